@@ -1,0 +1,205 @@
+//! How each kind looks: one file a kind, from JSON to a row.
+//!
+//! **To add a kind**: copy a file such as [`namespace`], say what the fields are called ([`Project::Object`]), what the columns are
+//! ([`Project::COLUMNS`], title and value on one line) and how it does ([`Project::health`]); then add its word to `kinds!` below and
+//! a fixture to `tests/fixtures`. Nothing else changes: tables, drilling, filters, `get` and help follow.
+//!
+//! What has no file here is shown by [`custom`] through the columns that the API server itself offers.
+//!
+//! Decoding borrows from the bytes that came over the wire and keeps only what columns, health and actions need. Every field is
+//! optional: a server may send less than we know, and a projection cannot fail on that.
+
+pub mod custom;
+pub mod decode;
+pub mod object;
+
+use crate::model::catalog::Resource;
+use crate::model::cell::{Health, Keep, Value};
+use crate::model::column::{Column, Show, Source};
+use crate::model::id::GroupResource;
+use crate::model::row::{Facts, Row};
+use crate::model::words::Dictionary;
+use decode::Event;
+use object::Meta;
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// Declares the modules of the kinds and lists them.
+macro_rules! kinds {
+    ($($file:ident :: $kind:ident),* $(,)?) => {
+        $(pub mod $file;)*
+        /// Every kind that has a file here.
+        pub static KINDS: &[Kind] = &[$(Kind::of::<$file::$kind>()),*];
+    };
+}
+
+kinds! { pod::Pods, node::Nodes, namespace::Namespaces, deployment::Deployments, replicaset::ReplicaSets, event::Events }
+
+/// What a kind is called.
+#[derive(Debug)]
+pub struct Names {
+    /// The API group; empty for the core group.
+    pub group: &'static str,
+    /// The version that the projection was written for.
+    pub version: &'static str,
+    /// The plural.
+    pub resource: &'static str,
+    /// The kind in an object.
+    pub kind: &'static str,
+    /// The singular.
+    pub singular: &'static str,
+    /// As `po`.
+    pub short_names: &'static [&'static str],
+    /// True where objects live in namespaces.
+    pub namespaced: bool,
+}
+
+/// A kind: its names and what becomes of its JSON.
+pub trait Project: 'static {
+    /// The fields that are read, borrowed from the JSON.
+    type Object<'a>: Deserialize<'a> + HasMeta<'a>;
+    /// What it is called.
+    const NAMES: Names;
+    /// Its columns after NAMESPACE, in kubectl's order.
+    const COLUMNS: &'static [Own<Self>];
+    /// How it does.
+    fn health(_object: &Self::Object<'_>) -> Health {
+        Health::Ok
+    }
+    /// What drilling and actions need beside the columns.
+    fn facts(_object: &Self::Object<'_>, _words: &mut Dictionary) -> Facts {
+        Facts::None
+    }
+    /// The title of the column to sort by at first, and whether downwards; the name if it is `None`.
+    const SORT: Option<(&'static str, bool)> = None;
+}
+
+/// Has `metadata`, as every object has.
+pub trait HasMeta<'a> {
+    /// The metadata among the fields.
+    fn meta(&self) -> &Meta<'a>;
+}
+
+/// A column of a kind: title and value are one thing.
+pub struct Own<K: Project + ?Sized> {
+    title: &'static str,
+    show: Show,
+    value: Where<K>,
+}
+
+/// How a column comes by its value: from the object while it is decoded, or from what every row has.
+enum Where<K: Project + ?Sized> {
+    Decoded(Keep, Read<K>),
+    Row(Source),
+}
+
+/// Reads a value from an object.
+pub type Read<K> = for<'o, 'a> fn(&'o <K as Project>::Object<'a>) -> Value<'o>;
+
+/// A column whose texts have few values.
+pub const fn col<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
+    Own { title, show: Show::Always, value: Where::Decoded(Keep::Shared, value) }
+}
+
+/// The column of the name.
+pub const fn name<K: Project>() -> Own<K> {
+    Own { title: "NAME", show: Show::Always, value: Where::Row(Source::Name) }
+}
+
+/// The column of the age.
+pub const fn age<K: Project>() -> Own<K> {
+    Own { title: "AGE", show: Show::Always, value: Where::Row(Source::Age) }
+}
+
+/// A column shown where wide output is asked for.
+pub const fn wide<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
+    Own { title, show: Show::Wide, value: Where::Decoded(Keep::Shared, value) }
+}
+
+/// A column shown on the screen and in wide output.
+pub const fn screen<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
+    Own { title, show: Show::Screen, value: Where::Decoded(Keep::Shared, value) }
+}
+
+/// A column whose texts differ from row to row: they stay out of the dictionary.
+pub const fn own<K: Project>(column: Own<K>) -> Own<K> {
+    let value = match column.value {
+        Where::Decoded(_, read) => Where::Decoded(Keep::Own, read),
+        Where::Row(source) => Where::Row(source),
+    };
+    Own { title: column.title, show: column.show, value }
+}
+
+/// A kind, its types erased.
+pub struct Kind {
+    /// What it is called.
+    pub names: &'static Names,
+    /// The column to sort by at first, and whether downwards.
+    pub sort: Option<(&'static str, bool)>,
+    columns: fn() -> Vec<Column>,
+    row: fn(&[u8], &mut Dictionary) -> Row,
+    event: for<'a> fn(&'a [u8], &mut Dictionary) -> Result<Event<'a>, serde_json::Error>,
+}
+
+impl Kind {
+    const fn of<K: Project>() -> Self {
+        Self { names: &K::NAMES, sort: K::SORT, columns: columns::<K>, row: decode::row::<K>, event: decode::event::<K> }
+    }
+
+    /// The group and plural.
+    pub fn id(&self) -> GroupResource {
+        GroupResource::new(self.names.group, self.names.resource)
+    }
+
+    /// What a watch can start with before discovery has answered.
+    pub fn resource(&self) -> Resource {
+        let n = self.names;
+        Resource {
+            id: self.id(),
+            version: n.version.into(),
+            kind: n.kind.into(),
+            singular: n.singular.into(),
+            short_names: n.short_names.iter().map(|&s| s.into()).collect(),
+            categories: [].into(),
+            namespaced: n.namespaced,
+            list: true,
+            watch: true,
+        }
+    }
+
+    /// Its columns after NAMESPACE.
+    pub fn columns(&self) -> Vec<Column> {
+        (self.columns)()
+    }
+
+    /// The row of one object. What cannot be read becomes a row that says so.
+    pub fn row(&self, json: &[u8], words: &mut Dictionary) -> Row {
+        (self.row)(json, words)
+    }
+
+    /// One line of a watch. An error means that the line is not a watch event at all.
+    pub fn event<'a>(&self, line: &'a [u8], words: &mut Dictionary) -> Result<Event<'a>, serde_json::Error> {
+        (self.event)(line, words)
+    }
+}
+
+/// The kind of this group and plural, if it has a file here.
+pub fn find(id: &GroupResource) -> Option<&'static Kind> {
+    KINDS.iter().find(|k| k.names.group == &*id.group && k.names.resource == &*id.resource)
+}
+
+/// The kind that a name means as kubectl takes names, if it has a file here.
+pub fn named(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|k| k.resource().answers_to(name))
+}
+
+fn columns<K: Project>() -> Vec<Column> {
+    let mut cells = 0..;
+    let mut next = || Source::Cell(cells.next().unwrap_or_default());
+    let column = |own: &Own<K>| Column {
+        title: Cow::Borrowed(own.title),
+        source: if let Where::Row(source) = own.value { source } else { next() },
+        show: own.show,
+    };
+    K::COLUMNS.iter().map(column).collect()
+}

@@ -1,0 +1,169 @@
+//! The parts that every object has, borrowed from its JSON.
+
+use crate::model::id::{Uid, Version};
+use crate::model::row::Owner;
+use crate::model::time::Timestamp;
+use crate::model::words::{Dictionary, Sym};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+/// A string of the JSON: borrowed unless it has escapes. (Serde borrows a `Cow` only where it stands alone, not inside an `Option`.)
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Str<'a>(pub Cow<'a, str>);
+
+impl Deref for Str<'_> {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Borrowing;
+        impl<'de> Visitor<'de> for Borrowing {
+            type Value = Str<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_borrowed_str<E>(self, v: &'de str) -> Result<Str<'de>, E> {
+                Ok(Str(Cow::Borrowed(v)))
+            }
+            fn visit_str<E>(self, v: &str) -> Result<Str<'de>, E> {
+                Ok(Str(Cow::Owned(v.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Borrowing)
+    }
+}
+
+/// The text of a field that may be missing.
+pub fn text<'o>(field: &'o Option<Str<'_>>) -> Option<&'o str> {
+    field.as_deref()
+}
+
+/// The items of a list that may be missing or null.
+pub fn each<T>(list: &Option<Vec<T>>) -> impl DoubleEndedIterator<Item = &T> {
+    list.as_deref().unwrap_or_default().iter()
+}
+
+/// A map of strings, as labels and selectors are, in the order of the JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pairs<'a>(pub Vec<(Str<'a>, Str<'a>)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reading;
+        impl<'de> Visitor<'de> for Reading {
+            type Value = Pairs<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of strings")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs<'de>, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some((key, value)) = map.next_entry::<Str<'de>, Option<Str<'de>>>()? {
+                    pairs.push((key, value.unwrap_or_default()));
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Reading)
+    }
+}
+
+/// `metadata`. Annotations are not read: `last-applied-configuration` holds the values of Secrets.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct Meta<'a> {
+    #[serde(borrow)]
+    pub name: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub namespace: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub uid: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub resource_version: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub creation_timestamp: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub deletion_timestamp: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub labels: Option<Pairs<'a>>,
+    #[serde(borrow)]
+    pub owner_references: Option<Vec<OwnerReference<'a>>>,
+}
+
+/// One of `metadata.ownerReferences`.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct OwnerReference<'a> {
+    #[serde(borrow)]
+    pub api_version: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub kind: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub name: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub uid: Option<Str<'a>>,
+    pub controller: Option<bool>,
+}
+
+/// One of `status.conditions`.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct Condition<'a> {
+    #[serde(borrow, rename = "type")]
+    pub kind: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub status: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub reason: Option<Str<'a>>,
+}
+
+impl Meta<'_> {
+    /// The uid, or what stands in for it.
+    pub fn uid(&self) -> Uid {
+        self.uid
+            .as_deref()
+            .filter(|u| !u.is_empty())
+            .map_or_else(|| Uid::of_name(text(&self.namespace).unwrap_or_default(), text(&self.name).unwrap_or_default()), Uid::parse)
+    }
+
+    /// The resourceVersion, to compare.
+    pub fn version(&self) -> Version {
+        Version::parse(text(&self.resource_version).unwrap_or_default())
+    }
+
+    /// When it was created.
+    pub fn created(&self) -> Option<Timestamp> {
+        time(&self.creation_timestamp)
+    }
+
+    /// The labels as words.
+    pub fn labels(&self, words: &mut Dictionary) -> Box<[(Sym, Sym)]> {
+        self.labels.as_ref().map(|l| l.0.iter().map(|(k, v)| (words.sym(k), words.sym(v))).collect()).unwrap_or_default()
+    }
+
+    /// The controller, or else the first owner.
+    pub fn owner(&self, words: &mut Dictionary) -> Option<Box<Owner>> {
+        let owners = || each(&self.owner_references);
+        let owner = owners().find(|o| o.controller == Some(true)).or_else(|| owners().next())?;
+        let mut word = |field: &Option<Str<'_>>| words.sym(text(field).unwrap_or_default());
+        Some(Box::new(Owner {
+            api: word(&owner.api_version),
+            kind: word(&owner.kind),
+            name: word(&owner.name),
+            uid: Uid::parse(text(&owner.uid).unwrap_or_default()),
+        }))
+    }
+}
+
+/// An instant that may be missing.
+pub fn time(field: &Option<Str<'_>>) -> Option<Timestamp> {
+    Timestamp::parse(text(field)?)
+}

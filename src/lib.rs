@@ -1,0 +1,4 @@
+//! kconsole: one screen that holds live watch streams on many Kubernetes clusters.
+
+pub mod kinds;
+pub mod model;

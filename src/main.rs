@@ -1,0 +1,3 @@
+//! The binary: start, run, exit code.
+
+fn main() {}

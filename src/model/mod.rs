@@ -1,0 +1,21 @@
+//! What we know: plain data that every other directory speaks in.
+//!
+//! Nothing here awaits, reads a clock, opens a file or knows a terminal, and nothing here imports anything else of the crate.
+//! Time is handed in; text stays as the server sent it until something draws it ([`text::visible`]).
+
+pub mod catalog;
+pub mod cell;
+pub mod cluster;
+pub mod column;
+pub mod fault;
+pub mod id;
+pub mod msg;
+pub mod order;
+pub mod query;
+pub mod row;
+pub mod step;
+pub mod table;
+pub mod text;
+pub mod time;
+pub mod want;
+pub mod words;

@@ -1,0 +1,142 @@
+//! What the world tells us. The terminal's side of it is in `app`.
+
+use super::catalog::{Catalog, Resource};
+use super::column::Column;
+use super::fault::Fault;
+use super::id::{ClusterId, RequestId, Uid, WatchId};
+use super::row::Row;
+use std::time::Duration;
+
+/// A message from the tasks that talk to clusters.
+#[derive(Debug)]
+pub enum Msg {
+    /// Of a watch.
+    Watch(WatchId, News),
+    /// Of a cluster.
+    Cluster(ClusterId, ClusterNews),
+    /// The end of a request that somebody waits for: the body as received.
+    Answer(RequestId, Result<Vec<u8>, Fault>),
+    /// A program that had the terminal has ended; what it said, where it failed.
+    Returned(RequestId, Result<(), String>),
+}
+
+/// What a watch has to say.
+#[derive(Debug)]
+pub enum News {
+    /// The columns of a kind that the server describes itself.
+    Columns(Vec<Column>),
+    /// Rows that came, changed or went.
+    Delta(Delta),
+    /// How true the table is from now on.
+    Sync(Sync),
+    /// The wanted object as raw JSON; `None` once it is deleted.
+    Object(Option<Vec<u8>>),
+}
+
+/// Changes of a table, at most one for each object. A relist arrives as one delta that holds all its differences.
+#[derive(Debug, Default)]
+pub struct Delta {
+    /// Words that the rows use and the table does not know yet.
+    pub words: Vec<Box<str>>,
+    /// New and changed rows.
+    pub upserts: Vec<Row>,
+    /// Rows that are gone.
+    pub deletes: Vec<Uid>,
+}
+
+impl Delta {
+    /// True where nothing would change.
+    pub fn is_empty(&self) -> bool {
+        self.upserts.is_empty() && self.deletes.is_empty() && self.words.is_empty()
+    }
+}
+
+/// How true a table is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Sync {
+    /// Asked for; no answer yet.
+    #[default]
+    Connecting,
+    /// The first list is coming in. `left` is what the server says it has not sent yet.
+    Syncing {
+        /// Objects still to come, where the server tells.
+        left: Option<u64>,
+    },
+    /// Shows what the server has, now.
+    Live,
+    /// The server lets us list but not watch, so the table is as old as the last list.
+    Polling {
+        /// Time between two lists.
+        every: Duration,
+        /// Why it is not watched.
+        why: Fault,
+    },
+    /// Not true any more, or never was: the rows are the last known ones.
+    Stale {
+        /// Why.
+        why: Fault,
+        /// When it is tried again; `None` where only a person or another event can help.
+        retry_in: Option<Duration>,
+    },
+}
+
+/// What happened to a cluster as a whole.
+#[derive(Debug)]
+pub enum ClusterNews {
+    /// The connection.
+    Link(Link),
+    /// What the server says it is.
+    Server(Server),
+    /// The uid of its kube-system namespace, which names the cluster behind all its addresses.
+    Identity(Uid),
+    /// The name that the server knows us by.
+    User(String),
+    /// The kinds it serves.
+    Catalog(Catalog),
+    /// A kind that was asked for by name and that discovery found.
+    Found(Resource),
+    /// Traffic since it was opened.
+    Traffic(Traffic),
+}
+
+/// A cluster's connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Link {
+    /// Nobody opened it: nothing is run and nothing connected.
+    #[default]
+    Closed,
+    /// Opened; the credential is fetched or the connection made.
+    Connecting,
+    /// It answers.
+    Up {
+        /// Round trip of the last probe.
+        latency: Duration,
+    },
+    /// It does not answer, or refuses us.
+    Down {
+        /// Why.
+        why: Fault,
+        /// When it is tried again; `None` where a person is needed.
+        retry_in: Option<Duration>,
+    },
+}
+
+/// What an API server says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Server {
+    /// `gitVersion`, as `v1.36.3`.
+    pub version: String,
+    /// EKS, GKE, AKS, kind, k3s, OpenShift and so on, where the server gives itself away.
+    pub provider: Option<String>,
+}
+
+/// Counted by the transport of one cluster.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests sent.
+    pub requests: u64,
+    /// Bytes of bodies read, as they came over the wire.
+    pub bytes: u64,
+    /// Lists beyond the first of each watch.
+    pub relists: u64,
+}

@@ -1,0 +1,370 @@
+//! The order of a view: which rows of which tables it shows, sorted, kept up to date change by change.
+//!
+//! A change costs a few binary searches and one move of memory, whatever the number of rows. What needs all rows (another sort
+//! column, another filter) is done in slices by [`Order::work`], with the old order on screen until the new one is ready.
+
+use super::cell::Value;
+use super::column::Source;
+use super::row::Row;
+use super::table::{Slot, Table};
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+/// A row of one of the view's tables.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Entry {
+    /// Which of the view's tables.
+    pub table: u16,
+    /// Which of the table's rows.
+    pub slot: Slot,
+}
+
+/// One of the tables that a view merges.
+#[derive(Copy, Clone, Debug)]
+pub struct Member<'a> {
+    /// The table.
+    pub table: &'a Table,
+    /// The name of its cluster.
+    pub cluster: &'a str,
+    /// Where this table has the values of the sort column; `None` if it has no such column.
+    pub sort: Option<Source>,
+}
+
+/// What a view looks at, and how.
+#[derive(Copy, Clone)]
+pub struct Lens<'a> {
+    /// The tables, in the order that [`Entry::table`] counts.
+    pub members: &'a [Option<Member<'a>>],
+    /// True where the sort column goes the other way.
+    pub descending: bool,
+    /// Which rows are shown.
+    pub keep: &'a dyn Fn(&Member<'_>, &Row) -> bool,
+}
+
+impl<'a> Lens<'a> {
+    /// The table and row of an entry; `None` once either is gone.
+    pub fn row(&self, entry: Entry) -> Option<(&'a Member<'a>, &'a Row)> {
+        let member = self.members.get(usize::from(entry.table))?.as_ref()?;
+        Some((member, member.table.row(entry.slot)?))
+    }
+
+    fn shows(&self, entry: Entry) -> bool {
+        self.row(entry).is_some_and(|(member, row)| (self.keep)(member, row))
+    }
+
+    /// A total order: the sort column, then namespace, name, cluster and uid, so that equal values stay put.
+    pub fn compare(&self, a: Entry, b: Entry) -> Ordering {
+        match (self.row(a), self.row(b)) {
+            (Some(x), Some(y)) => self.compare_rows(x, y).then_with(|| a.cmp(&b)),
+            (x, y) => y.is_some().cmp(&x.is_some()).then_with(|| a.cmp(&b)),
+        }
+    }
+
+    /// The same for rows that need not be in any table any more, but for the last resort.
+    pub fn compare_rows(&self, (m, x): (&Member<'_>, &Row), (n, y): (&Member<'_>, &Row)) -> Ordering {
+        let by_column = sort_value(m, x).order(&sort_value(n, y));
+        if self.descending { by_column.reverse() } else { by_column }
+            .then_with(|| m.table.words().get(x.namespace).cmp(n.table.words().get(y.namespace)))
+            .then_with(|| x.name.cmp(&y.name))
+            .then_with(|| m.cluster.cmp(n.cluster))
+            .then_with(|| x.uid.cmp(&y.uid))
+    }
+}
+
+fn sort_value<'a>(member: &'a Member<'a>, row: &'a Row) -> Value<'a> {
+    match member.sort {
+        Some(Source::Cluster) => Value::text(Some(member.cluster)),
+        Some(source) => member.table.value(row, source),
+        None => Value::None,
+    }
+}
+
+/// The rows that a view shows, in order.
+#[derive(Debug, Default)]
+pub struct Order {
+    entries: Vec<Entry>,
+    rebuild: Option<Rebuild>,
+}
+
+impl Order {
+    /// How many rows are shown.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True without rows.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The row in a place.
+    pub fn get(&self, place: usize) -> Option<Entry> {
+        self.entries.get(place).copied()
+    }
+
+    /// The rows from a place on.
+    pub fn from(&self, place: usize) -> impl Iterator<Item = Entry> {
+        self.entries.iter().skip(place).copied()
+    }
+
+    /// Where a row stands, or `Err` with where it would stand.
+    pub fn place(&self, lens: &Lens<'_>, entry: Entry) -> Result<usize, usize> {
+        self.entries.binary_search_by(|e| lens.compare(*e, entry))
+    }
+
+    /// The first place whose row does not come before another, as `order` tells.
+    pub fn partition(&self, before: impl Fn(Entry) -> bool) -> usize {
+        self.entries.partition_point(|e| before(*e))
+    }
+
+    /// Tells that these rows of a table are about to change or go. Must be told while they still are what they were.
+    pub fn before(&mut self, lens: &Lens<'_>, table: u16, slots: &[Slot]) {
+        let touched = slots.iter().map(|&slot| Entry { table, slot });
+        if let Some(rebuild) = &mut self.rebuild {
+            rebuild.touched.extend(touched.clone());
+        }
+        let mut places: Vec<usize> = touched.filter_map(|e| self.place(lens, e).ok()).collect();
+        places.sort_unstable();
+        places.dedup();
+        remove(&mut self.entries, &places);
+    }
+
+    /// Tells that these rows of a table have come or changed.
+    pub fn after(&mut self, lens: &Lens<'_>, table: u16, slots: &[Slot]) {
+        let entries = slots.iter().map(|&slot| Entry { table, slot });
+        if let Some(rebuild) = &mut self.rebuild {
+            rebuild.touched.extend(entries.clone());
+        }
+        let mut shown: Vec<Entry> = entries.filter(|e| lens.shows(*e)).collect();
+        shown.sort_unstable_by(|a, b| lens.compare(*a, *b));
+        shown.dedup();
+        insert(&mut self.entries, &shown, lens);
+    }
+
+    /// Starts over: the tables, the sort or the filter are others. [`Self::work`] does it.
+    pub fn restart(&mut self) {
+        self.rebuild = Some(Rebuild::default());
+    }
+
+    /// True while a new order is being made.
+    pub fn is_working(&self) -> bool {
+        self.rebuild.is_some()
+    }
+
+    /// Looks at about `rows` rows on the way to a new order, and returns true once it stands.
+    pub fn work(&mut self, lens: &Lens<'_>, rows: usize) -> bool {
+        let Some(rebuild) = &mut self.rebuild else { return true };
+        if !rebuild.step(lens, rows) {
+            return false;
+        }
+        if let Some(done) = self.rebuild.take() {
+            self.entries = done.runs.into_iter().next().unwrap_or_default();
+            let mut touched: Vec<Entry> = done.touched.into_iter().filter(|e| lens.shows(*e)).collect();
+            touched.sort_unstable_by(|a, b| lens.compare(*a, *b));
+            insert(&mut self.entries, &touched, lens);
+        }
+        true
+    }
+}
+
+/// Removes what stands at these places, which ascend.
+fn remove(entries: &mut Vec<Entry>, places: &[usize]) {
+    let mut next = places.iter().copied().peekable();
+    let Some(&first) = next.peek() else { return };
+    let (mut to, len) = (first, entries.len());
+    while let Some(place) = next.next() {
+        let end = next.peek().copied().unwrap_or(len);
+        entries.copy_within(place + 1..end, to);
+        to += end - place - 1;
+    }
+    entries.truncate(to);
+}
+
+/// Inserts entries that are in order and not there yet.
+fn insert(entries: &mut Vec<Entry>, new: &[Entry], lens: &Lens<'_>) {
+    let old = entries.len();
+    entries.extend_from_slice(new);
+    let (mut end, mut to) = (old, entries.len());
+    for &entry in new.iter().rev() {
+        let at = entries.get(..end).unwrap_or_default().partition_point(|e| lens.compare(*e, entry).is_lt());
+        entries.copy_within(at..end, to - (end - at));
+        to -= end - at + 1;
+        end = at;
+        if let Some(place) = entries.get_mut(to) {
+            *place = entry;
+        }
+    }
+}
+
+/// A new order in the making: scan all tables into sorted runs, then merge the runs.
+#[derive(Debug, Default)]
+struct Rebuild {
+    scanned: Cursor,
+    runs: Vec<Vec<Entry>>,
+    merging: Option<Merge>,
+    /// Rows that changed meanwhile. They are left out of everything and put in at the end, so that no comparison sees two states of
+    /// one row.
+    touched: HashSet<Entry>,
+}
+
+/// Where the scan is.
+#[derive(Debug, Default)]
+struct Cursor {
+    table: u16,
+    slot: Slot,
+}
+
+/// Two runs becoming one.
+#[derive(Debug)]
+struct Merge {
+    left: std::iter::Peekable<std::vec::IntoIter<Entry>>,
+    right: std::iter::Peekable<std::vec::IntoIter<Entry>>,
+    out: Vec<Entry>,
+}
+
+impl Rebuild {
+    /// Looks at about `rows` rows; true once a single run is left.
+    fn step(&mut self, lens: &Lens<'_>, mut rows: usize) -> bool {
+        while rows > 0 {
+            if usize::from(self.scanned.table) < lens.members.len() {
+                rows = rows.saturating_sub(self.scan(lens, rows));
+            } else if let Some(merge) = &mut self.merging {
+                if merge.step(lens, &self.touched, &mut rows)
+                    && let Some(done) = self.merging.take()
+                {
+                    self.runs.push(done.out);
+                }
+            } else if self.runs.len() > 1 {
+                // The two shortest first keeps the total work at n log(runs).
+                self.runs.sort_by_key(|r| std::cmp::Reverse(r.len()));
+                if let (Some(left), Some(right)) = (self.runs.pop(), self.runs.pop()) {
+                    let out = Vec::with_capacity(left.len() + right.len());
+                    self.merging = Some(Merge { left: left.into_iter().peekable(), right: right.into_iter().peekable(), out });
+                }
+            } else {
+                if let Some(only) = self.runs.first_mut() {
+                    only.retain(|e| !self.touched.contains(e));
+                }
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Makes a sorted run of the next rows of one table, and returns how many it looked at.
+    fn scan(&mut self, lens: &Lens<'_>, rows: usize) -> usize {
+        let Cursor { table, slot: start } = self.scanned;
+        let slots = lens.members.get(usize::from(table)).and_then(Option::as_ref).map_or(0, |m| m.table.slots());
+        let end = slots.min(start.saturating_add(rows as Slot));
+        let entries = (start..end).map(|slot| Entry { table, slot });
+        let mut run: Vec<Entry> = entries.filter(|e| !self.touched.contains(e) && lens.shows(*e)).collect();
+        run.sort_unstable_by(|a, b| lens.compare(*a, *b));
+        if !run.is_empty() {
+            self.runs.push(run);
+        }
+        self.scanned = if end < slots { Cursor { table, slot: end } } else { Cursor { table: table + 1, slot: 0 } };
+        (end.saturating_sub(start) as usize).max(1)
+    }
+}
+
+impl Merge {
+    /// Moves up to `rows` entries over; true once both runs are used up.
+    fn step(&mut self, lens: &Lens<'_>, touched: &HashSet<Entry>, rows: &mut usize) -> bool {
+        let is_touched = |e: &Entry| touched.contains(e);
+        while *rows > 0 {
+            *rows -= 1;
+            while self.left.next_if(is_touched).is_some() {}
+            while self.right.next_if(is_touched).is_some() {}
+            let take_left = match (self.left.peek(), self.right.peek()) {
+                (Some(&l), Some(&r)) => lens.compare(l, r).is_lt(),
+                (Some(_), None) => true,
+                (None, Some(_)) => false,
+                (None, None) => return true,
+            };
+            self.out.extend(if take_left { self.left.next() } else { self.right.next() });
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::cell::Cell;
+    use crate::model::id::Uid;
+    use crate::model::msg::Delta;
+    use crate::model::table::tests::{row, table};
+    use crate::model::words::Dictionary;
+    use proptest::prelude::*;
+
+    #[derive(Clone, Debug)]
+    enum Op {
+        Upsert(u16, u8, i64),
+        Delete(u16, u8),
+        Restart,
+        Work(usize),
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        prop_oneof![
+            6 => (0u16..2, 0u8..40, 0i64..6).prop_map(|(t, u, n)| Op::Upsert(t, u, n)),
+            3 => (0u16..2, 0u8..40).prop_map(|(t, u)| Op::Delete(t, u)),
+            1 => Just(Op::Restart),
+            3 => (1usize..9).prop_map(Op::Work),
+        ]
+    }
+
+    /// Rows with an odd last cell are filtered out.
+    fn keep(_: &Member<'_>, row: &Row) -> bool {
+        matches!(row.cells.first(), Some(Cell::Count(n)) if n % 2 == 0)
+    }
+
+    fn members(tables: &[Table; 2]) -> [Option<Member<'_>>; 2] {
+        let member = |table, cluster| Some(Member { table, cluster, sort: Some(Source::Cell(0)) });
+        [member(&tables[0], "a"), member(&tables[1], "b")]
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_is_always_that_of_a_full_sort(batches in prop::collection::vec(prop::collection::vec(op(), 1..8), 1..30), descending: bool) {
+            let mut words = [Dictionary::default(), Dictionary::default()];
+            let mut tables = [table(1, 0), table(2, 1)];
+            let mut order = Order::default();
+            for batch in batches {
+                let mut deltas = [Delta::default(), Delta::default()];
+                for op in batch {
+                    let members = members(&tables);
+                    let lens = Lens { members: &members, descending, keep: &keep };
+                    match op {
+                        Op::Restart => order.restart(),
+                        Op::Work(rows) => drop(order.work(&lens, rows)),
+                        Op::Upsert(t, u, n) if !deltas[t as usize].deletes.contains(&Uid::parse(&format!("{u:032x}"))) => {
+                            let row = row(u, "x", "n", n, &mut words[t as usize]);
+                            deltas[t as usize].upserts.retain(|r| r.uid != row.uid);
+                            deltas[t as usize].upserts.push(row);
+                        }
+                        Op::Delete(t, u) if !deltas[t as usize].upserts.iter().any(|r| r.uid == Uid::parse(&format!("{u:032x}"))) => {
+                            deltas[t as usize].deletes.push(Uid::parse(&format!("{u:032x}")));
+                        }
+                        Op::Upsert(..) | Op::Delete(..) => {}
+                    }
+                }
+                for (t, delta) in deltas.into_iter().enumerate() {
+                    let touched = tables[t].touched_by(&delta);
+                    order.before(&Lens { members: &members(&tables), descending, keep: &keep }, t as u16, &touched);
+                    let changed = tables[t].apply(delta);
+                    order.after(&Lens { members: &members(&tables), descending, keep: &keep }, t as u16, &changed);
+                }
+                let members = members(&tables);
+                let lens = Lens { members: &members, descending, keep: &keep };
+                let mut want: Vec<Entry> = (0..2u16).flat_map(|t| (0..tables[t as usize].slots()).map(move |slot| Entry { table: t, slot })).filter(|e| lens.shows(*e)).collect();
+                want.sort_by(|a, b| lens.compare(*a, *b));
+                prop_assert_eq!(order.from(0).collect::<Vec<_>>(), want.clone());
+                let mut finished = order;
+                while !finished.work(&lens, 3) {}
+                prop_assert_eq!(finished.from(0).collect::<Vec<_>>(), want);
+                order = finished;
+            }
+        }
+    }
+}

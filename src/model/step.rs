@@ -1,0 +1,246 @@
+//! What an action or a view may ask for, by value. `app` carries it out.
+
+use super::cell::Health;
+use super::id::{ClusterId, GroupResource, ObjectRef};
+use super::row::Facts;
+use std::borrow::Cow;
+
+/// One thing that an action asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// The world is to do something.
+    Do(Effect),
+    /// A screen opens over the present one.
+    Open(Screen),
+    /// The present screen closes; at the root this asks whether to leave.
+    Back,
+    /// The program ends.
+    Quit,
+    /// A line is to be typed.
+    Ask(Prompt),
+    /// Something happens within the present screen.
+    Move(Motion),
+    /// The person is told something.
+    Say(Notice),
+    /// One cluster is looked at, or (`None`) all of them again.
+    Focus(Option<ClusterId>),
+    /// These namespaces are looked at; none means all.
+    Namespaces(Vec<Box<str>>),
+}
+
+/// What the world is to do. General on purpose: a new verb needs no new variant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Open a cluster: connect, and watch what is wanted.
+    Connect(ClusterId),
+    /// Close it again.
+    Disconnect(ClusterId),
+    /// Try again now what waits for its next try, and ask the credential again.
+    Retry(ClusterId),
+    /// Lend the terminal to the command that logs in, then retry every cluster of that credential.
+    Login(ClusterId),
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Stop as a shell's ctrl-z does.
+    Suspend,
+}
+
+/// A screen to open.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Screen {
+    /// The rows of a kind, over all open clusters.
+    Table(TableOf),
+    /// One object, whole.
+    Document(ObjectRef, Form),
+    /// Picker, fleet and connections in one.
+    Clusters,
+    /// The keys in force.
+    Help,
+    /// What can be done here, greyed with the reason where it cannot.
+    Actions,
+}
+
+/// Which rows of which kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableOf {
+    /// The kind, as it was asked for: a name that each cluster's discovery resolves.
+    pub kind: Cow<'static, str>,
+    /// Which of its objects.
+    pub only: Only,
+    /// The filter to start with.
+    pub filter: String,
+    /// The object to stand on.
+    pub cursor: Option<ObjectRef>,
+}
+
+/// A part of a kind's objects that belongs to another object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Only {
+    /// All of them.
+    #[default]
+    All,
+    /// Those of one namespace, in one cluster.
+    Namespace(ClusterId, Box<str>),
+    /// Pods that a selector of this object selects.
+    SelectedBy(ObjectRef, Box<str>),
+    /// Pods on this node.
+    OnNode(ObjectRef),
+    /// Events about this object.
+    About(ObjectRef),
+    /// Just this object.
+    Object(ObjectRef),
+}
+
+/// How one object is shown.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Details,
+    /// As it is.
+    Yaml,
+}
+
+/// A line to be typed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Prompt {
+    /// Where to go: kinds, screens, clusters, actions.
+    Goto,
+    /// Which rows to show, or what to find in a text.
+    Filter,
+}
+
+/// Something that happens within a screen.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Motion {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    Left,
+    Right,
+    /// Mark or unmark what the cursor is on, and go one down.
+    Mark,
+    /// Mark everything from the last mark to here.
+    MarkRange,
+    /// Unmark everything.
+    Unmark,
+    SortNext,
+    SortPrevious,
+    SortInvert,
+    Wide,
+    Unhealthy,
+    /// Go into what the cursor is on.
+    Enter,
+    NextMatch,
+    PreviousMatch,
+    /// Fold or unfold, wrap or unwrap: what the screen has of the kind.
+    Fold,
+}
+
+/// Something that a person is told once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Where it happened.
+    pub cluster: Option<ClusterId>,
+    /// How bad it is.
+    pub health: Health,
+    /// What, and what to do.
+    pub text: String,
+}
+
+impl Notice {
+    /// Something to know.
+    pub fn info(text: impl Into<String>) -> Self {
+        Self { cluster: None, health: Health::Ok, text: text.into() }
+    }
+
+    /// Something that was not done, and why.
+    pub fn warn(text: impl Into<String>) -> Self {
+        Self { cluster: None, health: Health::Warn, text: text.into() }
+    }
+
+    /// The same, of a cluster.
+    pub fn of(mut self, cluster: ClusterId) -> Self {
+        self.cluster = Some(cluster);
+        self
+    }
+}
+
+/// Why an action does not apply here. Not an error: it greys the entry and explains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reject(pub Cow<'static, str>);
+
+impl Reject {
+    /// A reason.
+    pub fn new(why: impl Into<Cow<'static, str>>) -> Self {
+        Self(why.into())
+    }
+}
+
+/// An object that an action may act on, and what the tables know of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// What it is.
+    pub object: ObjectRef,
+    /// What its kind knows of it; words are resolved.
+    pub facts: Known,
+    /// The owner that controls it: API version, kind, name.
+    pub owner: Option<(Box<str>, Box<str>, Box<str>, super::id::Uid)>,
+}
+
+/// [`Facts`] with the words resolved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing.
+    #[default]
+    None,
+    /// The label selector of its pods.
+    Pods(Box<str>),
+    /// The node it runs on.
+    Node(Box<str>),
+    /// Kind, name and uid of what the event is about.
+    About(Box<str>, Box<str>, super::id::Uid),
+    /// Group and plural of the kind it defines.
+    Defines(GroupResource),
+}
+
+impl Known {
+    /// Resolves the words of facts.
+    pub fn of(facts: &Facts, words: &super::words::Words) -> Self {
+        match facts {
+            Facts::None | Facts::Broken(_) => Self::None,
+            Facts::Pods(selector) => Self::Pods(selector.get(words).into()),
+            Facts::Node(node) => Self::Node(words.get(*node).into()),
+            Facts::About(about) => Self::About(words.get(about.kind).into(), about.name.get(words).into(), about.uid),
+            Facts::Defines(group, plural) => Self::Defines(GroupResource::new(words.get(*group), words.get(*plural))),
+        }
+    }
+}
+
+/// What an action is told of the screen it runs on.
+#[derive(Clone, Debug, Default)]
+pub struct Scene {
+    /// The kind on screen, where it shows one.
+    pub kind: Option<GroupResource>,
+    /// The object under the cursor; `None` where there is none or it is gone.
+    pub cursor: Option<Target>,
+    /// Why the cursor has no object to act on, where it once had.
+    pub lost: Option<String>,
+    /// Marked objects that are in sight.
+    pub marked: Vec<ObjectRef>,
+    /// Marked objects that the filter or the focus hides; never acted on.
+    pub hidden_marks: usize,
+    /// Clusters that can be focused, by digit.
+    pub digits: Vec<(u8, ClusterId)>,
+    /// The focused cluster.
+    pub focus: Option<ClusterId>,
+    /// What `copy` would copy.
+    pub copyable: Option<String>,
+    /// The cluster that the cursor is on, on a screen of clusters.
+    pub cluster: Option<ClusterId>,
+    /// Clusters that need a login or wait for their next try.
+    pub troubled: Vec<(ClusterId, bool)>,
+}

@@ -1,0 +1,270 @@
+//! The rows of one watch: last known, indexed by uid, changed only by deltas.
+
+use super::cell::Value;
+use super::column::{Column, Source};
+use super::id::{ClusterId, ObjectRef, Uid, WatchId};
+use super::msg::{Delta, Sync};
+use super::row::Row;
+use super::time::Timestamp;
+use super::want::Want;
+use super::words::Words;
+use hashbrown::HashTable;
+use std::borrow::Cow;
+
+/// Where a row stands in its table. Good until the row is deleted; a later row may get the same place.
+pub type Slot = u32;
+
+/// What is known of one want that asks for rows.
+#[derive(Debug)]
+pub struct Table {
+    /// The watch that feeds it. What any other brings is not for it.
+    pub watch: WatchId,
+    /// What it holds.
+    pub want: Want,
+    /// The kind's own columns; empty until a kind that the server describes has arrived.
+    pub columns: Cow<'static, [Column]>,
+    /// How true it is.
+    pub sync: Sync,
+    /// Since when it is as `sync` says.
+    pub since: Timestamp,
+    /// When it was last true; `None` if it never was.
+    pub live_at: Option<Timestamp>,
+    /// When it is tried again.
+    pub retry_at: Option<Timestamp>,
+    /// Counts changes of rows, so that whoever draws can tell whether there were any.
+    pub changes: u64,
+    words: Words,
+    rows: Vec<Option<Row>>,
+    free: Vec<Slot>,
+    index: HashTable<Slot>,
+}
+
+impl Table {
+    /// An empty table that is asked for now.
+    pub fn new(watch: WatchId, want: Want, columns: Cow<'static, [Column]>, now: Timestamp) -> Self {
+        Self {
+            watch,
+            want,
+            columns,
+            sync: Sync::Connecting,
+            since: now,
+            live_at: None,
+            retry_at: None,
+            changes: 0,
+            words: Words::default(),
+            rows: Vec::new(),
+            free: Vec::new(),
+            index: HashTable::new(),
+        }
+    }
+
+    /// The cluster of all its rows.
+    pub fn cluster(&self) -> ClusterId {
+        self.want.cluster
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// True without rows, which says nothing about the cluster unless the table is live.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// True once the whole list has been here, however old it is.
+    pub fn is_listed(&self) -> bool {
+        self.live_at.is_some()
+    }
+
+    /// How true it is from now on.
+    pub fn set_sync(&mut self, sync: Sync, now: Timestamp) {
+        let retry_in = if let Sync::Stale { retry_in, .. } = &sync { *retry_in } else { None };
+        self.retry_at = retry_in.map(|d| Timestamp(now.0 + d.as_secs() as i64));
+        if matches!(sync, Sync::Live | Sync::Polling { .. }) {
+            self.live_at = Some(now);
+        }
+        let same_state = std::mem::discriminant(&sync) == std::mem::discriminant(&self.sync);
+        if !same_state {
+            // Stale counts from when the table was last known to be true, which for a live one is until now.
+            self.since = now;
+        }
+        self.sync = sync;
+        self.changes += 1;
+    }
+
+    /// The words of its rows.
+    pub fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// One past the highest slot in use.
+    pub fn slots(&self) -> Slot {
+        self.rows.len() as Slot
+    }
+
+    /// The row in a slot.
+    pub fn row(&self, slot: Slot) -> Option<&Row> {
+        self.rows.get(slot as usize)?.as_ref()
+    }
+
+    /// Where an object stands.
+    pub fn slot(&self, uid: Uid) -> Option<Slot> {
+        self.index.find(uid.hash64(), |&s| self.uid(s) == Some(uid)).copied()
+    }
+
+    /// All rows, in no order.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().flatten()
+    }
+
+    /// The slots of rows that a delta will change or remove.
+    pub fn touched_by(&self, delta: &Delta) -> Vec<Slot> {
+        delta.upserts.iter().map(|r| r.uid).chain(delta.deletes.iter().copied()).filter_map(|uid| self.slot(uid)).collect()
+    }
+
+    /// Takes a delta in, and returns the slots of the rows that are new or changed.
+    pub fn apply(&mut self, delta: Delta) -> Vec<Slot> {
+        self.words.extend(delta.words);
+        for uid in delta.deletes {
+            self.delete(uid);
+        }
+        self.changes += 1;
+        delta.upserts.into_iter().map(|row| self.upsert(row)).collect()
+    }
+
+    fn upsert(&mut self, row: Row) -> Slot {
+        let uid = row.uid;
+        let slot = match self.slot(uid) {
+            Some(slot) => slot,
+            None => {
+                let slot = self.free.pop().unwrap_or_else(|| {
+                    self.rows.push(None);
+                    self.rows.len() as Slot - 1
+                });
+                let rows = &self.rows;
+                self.index.insert_unique(uid.hash64(), slot, |&s| uid_in(rows, s).map_or(0, Uid::hash64));
+                slot
+            }
+        };
+        if let Some(place) = self.rows.get_mut(slot as usize) {
+            *place = Some(row);
+        }
+        slot
+    }
+
+    fn delete(&mut self, uid: Uid) {
+        let rows = &self.rows;
+        if let Ok(entry) = self.index.find_entry(uid.hash64(), |&s| uid_in(rows, s) == Some(uid)) {
+            let (slot, _) = entry.remove();
+            if let Some(place) = self.rows.get_mut(slot as usize) {
+                *place = None;
+                self.free.push(slot);
+            }
+        }
+    }
+
+    fn uid(&self, slot: Slot) -> Option<Uid> {
+        uid_in(&self.rows, slot)
+    }
+
+    /// The value that a row shows in a column, but for the cluster's name, which a table does not know.
+    pub fn value<'a>(&'a self, row: &'a Row, source: Source) -> Value<'a> {
+        match source {
+            Source::Cluster => Value::None,
+            Source::Namespace => Value::text(Some(self.words.get(row.namespace))),
+            Source::Name => Value::text(Some(&row.name)),
+            Source::Age => Value::age(row.created),
+            Source::Cell(i) => row.cells.get(usize::from(i)).map_or(Value::None, |c| c.value(&self.words)),
+        }
+    }
+
+    /// The column of a title.
+    pub fn column(&self, title: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.title.eq_ignore_ascii_case(title))
+    }
+
+    /// The identity of a row.
+    pub fn object(&self, row: &Row) -> ObjectRef {
+        ObjectRef {
+            cluster: self.cluster(),
+            kind: self.want.kind.clone(),
+            namespace: self.words.get(row.namespace).into(),
+            name: row.name.clone(),
+            uid: row.uid,
+        }
+    }
+
+    /// Bytes held, for the page that shows what each cluster costs.
+    pub fn bytes(&self) -> usize {
+        self.words.bytes() + self.rows().map(Row::bytes).sum::<usize>() + self.rows.capacity() * size_of::<Option<Row>>()
+            - self.len() * size_of::<Row>()
+            + self.index.capacity() * 5
+    }
+}
+
+fn uid_in(rows: &[Option<Row>], slot: Slot) -> Option<Uid> {
+    rows.get(slot as usize)?.as_ref().map(|r| r.uid)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::model::cell::{Cell, Health};
+    use crate::model::id::{GroupResource, Version};
+    use crate::model::row::Facts;
+    use crate::model::words::Dictionary;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    /// A row with a count as its only cell.
+    pub(crate) fn row(uid: u8, name: &str, namespace: &str, count: i64, words: &mut Dictionary) -> Row {
+        Row {
+            uid: Uid::parse(&format!("{uid:032x}")),
+            namespace: words.sym(namespace),
+            health: Health::Ok,
+            name: name.into(),
+            version: Version::default(),
+            created: None,
+            deleted: None,
+            labels: [].into(),
+            owner: None,
+            cells: [Cell::Count(count)].into(),
+            facts: Facts::None,
+        }
+    }
+
+    pub(crate) fn table(watch: u64, cluster: u16) -> Table {
+        let want = Want::all(ClusterId(cluster), GroupResource::new("", "pods"));
+        Table::new(WatchId(watch), want, Cow::Borrowed(&[]), Timestamp(0))
+    }
+
+    proptest! {
+        /// FD13: duplicates, changes and deletions of unknown objects leave exactly what the last word on each object was.
+        #[test]
+        fn fd13_any_order_of_deltas_gives_the_last_word(ops in prop::collection::vec((0u8..20, prop::option::of(0i64..9)), 0..200)) {
+            let (mut words, mut table, mut truth) = (Dictionary::default(), table(1, 0), BTreeMap::new());
+            for (uid, op) in ops {
+                let mut delta = Delta::default();
+                match op {
+                    Some(count) => {
+                        delta.upserts.push(row(uid, "x", "n", count, &mut words));
+                        truth.insert(uid, count);
+                    }
+                    None => {
+                        delta.deletes.push(Uid::parse(&format!("{uid:032x}")));
+                        truth.remove(&uid);
+                    }
+                }
+                delta.words = words.news();
+                table.apply(delta);
+            }
+            let mut held: Vec<_> = table.rows().map(|r| (r.uid, r.cells[0].clone(), table.words().get(r.namespace).to_owned())).collect();
+            held.sort_by_key(|h| h.0);
+            let want: Vec<_> = truth.iter().map(|(uid, n)| (Uid::parse(&format!("{uid:032x}")), Cell::Count(*n), "n".to_owned())).collect();
+            prop_assert_eq!(held, want);
+            prop_assert_eq!(table.len(), truth.len());
+        }
+    }
+}
