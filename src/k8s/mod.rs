@@ -1,0 +1,2 @@
+//! The world: everything that awaits.
+pub mod framer;
