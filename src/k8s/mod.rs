@@ -1,2 +1,8 @@
 //! The world: everything that awaits.
+
+pub mod backoff;
+pub mod fault;
 pub mod framer;
+pub mod intake;
+pub mod link;
+pub mod watch;

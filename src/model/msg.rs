@@ -23,8 +23,6 @@ pub enum Msg {
 /// What a watch has to say.
 #[derive(Debug)]
 pub enum News {
-    /// The columns of a kind that the server describes itself.
-    Columns(Vec<Column>),
     /// Rows that came, changed or went.
     Delta(Delta),
     /// How true the table is from now on.
@@ -36,6 +34,8 @@ pub enum News {
 /// Changes of a table, at most one for each object. A relist arrives as one delta that holds all its differences.
 #[derive(Debug, Default)]
 pub struct Delta {
+    /// The columns of a kind that the server describes itself, when they are new.
+    pub columns: Option<Vec<Column>>,
     /// Words that the rows use and the table does not know yet.
     pub words: Vec<Box<str>>,
     /// New and changed rows.
@@ -47,7 +47,7 @@ pub struct Delta {
 impl Delta {
     /// True where nothing would change.
     pub fn is_empty(&self) -> bool {
-        self.upserts.is_empty() && self.deletes.is_empty() && self.words.is_empty()
+        self.columns.is_none() && self.upserts.is_empty() && self.deletes.is_empty() && self.words.is_empty()
     }
 }
 

@@ -127,6 +127,9 @@ impl Table {
     /// Takes a delta in, and returns the slots of the rows that are new or changed.
     pub fn apply(&mut self, delta: Delta) -> Vec<Slot> {
         self.words.extend(delta.words);
+        if let Some(columns) = delta.columns {
+            self.columns = Cow::Owned(columns);
+        }
         for uid in delta.deletes {
             self.delete(uid);
         }

@@ -1,0 +1,186 @@
+//! What becomes of the objects that a watch reads: rows for tables, or one object whole.
+//!
+//! An intake remembers what it has delivered, so that a relist becomes its differences, and gathers changes by uid until the inbox has
+//! room: an object that changes a hundred times meanwhile is delivered once.
+
+use super::framer::Part;
+use crate::kinds::Kind;
+use crate::kinds::decode::{Change, Event, Status};
+use crate::model::id::{Uid, Version};
+use crate::model::msg::{Delta, News};
+use crate::model::row::Row;
+use crate::model::words::Dictionary;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+/// One line of a watch, after the intake has taken what it wanted.
+#[derive(Debug)]
+pub struct Line<'a> {
+    /// The resourceVersion to go on from.
+    pub version: Option<Cow<'a, str>>,
+    /// What the line means to the watch.
+    pub meaning: Meaning,
+}
+
+/// What a line means to the watch.
+#[derive(Debug)]
+pub enum Meaning {
+    /// An object came, changed or went.
+    Change,
+    /// Only the resourceVersion moved.
+    Bookmark {
+        /// The initial list is complete.
+        initial_end: bool,
+    },
+    /// The server ends the watch.
+    Error(Status),
+}
+
+/// Takes in what a watch reads.
+pub trait Intake: Send {
+    /// The `Accept` header: in which form the server is to send.
+    fn accept(&self) -> &'static str;
+    /// The array of a list that holds the pieces.
+    fn array(&self) -> &'static str;
+    /// A list begins. What is read until [`Self::end`] is all there is.
+    fn begin(&mut self);
+    /// A part of a list.
+    fn part(&mut self, part: Part<'_>);
+    /// One line of a watch. An error means that it is not a watch event.
+    fn line<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, serde_json::Error>;
+    /// The list is complete: what it did not have is gone.
+    fn end(&mut self);
+    /// How many changes wait to be delivered.
+    fn waiting(&self) -> usize;
+    /// What waits, now delivered.
+    fn deliver(&mut self) -> Option<News>;
+}
+
+/// Rows of a kind.
+pub struct Rows {
+    kind: &'static Kind,
+    words: Dictionary,
+    /// What the table has.
+    delivered: HashMap<Uid, Version>,
+    /// What it is to have; `None` is gone.
+    waiting: HashMap<Uid, Option<Row>>,
+    listing: Option<Listing>,
+    /// The whole list was here once: from now on a list is swapped in whole.
+    complete: bool,
+}
+
+/// A list on its way in.
+#[derive(Default)]
+struct Listing {
+    seen: HashSet<Uid>,
+    /// Rows of a relist, kept aside until it is complete. The first list shows its rows as they come.
+    aside: Vec<Row>,
+}
+
+impl Rows {
+    /// An intake for a kind with a projection of its own.
+    pub fn new(kind: &'static Kind) -> Self {
+        Self { kind, words: Dictionary::default(), delivered: HashMap::new(), waiting: HashMap::new(), listing: None, complete: false }
+    }
+
+    fn upsert(&mut self, row: Row) {
+        if let Some(listing) = &mut self.listing {
+            listing.seen.insert(row.uid);
+            if self.complete {
+                listing.aside.push(row);
+                return;
+            }
+        }
+        self.waiting.insert(row.uid, Some(row));
+    }
+
+    fn delete(&mut self, uid: Uid) {
+        if let Some(listing) = &mut self.listing {
+            listing.seen.remove(&uid);
+            if self.complete {
+                listing.aside.retain(|r| r.uid != uid);
+                return;
+            }
+        }
+        self.waiting.insert(uid, None);
+    }
+}
+
+impl Intake for Rows {
+    fn accept(&self) -> &'static str {
+        "application/json"
+    }
+
+    fn array(&self) -> &'static str {
+        "items"
+    }
+
+    fn begin(&mut self) {
+        self.listing = Some(Listing::default());
+    }
+
+    fn part(&mut self, part: Part<'_>) {
+        if let Part::Item(json) = part {
+            let row = self.kind.row(json, &mut self.words);
+            self.upsert(row);
+        }
+    }
+
+    fn line<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, serde_json::Error> {
+        let Event { version, change } = self.kind.event(line, &mut self.words)?;
+        let meaning = match change {
+            Change::Upsert(row) => {
+                self.upsert(row);
+                Meaning::Change
+            }
+            Change::Delete(uid) => {
+                self.delete(uid);
+                Meaning::Change
+            }
+            Change::Bookmark { initial_end } => Meaning::Bookmark { initial_end },
+            Change::Unknown => Meaning::Bookmark { initial_end: false },
+            Change::Error(status) => Meaning::Error(status),
+        };
+        Ok(Line { version, meaning })
+    }
+
+    fn end(&mut self) {
+        let Some(Listing { seen, aside }) = self.listing.take() else { return };
+        let Self { delivered, waiting, .. } = self;
+        for row in aside {
+            // Changes that waited when the relist began are older than it is.
+            waiting.remove(&row.uid);
+            if delivered.get(&row.uid) != Some(&row.version) {
+                waiting.insert(row.uid, Some(row));
+            }
+        }
+        let gone = delivered.keys().filter(|uid| !seen.contains(uid)).map(|uid| (*uid, None));
+        waiting.retain(|uid, _| seen.contains(uid));
+        waiting.extend(gone);
+        self.complete = true;
+    }
+
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn deliver(&mut self) -> Option<News> {
+        let mut delta = Delta { words: self.words.news(), ..Delta::default() };
+        for (uid, row) in self.waiting.drain() {
+            match row {
+                Some(row) => {
+                    self.delivered.insert(uid, row.version);
+                    delta.upserts.push(row);
+                }
+                None => {
+                    if self.delivered.remove(&uid).is_some() {
+                        delta.deletes.push(uid);
+                    }
+                }
+            }
+        }
+        // A burst leaves a map that is far larger than what is usual from then on.
+        self.waiting.shrink_to(64);
+        (!delta.is_empty()).then_some(News::Delta(delta))
+    }
+}

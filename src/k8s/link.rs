@@ -1,0 +1,187 @@
+//! The connection of one cluster as its watches see it: up or down, shared by all of them.
+//!
+//! The session's supervisor makes and judges the connection; everyone else borrows it here, tells the supervisor what looks wrong, and
+//! learns at once when it is lost.
+
+use super::fault;
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::msg::Traffic;
+use http::header::USER_AGENT;
+use http::{Request, Response};
+use kube::Client;
+use kube::client::Body;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// A connection that can be used.
+#[derive(Clone)]
+pub struct Up {
+    /// Sends requests.
+    pub client: Client,
+    /// Counts connections, so that a complaint about an old one is not taken for one about this one.
+    pub generation: u64,
+    /// The round trip, where it has been measured.
+    pub latency: Option<Duration>,
+}
+
+/// What there is of a connection.
+#[derive(Clone)]
+pub enum Wire {
+    /// Being made; nothing is wrong yet.
+    Opening,
+    /// Usable, as far as we know.
+    Up(Up),
+    /// Not usable.
+    Down {
+        /// Why.
+        why: Fault,
+        /// When it is tried again.
+        retry_in: Option<Duration>,
+    },
+}
+
+/// What a user of the connection tells the supervisor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Complaint {
+    /// A stream broke or a connection failed: have a look now.
+    Suspect,
+    /// The server answered 401 on this generation of the connection.
+    Unauthorised(u64),
+}
+
+/// The users' end.
+#[derive(Clone)]
+pub struct Link {
+    wire: watch::Receiver<Wire>,
+    complaints: mpsc::Sender<Complaint>,
+    shared: Arc<Shared>,
+}
+
+/// What all users of a connection share.
+#[derive(Default)]
+struct Shared {
+    requests: AtomicU64,
+    bytes: AtomicU64,
+    relists: AtomicU64,
+    /// How often the server failed to serve a streaming list.
+    streaming_failures: AtomicU64,
+}
+
+/// The supervisor's end.
+pub struct Reins {
+    /// To publish what the connection is.
+    pub wire: watch::Sender<Wire>,
+    /// What its users say.
+    pub complaints: mpsc::Receiver<Complaint>,
+}
+
+/// Both ends of a new connection.
+pub fn link() -> (Link, Reins) {
+    let (wire_in, wire) = watch::channel(Wire::Opening);
+    // A complaint that finds the box full is one of many that say the same.
+    let (complaints, complaints_out) = mpsc::channel(8);
+    (Link { wire, complaints, shared: Arc::default() }, Reins { wire: wire_in, complaints: complaints_out })
+}
+
+impl Link {
+    /// What there is now.
+    pub fn now(&self) -> Wire {
+        self.wire.borrow().clone()
+    }
+
+    /// Waits until the wire is another than the one seen last; `false` once the cluster is closed.
+    pub async fn changed(&mut self) -> bool {
+        self.wire.changed().await.is_ok()
+    }
+
+    /// Waits until this generation of the connection is not up any more, and returns why. Never returns while it is up.
+    pub async fn lost(&self, generation: u64) -> Fault {
+        let mut wire = self.wire.clone();
+        let gone = |w: &Wire| !matches!(w, Wire::Up(up) if up.generation == generation);
+        match wire.wait_for(gone).await.as_deref() {
+            Ok(Wire::Down { why, .. }) => why.clone(),
+            Ok(Wire::Opening | Wire::Up(_)) => Fault::new(FaultKind::Unreachable, "the connection is being made anew"),
+            Err(_) => Fault::new(FaultKind::Unreachable, "the cluster was closed"),
+        }
+    }
+
+    /// Sends a request and returns an answer that is a success. Everything else is a fault, and the supervisor hears of it.
+    pub async fn send(&self, up: &Up, mut request: Request<Body>) -> Result<Response<Body>, Fault> {
+        self.shared.requests.fetch_add(1, Ordering::Relaxed);
+        request.headers_mut().entry(USER_AGENT).or_insert(http::HeaderValue::from_static(AGENT));
+        let answer = tokio::select! {
+            biased;
+            answer = up.client.send(request) => answer,
+            why = self.lost(up.generation) => return Err(why),
+        };
+        let answer = match answer {
+            Ok(answer) if answer.status().is_success() => return Ok(answer),
+            Ok(answer) => answer,
+            Err(error) => {
+                self.complain(Complaint::Suspect);
+                return Err(fault::of_transport(&error));
+            }
+        };
+        let (head, body) = answer.into_parts();
+        let body = http_body_util::Limited::new(body, ERROR_BODY);
+        let body = http_body_util::BodyExt::collect(body).await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let fault = fault::of_status(head.status, &head.headers, &body);
+        if fault.kind == FaultKind::Unauthorised {
+            self.complain(Complaint::Unauthorised(up.generation));
+        }
+        Err(fault)
+    }
+
+    /// Tells the supervisor that something looks wrong.
+    pub fn complain(&self, complaint: Complaint) {
+        // Full means that it has been told; closed, that nobody is left to hear.
+        let _ = self.complaints.try_send(complaint);
+    }
+
+    /// Counts bytes that came in.
+    pub fn count(&self, bytes: usize) {
+        self.shared.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Counts a list beyond the first of a watch.
+    pub fn count_relist(&self) {
+        self.shared.relists.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What was counted.
+    pub fn traffic(&self) -> Traffic {
+        let read = |n: &AtomicU64| n.load(Ordering::Relaxed);
+        Traffic { requests: read(&self.shared.requests), bytes: read(&self.shared.bytes), relists: read(&self.shared.relists) }
+    }
+
+    /// False once the server has shown that it cannot serve streaming lists.
+    pub fn has_streaming(&self) -> bool {
+        self.shared.streaming_failures.load(Ordering::Relaxed) < FAILURES
+    }
+
+    /// Remembers that a streaming list came to nothing.
+    pub fn doubt_streaming(&self, doubt: Doubt) {
+        let weight = if doubt == Doubt::None { FAILURES } else { 1 };
+        self.shared.streaming_failures.fetch_add(weight, Ordering::Relaxed);
+    }
+}
+
+/// How sure it is that a server cannot serve streaming lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// It may have been a passing failure.
+    Some,
+    /// It said so.
+    None,
+}
+
+/// After so many failures that may have been passing, a server is not asked for streaming lists any more.
+const FAILURES: u64 = 2;
+
+/// How we introduce ourselves in the server's audit log.
+const AGENT: &str = concat!("kconsole/", env!("CARGO_PKG_VERSION"));
+
+/// A Status is small; a login page need not be read to its end.
+const ERROR_BODY: usize = 256 << 10;
