@@ -4,7 +4,7 @@
 //! room: an object that changes a hundred times meanwhile is delivered once.
 
 use super::framer::Part;
-use crate::kinds::Kind;
+use crate::kinds::{self, Kind};
 use crate::kinds::decode::{Change, Event, Status};
 use crate::model::id::{Uid, Version};
 use crate::model::msg::{Delta, News};
@@ -182,5 +182,75 @@ impl Intake for Rows {
         // A burst leaves a map that is far larger than what is usual from then on.
         self.waiting.shrink_to(64);
         (!delta.is_empty()).then_some(News::Delta(delta))
+    }
+}
+
+/// One object, whole: its JSON as received.
+#[derive(Default)]
+pub struct Whole {
+    /// What is to be delivered.
+    waiting: Option<Option<Vec<u8>>>,
+    /// A list is on its way, and has the object or not.
+    listing: Option<bool>,
+}
+
+impl Whole {
+    fn found(&mut self, json: &[u8]) {
+        self.waiting = Some(Some(json.to_vec()));
+        if let Some(found) = &mut self.listing {
+            *found = true;
+        }
+    }
+}
+
+impl Intake for Whole {
+    fn accept(&self) -> &'static str {
+        "application/json"
+    }
+
+    fn array(&self) -> &'static str {
+        "items"
+    }
+
+    fn begin(&mut self) {
+        self.listing = Some(false);
+    }
+
+    fn part(&mut self, part: Part<'_>) {
+        if let Part::Item(json) = part {
+            self.found(json);
+        }
+    }
+
+    fn line<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, serde_json::Error> {
+        let Event { version, change } = kinds::decode::whole(line)?;
+        let meaning = match change {
+            Change::Upsert(json) => {
+                self.found(json.as_bytes());
+                Meaning::Change
+            }
+            Change::Delete(_) => {
+                self.waiting = Some(None);
+                Meaning::Change
+            }
+            Change::Bookmark { initial_end } => Meaning::Bookmark { initial_end },
+            Change::Unknown => Meaning::Bookmark { initial_end: false },
+            Change::Error(status) => Meaning::Error(status),
+        };
+        Ok(Line { version, meaning })
+    }
+
+    fn end(&mut self) {
+        if self.listing.take() == Some(false) {
+            self.waiting = Some(None);
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        usize::from(self.waiting.is_some())
+    }
+
+    fn deliver(&mut self) -> Option<News> {
+        self.waiting.take().map(News::Object)
     }
 }

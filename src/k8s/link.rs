@@ -6,7 +6,6 @@
 use super::fault;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::msg::Traffic;
-use http::header::USER_AGENT;
 use http::{Request, Response};
 use kube::Client;
 use kube::client::Body;
@@ -107,16 +106,27 @@ impl Link {
         }
     }
 
-    /// Sends a request and returns an answer that is a success. Everything else is a fault, and the supervisor hears of it.
-    pub async fn send(&self, up: &Up, mut request: Request<Body>) -> Result<Response<Body>, Fault> {
-        self.shared.requests.fetch_add(1, Ordering::Relaxed);
-        request.headers_mut().entry(USER_AGENT).or_insert(http::HeaderValue::from_static(AGENT));
-        let answer = tokio::select! {
+    /// Sends a request and returns an answer that is a success. Gives up when the connection is lost meanwhile.
+    pub async fn send(&self, up: &Up, request: Request<Body>) -> Result<Response<Body>, Fault> {
+        tokio::select! {
             biased;
-            answer = up.client.send(request) => answer,
-            why = self.lost(up.generation) => return Err(why),
-        };
-        let answer = match answer {
+            answer = self.try_send(up, request) => answer,
+            why = self.lost(up.generation) => Err(why),
+        }
+    }
+
+    /// Sends a request and returns the whole answer, if it is a success. Works on a connection that is not lent out yet.
+    pub async fn ask(&self, up: &Up, request: Request<Body>) -> Result<Vec<u8>, Fault> {
+        let body = http_body_util::Limited::new(self.try_send(up, request).await?.into_body(), ANSWER);
+        let bytes = http_body_util::BodyExt::collect(body).await.map_err(|e| fault::of_transport(&*e))?.to_bytes();
+        self.count(bytes.len());
+        Ok(bytes.into())
+    }
+
+    /// Every answer that is no success is a fault, and the supervisor hears of those that are about the connection.
+    async fn try_send(&self, up: &Up, request: Request<Body>) -> Result<Response<Body>, Fault> {
+        self.shared.requests.fetch_add(1, Ordering::Relaxed);
+        let answer = match up.client.send(request).await {
             Ok(answer) if answer.status().is_success() => return Ok(answer),
             Ok(answer) => answer,
             Err(error) => {
@@ -180,8 +190,8 @@ pub enum Doubt {
 /// After so many failures that may have been passing, a server is not asked for streaming lists any more.
 const FAILURES: u64 = 2;
 
-/// How we introduce ourselves in the server's audit log.
-const AGENT: &str = concat!("kconsole/", env!("CARGO_PKG_VERSION"));
-
 /// A Status is small; a login page need not be read to its end.
 const ERROR_BODY: usize = 256 << 10;
+
+/// Discovery of a cluster with thousands of definitions has a few megabytes.
+const ANSWER: usize = 64 << 20;

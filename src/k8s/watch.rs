@@ -474,7 +474,7 @@ impl Watch {
     }
 
     /// Sends a request for the collection.
-    async fn get(&self, up: &Up, query: &str) -> Result<Body, Fault> {
+    async fn get(&mut self, up: &Up, query: &str) -> Result<Body, Fault> {
         let Target { path, query: selectors, .. } = &self.target;
         let uri = [query, selectors].into_iter().filter(|q| !q.is_empty()).collect::<Vec<_>>().join("&");
         let request = Request::get(format!("{path}?{uri}"))

@@ -13,18 +13,18 @@ use std::borrow::Cow;
 
 /// One line of a watch.
 #[derive(Debug)]
-pub struct Event<'a> {
+pub struct Event<'a, T = Row> {
     /// The resourceVersion to go on from; none where the line has none.
     pub version: Option<Cow<'a, str>>,
     /// What happened.
-    pub change: Change,
+    pub change: Change<T>,
 }
 
 /// What happened to an object, or to the watch.
 #[derive(Debug)]
-pub enum Change {
+pub enum Change<T = Row> {
     /// New or changed.
-    Upsert(Row),
+    Upsert(T),
     /// Gone.
     Delete(Uid),
     /// Only the resourceVersion moved.
@@ -106,26 +106,38 @@ pub(super) fn event<'a, K: Project>(line: &'a [u8], words: &mut Dictionary) -> R
     Ok(Event { version, change })
 }
 
+/// One line of a watch whose objects are taken as they are.
+pub fn whole(line: &[u8]) -> Result<Event<'_, &str>, serde_json::Error> {
+    any(line, |json| (json, Uid::parse("")))
+}
+
 /// A line that is no plain change of a plain object: a bookmark, an error, or an object that cannot be read.
 pub(super) fn odd<'a>(
-    line: &'a [u8],
-    words: &mut Dictionary,
-    row: impl Fn(&[u8], &mut Dictionary) -> Row,
+    line: &'a [u8], words: &mut Dictionary, row: impl Fn(&[u8], &mut Dictionary) -> Row,
 ) -> Result<Event<'a>, serde_json::Error> {
+    any(line, |json| {
+        let row = row(json.as_bytes(), words);
+        let uid = row.uid;
+        (row, uid)
+    })
+}
+
+/// Any line; `read` makes what is wanted of an object, and its uid.
+fn any<'a, T>(line: &'a [u8], mut read: impl FnMut(&'a str) -> (T, Uid)) -> Result<Event<'a, T>, serde_json::Error> {
     let Line { kind, object } = serde_json::from_slice::<Line<'a, &'a RawValue>>(line)?;
     let json = object.get();
-    let version = tolerant::<MetaOnly>(json).metadata.resource_version.map(Cow::Owned);
+    let MetaOnly { metadata } = tolerant(json);
     let change = match &*kind {
-        "ADDED" | "MODIFIED" => Change::Upsert(row(json.as_bytes(), words)),
-        "DELETED" => Change::Delete(row(json.as_bytes(), words).uid),
+        "ADDED" | "MODIFIED" => Change::Upsert(read(json).0),
+        "DELETED" => Change::Delete(read(json).1),
         "BOOKMARK" => {
-            let annotations = tolerant::<MetaOnly>(json).metadata.annotations;
-            Change::Bookmark { initial_end: annotations.get("k8s.io/initial-events-end").is_some_and(|v| v == "true") }
+            let annotation = metadata.annotations.get("k8s.io/initial-events-end");
+            Change::Bookmark { initial_end: annotation.is_some_and(|v| v == "true") }
         }
         "ERROR" => Change::Error(tolerant(json)),
         _ => Change::Unknown,
     };
-    Ok(Event { version, change })
+    Ok(Event { version: metadata.resource_version.map(Cow::Owned), change })
 }
 
 /// What can be read of something that may be anything.

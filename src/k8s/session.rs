@@ -1,0 +1,133 @@
+//! The open clusters and their running watches: starts and stops tasks, and sees to it that one that panics is told of.
+
+use super::intake::{Intake, Rows, Whole};
+use super::link::{Link, link};
+use super::supervisor::{Connector, Supervisor};
+use super::watch::{Target, Watch, escape};
+use crate::kinds;
+use crate::model::catalog::Resource;
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::id::{ClusterId, WatchId};
+use crate::model::msg::{self, ClusterNews, Msg, News, Sync};
+use crate::model::want::{Of, Want};
+use futures::FutureExt;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
+
+/// Everything that runs for clusters. Dropping it ends everything.
+pub struct Sessions {
+    runtime: Handle,
+    out: mpsc::Sender<Msg>,
+    open: HashMap<ClusterId, Open>,
+    watches: HashMap<WatchId, (ClusterId, AbortHandle)>,
+}
+
+/// An open cluster.
+struct Open {
+    link: Link,
+    kick: watch::Sender<u64>,
+    supervisor: AbortHandle,
+}
+
+impl Sessions {
+    /// No sessions yet; what they have to say goes to `out`.
+    pub fn new(runtime: Handle, out: mpsc::Sender<Msg>) -> Self {
+        Self { runtime, out, open: HashMap::new(), watches: HashMap::new() }
+    }
+
+    /// Opens a cluster. Nothing happens if it is open.
+    pub fn connect(&mut self, cluster: ClusterId, connector: Arc<dyn Connector>) {
+        if self.open.contains_key(&cluster) {
+            return;
+        }
+        let (kick, kicks) = watch::channel(0);
+        let ends = link();
+        let users = ends.0.clone();
+        let supervisor = Supervisor::new(cluster, connector, ends, self.out.clone(), kicks);
+        let down = move |why| Msg::Cluster(cluster, ClusterNews::Link(msg::Link::Down { why, retry_in: None }));
+        let supervisor = self.spawn(supervisor.run(), down);
+        self.open.insert(cluster, Open { link: users, kick, supervisor });
+    }
+
+    /// Closes a cluster and ends its watches.
+    pub fn disconnect(&mut self, cluster: ClusterId) {
+        if let Some(open) = self.open.remove(&cluster) {
+            open.supervisor.abort();
+        }
+        self.watches.retain(|_, (of, task)| {
+            if *of == cluster {
+                task.abort();
+            }
+            *of != cluster
+        });
+    }
+
+    /// Has everything of a cluster tried again now.
+    pub fn retry(&self, cluster: ClusterId) {
+        if let Some(open) = self.open.get(&cluster) {
+            open.kick.send_modify(|n| *n += 1);
+        }
+    }
+
+    /// Starts to keep a want true. Nothing happens in a cluster that is not open.
+    pub fn start(&mut self, id: WatchId, want: &Want, resource: &Resource) {
+        let Some(open) = self.open.get(&want.cluster) else { return };
+        let intake: Box<dyn Intake> = match (&want.of, kinds::find(&want.kind)) {
+            (Of::Whole(_), _) => Box::new(Whole::default()),
+            (_, Some(kind)) => Box::new(Rows::new(kind)),
+            (_, None) => return,
+        };
+        let watch = Watch::new(id, target(want, resource), intake, open.link.clone(), self.out.clone(), open.kick.subscribe());
+        let stale = move |why| Msg::Watch(id, News::Sync(Sync::Stale { why, retry_in: None }));
+        let task = self.spawn(watch.run(), stale);
+        self.watches.insert(id, (want.cluster, task));
+    }
+
+    /// Ends a watch.
+    pub fn stop(&mut self, id: WatchId) {
+        if let Some((_, task)) = self.watches.remove(&id) {
+            task.abort();
+        }
+    }
+
+    /// Runs a task; should it panic, `tell` makes what the screen is told, and everything else goes on.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static, tell: impl FnOnce(Fault) -> Msg + Send + 'static) -> AbortHandle {
+        let out = self.out.clone();
+        let guarded = async move {
+            if AssertUnwindSafe(task).catch_unwind().await.is_err() {
+                let why = Fault::new(FaultKind::Server, "kconsole failed here; the log has the details").hint("ctrl-r does not help: please report it");
+                // Nobody left to tell is the one case in which it does not matter.
+                let _ = out.send(tell(why)).await;
+            }
+        };
+        self.runtime.spawn(guarded).abort_handle()
+    }
+}
+
+impl Drop for Sessions {
+    fn drop(&mut self) {
+        for (_, task) in self.watches.values() {
+            task.abort();
+        }
+        for open in self.open.values() {
+            open.supervisor.abort();
+        }
+    }
+}
+
+/// What the server is asked for.
+fn target(want: &Want, resource: &Resource) -> Target {
+    let query = match &want.of {
+        Of::All => String::new(),
+        Of::Whole(name) => format!("fieldSelector={}", escape(&format!("metadata.name={name}"))),
+        Of::Selected { labels, fields } => {
+            let part = |key: &str, value: &str| (!value.is_empty()).then(|| format!("{key}={}", escape(value)));
+            [part("labelSelector", labels), part("fieldSelector", fields)].into_iter().flatten().collect::<Vec<_>>().join("&")
+        }
+    };
+    Target { path: resource.path(want.namespace.as_deref()), query, watchable: resource.watch }
+}
