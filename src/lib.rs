@@ -1,5 +1,7 @@
 //! kconsole: one screen that holds live watch streams on many Kubernetes clusters.
 
+pub mod actions;
 pub mod k8s;
 pub mod kinds;
 pub mod model;
+pub mod ui;

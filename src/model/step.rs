@@ -24,6 +24,8 @@ pub enum Step {
     Say(Notice),
     /// One cluster is looked at, or (`None`) all of them again.
     Focus(Option<ClusterId>),
+    /// The present screen sorts by the column of this title.
+    Sort(String),
     /// These namespaces are looked at; none means all.
     Namespaces(Vec<Box<str>>),
 }

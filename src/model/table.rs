@@ -33,6 +33,8 @@ pub struct Table {
     pub retry_at: Option<Timestamp>,
     /// Counts changes of rows, so that whoever draws can tell whether there were any.
     pub changes: u64,
+    /// How many rows are not healthy.
+    pub unhealthy: usize,
     words: Words,
     rows: Vec<Option<Row>>,
     free: Vec<Slot>,
@@ -51,6 +53,7 @@ impl Table {
             live_at: None,
             retry_at: None,
             changes: 0,
+            unhealthy: 0,
             words: Words::default(),
             rows: Vec::new(),
             free: Vec::new(),
@@ -151,8 +154,10 @@ impl Table {
                 slot
             }
         };
+        self.unhealthy += usize::from(row.health.is_unhealthy());
         if let Some(place) = self.rows.get_mut(slot as usize) {
-            *place = Some(row);
+            let old = place.replace(row);
+            self.unhealthy -= usize::from(old.is_some_and(|r| r.health.is_unhealthy()));
         }
         slot
     }
@@ -162,7 +167,7 @@ impl Table {
         if let Ok(entry) = self.index.find_entry(uid.hash64(), |&s| uid_in(rows, s) == Some(uid)) {
             let (slot, _) = entry.remove();
             if let Some(place) = self.rows.get_mut(slot as usize) {
-                *place = None;
+                self.unhealthy -= usize::from(place.take().is_some_and(|r| r.health.is_unhealthy()));
                 self.free.push(slot);
             }
         }

@@ -37,13 +37,11 @@ impl Want {
         Self { cluster, kind, namespace: None, of: Of::All }
     }
 
-    /// True when whoever wants `self` is served by what runs for `wider`.
+    /// True when whoever wants `self` is served by what runs for `wider`, though it may have to leave rows out.
     pub fn within(&self, wider: &Self) -> bool {
+        let rows = |of: &Of| !matches!(of, Of::Whole(_));
         self == wider
-            || (self.cluster == wider.cluster
-                && self.kind == wider.kind
-                && wider.namespace.is_none()
-                && self.of == Of::All
-                && wider.of == Of::All)
+            || (self.cluster == wider.cluster && self.kind == wider.kind && wider.of == Of::All && rows(&self.of)
+                && (wider.namespace.is_none() || wider.namespace == self.namespace))
     }
 }

@@ -1,0 +1,61 @@
+//! What a user can do: one file a verb, or a family of verbs that share one thought.
+//!
+//! **To add a verb**: a file with a `pub const`, a word in [`ACTIONS`], and a line in `keymaps/default.yaml` if it gets a key. Help, palette
+//! and hints follow. An action is told what is on the screen ([`Scene`]) and answers with [`Step`]s; it never opens a screen and never calls a
+//! server. A [`Reject`] greys its entry and says why.
+
+mod clusters;
+mod copy;
+mod drill;
+mod go;
+mod motion;
+mod program;
+
+use crate::model::step::{Reject, Scene, Step};
+
+/// Something that a key, the palette or the mouse can ask for.
+pub struct Action {
+    /// As keymaps have it.
+    pub name: &'static str,
+    /// What it does, in half a line.
+    pub help: &'static str,
+    /// What it asks for, given what is on the screen and the argument that came with the key; empty for none.
+    pub run: fn(&Scene, &str) -> Result<Vec<Step>, Reject>,
+}
+
+/// Every action, in the order of the help.
+pub static ACTIONS: &[&[Action]] = &[drill::ALL, go::ALL, clusters::ALL, motion::ALL, copy::ALL, program::ALL];
+
+/// All actions.
+pub fn all() -> impl Iterator<Item = &'static Action> {
+    ACTIONS.iter().flat_map(|family| family.iter())
+}
+
+/// The action of a name.
+pub fn find(name: &str) -> Option<&'static Action> {
+    all().find(|a| a.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_has_a_name_of_its_own_and_says_what_it_does() {
+        for action in all() {
+            assert_eq!(all().filter(|a| a.name == action.name).count(), 1, "{}", action.name);
+            assert!(action.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", action.name);
+            assert!((8..80).contains(&action.help.len()) && !action.help.ends_with('.'), "{}: {}", action.name, action.help);
+        }
+    }
+
+    #[test]
+    fn without_an_object_nothing_that_needs_one_does_anything() {
+        let gone = Scene { lost: Some("web-1 is gone".into()), ..Scene::default() };
+        for name in ["yaml", "details", "events", "owner", "enter", "copy"] {
+            let run = find(name).unwrap().run;
+            assert!(run(&Scene::default(), "").is_err(), "{name} on an empty screen");
+            assert_eq!(run(&gone, ""), Err(Reject::new("web-1 is gone")), "{name}");
+        }
+    }
+}

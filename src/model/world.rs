@@ -1,0 +1,114 @@
+//! All that we know, and what of it is looked at. `app::update` is its only writer.
+
+use super::catalog::Resource;
+use super::cluster::Cluster;
+use super::fault::Fault;
+use super::id::{ClusterId, GroupResource, WatchId};
+use super::msg::Sync;
+use super::table::Table;
+use super::time::Timestamp;
+use super::want::{Of, Want};
+use std::collections::BTreeMap;
+
+/// Everything that views draw from.
+#[derive(Debug, Default)]
+pub struct World {
+    /// The clock, as of the last tick.
+    pub now: Timestamp,
+    /// All contexts, in the order of the kubeconfig.
+    pub clusters: Vec<Cluster>,
+    /// The tables of running watches.
+    pub tables: BTreeMap<WatchId, Table>,
+    /// The whole objects of running watches.
+    pub objects: BTreeMap<WatchId, Whole>,
+    /// The cluster that is looked at; all open ones if `None`.
+    pub focus: Option<ClusterId>,
+    /// The namespaces that are looked at; all if empty.
+    pub namespaces: Vec<Box<str>>,
+    /// No writes anywhere.
+    pub readonly: bool,
+    /// The demo fleet, not anybody's clusters.
+    pub demo: bool,
+}
+
+/// One object that is kept live as its raw JSON.
+#[derive(Debug)]
+pub struct Whole {
+    /// What it holds.
+    pub want: Want,
+    /// The last JSON; `None` before the first.
+    pub json: Option<Vec<u8>>,
+    /// The server says that it is gone.
+    pub gone: bool,
+    /// How true it is.
+    pub sync: Sync,
+    /// Counts changes.
+    pub changes: u64,
+}
+
+/// What a name of a kind means in one cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found<'a> {
+    /// This.
+    Kind(&'a Resource),
+    /// Nobody knows before discovery has answered.
+    NotYet,
+    /// The cluster does not serve it.
+    Missing,
+}
+
+impl World {
+    /// A cluster.
+    pub fn cluster(&self, id: ClusterId) -> Option<&Cluster> {
+        self.clusters.get(usize::from(id.0))
+    }
+
+    /// The same, to be written.
+    pub fn cluster_mut(&mut self, id: ClusterId) -> Option<&mut Cluster> {
+        self.clusters.get_mut(usize::from(id.0))
+    }
+
+    /// The display name of a cluster.
+    pub fn name(&self, id: ClusterId) -> &str {
+        self.cluster(id).map_or("", |c| &c.name)
+    }
+
+    /// The clusters that somebody opened.
+    pub fn open(&self) -> impl Iterator<Item = &Cluster> {
+        self.clusters.iter().filter(|c| c.open)
+    }
+
+    /// The open clusters that are looked at.
+    pub fn focused(&self) -> impl Iterator<Item = &Cluster> {
+        self.open().filter(|c| self.focus.is_none_or(|f| f == c.id))
+    }
+
+    /// The table that serves a want: one that runs for just this, or a wider one.
+    pub fn serving(&self, want: &Want) -> Option<&Table> {
+        let mut within = self.tables.values().filter(|t| want.within(&t.want));
+        within.clone().find(|t| t.want == *want).or_else(|| within.next())
+    }
+
+    /// The object that serves a want.
+    pub fn whole(&self, want: &Want) -> Option<&Whole> {
+        self.objects.values().find(|o| o.want == *want)
+    }
+
+    /// What a kind of this group and plural is in a cluster, as its discovery tells.
+    pub fn resource(&self, cluster: ClusterId, kind: &GroupResource) -> Found<'_> {
+        match self.cluster(cluster).and_then(|c| c.catalog.as_ref()) {
+            None => Found::NotYet,
+            Some(catalog) => catalog.get(kind).map_or(Found::Missing, Found::Kind),
+        }
+    }
+
+    /// Why the whole of a kind cannot be had from a cluster, where it was tried.
+    pub fn refused(&self, cluster: ClusterId, kind: &GroupResource) -> Option<&Fault> {
+        let all = Want { cluster, kind: kind.clone(), namespace: None, of: Of::All };
+        let table = self.tables.values().find(|t| t.want == all)?;
+        match &table.sync {
+            Sync::Stale { why, .. } if why.kind == super::fault::FaultKind::Forbidden && !table.is_listed() => Some(why),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! A screen: what it shows, what it wants from the world, how it takes a motion.
+//!
+//! **To add a screen**: a file in `views/`, a word in `views/mod.rs`, a variant of [`Screen`](crate::model::step::Screen) and an action that
+//! opens it.
+
+use super::theme::Theme;
+use crate::model::id::WatchId;
+use crate::model::query::BadTerm;
+use crate::model::step::{Motion, Scene};
+use crate::model::table::Slot;
+use crate::model::want::Want;
+use crate::model::world::World;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// One screen of the stack.
+pub trait View {
+    /// The scope of the keymap that applies.
+    fn scope(&self) -> &'static str;
+
+    /// What ought to be watched while this screen is open.
+    fn wants(&self, world: &World) -> Vec<Want>;
+
+    /// What an action may act on.
+    fn scene(&self, world: &World) -> Scene;
+
+    /// A motion within the screen.
+    fn act(&mut self, world: &World, motion: Motion);
+
+    /// Sorts by the column of this title, if the screen has one.
+    fn sort(&mut self, _world: &World, _title: &str) {}
+
+    /// The filter or search text, as it stands.
+    fn filter(&self) -> &str {
+        ""
+    }
+
+    /// Another filter or search text. A bad one is refused and the old one stays in force.
+    fn set_filter(&mut self, _world: &World, _text: &str) -> Result<(), BadTerm> {
+        Ok(())
+    }
+
+    /// What is looked at has changed: clusters, focus, namespaces, tables.
+    fn refresh(&mut self, _world: &World) {}
+
+    /// These rows are about to change or go.
+    fn before(&mut self, _world: &World, _watch: WatchId, _slots: &[Slot]) {}
+
+    /// These rows have come or changed.
+    fn after(&mut self, _world: &World, _watch: WatchId, _slots: &[Slot]) {}
+
+    /// Does about so many rows' worth of what was put off; true once nothing is left.
+    fn work(&mut self, _world: &World, _rows: usize) -> bool {
+        true
+    }
+
+    /// A click at a place of the screen.
+    fn click(&mut self, _world: &World, _x: u16, _y: u16) {}
+
+    /// In how many seconds something that is drawn changes by the clock alone.
+    fn next_tick(&self, _world: &World) -> Option<i64> {
+        None
+    }
+
+    /// Fits itself into the area that it is about to be drawn in.
+    fn arrange(&mut self, world: &World, area: Rect);
+
+    /// Draws itself.
+    fn draw(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer);
+
+    /// What the breadcrumb says.
+    fn title(&self) -> String;
+}

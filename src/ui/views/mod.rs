@@ -1,0 +1,3 @@
+//! One file a screen.
+
+pub mod table;

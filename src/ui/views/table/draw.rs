@@ -1,0 +1,298 @@
+//! Draws the visible rows, and nothing else: the cost of a frame does not depend on how many rows there are.
+
+use super::columns::Merged;
+use super::{TableView, scope};
+use crate::model::cell::{Health, Value};
+use crate::model::column::Source;
+use crate::model::msg::Sync;
+use crate::model::order::Entry;
+use crate::model::row::{Facts, Row};
+use crate::model::table::Table;
+use crate::model::time::next_change;
+use crate::model::world::{Found, World};
+use crate::ui::theme::{Role, Theme};
+use crate::ui::widgets::frame::frame;
+use crate::ui::widgets::grid::{Place, Wish, place};
+use crate::ui::widgets::text;
+use crate::ui::words;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::borrow::Cow;
+
+/// Before the first column: the bar of the cursor and the mark.
+const GUTTER: u16 = 2;
+
+impl TableView {
+    fn inside(&self) -> Rect {
+        let a = self.area;
+        Rect { x: a.x + 1, y: a.y + 1, width: a.width.saturating_sub(2), height: a.height.saturating_sub(2) }
+    }
+
+    /// Lines for rows: all but the titles and the troubles.
+    fn height(&self, world: &World) -> usize {
+        usize::from(self.inside().height).saturating_sub(1 + self.troubles(world).len())
+    }
+
+    /// How far page up and page down go.
+    pub(super) fn page(&self) -> isize {
+        (self.inside().height.saturating_sub(2) as isize).max(1)
+    }
+
+    /// Takes the area in which it is about to be drawn.
+    pub(super) fn fit(&mut self, world: &World, area: Rect) {
+        self.area = area;
+        let height = self.height(world);
+        self.scroll(world, height);
+        let shown: Vec<usize> = self.columns.iter().enumerate().filter(|(_, c)| self.shown().any(|s| s == *c)).map(|(i, _)| i).collect();
+        self.widths.resize(self.columns.len(), 0);
+        let ghost = self.ghost_line(world);
+        let mut widths = std::mem::take(&mut self.widths);
+        for line in self.cursor.top()..(self.cursor.top() + height).min(self.lines()) {
+            let Some(entry) = self.at_line(ghost, line) else { continue };
+            let Some((table, row)) = self.row(world, entry) else { continue };
+            for &column in &shown {
+                if let (Some(width), Some(c)) = (widths.get_mut(column), self.columns.get(column)) {
+                    let value = value(world, table, row, c.sources.get(usize::from(entry.table)).copied().flatten());
+                    *width = (*width).max(self.shown_width(world, &value));
+                }
+            }
+        }
+        self.widths = widths;
+    }
+
+    fn shown_width(&self, world: &World, value: &Value<'_>) -> u16 {
+        match value {
+            Value::None => 1,
+            Value::Status(word, health) => text::width(word) + if health.is_unhealthy() { 2 } else { 0 },
+            other => text::width(&other.shown(world.now)),
+        }
+    }
+
+    /// Where the columns stand.
+    fn places(&self) -> Vec<(&Merged, Place)> {
+        let shown: Vec<(usize, &Merged)> = self.columns.iter().enumerate().filter(|(_, c)| self.shown().any(|s| s == *c)).collect();
+        let wish = |(i, c): &(usize, &Merged)| {
+            let title = text::width(&c.title) + if self.sort.as_ref().is_some_and(|s| s.title == c.title) { 2 } else { 0 };
+            let natural = self.widths.get(*i).copied().unwrap_or_default().max(title);
+            let pinned = matches!(c.title.as_ref(), "CLUSTER" | "NAMESPACE" | "NAME");
+            Wish { natural, least: title.max(natural.min(if c.title == "NAME" { 24 } else { 8 })), pinned }
+        };
+        let wishes: Vec<Wish> = shown.iter().map(wish).collect();
+        let room = self.inside().width.saturating_sub(GUTTER);
+        let places = place(&wishes, room, self.skip);
+        places.into_iter().filter_map(|p| shown.get(p.column).map(|(_, c)| (*c, p))).collect()
+    }
+
+    /// Draws everything.
+    pub(super) fn paint(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
+        let inside = frame(buf, area, theme.style(Role::BorderFocused), self.titles(world, theme));
+        if inside.height == 0 {
+            return;
+        }
+        let places = self.places();
+        self.header(theme, inside, &places, buf);
+        let troubles = self.troubles(world);
+        let height = self.height(world);
+        let (ghost, cursor) = (self.ghost_line(world), self.place(world));
+        for line in 0..height.min(self.lines().saturating_sub(self.cursor.top())) {
+            let y = inside.y + 1 + line as u16;
+            let at = self.cursor.top() + line;
+            let selected = cursor.map_or(at == 0, |c| c == at);
+            match self.at_line(ghost, at) {
+                Some(entry) => self.line(world, theme, entry, Rect { y, height: 1, ..inside }, &places, selected, buf),
+                None => self.ghost(world, theme, Rect { y, height: 1, ..inside }, &places, buf),
+            }
+        }
+        if self.lines() == 0 {
+            self.empty(world, theme, inside, buf);
+        }
+        for (i, (what, style)) in troubles.iter().enumerate() {
+            let y = inside.bottom().saturating_sub((troubles.len() - i) as u16);
+            text::put(buf, inside.x + 1, y, inside.width.saturating_sub(1), what, theme.style(*style));
+        }
+    }
+
+    fn titles(&self, world: &World, theme: &Theme) -> Vec<(Cow<'static, str>, Style)> {
+        let (title, dim) = (theme.style(Role::Title), theme.style(Role::Dim));
+        let kind = self.kind.as_ref().map_or_else(|| self.of.kind.to_string(), |k| words::capital(&k.resource));
+        let mut parts: Vec<(Cow<'static, str>, Style)> = vec![(kind.into(), title)];
+        if let Some(of) = words::only(world, &self.of.only) {
+            parts.push((of.into(), dim));
+        }
+        parts.push((words::grouped(self.order.len()).into(), title));
+        let unhealthy: usize = self.tables(world).iter().flatten().map(|t| t.unhealthy).sum();
+        if unhealthy > 0 {
+            parts.push((format!("unhealthy {}", words::grouped(unhealthy)).into(), theme.style(Role::StatusWarn)));
+        }
+        if self.unhealthy {
+            parts.push(("only unhealthy".into(), theme.style(Role::Accent)));
+        }
+        if !self.filter.is_empty() {
+            parts.push((format!("/{}", self.filter).into(), theme.style(Role::Accent)));
+        }
+        if !self.marks.is_empty() {
+            let (in_sight, hidden) = self.marked(world);
+            let hidden = if hidden > 0 { format!(", {hidden} not in sight") } else { String::new() };
+            parts.push((format!("marked {}{hidden}", in_sight.len()).into(), theme.style(Role::RowMarked)));
+        }
+        if let Some(sort) = &self.sort {
+            parts.push((format!("sorted by {} {}", sort.title, if sort.descending { "↓" } else { "↑" }).into(), dim));
+        }
+        if self.order.is_working() {
+            parts.push(("sorting…".into(), dim));
+        }
+        parts
+    }
+
+    fn header(&self, theme: &Theme, inside: Rect, places: &[(&Merged, Place)], buf: &mut Buffer) {
+        for (column, place) in places {
+            let sorted = self.sort.as_ref().filter(|s| s.title == column.title);
+            let title: Cow<'_, str> = match sorted {
+                Some(s) => format!("{} {}", column.title, if s.descending { "↓" } else { "↑" }).into(),
+                None => Cow::Borrowed(&column.title),
+            };
+            let style = theme.style(if sorted.is_some() { Role::HeaderSorted } else { Role::Header });
+            text::put(buf, inside.x + GUTTER + place.x, inside.y, place.width, &title, style);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn line(&self, world: &World, theme: &Theme, entry: Entry, area: Rect, places: &[(&Merged, Place)], selected: bool, buf: &mut Buffer) {
+        let Some((table, row)) = self.row(world, entry) else { return };
+        let marked = self.marks.contains(&(table.cluster(), row.uid));
+        let stale = matches!(table.sync, Sync::Stale { .. });
+        let base = theme.style(if stale { Role::Stale } else { Role::Text });
+        if selected {
+            text::paint(buf, area, theme.style(Role::RowSelected));
+            text::put(buf, area.x, area.y, 1, "▌", theme.style(Role::Accent));
+        }
+        if marked {
+            text::put(buf, area.x + 1, area.y, 1, "●", theme.style(Role::RowMarked));
+        }
+        if let Facts::Broken(why) = &row.facts {
+            let x = area.x + GUTTER + places.iter().find(|(c, _)| c.title == "NAME").map_or(0, |(_, p)| p.x);
+            let told = format!("{}  ✖ {why}", row.name);
+            text::put(buf, x, area.y, area.right().saturating_sub(x), &told, theme.style(Role::StatusBad));
+            return;
+        }
+        for (column, place) in places {
+            let source = column.sources.get(usize::from(entry.table)).copied().flatten();
+            let (x, y) = (area.x + GUTTER + place.x, area.y);
+            match value(world, table, row, source) {
+                Value::None => drop(text::put(buf, x, y, place.width, "–", theme.style(Role::Dim))),
+                Value::Status(word, health) => {
+                    let style = if stale { base } else { theme.style(words::role(health)) };
+                    let glyph = match health {
+                        Health::Bad => "✖ ",
+                        Health::Warn => "▲ ",
+                        Health::Ok | Health::Done | Health::Busy => "",
+                    };
+                    let taken = text::put(buf, x, y, place.width, glyph, style);
+                    text::put(buf, x + taken, y, place.width.saturating_sub(taken), &word, style);
+                }
+                other => {
+                    let style = match source {
+                        Some(Source::Cluster) => theme.style(Role::Dim).patch(words::cluster_style(world, theme, table.cluster())),
+                        Some(Source::Name) if row.health == Health::Bad && !stale => theme.style(Role::StatusBad),
+                        _ => base,
+                    };
+                    text::put(buf, x, y, place.width, &other.shown(world.now), style);
+                }
+            }
+        }
+        if selected {
+            text::paint(buf, area, theme.style(Role::RowSelected));
+        }
+    }
+
+    fn ghost(&self, world: &World, theme: &Theme, area: Rect, places: &[(&Merged, Place)], buf: &mut Buffer) {
+        let style = theme.style(Role::RowGone);
+        let Some((member, row)) = self.cursor.ghost() else { return };
+        let Some(table) = self.members.get(usize::from(member)).copied().flatten().and_then(|w| world.tables.get(&w)) else { return };
+        text::put(buf, area.x, area.y, 1, "▌", style);
+        for (column, place) in places {
+            let value = value(world, table, row, column.sources.get(usize::from(member)).copied().flatten());
+            text::put(buf, area.x + GUTTER + place.x, area.y, place.width, &value.shown(world.now), style);
+        }
+        let why = if table.slot(row.uid).is_some() { " no longer matches " } else { " gone " };
+        let x = area.right().saturating_sub(text::width(why));
+        text::put(buf, x, area.y, area.right().saturating_sub(x), why, style);
+    }
+
+    /// What stands where there are no rows: for an error never to look like an empty list, each cluster says how it is.
+    fn empty(&self, world: &World, theme: &Theme, inside: Rect, buf: &mut Buffer) {
+        let tables: Vec<&Table> = self.tables(world).into_iter().flatten().collect();
+        let kind = self.kind.as_ref().map_or_else(|| self.of.kind.to_string(), ToString::to_string);
+        let waiting = tables.iter().any(|t| matches!(t.sync, Sync::Connecting | Sync::Syncing { .. }));
+        let told = if self.kind.is_none() {
+            words::unknown_kind(world, &self.of.kind)
+        } else if tables.is_empty() && world.open().next().is_none() {
+            "no cluster is open: C lists them, and their key opens them".to_owned()
+        } else if tables.is_empty() || waiting {
+            format!("waiting for {kind}…")
+        } else if tables.iter().any(|t| t.is_listed()) {
+            if self.filter.is_empty() && !self.unhealthy { format!("no {kind}") } else { format!("no {kind} match") }
+        } else {
+            format!("no {kind} could be read")
+        };
+        text::put(buf, inside.x + GUTTER, inside.y + 1, inside.width.saturating_sub(GUTTER), &told, theme.style(Role::Dim));
+    }
+
+    /// One line for each table that is not what it should be.
+    fn troubles(&self, world: &World) -> Vec<(String, Role)> {
+        let mut told: Vec<(String, Role)> = Vec::new();
+        let Some(kind) = &self.kind else { return told };
+        for table in self.tables(world).into_iter().flatten() {
+            if let Some((what, role)) = words::trouble(world, table) {
+                let place = table.want.namespace.as_deref().map_or_else(String::new, |n| format!("/{n}"));
+                told.push((format!("{}{place}: {what}", world.name(table.cluster())), role));
+            }
+        }
+        let lacking = world.focused().filter(|c| world.resource(c.id, kind) == Found::Missing && scope::cluster(&self.of.only).is_none_or(|o| o == c.id));
+        let lacking: Vec<&str> = lacking.map(|c| c.name.as_str()).collect();
+        if !lacking.is_empty() {
+            told.push((format!("not served by {}: {kind}", lacking.join(", ")), Role::Dim));
+        }
+        let most = usize::from(self.inside().height / 3).max(1);
+        if told.len() > most {
+            let more = told.len() - most + 1;
+            told.truncate(most.saturating_sub(1));
+            told.push((format!("and {more} more: C shows all clusters"), Role::StatusWarn));
+        }
+        told
+    }
+
+    /// Seconds until an age on the screen changes.
+    pub(super) fn next_age(&self, world: &World) -> Option<i64> {
+        let lines = self.cursor.top()..(self.cursor.top() + self.height(world)).min(self.order.len());
+        let rows = lines.filter_map(|l| self.row(world, self.order.get(l)?));
+        rows.filter_map(|(_, row)| row.created.map(|c| next_change(c.age(world.now)))).min()
+    }
+
+    /// Puts the cursor on the row that was clicked; a click on a title sorts.
+    pub(super) fn click_at(&mut self, world: &World, x: u16, y: u16) {
+        let inside = self.inside();
+        if y == inside.y {
+            let at = x.saturating_sub(inside.x + GUTTER);
+            let title = self.places().iter().find(|(_, p)| (p.x..p.x + p.width + 1).contains(&at)).map(|(c, _)| c.title.to_string());
+            if let Some(title) = title {
+                crate::ui::view::View::sort(self, world, &title);
+            }
+        } else if y > inside.y && y < inside.bottom() {
+            self.pin(world);
+            let line = self.cursor.top() + usize::from(y - inside.y - 1);
+            if let Some(here) = self.place(world) {
+                self.step(world, line as isize - here as isize);
+            }
+        }
+    }
+}
+
+fn value<'a>(world: &'a World, table: &'a Table, row: &'a Row, source: Option<Source>) -> Value<'a> {
+    match source {
+        Some(Source::Cluster) => Value::text(Some(world.name(table.cluster()))),
+        Some(source) => table.value(row, source),
+        None => Value::None,
+    }
+}

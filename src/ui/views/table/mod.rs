@@ -1,0 +1,365 @@
+//! The rows of a kind over all clusters that are looked at, as one live table.
+//!
+//! The order of the rows is kept change by change ([`Order`]); the cursor and the marks hold objects; drawing looks at the visible rows only.
+
+mod columns;
+mod cursor;
+mod draw;
+mod scope;
+
+use crate::kinds;
+use crate::model::column::{Column, Show, Source};
+use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid, WatchId};
+use crate::model::order::{Entry, Lens, Member, Order};
+use crate::model::query::{BadTerm, Query, RowView};
+use crate::model::row::Row;
+use crate::model::step::{Known, Motion, Scene, TableOf, Target};
+use crate::model::table::{Slot, Table};
+use crate::model::want::Want;
+use crate::model::world::World;
+use crate::ui::theme::Theme;
+use crate::ui::view::View;
+use columns::{Common, Merged};
+use cursor::Cursor;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use scope::Belongs;
+use std::collections::HashSet;
+
+/// The screen of a kind.
+pub struct TableView {
+    of: TableOf,
+    /// Known once the name is resolved.
+    kind: Option<GroupResource>,
+    /// The watches whose tables are merged. Places are never given to another watch, since entries of the order name them; a watch that is out
+    /// of focus or gone is `None`.
+    members: Vec<Option<WatchId>>,
+    /// By members: the columns that filter terms may name.
+    known: Vec<Vec<Column>>,
+    columns: Vec<Merged>,
+    order: Order,
+    sort: Option<Sort>,
+    wide: bool,
+    unhealthy: bool,
+    filter: String,
+    query: Query,
+    cursor: Cursor,
+    marks: HashSet<(ClusterId, Uid)>,
+    /// The last object that was marked: where a range begins.
+    anchor: Option<(ClusterId, Uid)>,
+    /// How many columns are scrolled out to the left.
+    skip: usize,
+    /// By columns: the widest text seen since the order was made, so that widths do not jump while scrolling.
+    widths: Vec<u16>,
+    area: Rect,
+}
+
+/// The column to sort by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Sort {
+    title: String,
+    descending: bool,
+}
+
+impl TableView {
+    /// A view that knows nothing yet.
+    pub fn new(world: &World, of: TableOf) -> Self {
+        let mut view = Self {
+            kind: None, members: Vec::new(), known: Vec::new(), columns: Vec::new(), order: Order::default(), sort: None, wide: false,
+            unhealthy: false, filter: of.filter.clone(), query: Query::parse(&of.filter).unwrap_or_default(), cursor: Cursor::new(of.cursor.clone()),
+            marks: HashSet::new(), anchor: None, skip: 0, widths: Vec::new(), area: Rect::default(), of,
+        };
+        view.refresh(world);
+        view
+    }
+
+    /// Gives `then` the view's lens on the world.
+    fn lens<T>(&self, world: &World, then: impl FnOnce(&Lens<'_>) -> T) -> T {
+        let members: Vec<Option<Member<'_>>> = self.members.iter().map(|m| self.member(world, (*m)?)).collect();
+        let belongs = Belongs::new(world, &self.of.only);
+        let keep = |member: &Member<'_>, row: &Row| {
+            (!self.unhealthy || row.health.is_unhealthy()) && belongs.has(member, row) && (self.query.is_empty() || self.finds(world, member, row))
+        };
+        then(&Lens { members: &members, descending: self.sort.as_ref().is_some_and(|s| s.descending), keep: &keep })
+    }
+
+    fn member<'a>(&self, world: &'a World, watch: WatchId) -> Option<Member<'a>> {
+        let table = world.tables.get(&watch)?;
+        let sort = self.sort.as_ref().and_then(|s| match s.title.as_str() {
+            "CLUSTER" => Some(Source::Cluster),
+            "NAMESPACE" => Some(Source::Namespace),
+            title => table.column(title).map(|c| c.source),
+        });
+        Some(Member { table, cluster: world.name(table.cluster()), sort })
+    }
+
+    fn finds(&self, world: &World, member: &Member<'_>, row: &Row) -> bool {
+        let place = self.members.iter().position(|m| *m == Some(member.table.watch));
+        let columns = place.and_then(|p| self.known.get(p)).map_or(&[][..], |k| k);
+        self.query.matches(&RowView { table: member.table, row, cluster: member.cluster, columns, now: world.now })
+    }
+
+    /// The tables in the places of the members.
+    fn tables<'a>(&self, world: &'a World) -> Vec<Option<&'a Table>> {
+        self.members.iter().map(|m| world.tables.get(m.as_ref()?)).collect()
+    }
+
+    /// Makes the order anew, because other rows or another order of them are asked for.
+    fn reorder(&mut self) {
+        self.order.restart();
+        self.widths.clear();
+        self.cursor.may_settle();
+    }
+
+    fn merge_columns(&mut self, world: &World) {
+        let tables = self.tables(world);
+        let namespaced = tables.iter().flatten().any(|t| scope::is_namespaced(world, t.cluster(), &t.want.kind));
+        let one = scope::cluster(&self.of.only).is_some() || world.namespaces.len() == 1;
+        let common = Common { cluster: world.focused().count() > 1 && scope::cluster(&self.of.only).is_none(), namespace: namespaced && !one };
+        self.columns = columns::merge(&tables, common);
+        self.known = tables.iter().map(|t| t.map_or_else(Vec::new, columns::known)).collect();
+        self.widths.clear();
+    }
+
+    /// The columns that are shown now.
+    fn shown(&self) -> impl Iterator<Item = &Merged> {
+        self.columns.iter().filter(|c| self.wide || c.show < Show::Wide)
+    }
+
+    /// Sorts by the column that stands `by` places from the present one.
+    fn sort_by(&mut self, world: &World, by: isize) {
+        let titles: Vec<String> = self.shown().map(|c| c.title.to_string()).collect();
+        let now = self.sort.as_ref().and_then(|s| titles.iter().position(|t| *t == s.title));
+        let next = now.map_or(0, |n| (n as isize + by).rem_euclid(titles.len().max(1) as isize) as usize);
+        if let Some(title) = titles.get(next) {
+            self.sort(world, &title.clone());
+        }
+    }
+
+    fn mark(&mut self, world: &World) {
+        if let Some(entry) = self.cursor.entry()
+            && let Some(key) = self.key(world, entry)
+        {
+            if !self.marks.remove(&key) {
+                self.marks.insert(key);
+            }
+            self.anchor = Some(key);
+        }
+        self.step(world, 1);
+    }
+
+    /// Marks everything from the last mark to the cursor.
+    fn mark_range(&mut self, world: &World) {
+        let here = self.place(world);
+        let there = self.anchor.and_then(|(cluster, uid)| self.find(world, cluster, uid));
+        let (Some(here), Some(there)) = (here, there) else { return self.mark(world) };
+        for place in here.min(there)..=here.max(there) {
+            let key = self.order.get(place).and_then(|e| self.key(world, e));
+            self.marks.extend(key);
+        }
+    }
+
+    fn key(&self, world: &World, entry: Entry) -> Option<(ClusterId, Uid)> {
+        let (table, row) = self.row(world, entry)?;
+        Some((table.cluster(), row.uid))
+    }
+
+    fn row<'a>(&self, world: &'a World, entry: Entry) -> Option<(&'a Table, &'a Row)> {
+        let watch = self.members.get(usize::from(entry.table)).copied().flatten()?;
+        let table = world.tables.get(&watch)?;
+        Some((table, table.row(entry.slot)?))
+    }
+
+    /// Where the rows of an object stand in the order.
+    fn find(&self, world: &World, cluster: ClusterId, uid: Uid) -> Option<usize> {
+        let entry = self.entry_of(world, cluster, uid)?;
+        self.lens(world, |lens| self.order.place(lens, entry).ok())
+    }
+
+    fn entry_of(&self, world: &World, cluster: ClusterId, uid: Uid) -> Option<Entry> {
+        let tables = self.tables(world);
+        let mut places = tables.iter().enumerate().filter_map(|(i, t)| Some((i, (*t)?))).filter(|(_, t)| t.cluster() == cluster);
+        places.find_map(|(i, t)| t.slot(uid).map(|slot| Entry { table: i as u16, slot }))
+    }
+
+    fn target(&self, world: &World, entry: Entry) -> Option<Target> {
+        let (table, row) = self.row(world, entry)?;
+        let words = table.words();
+        let owner = row.owner.as_deref().map(|o| (words.get(o.api).into(), words.get(o.kind).into(), words.get(o.name).into(), o.uid));
+        Some(Target { object: table.object(row), facts: Known::of(&row.facts, words), owner })
+    }
+
+    /// Marked objects in sight, and how many are not.
+    fn marked(&self, world: &World) -> (Vec<ObjectRef>, usize) {
+        if self.marks.is_empty() {
+            return (Vec::new(), 0);
+        }
+        let in_sight = |&(cluster, uid): &(ClusterId, Uid)| {
+            let place = self.find(world, cluster, uid)?;
+            let (table, row) = self.row(world, self.order.get(place)?)?;
+            Some(table.object(row))
+        };
+        let objects: Vec<ObjectRef> = self.marks.iter().filter_map(in_sight).collect();
+        let hidden = self.marks.len() - objects.len();
+        (objects, hidden)
+    }
+}
+
+impl View for TableView {
+    fn scope(&self) -> &'static str {
+        "table"
+    }
+
+    fn title(&self) -> String {
+        self.of.kind.to_string()
+    }
+
+    fn wants(&self, world: &World) -> Vec<Want> {
+        self.kind.as_ref().map_or_else(Vec::new, |kind| scope::wants(world, &self.of, kind))
+    }
+
+    fn scene(&self, world: &World) -> Scene {
+        let cursor = self.cursor.entry().and_then(|e| self.target(world, e));
+        let (marked, hidden_marks) = self.marked(world);
+        let names: Vec<&str> = if marked.is_empty() { cursor.iter().map(|t| &*t.object.name).collect() } else { marked.iter().map(|o| &*o.name).collect() };
+        Scene {
+            kind: self.kind.clone(),
+            copyable: (!names.is_empty()).then(|| names.join("\n")),
+            lost: self.cursor.lost(),
+            cursor, marked, hidden_marks,
+            ..Scene::default()
+        }
+    }
+
+    fn act(&mut self, world: &World, motion: Motion) {
+        self.pin(world);
+        let page = self.page();
+        match motion {
+            Motion::Up => self.step(world, -1),
+            Motion::Down => self.step(world, 1),
+            Motion::PageUp => self.step(world, -page),
+            Motion::PageDown => self.step(world, page),
+            Motion::Top => self.step(world, -(self.order.len() as isize)),
+            Motion::Bottom => self.step(world, self.order.len() as isize),
+            Motion::Left => self.skip = self.skip.saturating_sub(1),
+            Motion::Right => self.skip = (self.skip + 1).min(self.columns.len().saturating_sub(2)),
+            Motion::Mark => self.mark(world),
+            Motion::MarkRange => self.mark_range(world),
+            Motion::Unmark => self.marks.clear(),
+            Motion::SortNext => self.sort_by(world, 1),
+            Motion::SortPrevious => self.sort_by(world, -1),
+            Motion::SortInvert => {
+                let Sort { title, descending } = self.sort.take().unwrap_or_else(|| Sort { title: "NAME".to_owned(), descending: false });
+                self.sort = Some(Sort { title, descending: !descending });
+                self.reorder();
+            }
+            Motion::Wide => {
+                self.wide = !self.wide;
+                self.widths.clear();
+            }
+            Motion::Unhealthy => {
+                self.unhealthy = !self.unhealthy;
+                self.reorder();
+            }
+            Motion::Enter | Motion::NextMatch | Motion::PreviousMatch | Motion::Fold => {}
+        }
+    }
+
+    fn sort(&mut self, _world: &World, title: &str) {
+        let Some(column) = self.columns.iter().find(|c| c.title.eq_ignore_ascii_case(title)) else { return };
+        let again = self.sort.as_ref().filter(|s| s.title == column.title);
+        self.sort = Some(Sort { title: column.title.to_string(), descending: again.is_some_and(|s| !s.descending) });
+        self.reorder();
+    }
+
+    fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    fn set_filter(&mut self, world: &World, text: &str) -> Result<(), BadTerm> {
+        let query = Query::parse(text)?;
+        let columns: Vec<Column> = self.known.iter().flatten().cloned().collect();
+        if !columns.is_empty() {
+            query.check(&columns)?;
+        }
+        if text != self.filter {
+            self.filter = text.to_owned();
+            self.query = query;
+            self.pin(world);
+            self.reorder();
+        }
+        Ok(())
+    }
+
+    fn refresh(&mut self, world: &World) {
+        if self.kind.is_none() {
+            self.kind = scope::kind(world, &self.of.kind);
+            let sort = self.kind.as_ref().and_then(kinds::find).and_then(|k| k.sort);
+            self.sort = sort.map(|(title, descending)| Sort { title: title.to_owned(), descending });
+        }
+        let Some(kind) = &self.kind else { return };
+        let focused = |w: &Want| world.focus.is_none_or(|f| f == w.cluster || scope::cluster(&self.of.only).is_some());
+        let serving = scope::wants(world, &self.of, kind).into_iter().filter(focused).filter_map(|w| world.serving(&w)).map(|t| t.watch);
+        let serving: HashSet<WatchId> = serving.collect();
+        let mut members: Vec<Option<WatchId>> = self.members.iter().map(|m| m.filter(|w| serving.contains(w))).collect();
+        let mut new: Vec<WatchId> = serving.into_iter().filter(|w| !members.contains(&Some(*w))).collect();
+        new.sort_unstable();
+        members.extend(new.into_iter().map(Some));
+        let changed = members != self.members;
+        self.members = members;
+        let (columns, known) = (std::mem::take(&mut self.columns), std::mem::take(&mut self.known));
+        let widths = std::mem::take(&mut self.widths);
+        self.merge_columns(world);
+        if columns == self.columns && known == self.known {
+            self.widths = widths;
+        }
+        if changed {
+            self.reorder();
+        }
+    }
+
+    fn before(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
+        let Some(place) = self.members.iter().position(|m| *m == Some(watch)) else { return };
+        self.remember(world, place as u16, slots);
+        let mut order = std::mem::take(&mut self.order);
+        self.lens(world, |lens| order.before(lens, place as u16, slots));
+        self.order = order;
+    }
+
+    fn after(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
+        let Some(place) = self.members.iter().position(|m| *m == Some(watch)) else { return };
+        let mut order = std::mem::take(&mut self.order);
+        self.lens(world, |lens| order.after(lens, place as u16, slots));
+        self.order = order;
+        self.recall(world);
+    }
+
+    fn work(&mut self, world: &World, rows: usize) -> bool {
+        if !self.order.is_working() {
+            return true;
+        }
+        let mut order = std::mem::take(&mut self.order);
+        let done = self.lens(world, |lens| order.work(lens, rows));
+        self.order = order;
+        if done {
+            self.settle(world);
+        }
+        done
+    }
+
+    fn click(&mut self, world: &World, x: u16, y: u16) {
+        self.click_at(world, x, y);
+    }
+
+    fn next_tick(&self, world: &World) -> Option<i64> {
+        self.next_age(world)
+    }
+
+    fn arrange(&mut self, world: &World, area: Rect) {
+        self.fit(world, area);
+    }
+
+    fn draw(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
+        self.paint(world, theme, area, buf);
+    }
+}

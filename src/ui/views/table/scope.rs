@@ -1,0 +1,110 @@
+//! What a table view is about: which kind in which clusters and namespaces, and therefore what it wants and which rows it shows.
+
+use crate::kinds;
+use crate::model::cluster::Cluster;
+use crate::model::id::{ClusterId, GroupResource};
+use crate::model::order::Member;
+use crate::model::row::{Facts, Row};
+use crate::model::selector::Selector;
+use crate::model::step::{Only, TableOf};
+use crate::model::want::{Of, Want};
+use crate::model::world::{Found, World};
+
+/// Where whole-cluster lists are forbidden, so many namespaces are watched one by one; more would be a connection each.
+const NAMESPACES: usize = 50;
+
+/// The kind that a name means: one of ours, else the first that any open cluster's discovery knows.
+pub fn kind(world: &World, name: &str) -> Option<GroupResource> {
+    let known = kinds::named(name).map(kinds::Kind::id);
+    known.or_else(|| world.open().filter_map(|c| c.catalog.as_ref()?.find(name)).map(|r| r.id.clone()).next())
+}
+
+/// What a view of a kind wants from all open clusters, also from those that are out of focus: coming back is instant.
+pub fn wants(world: &World, of: &TableOf, kind: &GroupResource) -> Vec<Want> {
+    world.open().filter(|c| cluster(&of.only).is_none_or(|only| only == c.id)).flat_map(|c| of_cluster(world, c, of, kind)).collect()
+}
+
+/// Whether objects of a kind live in namespaces.
+pub fn is_namespaced(world: &World, cluster: ClusterId, kind: &GroupResource) -> bool {
+    match world.resource(cluster, kind) {
+        Found::Kind(resource) => resource.namespaced,
+        Found::NotYet | Found::Missing => kinds::find(kind).is_none_or(|k| k.names.namespaced),
+    }
+}
+
+/// The cluster that a part of a kind belongs to.
+pub fn cluster(only: &Only) -> Option<ClusterId> {
+    match only {
+        Only::All => None,
+        Only::Namespace(cluster, _) => Some(*cluster),
+        Only::SelectedBy(o, _) | Only::OnNode(o) | Only::About(o) | Only::Object(o) => Some(o.cluster),
+    }
+}
+
+fn of_cluster(world: &World, cluster: &Cluster, of: &TableOf, kind: &GroupResource) -> Vec<Want> {
+    if world.resource(cluster.id, kind) == Found::Missing {
+        return Vec::new();
+    }
+    let namespaced = is_namespaced(world, cluster.id, kind);
+    let want = |namespace: Option<&str>, of: Of| Want { cluster: cluster.id, kind: kind.clone(), namespace: namespace.map(Into::into), of };
+    let fields = |fields: String| Of::Selected { labels: "".into(), fields: fields.into() };
+    let in_namespace = |o: &crate::model::id::ObjectRef| (namespaced && !o.namespace.is_empty()).then(|| o.namespace.to_string());
+    match &of.only {
+        Only::All if !namespaced => vec![want(None, Of::All)],
+        Only::All if !world.namespaces.is_empty() => world.namespaces.iter().map(|n| want(Some(n), Of::All)).collect(),
+        Only::All => everywhere(world, cluster, kind),
+        Only::Namespace(_, namespace) => vec![want(namespaced.then_some(&**namespace), Of::All)],
+        Only::SelectedBy(o, _) | Only::Object(o) => vec![want(in_namespace(o).as_deref(), Of::All)],
+        Only::OnNode(o) => vec![want(None, fields(format!("spec.nodeName={}", o.name)))],
+        Only::About(o) => vec![want(in_namespace(o).as_deref(), fields(format!("involvedObject.uid={}", o.uid)))],
+    }
+}
+
+/// The whole cluster; where that is forbidden, the namespaces that are known one by one.
+fn everywhere(world: &World, cluster: &Cluster, kind: &GroupResource) -> Vec<Want> {
+    let mut wants = vec![Want::all(cluster.id, kind.clone())];
+    if world.refused(cluster.id, kind).is_some() {
+        let namespaces = Want::all(cluster.id, GroupResource::new("", "namespaces"));
+        let mut names: Vec<Box<str>> = vec![cluster.namespace.as_str().into()];
+        if let Some(table) = world.serving(&namespaces).filter(|t| t.is_listed()) {
+            names = table.rows().map(|r| r.name.clone()).collect();
+            names.sort_unstable();
+            names.truncate(NAMESPACES);
+        }
+        wants.push(namespaces);
+        wants.extend(names.into_iter().map(|n| Want { cluster: cluster.id, kind: kind.clone(), namespace: Some(n), of: Of::All }));
+    }
+    wants
+}
+
+/// Decides which rows belong to the view, before any filter.
+pub struct Belongs<'a> {
+    only: &'a Only,
+    selector: Option<Selector>,
+    namespaces: &'a [Box<str>],
+}
+
+impl<'a> Belongs<'a> {
+    /// The rule for a view. A selector that cannot be read selects nothing, rather than everything.
+    pub fn new(world: &'a World, only: &'a Only) -> Self {
+        let selector = if let Only::SelectedBy(_, text) = only { Selector::parse(text).ok() } else { None };
+        Self { only, selector, namespaces: &world.namespaces }
+    }
+
+    /// Whether a row belongs to the view.
+    pub fn has(&self, member: &Member<'_>, row: &Row) -> bool {
+        let words = member.table.words();
+        let namespace = words.get(row.namespace);
+        match self.only {
+            Only::All => namespace.is_empty() || self.namespaces.is_empty() || self.namespaces.iter().any(|n| **n == *namespace),
+            Only::Namespace(_, only) => namespace == &**only,
+            Only::SelectedBy(o, _) => {
+                let label = |key: &str| row.label(key, words);
+                namespace == &*o.namespace && self.selector.as_ref().is_some_and(|s| s.matches(label))
+            }
+            Only::OnNode(o) => matches!(&row.facts, Facts::Node(node) if words.get(*node) == &*o.name),
+            Only::About(o) => matches!(&row.facts, Facts::About(about) if about.uid == o.uid),
+            Only::Object(o) => row.uid == o.uid,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Parts of screens that know nothing of Kubernetes. Text reaches the screen only through [`text::put`].
+
+pub mod frame;
+pub mod grid;
+pub mod text;

@@ -1,0 +1,104 @@
+//! The one way for text to reach a cell of the screen: sanitised, measured as the terminal will, cut where it must be.
+
+use crate::model::text::visible;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::borrow::Cow;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// The columns that a text takes once it is visible.
+pub fn width(text: &str) -> u16 {
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return text.len().try_into().unwrap_or(u16::MAX);
+    }
+    visible(text).graphemes(true).map(grapheme_width).fold(0, u16::saturating_add)
+}
+
+/// ratatui draws a grapheme with the width of its string, at least one column for what has any.
+fn grapheme_width(grapheme: &str) -> u16 {
+    grapheme.width().try_into().unwrap_or(u16::MAX)
+}
+
+/// Writes a text from a place on within at most `room` columns, cut with an ellipsis if it is longer. Returns the columns it took.
+pub fn put(buf: &mut Buffer, x: u16, y: u16, room: u16, text: &str, style: Style) -> u16 {
+    let area = buf.area;
+    if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() {
+        return 0;
+    }
+    let room = room.min(area.right() - x);
+    let text = visible(text);
+    let cut = cut(&text, room);
+    buf.set_stringn(x, y, &cut, usize::from(room), style).0 - x
+}
+
+/// The text, or as much of it as fits with an ellipsis behind it.
+fn cut(text: &str, room: u16) -> Cow<'_, str> {
+    if width(text) <= room {
+        return Cow::Borrowed(text);
+    }
+    let mut taken = 0;
+    let mut out = String::new();
+    for grapheme in text.graphemes(true) {
+        let next = taken + grapheme_width(grapheme);
+        if next + 1 > room {
+            break;
+        }
+        taken = next;
+        out.push_str(grapheme);
+    }
+    if room > 0 {
+        out.push('…');
+    }
+    Cow::Owned(out)
+}
+
+/// Writes parts one after the other, each in its style. Returns the place after the last.
+pub fn line<'a>(buf: &mut Buffer, area: Rect, parts: impl IntoIterator<Item = (Cow<'a, str>, Style)>) -> u16 {
+    let mut x = area.left();
+    for (text, style) in parts {
+        x += put(buf, x, area.top(), area.right().saturating_sub(x), &text, style);
+    }
+    x
+}
+
+/// Paints a style over an area without touching its text.
+pub fn paint(buf: &mut Buffer, area: Rect, style: Style) {
+    buf.set_style(area.intersection(buf.area), style);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn drawn(text: &str, room: u16) -> (Vec<String>, u16) {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 12, 1));
+        let taken = put(&mut buf, 0, 0, room, text, Style::new());
+        ((0..12).map(|x| buf[(x, 0)].symbol().to_owned()).collect(), taken)
+    }
+
+    proptest! {
+        /// FD5: whatever a name holds, it takes the columns that were planned for it and leaves the others alone.
+        #[test]
+        fn fd5_text_stays_within_its_room(text in any::<String>(), room in 0u16..12) {
+            let (cells, taken) = drawn(&text, room);
+            prop_assert!(taken <= room);
+            prop_assert!(cells[usize::from(room)..].iter().all(|c| c == " "), "{:?}", cells);
+            prop_assert!(cells.iter().all(|c| !c.chars().any(char::is_control)));
+        }
+
+        #[test]
+        fn fd5_the_planned_width_is_the_drawn_one(text in "[a-zé日👩\u{200d}🚀\u{301}\u{202e}]{0,6}") {
+            prop_assume!(width(&text) <= 12);
+            prop_assert_eq!(drawn(&text, 12).1, width(&text));
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_says_so() {
+        assert_eq!(drawn("checkout", 5).0.concat().trim_end(), "chec…");
+        assert_eq!(drawn("日本語", 4).0.concat().replace(' ', ""), "日…");
+    }
+}

@@ -1,0 +1,108 @@
+//! How what we know is put into words, in one place so that a thing is called the same wherever it stands.
+
+use super::theme::{Role, Theme};
+use crate::model::cell::Health;
+use crate::model::fault::FaultKind;
+use crate::model::id::ClusterId;
+use crate::model::msg::Sync;
+use crate::model::step::Only;
+use crate::model::table::Table;
+use crate::model::time::{Timestamp, human};
+use crate::model::world::World;
+use ratatui::style::Style;
+
+/// A count with its digits in groups of three: `10,000`.
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A word with its first letter in capitals.
+pub fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A span of seconds as Kubernetes writes ages.
+pub fn span(seconds: i64) -> String {
+    let mut out = String::new();
+    human(seconds, &mut out);
+    out
+}
+
+/// How long ago.
+pub fn ago(then: Timestamp, now: Timestamp) -> String {
+    span(then.age(now))
+}
+
+/// The role that a state is drawn in.
+pub fn role(health: Health) -> Role {
+    match health {
+        Health::Ok => Role::Text,
+        Health::Done => Role::StatusDone,
+        Health::Busy => Role::StatusBusy,
+        Health::Warn => Role::StatusWarn,
+        Health::Bad => Role::StatusBad,
+    }
+}
+
+/// A cluster's own colour, by its place among those that are open.
+pub fn cluster_style(world: &World, theme: &Theme, cluster: ClusterId) -> Style {
+    let place = world.open().position(|c| c.id == cluster).unwrap_or_default();
+    theme.cluster(place)
+}
+
+/// What part of a kind a table shows.
+pub fn only(world: &World, only: &Only) -> Option<String> {
+    let of = |cluster: ClusterId, what: &str| format!("{} {what}", world.name(cluster));
+    match only {
+        Only::All => match world.namespaces.as_slice() {
+            [] => None,
+            some => Some(some.join(", ")),
+        },
+        Only::Namespace(cluster, namespace) => Some(of(*cluster, namespace)),
+        Only::SelectedBy(o, _) => Some(of(o.cluster, &format!("{}/{} of {}", o.namespace, o.name, o.kind))),
+        Only::OnNode(o) => Some(of(o.cluster, &format!("on node {}", o.name))),
+        Only::About(o) => Some(of(o.cluster, &format!("about {}", o.name))),
+        Only::Object(o) => Some(of(o.cluster, &o.name)),
+    }
+}
+
+/// What is wrong with a table, where it is not what it should be.
+pub fn trouble(world: &World, table: &Table) -> Option<(String, Role)> {
+    match &table.sync {
+        Sync::Connecting | Sync::Syncing { .. } | Sync::Live => None,
+        Sync::Polling { every, why } => {
+            let age = table.live_at.map_or_else(String::new, |at| format!(", {} old", ago(at, world.now)));
+            Some((format!("listed every {} s{age}, because {}", every.as_secs(), why.what), Role::StatusBusy))
+        }
+        Sync::Stale { why, .. } => {
+            let since = if table.is_listed() { format!("stale for {}, ", ago(table.since, world.now)) } else { String::new() };
+            let next = match (&why.kind, table.retry_at) {
+                (FaultKind::Login(command), _) => format!(" — ctrl-r runs {command}"),
+                (_, Some(at)) if at > world.now => format!(" — next try in {}", span(at.0 - world.now.0)),
+                _ => String::new(),
+            };
+            let hint = why.hint.as_ref().map_or_else(String::new, |h| format!(" ({h})"));
+            Some((format!("{since}{}: {}{hint}{next}", why.kind.word(), why.what), Role::StatusWarn))
+        }
+    }
+}
+
+/// What to say of a kind that no open cluster is known to serve.
+pub fn unknown_kind(world: &World, name: &str) -> String {
+    if world.open().next().is_none() {
+        return "no cluster is open: C lists them, and their key opens them".to_owned();
+    }
+    if world.open().any(|c| c.catalog.is_none()) {
+        return format!("asking the clusters what {name} is…");
+    }
+    format!("no open cluster serves a kind called {name}")
+}
