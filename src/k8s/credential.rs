@@ -187,7 +187,7 @@ impl Credentials {
                 if !(context.needs_person() && !state.logged_in) {
                     state.fail(&fault);
                 }
-                state.logged_in = false;
+                state.logged_in &= !matches!(fault.kind, FaultKind::Login(_));
                 Err(fault)
             }
         }
