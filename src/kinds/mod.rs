@@ -12,6 +12,7 @@
 pub mod custom;
 pub mod decode;
 pub mod object;
+mod workload;
 
 use crate::model::catalog::Resource;
 use crate::model::cell::{Health, Keep, Value};
