@@ -285,7 +285,7 @@ fn main<'o>(pod: &'o Pod<'_>, summary: &mut Summary<'o>) {
     // One container has completed; the pod may still have others to speak for it.
     if summary.word == "Completed" {
         match error {
-            _ if running && condition_true(pod, "Ready") => summary.word = Cow::Borrowed("Running"),
+            _ if running && condition(&pod.status.conditions, "Ready").is_some_and(|c| c.is("True")) => summary.word = Cow::Borrowed("Running"),
             Some(error) => summary.word = error,
             None if running => summary.word = Cow::Borrowed("NotReady"),
             None => {}
@@ -307,24 +307,22 @@ fn judge(pod: &Pod<'_>, summary: &Summary<'_>) -> Health {
     let denied = |kind| condition(&pod.status.conditions, kind).is_some_and(|c| c.is("False"));
     match (&*summary.word, phase(pod)) {
         ("Terminating" | "", _) => Health::Busy,
-        ("SchedulingGated", _) => Health::Done,
-        (_, "Succeeded") => Health::Done,
-        (_, "Failed") => Health::Bad,
+        ("SchedulingGated", _) | (_, "Succeeded") => Health::Done,
+        ("Unknown", _) | (_, "Failed") => Health::Bad,
         ("Running", _) if summary.ready == summary.containers && !denied("Ready") => Health::Ok,
         ("Running" | "NotReady", _) => Health::Warn,
         ("Pending", _) if denied("PodScheduled") => Health::Warn,
-        // A container that has completed is about to be restarted, or the pod about to succeed.
-        ("Pending" | "ContainerCreating" | "PodInitializing" | "Completed", _) => Health::Busy,
+        // A container that has ended well is about to be restarted, or the pod about to succeed.
+        ("Pending" | "ContainerCreating" | "PodInitializing" | "Completed" | "ExitCode:0", _) => Health::Busy,
         // Init:1/2; anything else after the colon is a failure.
         (word, _) if word.starts_with("Init:") && word.contains('/') => Health::Busy,
+        // A phase that this version does not know.
+        (word, phase) if word == phase => Health::Warn,
+        // Reasons: the kubelet gives none to a container that does well.
         _ => Health::Bad,
     }
 }
 
 fn phase<'o>(pod: &'o Pod<'_>) -> &'o str {
     text(&pod.status.phase).unwrap_or_default()
-}
-
-fn condition_true(pod: &Pod<'_>, kind: &str) -> bool {
-    each(&pod.status.conditions).any(|c| text(&c.kind) == Some(kind) && c.is("True"))
 }
