@@ -1,6 +1,6 @@
 //! Deployments.
 
-use super::object::{Condition, Meta, condition, or_default, text};
+use super::object::{Condition, Meta, condition, has, or_default, text};
 use super::workload::{Selector, Template};
 use super::{HasMeta, Names, Own, Project, age, col, name, own, wide};
 use crate::model::cell::{Health, Value};
@@ -54,7 +54,13 @@ impl Project for Deployments {
     type Object<'a> = Deployment<'a>;
 
     const NAMES: Names = Names {
-        group: "apps", version: "v1", resource: "deployments", kind: "Deployment", singular: "deployment", short_names: &["deploy"], namespaced: true,
+        group: "apps",
+        version: "v1",
+        resource: "deployments",
+        kind: "Deployment",
+        singular: "deployment",
+        short_names: &["deploy"],
+        namespaced: true,
     };
 
     const COLUMNS: &'static [Own<Self>] = &[
@@ -70,11 +76,10 @@ impl Project for Deployments {
 
     fn health(deployment: &Deployment<'_>) -> Health {
         let status = &deployment.status;
-        let is = |kind, value| condition(&status.conditions, kind).is_some_and(|c| c.is(value));
         let wanted = wanted(deployment);
         let [all, updated, available] =
             [status.replicas, status.updated_replicas, status.available_replicas].map(Option::unwrap_or_default);
-        if is("ReplicaFailure", "True") || is("Progressing", "False") {
+        if has(&status.conditions, "ReplicaFailure", "True") || has(&status.conditions, "Progressing", "False") {
             return Health::Bad;
         }
         if updated != wanted || all != wanted || (available < wanted && rolling(deployment)) {
@@ -100,6 +105,6 @@ fn wanted(deployment: &Deployment<'_>) -> u32 {
 
 /// True until the newest replica set has been available once; from then on what is missing has been lost.
 fn rolling(deployment: &Deployment<'_>) -> bool {
-    condition(&deployment.status.conditions, "Progressing")
-        .is_some_and(|c| c.is("True") && text(&c.reason) != Some("NewReplicaSetAvailable"))
+    let progressing = condition(&deployment.status.conditions, "Progressing");
+    progressing.is_some_and(|c| text(&c.status) == Some("True") && text(&c.reason) != Some("NewReplicaSetAvailable"))
 }

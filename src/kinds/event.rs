@@ -83,9 +83,8 @@ impl<'a> HasMeta<'a> for Event<'a> {
 impl Project for Events {
     type Object<'a> = Event<'a>;
 
-    const NAMES: Names = Names {
-        group: "", version: "v1", resource: "events", kind: "Event", singular: "event", short_names: &["ev"], namespaced: true,
-    };
+    const NAMES: Names =
+        Names { group: "", version: "v1", resource: "events", kind: "Event", singular: "event", short_names: &["ev"], namespaced: true };
 
     const COLUMNS: &'static [Own<Self>] = &[
         col("LAST SEEN", |e| seen(last_seen(e))),

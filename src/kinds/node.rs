@@ -1,6 +1,6 @@
 //! Nodes, as kubectl prints them. Capacity and usage are not read here.
 
-use super::object::{Condition, Meta, Str, condition, each, filled, or_default, text};
+use super::object::{Condition, Meta, Str, condition, each, filled, has, or_default, text};
 use super::{HasMeta, Names, Own, Project, age, col, name, own, wide};
 use crate::model::cell::{Health, Value};
 use serde::Deserialize;
@@ -72,9 +72,8 @@ impl<'a> HasMeta<'a> for Node<'a> {
 impl Project for Nodes {
     type Object<'a> = Node<'a>;
 
-    const NAMES: Names = Names {
-        group: "", version: "v1", resource: "nodes", kind: "Node", singular: "node", short_names: &["no"], namespaced: false,
-    };
+    const NAMES: Names =
+        Names { group: "", version: "v1", resource: "nodes", kind: "Node", singular: "node", short_names: &["no"], namespaced: false };
 
     const COLUMNS: &'static [Own<Self>] = &[
         name(),
@@ -90,7 +89,7 @@ impl Project for Nodes {
     ];
 
     fn health(node: &Node<'_>) -> Health {
-        let pressed = |kind| condition(&node.status.conditions, kind).is_some_and(|c| c.is("True"));
+        let pressed = |kind| has(&node.status.conditions, kind, "True");
         match ready(node) {
             // Registered, and its kubelet has not reported yet; if it never does, the node controller says so.
             None => Health::Busy,
@@ -104,7 +103,7 @@ impl Project for Nodes {
 
 /// Whether its kubelet says that it is ready; `None` if it never said anything.
 fn ready(node: &Node<'_>) -> Option<bool> {
-    condition(&node.status.conditions, "Ready").map(|c| c.is("True"))
+    condition(&node.status.conditions, "Ready").map(|c| text(&c.status) == Some("True"))
 }
 
 fn status(node: &Node<'_>) -> Cow<'static, str> {

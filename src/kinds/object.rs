@@ -140,11 +140,9 @@ pub fn condition<'o, 'a>(conditions: &'o Option<Vec<Condition<'a>>>, kind: &str)
     each(conditions).find(|c| text(&c.kind) == Some(kind))
 }
 
-impl Condition<'_> {
-    /// True where the status is this word: `True`, `False` or `Unknown`.
-    pub fn is(&self, status: &str) -> bool {
-        text(&self.status) == Some(status)
-    }
+/// True where there is a condition of this type and its status is this word: `True`, `False` or `Unknown`.
+pub fn has(conditions: &Option<Vec<Condition<'_>>>, kind: &str, status: &str) -> bool {
+    condition(conditions, kind).is_some_and(|c| text(&c.status) == Some(status))
 }
 
 impl Meta<'_> {

@@ -1,7 +1,7 @@
 //! Pods: what READY, STATUS and RESTARTS say is kubectl's, word for word (`printPod` of `k8s.io/kubernetes/pkg/printers/internalversion`).
 //! Requests, limits and usage are not read here.
 
-use super::object::{Condition, Meta, Str, condition, each, filled, or_default, text, time};
+use super::object::{Condition, Meta, Str, each, filled, has, or_default, text, time};
 use super::{HasMeta, Names, Own, Project, age, col, name, own, screen, wide};
 use crate::model::cell::{Health, Value};
 use crate::model::row::Facts;
@@ -153,15 +153,14 @@ impl<'a> HasMeta<'a> for Pod<'a> {
 impl Project for Pods {
     type Object<'a> = Pod<'a>;
 
-    const NAMES: Names = Names {
-        group: "", version: "v1", resource: "pods", kind: "Pod", singular: "pod", short_names: &["po"], namespaced: true,
-    };
+    const NAMES: Names =
+        Names { group: "", version: "v1", resource: "pods", kind: "Pod", singular: "pod", short_names: &["po"], namespaced: true };
 
     const COLUMNS: &'static [Own<Self>] = &[
         name(),
-        col("READY", |p| { let s = summary(p); Value::Ratio(s.ready, s.containers) }),
-        col("STATUS", |p| { let s = summary(p); let health = judge(p, &s); Value::Status(s.word, health) }),
-        col("RESTARTS", |p| { let s = summary(p); Value::Restarts(s.restarts.count, s.restarts.last.filter(|_| s.restarts.count > 0)) }),
+        col("READY", |p| summary(p).ready()),
+        col("STATUS", |p| summary(p).status(p)),
+        col("RESTARTS", |p| summary(p).restarts()),
         age(),
         own(wide("IP", |p| Value::text(text(&p.status.pod_ip)))),
         screen("NODE", |p| Value::text(text(&p.spec.node_name))),
@@ -170,7 +169,7 @@ impl Project for Pods {
     ];
 
     fn health(pod: &Pod<'_>) -> Health {
-        judge(pod, &summary(pod))
+        summary(pod).health(pod)
     }
 
     fn facts(pod: &Pod<'_>, words: &mut Dictionary) -> Facts {
@@ -184,6 +183,43 @@ struct Summary<'o> {
     containers: u32,
     word: Cow<'o, str>,
     restarts: Restarts,
+}
+
+impl<'o> Summary<'o> {
+    fn ready(self) -> Value<'o> {
+        Value::Ratio(self.ready, self.containers)
+    }
+
+    fn status(self, pod: &Pod<'_>) -> Value<'o> {
+        let health = self.health(pod);
+        Value::Status(self.word, health)
+    }
+
+    fn restarts(self) -> Value<'o> {
+        let Restarts { count, last } = self.restarts;
+        Value::Restarts(count, last.filter(|_| count > 0))
+    }
+
+    /// Judged by what STATUS says, and for a running pod by whether it is ready, which a failed node or a readiness gate can deny.
+    fn health(&self, pod: &Pod<'_>) -> Health {
+        let denied = |kind| has(&pod.status.conditions, kind, "False");
+        match (&*self.word, phase(pod)) {
+            ("Terminating" | "", _) => Health::Busy,
+            ("SchedulingGated", _) | (_, "Succeeded") => Health::Done,
+            ("Unknown", _) | (_, "Failed") => Health::Bad,
+            ("Running", _) if self.ready == self.containers && !denied("Ready") => Health::Ok,
+            ("Running" | "NotReady", _) => Health::Warn,
+            ("Pending", _) if denied("PodScheduled") => Health::Warn,
+            // A container that has ended well is about to be restarted, or the pod about to succeed.
+            ("Pending" | "ContainerCreating" | "PodInitializing" | "Completed" | "ExitCode:0", _) => Health::Busy,
+            // Init:1/2; anything else after the colon is a failure.
+            (word, _) if word.starts_with("Init:") && word.contains('/') => Health::Busy,
+            // A phase that this version does not know.
+            (word, phase) if word == phase => Health::Warn,
+            // Reasons: the kubelet gives none to a container that does well.
+            _ => Health::Bad,
+        }
+    }
 }
 
 #[derive(Copy, Clone, Default)]
@@ -215,7 +251,7 @@ fn summary<'o>(pod: &'o Pod<'_>) -> Summary<'o> {
     if let Some(word) = init.word {
         summary.word = word;
     }
-    if !initializing || condition(&status.conditions, "Initialized").is_some_and(|c| c.is("True")) {
+    if !initializing || has(&status.conditions, "Initialized", "True") {
         summary.restarts = init.restarts_of_sidecars;
         main(pod, &mut summary);
     }
@@ -285,7 +321,7 @@ fn main<'o>(pod: &'o Pod<'_>, summary: &mut Summary<'o>) {
     // One container has completed; the pod may still have others to speak for it.
     if summary.word == "Completed" {
         match error {
-            _ if running && condition(&pod.status.conditions, "Ready").is_some_and(|c| c.is("True")) => summary.word = Cow::Borrowed("Running"),
+            _ if running && has(&pod.status.conditions, "Ready", "True") => summary.word = Cow::Borrowed("Running"),
             Some(error) => summary.word = error,
             None if running => summary.word = Cow::Borrowed("NotReady"),
             None => {}
@@ -295,31 +331,10 @@ fn main<'o>(pod: &'o Pod<'_>, summary: &mut Summary<'o>) {
 
 fn gates<'o>(pod: &'o Pod<'_>) -> Value<'o> {
     let gates = || each(&pod.spec.readiness_gates);
-    let open = gates().filter(|g| text(&g.condition_type).is_some_and(|kind| condition(&pod.status.conditions, kind).is_some_and(|c| c.is("True"))));
+    let open = gates().filter(|g| has(&pod.status.conditions, text(&g.condition_type).unwrap_or_default(), "True"));
     match gates().count() {
         0 => Value::None,
         all => Value::Ratio(open.count() as u32, all as u32),
-    }
-}
-
-/// Judged by what STATUS says, and for a running pod by whether it is ready, which a failed node or a readiness gate can deny.
-fn judge(pod: &Pod<'_>, summary: &Summary<'_>) -> Health {
-    let denied = |kind| condition(&pod.status.conditions, kind).is_some_and(|c| c.is("False"));
-    match (&*summary.word, phase(pod)) {
-        ("Terminating" | "", _) => Health::Busy,
-        ("SchedulingGated", _) | (_, "Succeeded") => Health::Done,
-        ("Unknown", _) | (_, "Failed") => Health::Bad,
-        ("Running", _) if summary.ready == summary.containers && !denied("Ready") => Health::Ok,
-        ("Running" | "NotReady", _) => Health::Warn,
-        ("Pending", _) if denied("PodScheduled") => Health::Warn,
-        // A container that has ended well is about to be restarted, or the pod about to succeed.
-        ("Pending" | "ContainerCreating" | "PodInitializing" | "Completed" | "ExitCode:0", _) => Health::Busy,
-        // Init:1/2; anything else after the colon is a failure.
-        (word, _) if word.starts_with("Init:") && word.contains('/') => Health::Busy,
-        // A phase that this version does not know.
-        (word, phase) if word == phase => Health::Warn,
-        // Reasons: the kubelet gives none to a container that does well.
-        _ => Health::Bad,
     }
 }
 

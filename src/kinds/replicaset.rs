@@ -1,6 +1,6 @@
 //! ReplicaSets.
 
-use super::object::{Condition, Meta, condition, or_default};
+use super::object::{Condition, Meta, has, or_default};
 use super::workload::{Selector, Template};
 use super::{HasMeta, Names, Own, Project, age, col, name, own, wide};
 use crate::model::cell::{Health, Value};
@@ -53,7 +53,13 @@ impl Project for ReplicaSets {
     type Object<'a> = ReplicaSet<'a>;
 
     const NAMES: Names = Names {
-        group: "apps", version: "v1", resource: "replicasets", kind: "ReplicaSet", singular: "replicaset", short_names: &["rs"], namespaced: true,
+        group: "apps",
+        version: "v1",
+        resource: "replicasets",
+        kind: "ReplicaSet",
+        singular: "replicaset",
+        short_names: &["rs"],
+        namespaced: true,
     };
 
     const COLUMNS: &'static [Own<Self>] = &[
@@ -71,7 +77,7 @@ impl Project for ReplicaSets {
         let wanted = wanted(set);
         let [all, available] = [set.status.replicas, set.status.available_replicas].map(Option::unwrap_or_default);
         match () {
-            () if condition(&set.status.conditions, "ReplicaFailure").is_some_and(|c| c.is("True")) => Health::Bad,
+            () if has(&set.status.conditions, "ReplicaFailure", "True") => Health::Bad,
             () if all != wanted => Health::Busy,
             // An old revision, kept to go back to.
             () if wanted == 0 => Health::Done,
