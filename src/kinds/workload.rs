@@ -109,3 +109,19 @@ impl Expression<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selector_that_cannot_be_written_down_is_none() {
+        let text = |json: &str| serde_json::from_str::<Selector<'_>>(json).unwrap().text();
+        assert_eq!(text("{}"), None);
+        assert_eq!(text(r#"{"matchLabels":{},"matchExpressions":null}"#), None);
+        assert_eq!(text(r#"{"matchLabels":{"a":"b"},"matchExpressions":[{"key":"n","operator":"Gt","values":["3"]}]}"#), None);
+        assert_eq!(text(r#"{"matchLabels":{"b":"","a":"x"}}"#).as_deref(), Some("a=x,b="));
+        let key = r#"{"matchExpressions":[{"key":"b","operator":"NotIn","values":["z","y"]},{"key":"a","operator":"DoesNotExist"}]}"#;
+        assert_eq!(text(key).as_deref(), Some("!a,b notin (y,z)"));
+    }
+}

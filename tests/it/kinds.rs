@@ -1,6 +1,8 @@
 //! Rows against kubectl's own printer, and what becomes of objects that lack fields or have wrong ones.
 //!
-//! `fixtures/KIND.json` are objects as API servers send them, `fixtures/KIND.table.json` what `tests/cluster/printer` says of them.
+//! `fixtures/KIND.json` are objects as API servers send them, one a line. `fixtures/KIND.table.json` is what kubectl shows of them, made by
+//! `go run ./printer 2026-11-23T12:00:00Z < ../fixtures/KIND.json > ../fixtures/KIND.table.json` in `tests/cluster`. `fixtures/health.txt`
+//! is what an engineer on call should think of each; when the test fails it prints what the code thinks.
 
 use kconsole::kinds::custom::TableDecoder;
 use kconsole::kinds::decode::Change;
@@ -199,7 +201,6 @@ fn what_is_no_object_is_a_row_too() {
     }
 }
 
-/// What an engineer on call should think of each fixture.
 #[test]
 fn health_is_as_agreed() {
     let mut all = String::new();
@@ -250,6 +251,8 @@ fn a_custom_resource_is_watched_through_its_table() {
         let version = event.version.unwrap();
         seen.push(match event.change {
             Change::Upsert(row) => {
+                let line: Value = serde_json::from_str(line).unwrap();
+                assert_eq!(row, decoder.row(line["object"]["rows"][0].to_string().as_bytes(), &mut words), "as in a list");
                 let cells: Vec<_> = row.cells.iter().map(|c| c.value(words.words()).shown(NOW).into_owned()).collect();
                 format!("{version} {}/{} {}", words.words().get(row.namespace), row.name, cells.join("|"))
             }
@@ -296,6 +299,24 @@ fn a_definition_of_a_kind_leads_to_its_objects() {
     assert_eq!(decoder.learn(definitions.to_string().as_bytes()).unwrap(), None, "nothing new");
     let news = decoder.learn(br#"[{"name":"Name","type":"string"},{"name":"Created At","type":"string"}]"#).unwrap().unwrap();
     assert_eq!(news[1].source, Source::Cell(0), "only a date ticks");
+}
+
+/// The last applied configuration of a Secret holds its values, in whatever else its metadata is wrong.
+#[test]
+fn secrets_leave_no_value() {
+    let definitions = json!([{"name": "Name"}, {"name": "Type"}, {"name": "Data"}, {"name": "Age"}]);
+    let decoder = decoder("", "secrets", definitions);
+    for labels in [json!({"a": "b"}), json!(7), json!({"a": {"b": "c"}})] {
+        let mut words = Dictionary::default();
+        let json = json!({"cells": ["db", "Opaque", 1, "5s"], "object": {"metadata": {
+            "name": "db", "labels": labels, "deletionTimestamp": "2026-11-23T12:00:00Z",
+            "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{\"data\":{\"password\":\"aHVudGVyMg==\"}}"},
+        }}});
+        let row = decoder.row(json.to_string().as_bytes(), &mut words);
+        assert!(!format!("{row:?} {words:?}").contains("aHVudGVyMg"));
+        assert_eq!((&*row.name, row.cells.len()), ("db", 2));
+        assert_eq!(row.health, if labels == json!({"a": "b"}) { Health::Busy } else { Health::Bad });
+    }
 }
 
 #[test]
