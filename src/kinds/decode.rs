@@ -88,7 +88,10 @@ struct Line<'a, O> {
 pub(super) fn row<K: Project>(json: &[u8], words: &mut Dictionary) -> Row {
     match serde_json::from_slice::<K::Object<'_>>(json) {
         Ok(object) => project::<K>(&object, words),
-        Err(error) => broken(json, &error, K::COLUMNS.len(), words),
+        Err(error) => {
+            let cells = K::COLUMNS.iter().filter(|c| matches!(c.value, Where::Decoded(..))).count();
+            broken(json, &error, cells, words)
+        }
     }
 }
 
@@ -186,7 +189,7 @@ pub(super) fn of_meta(meta: &Meta<'_>, words: &mut Dictionary) -> Row {
 }
 
 /// A row that says what is wrong with its object.
-pub(super) fn broken(json: &[u8], error: &serde_json::Error, columns: usize, words: &mut Dictionary) -> Row {
+pub(super) fn broken(json: &[u8], error: &serde_json::Error, cells: usize, words: &mut Dictionary) -> Row {
     let any: serde_json::Value = serde_json::from_slice(json).unwrap_or_default();
     let field = |name: &str| any.get("metadata").and_then(|m| m.get(name)).and_then(|v| v.as_str()).map(|s| Str(Cow::Borrowed(s)));
     let meta = Meta {
@@ -200,7 +203,7 @@ pub(super) fn broken(json: &[u8], error: &serde_json::Error, columns: usize, wor
     Row {
         health: Health::Bad,
         facts: Facts::Broken(format!("cannot be read: {error}").into()),
-        cells: vec![Cell::None; columns].into(),
+        cells: vec![Cell::None; cells].into(),
         ..of_meta(&meta, words)
     }
 }

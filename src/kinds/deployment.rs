@@ -1,25 +1,110 @@
-//! Placeholder until the kind is written.
-use super::object::Meta;
-use super::{HasMeta, Names, Own, Project, age, name};
+//! Deployments.
 
-/// Placeholder.
+use super::object::{Condition, Meta, condition, has, or_default, text};
+use super::workload::{Selector, Template};
+use super::{HasMeta, Names, Own, Project, age, col, name, own, wide};
+use crate::model::cell::{Health, Value};
+use crate::model::row::Facts;
+use crate::model::words::Dictionary;
+use serde::Deserialize;
+
+/// Deployments of apps.
 pub struct Deployments;
 
-#[derive(Default, serde::Deserialize)]
+/// What is read of a deployment.
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[allow(missing_docs)]
-pub struct Object<'a> {
+pub struct Deployment<'a> {
     #[serde(borrow)]
     metadata: Meta<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    spec: Spec<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    status: Status<'a>,
 }
 
-impl<'a> HasMeta<'a> for Object<'a> {
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Spec<'a> {
+    replicas: Option<u32>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    selector: Selector<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    template: Template<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Status<'a> {
+    replicas: Option<u32>,
+    updated_replicas: Option<u32>,
+    ready_replicas: Option<u32>,
+    available_replicas: Option<u32>,
+    #[serde(borrow)]
+    conditions: Option<Vec<Condition<'a>>>,
+}
+
+impl<'a> HasMeta<'a> for Deployment<'a> {
     fn meta(&self) -> &Meta<'a> {
         &self.metadata
     }
 }
 
 impl Project for Deployments {
-    type Object<'a> = Object<'a>;
-    const NAMES: Names = Names { group: "", version: "v1", resource: "deployment", kind: "Deployments", singular: "", short_names: &[], namespaced: true };
-    const COLUMNS: &'static [Own<Self>] = &[name(), age()];}
+    type Object<'a> = Deployment<'a>;
+
+    const NAMES: Names = Names {
+        group: "apps",
+        version: "v1",
+        resource: "deployments",
+        kind: "Deployment",
+        singular: "deployment",
+        short_names: &["deploy"],
+        namespaced: true,
+    };
+
+    const COLUMNS: &'static [Own<Self>] = &[
+        name(),
+        col("READY", |d| Value::Ratio(d.status.ready_replicas.unwrap_or_default(), wanted(d))),
+        col("UP-TO-DATE", |d| Value::Count(d.status.updated_replicas.unwrap_or_default().into())),
+        col("AVAILABLE", |d| Value::Count(d.status.available_replicas.unwrap_or_default().into())),
+        age(),
+        wide("CONTAINERS", |d| d.spec.template.containers()),
+        wide("IMAGES", |d| d.spec.template.images()),
+        own(wide("SELECTOR", |d| d.spec.selector.value())),
+    ];
+
+    fn health(deployment: &Deployment<'_>) -> Health {
+        let status = &deployment.status;
+        let wanted = wanted(deployment);
+        let [all, updated, available] =
+            [status.replicas, status.updated_replicas, status.available_replicas].map(Option::unwrap_or_default);
+        if has(&status.conditions, "ReplicaFailure", "True") || has(&status.conditions, "Progressing", "False") {
+            return Health::Bad;
+        }
+        if updated != wanted || all != wanted || (available < wanted && rolling(deployment)) {
+            return Health::Busy;
+        }
+        match available {
+            0 if wanted == 0 => Health::Done,
+            0 => Health::Bad,
+            _ if available < wanted => Health::Warn,
+            _ => Health::Ok,
+        }
+    }
+
+    fn facts(deployment: &Deployment<'_>, _: &mut Dictionary) -> Facts {
+        deployment.spec.selector.facts()
+    }
+}
+
+/// The API's default is 1.
+fn wanted(deployment: &Deployment<'_>) -> u32 {
+    deployment.spec.replicas.unwrap_or(1)
+}
+
+/// True until the newest replica set has been available once; from then on what is missing has been lost.
+fn rolling(deployment: &Deployment<'_>) -> bool {
+    let progressing = condition(&deployment.status.conditions, "Progressing");
+    progressing.is_some_and(|c| text(&c.status) == Some("True") && text(&c.reason) != Some("NewReplicaSetAvailable"))
+}

@@ -2,7 +2,8 @@
 //!
 //! **To add a kind**: copy a file such as [`namespace`], say what the fields are called ([`Project::Object`]), what the columns are
 //! ([`Project::COLUMNS`], title and value on one line) and how it does ([`Project::health`]); then add its word to `kinds!` below and
-//! a fixture to `tests/fixtures`. Nothing else changes: tables, drilling, filters, `get` and help follow.
+//! examples to `tests/fixtures` (the head of `tests/it/kinds.rs` says how). Nothing else changes: tables, drilling, filters, `get` and
+//! help follow.
 //!
 //! What has no file here is shown by [`custom`] through the columns that the API server itself offers.
 //!
@@ -12,6 +13,7 @@
 pub mod custom;
 pub mod decode;
 pub mod object;
+mod workload;
 
 use crate::model::catalog::Resource;
 use crate::model::cell::{Health, Keep, Value};

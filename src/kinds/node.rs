@@ -1,25 +1,147 @@
-//! Placeholder until the kind is written.
-use super::object::Meta;
-use super::{HasMeta, Names, Own, Project, age, name};
+//! Nodes, as kubectl prints them. Capacity and usage are not read here.
 
-/// Placeholder.
+use super::object::{Condition, Meta, Str, condition, each, filled, has, or_default, text};
+use super::{HasMeta, Names, Own, Project, age, col, name, own, wide};
+use crate::model::cell::{Health, Value};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// Nodes, the core kind.
 pub struct Nodes;
 
-#[derive(Default, serde::Deserialize)]
+/// What is read of a node.
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[allow(missing_docs)]
-pub struct Object<'a> {
+pub struct Node<'a> {
     #[serde(borrow)]
     metadata: Meta<'a>,
+    #[serde(deserialize_with = "or_default")]
+    spec: Spec,
+    #[serde(borrow, deserialize_with = "or_default")]
+    status: Status<'a>,
 }
 
-impl<'a> HasMeta<'a> for Object<'a> {
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Spec {
+    unschedulable: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Status<'a> {
+    #[serde(borrow)]
+    conditions: Option<Vec<Condition<'a>>>,
+    #[serde(borrow)]
+    addresses: Option<Vec<Address<'a>>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    node_info: Info<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Address<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Str<'a>>,
+    #[serde(borrow)]
+    address: Option<Str<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Info<'a> {
+    #[serde(borrow)]
+    kubelet_version: Option<Str<'a>>,
+    #[serde(borrow)]
+    os_image: Option<Str<'a>>,
+    #[serde(borrow)]
+    kernel_version: Option<Str<'a>>,
+    #[serde(borrow)]
+    architecture: Option<Str<'a>>,
+    #[serde(borrow)]
+    container_runtime_version: Option<Str<'a>>,
+}
+
+impl<'a> HasMeta<'a> for Node<'a> {
     fn meta(&self) -> &Meta<'a> {
         &self.metadata
     }
 }
 
 impl Project for Nodes {
-    type Object<'a> = Object<'a>;
-    const NAMES: Names = Names { group: "", version: "v1", resource: "node", kind: "Nodes", singular: "", short_names: &[], namespaced: true };
-    const COLUMNS: &'static [Own<Self>] = &[name(), age()];}
+    type Object<'a> = Node<'a>;
+
+    const NAMES: Names =
+        Names { group: "", version: "v1", resource: "nodes", kind: "Node", singular: "node", short_names: &["no"], namespaced: false };
+
+    const COLUMNS: &'static [Own<Self>] = &[
+        name(),
+        col("STATUS", |n| Value::Status(status(n), Self::health(n))),
+        col("ROLES", |n| roles(n)),
+        age(),
+        col("VERSION", |n| Value::Text(Cow::Borrowed(text(&n.status.node_info.kubelet_version).unwrap_or_default()))),
+        own(wide("INTERNAL-IP", |n| address(n, "InternalIP"))),
+        own(wide("EXTERNAL-IP", |n| address(n, "ExternalIP"))),
+        wide("OS-IMAGE", |n| Value::Text(known(&n.status.node_info.os_image))),
+        wide("KERNEL-VERSION", |n| kernel(n)),
+        wide("CONTAINER-RUNTIME", |n| Value::Text(known(&n.status.node_info.container_runtime_version))),
+    ];
+
+    fn health(node: &Node<'_>) -> Health {
+        let pressed = |kind| has(&node.status.conditions, kind, "True");
+        match ready(node) {
+            // Registered, and its kubelet has not reported yet; if it never does, the node controller says so.
+            None => Health::Busy,
+            Some(false) => Health::Bad,
+            Some(true) if ["MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"].into_iter().any(pressed) => Health::Warn,
+            Some(true) if node.spec.unschedulable == Some(true) => Health::Done,
+            Some(true) => Health::Ok,
+        }
+    }
+}
+
+/// Whether its kubelet says that it is ready; `None` if it never said anything.
+fn ready(node: &Node<'_>) -> Option<bool> {
+    condition(&node.status.conditions, "Ready").map(|c| text(&c.status) == Some("True"))
+}
+
+fn status(node: &Node<'_>) -> Cow<'static, str> {
+    Cow::Borrowed(match (ready(node), node.spec.unschedulable == Some(true)) {
+        (Some(true), false) => "Ready",
+        (Some(true), true) => "Ready,SchedulingDisabled",
+        (Some(false), false) => "NotReady",
+        (Some(false), true) => "NotReady,SchedulingDisabled",
+        (None, false) => "Unknown",
+        (None, true) => "Unknown,SchedulingDisabled",
+    })
+}
+
+/// From the labels `node-role.kubernetes.io/ROLE` and `kubernetes.io/role=ROLE`.
+fn roles<'o>(node: &'o Node<'_>) -> Value<'o> {
+    let labels = node.metadata.labels.iter().flat_map(|l| &l.0);
+    let role = |(key, value)| -> Option<&'o str> {
+        let (key, value): (&'o Str<'_>, &'o Str<'_>) = (key, value);
+        key.strip_prefix("node-role.kubernetes.io/").or_else(|| (&**key == "kubernetes.io/role").then_some(value))
+    };
+    let roles: BTreeSet<&str> = labels.map(|(k, v)| (k, v)).filter_map(role).filter(|r| !r.is_empty()).collect();
+    let roles: Vec<&str> = roles.into_iter().collect();
+    if roles.is_empty() { Value::None } else { Value::Text(Cow::Owned(roles.join(","))) }
+}
+
+fn address<'o>(node: &'o Node<'_>, kind: &str) -> Value<'o> {
+    Value::text(each(&node.status.addresses).find(|a| text(&a.kind) == Some(kind)).and_then(|a| text(&a.address)))
+}
+
+fn known<'o>(field: &'o Option<Str<'_>>) -> Cow<'o, str> {
+    Cow::Borrowed(filled(field).unwrap_or("<unknown>"))
+}
+
+fn kernel<'o>(node: &'o Node<'_>) -> Value<'o> {
+    let info = &node.status.node_info;
+    let version = known(&info.kernel_version);
+    Value::Text(match filled(&info.architecture) {
+        Some(architecture) => Cow::Owned(format!("{version} ({architecture})")),
+        None => version,
+    })
+}

@@ -44,6 +44,16 @@ pub fn text<'o>(field: &'o Option<Str<'_>>) -> Option<&'o str> {
     field.as_deref()
 }
 
+/// The text of a field, if there is any: Kubernetes means the same by empty and by missing.
+pub fn filled<'o>(field: &'o Option<Str<'_>>) -> Option<&'o str> {
+    text(field).filter(|t| !t.is_empty())
+}
+
+/// Reads a part of an object that may be missing (with `#[serde(default)]`) or null: both mean all its fields are missing.
+pub fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
 /// The items of a list that may be missing or null.
 pub fn each<T>(list: &Option<Vec<T>>) -> impl DoubleEndedIterator<Item = &T> {
     list.as_deref().unwrap_or_default().iter()
@@ -123,6 +133,16 @@ pub struct Condition<'a> {
     pub status: Option<Str<'a>>,
     #[serde(borrow)]
     pub reason: Option<Str<'a>>,
+}
+
+/// The condition of a type.
+pub fn condition<'o, 'a>(conditions: &'o Option<Vec<Condition<'a>>>, kind: &str) -> Option<&'o Condition<'a>> {
+    each(conditions).find(|c| text(&c.kind) == Some(kind))
+}
+
+/// True where there is a condition of this type and its status is this word: `True`, `False` or `Unknown`.
+pub fn has(conditions: &Option<Vec<Condition<'_>>>, kind: &str, status: &str) -> bool {
+    condition(conditions, kind).is_some_and(|c| text(&c.status) == Some(status))
 }
 
 impl Meta<'_> {
