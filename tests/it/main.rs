@@ -1,3 +1,13 @@
-//! The one integration binary.
+//! The one integration binary: linking is what a small machine waits for, so every test that needs the whole program is a module here.
+//! What drives the program from outside (pty, control plane, source scanner) is in `rig`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects and stops there"
+)]
+#![allow(clippy::print_stderr, unreachable_pub, reason = "a test binary has no users, and a skipped test says so")]
 
-fn main() {}
+mod rig;
+mod tidy;
