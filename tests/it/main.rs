@@ -10,4 +10,5 @@
 #![allow(clippy::print_stderr, unreachable_pub, reason = "a test binary has no users, and a skipped test says so")]
 
 mod rig;
+mod terminal;
 mod tidy;
