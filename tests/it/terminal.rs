@@ -176,7 +176,7 @@ fn the_driver_stops_a_job_under_a_shell() {
         "sh",
         &["-c", "set -m; sh -c 'echo ready; read x; echo \"back $x\"'; echo stopped; fg >/dev/null; echo ended $?"],
         PLAIN,
-        &[],
+        home(),
     );
     pty.wait_for("ready", SOON, |s| s.contents().contains("ready"));
     pty.send("\x1a");
