@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Full clusters with controllers and nodes. Tests take turns with them, since some freeze and kill.
+/// A running control plane.
 pub struct Cluster {
     folder: PathBuf,
 }
 
-/// A turn: nobody else uses the clusters, and all servers run again at its end.
+/// A turn with the clusters that all tests share, since some freeze and kill: nobody else uses the clusters, and all servers run again at its end.
 pub struct Turn {
     cluster: &'static Cluster,
     hurt: Mutex<Vec<String>>,
@@ -28,17 +28,25 @@ pub fn clusters() -> Option<Turn> {
         return None;
     };
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let cluster = UP.get_or_init(|| Cluster::up(Path::new(&folder), &["alpha", "beta", "gamma"]));
+    let cluster = UP.get_or_init(|| Cluster::up(Path::new(&folder), &["alpha", "beta", "gamma"], false));
     Some(Turn { cluster, hurt: Mutex::default(), _turn: turn })
 }
 
 impl Cluster {
-    fn up(folder: &Path, names: &[&str]) -> Self {
-        let mut up = script("up");
-        up.arg("-d").arg(folder).args(["-n", "3"]).args(names);
-        run(&mut up);
+    /// Starts API servers under these names, and takes them down when this process ends. Bare ones have no controllers and no nodes:
+    /// what is created stays as it is.
+    ///
+    /// # Panics
+    /// With what the script says where one does not become ready.
+    pub fn up(folder: &Path, names: &[&str], bare: bool) -> Self {
+        run(script("up").arg("-d").arg(folder).args(["-n", "3"]).args(bare.then_some("--bare")).args(names));
         end_with_this_process(folder);
         Self { folder: folder.to_owned() }
+    }
+
+    /// Contexts `NAME`, `NAME-viewer`, `NAME-nobody` and `NAME-expired` for each cluster.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.folder.join("kubeconfig")
     }
 }
 
@@ -52,9 +60,9 @@ fn end_with_this_process(folder: &Path) {
 }
 
 impl Turn {
-    /// Contexts `NAME`, `NAME-viewer`, `NAME-nobody` and `NAME-expired` for each cluster.
+    /// The kubeconfig of them all.
     pub fn kubeconfig(&self) -> PathBuf {
-        self.cluster.folder.join("kubeconfig")
+        self.cluster.kubeconfig()
     }
 
     /// What kubectl prints.

@@ -27,10 +27,9 @@ pub struct Pty {
     home: Home,
 }
 
-/// The harness keeps the program's end open too: what the program left behind can be looked at after its end.
+/// The harness's end of the terminal. It stays open after the program has ended, so that what was left behind can be looked at.
 struct Ends {
     master: Box<dyn MasterPty + Send>,
-    _slave: Box<dyn SlavePty + Send>,
     writer: Box<dyn Write + Send>,
 }
 
@@ -81,8 +80,8 @@ impl Pty {
         let started = Instant::now();
         let child = pair.slave.spawn_command(command).expect("the program starts");
         let pid = child.process_id().expect("a started program has a pid");
-        listen(&shared, reader, child);
-        Self { pid, started, ends: Some(Ends { master: pair.master, _slave: pair.slave, writer }), tty, before, shared, home }
+        listen(&shared, reader, child, pair.slave);
+        Self { pid, started, ends: Some(Ends { master: pair.master, writer }), tty, before, shared, home }
     }
 
     pub fn pid(&self) -> u32 {
@@ -109,9 +108,23 @@ impl Pty {
     ///
     /// # Panics
     /// With the screen as it is, where time runs out or the program ends.
-    pub fn wait_for(&self, what: &str, limit: Duration, mut wanted: impl FnMut(&Screen) -> bool) -> Instant {
-        let found = self.wait(limit, |seen| wanted(seen.parser.screen()).then(|| seen.chunks.last().map_or(self.started, |c| c.at)));
-        found.unwrap_or_else(|| panic!("no {what} within {limit:?}; exit {:?}; the screen:\n{}", self.exit(), self.screen()))
+    pub fn wait_for(&self, what: &str, limit: Duration, wanted: impl FnMut(&Screen) -> bool) -> Instant {
+        self.wait_until(limit, wanted)
+            .unwrap_or_else(|| panic!("no {what} within {limit:?}; exit {:?}; the screen:\n{}", self.exit(), self.screen()))
+    }
+
+    /// As [`Self::wait_for`], but `None` where time runs out or the program ends.
+    pub fn wait_until(&self, limit: Duration, mut wanted: impl FnMut(&Screen) -> bool) -> Option<Instant> {
+        let found = |seen: &Seen| {
+            let at = seen.chunks.last().map_or(self.started, |c| c.at);
+            if wanted(seen.parser.screen()) { Some(Some(at)) } else { seen.closed.then_some(None) }
+        };
+        self.wait(limit, found).flatten()
+    }
+
+    /// Blocks until more bytes have come than these, and says when.
+    pub fn wait_more(&self, than: usize, limit: Duration) -> Option<Instant> {
+        self.wait(limit, |seen| seen.chunks.iter().find(|c| c.total > than).map(|c| c.at))
     }
 
     /// Blocks until the program has ended.
@@ -199,7 +212,7 @@ impl Pty {
     /// Takes the terminal away, as a closed window does.
     pub fn close(&mut self) -> Instant {
         self.shared.lock().closing = true;
-        // The reader sleeps in a read of its own handle; a byte wakes it, and it lets go.
+        // Where the program runs on, the reader sleeps in a read of its own handle; a byte wakes it, and it lets go.
         std::fs::OpenOptions::new().write(true).open(&self.tty).and_then(|mut tty| tty.write_all(b" ")).expect("the pty is there");
         self.wait(Duration::from_secs(5), |seen| seen.closed.then_some(())).expect("the reader lets go");
         // portable-pty types a newline and the end-of-file key as it lets go, unless there is no such key.
@@ -233,8 +246,14 @@ impl Shared {
     }
 }
 
-/// Two threads: one takes what the program writes, one waits for its end.
-fn listen(shared: &Arc<Shared>, mut reader: Box<dyn Read + Send>, mut child: Box<dyn Child + Send + Sync>) {
+/// Two threads: one takes what the program writes, one waits for its end and then lets go of the program's side of the terminal,
+/// which is what tells the first that no more will come.
+fn listen(
+    shared: &Arc<Shared>,
+    mut reader: Box<dyn Read + Send>,
+    mut child: Box<dyn Child + Send + Sync>,
+    slave: Box<dyn SlavePty + Send>,
+) {
     let to = Arc::clone(shared);
     std::thread::spawn(move || {
         let mut buffer = vec![0; 64 * 1024];
@@ -257,6 +276,7 @@ fn listen(shared: &Arc<Shared>, mut reader: Box<dyn Read + Send>, mut child: Box
         let status = child.wait().unwrap_or_else(|_| ExitStatus::with_signal("lost"));
         let at = Instant::now();
         to.change(|seen| seen.exit = Some((status, at)));
+        drop(slave);
     });
 }
 
