@@ -1,4 +1,5 @@
 //! The one integration binary: linking is what a small machine waits for, so every test that needs the whole program is a module here.
+//! What drives the program from outside (pty, control plane, source scanner) is in `rig`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,4 +9,8 @@
 )]
 #![allow(clippy::print_stderr, unreachable_pub, reason = "a test binary has no users, and a skipped test says so")]
 
+mod cluster;
 mod kinds;
+mod rig;
+mod terminal;
+mod tidy;

@@ -1,0 +1,33 @@
+//! The benchmarks: the real binary in a terminal, against a real API server that holds many pods. Printed beside what was promised;
+//! a missed target is a figure, not a failure. What micro-benchmarks would say is not measured: nobody waits for a function.
+//!
+//!     cargo bench -- live                                10,000 pods of 7.5 KB
+//!     cargo bench -- live 50000
+//!     cargo bench -- live 10000 'k9s -A -c pods'          another program beside it; KUBECONFIG is set for it
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a benchmark that cannot run stops there"
+)]
+#![allow(clippy::print_stdout, clippy::print_stderr, unreachable_pub, reason = "printing is what it is for")]
+
+mod live;
+mod process;
+mod server;
+
+#[path = "../it/rig/mod.rs"]
+mod rig;
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let mut args = args.iter().map(String::as_str);
+    match args.next() {
+        None | Some("live") => {
+            let pods = args.next().map_or(10_000, |n| n.parse().expect("the number of pods"));
+            live::run(pods, args.next());
+        }
+        Some(other) => panic!("no benchmark {other}: live [PODS] [COMMAND]"),
+    }
+}

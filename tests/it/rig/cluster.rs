@@ -1,0 +1,121 @@
+//! Real API servers, started once for the whole test binary by `tests/cluster/up` and ended when the binary ends.
+//! Without `KCONSOLE_CLUSTER` (a folder that does not exist yet) there are none, and the tests that need them say that they are skipped.
+
+use super::source::root;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// A running control plane.
+pub struct Cluster {
+    folder: PathBuf,
+}
+
+/// A turn with the clusters that all tests share, since some freeze and kill: nobody else uses the clusters, and all servers run again at its end.
+pub struct Turn {
+    cluster: &'static Cluster,
+    hurt: Mutex<Vec<String>>,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// The clusters alpha, beta and gamma; `None`, with a line that says so, where nobody asked for them.
+pub fn clusters() -> Option<Turn> {
+    static UP: OnceLock<Cluster> = OnceLock::new();
+    static TURN: Mutex<()> = Mutex::new(());
+    let Some(folder) = std::env::var_os("KCONSOLE_CLUSTER") else {
+        eprintln!("skipped: KCONSOLE_CLUSTER=FOLDER starts real API servers in that folder");
+        return None;
+    };
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let cluster = UP.get_or_init(|| Cluster::up(Path::new(&folder), &["alpha", "beta", "gamma"], false));
+    Some(Turn { cluster, hurt: Mutex::default(), _turn: turn })
+}
+
+impl Cluster {
+    /// Starts API servers under these names, and takes them down when this process ends. Bare ones have no controllers and no nodes:
+    /// what is created stays as it is.
+    ///
+    /// # Panics
+    /// With what the script says where one does not become ready.
+    pub fn up(folder: &Path, names: &[&str], bare: bool) -> Self {
+        run(script("up").arg("-d").arg(folder).args(["-n", "3"]).args(bare.then_some("--bare")).args(names));
+        end_with_this_process(folder);
+        Self { folder: folder.to_owned() }
+    }
+
+    /// Contexts `NAME`, `NAME-viewer`, `NAME-nobody` and `NAME-expired` for each cluster.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.folder.join("kubeconfig")
+    }
+}
+
+/// A static is never dropped: a shell waits for the end of this process, however it ends, and takes the servers down.
+fn end_with_this_process(folder: &Path) {
+    let wait = "trap '' INT TERM HUP; read _; exec \"$0\"";
+    let mut guard = Command::new("setsid");
+    guard.args(["sh", "-c", wait]).arg(folder.join("down")).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let guard = guard.spawn().expect("a shell starts");
+    std::mem::forget(guard.stdin); // open until this process ends
+}
+
+impl Turn {
+    /// The kubeconfig of them all.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.cluster.kubeconfig()
+    }
+
+    /// What kubectl prints.
+    ///
+    /// # Panics
+    /// With what it says where it fails.
+    pub fn kubectl(&self, args: &[&str]) -> String {
+        run(Command::new("kubectl").arg("--kubeconfig").arg(self.kubeconfig()).args(args))
+    }
+
+    /// The API server answers nothing and keeps its sockets.
+    pub fn freeze(&self, name: &str) {
+        self.hurt.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
+        self.ctl(name, "freeze");
+    }
+
+    /// The API server goes on.
+    pub fn thaw(&self, name: &str) {
+        self.ctl(name, "thaw");
+    }
+
+    /// The API server dies without a word.
+    pub fn kill(&self, name: &str) {
+        self.hurt.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
+        self.ctl(name, "kill");
+    }
+
+    /// A dead API server starts on the same port with the same data, and is ready.
+    pub fn start(&self, name: &str) {
+        self.ctl(name, "start");
+    }
+
+    fn ctl(&self, name: &str, verb: &str) -> String {
+        run(script("ctl").arg(&self.cluster.folder).args([&format!("{name}-apiserver"), verb]))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        for name in self.hurt.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let component = format!("{name}-apiserver");
+            let _ = script("ctl").arg(&self.cluster.folder).args([&component, "thaw"]).output(); // it may be dead
+            let _ = script("ctl").arg(&self.cluster.folder).args([&component, "start"]).output(); // it may run
+        }
+    }
+}
+
+fn script(name: impl AsRef<OsStr>) -> Command {
+    Command::new(root().join("tests/cluster").join(Path::new(name.as_ref())))
+}
+
+fn run(command: &mut Command) -> String {
+    let out = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    assert!(out.status.success(), "{command:?}: {}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).expect("our tools print UTF-8")
+}
