@@ -5,8 +5,10 @@
 
 use super::framer::Part;
 use crate::kinds::{self, Kind};
+use crate::kinds::custom::TableDecoder;
 use crate::kinds::decode::{Change, Event, Status};
-use crate::model::id::{Uid, Version};
+use crate::model::column::Column;
+use crate::model::id::{GroupResource, Uid, Version};
 use crate::model::msg::{Delta, News};
 use crate::model::row::Row;
 use crate::model::words::Dictionary;
@@ -56,9 +58,17 @@ pub trait Intake: Send {
     fn deliver(&mut self) -> Option<News>;
 }
 
+/// How the objects of a kind become rows.
+enum Decoder {
+    /// By a projection of ours.
+    Own(&'static Kind),
+    /// By the server's own columns; those that the table does not know yet.
+    Table(TableDecoder, Option<Vec<Column>>),
+}
+
 /// Rows of a kind.
 pub struct Rows {
-    kind: &'static Kind,
+    decoder: Decoder,
     words: Dictionary,
     /// What the table has.
     delivered: HashMap<Uid, Version>,
@@ -67,6 +77,14 @@ pub struct Rows {
     listing: Option<Listing>,
     /// The whole list was here once: from now on a list is swapped in whole.
     complete: bool,
+}
+
+/// What is read of a Table before its rows.
+#[derive(Default, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ListHead<'a> {
+    #[serde(borrow)]
+    column_definitions: Option<&'a serde_json::value::RawValue>,
 }
 
 /// A list on its way in.
@@ -78,9 +96,10 @@ struct Listing {
 }
 
 impl Rows {
-    /// An intake for a kind with a projection of its own.
-    pub fn new(kind: &'static Kind) -> Self {
-        Self { kind, words: Dictionary::default(), delivered: HashMap::new(), waiting: HashMap::new(), listing: None, complete: false }
+    /// An intake for a kind: by a projection of ours if there is one, else by the server's own columns.
+    pub fn new(kind: &GroupResource) -> Self {
+        let decoder = kinds::find(kind).map_or_else(|| Decoder::Table(TableDecoder::new(kind), None), Decoder::Own);
+        Self { decoder, words: Dictionary::default(), delivered: HashMap::new(), waiting: HashMap::new(), listing: None, complete: false }
     }
 
     fn upsert(&mut self, row: Row) {
@@ -108,11 +127,17 @@ impl Rows {
 
 impl Intake for Rows {
     fn accept(&self) -> &'static str {
-        "application/json"
+        match self.decoder {
+            Decoder::Own(_) => "application/json",
+            Decoder::Table(..) => "application/json;as=Table;v=v1;g=meta.k8s.io,application/json",
+        }
     }
 
     fn array(&self) -> &'static str {
-        "items"
+        match self.decoder {
+            Decoder::Own(_) => "items",
+            Decoder::Table(..) => "rows",
+        }
     }
 
     fn begin(&mut self) {
@@ -120,14 +145,33 @@ impl Intake for Rows {
     }
 
     fn part(&mut self, part: Part<'_>) {
-        if let Part::Item(json) = part {
-            let row = self.kind.row(json, &mut self.words);
-            self.upsert(row);
+        match (part, &mut self.decoder) {
+            (Part::Head(_), Decoder::Own(_)) => {}
+            (Part::Head(head), Decoder::Table(decoder, columns)) => {
+                // Without columns the rows still have names and ages.
+                let definitions: ListHead<'_> = serde_json::from_slice(head).unwrap_or_default();
+                let learned = definitions.column_definitions.and_then(|d| decoder.learn(d.get().as_bytes()).ok());
+                *columns = learned.flatten().or(columns.take());
+            }
+            (Part::Item(json), decoder) => {
+                let row = match decoder {
+                    Decoder::Own(kind) => kind.row(json, &mut self.words),
+                    Decoder::Table(decoder, _) => decoder.row(json, &mut self.words),
+                };
+                self.upsert(row);
+            }
         }
     }
 
     fn line<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, serde_json::Error> {
-        let Event { version, change } = self.kind.event(line, &mut self.words)?;
+        let Event { version, change } = match &mut self.decoder {
+            Decoder::Own(kind) => kind.event(line, &mut self.words)?,
+            Decoder::Table(decoder, columns) => {
+                let (learned, event) = decoder.event(line, &mut self.words)?;
+                *columns = learned.or(columns.take());
+                event
+            }
+        };
         let meaning = match change {
             Change::Upsert(row) => {
                 self.upsert(row);
@@ -165,7 +209,8 @@ impl Intake for Rows {
     }
 
     fn deliver(&mut self) -> Option<News> {
-        let mut delta = Delta { words: self.words.news(), ..Delta::default() };
+        let columns = if let Decoder::Table(_, columns) = &mut self.decoder { columns.take() } else { None };
+        let mut delta = Delta { columns, words: self.words.news(), ..Delta::default() };
         for (uid, row) in self.waiting.drain() {
             match row {
                 Some(row) => {

@@ -2,6 +2,7 @@
 
 pub mod backoff;
 pub mod connect;
+pub mod contexts;
 pub mod credential;
 pub mod describe;
 pub mod entry;

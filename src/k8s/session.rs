@@ -4,7 +4,6 @@ use super::intake::{Intake, Rows, Whole};
 use super::link::{Link, link};
 use super::supervisor::{Connector, Supervisor};
 use super::watch::{Target, Watch, escape};
-use crate::kinds;
 use crate::model::catalog::Resource;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{ClusterId, WatchId};
@@ -76,10 +75,9 @@ impl Sessions {
     /// Starts to keep a want true. Nothing happens in a cluster that is not open.
     pub fn start(&mut self, id: WatchId, want: &Want, resource: &Resource) {
         let Some(open) = self.open.get(&want.cluster) else { return };
-        let intake: Box<dyn Intake> = match (&want.of, kinds::find(&want.kind)) {
-            (Of::Whole(_), _) => Box::new(Whole::default()),
-            (_, Some(kind)) => Box::new(Rows::new(kind)),
-            (_, None) => return,
+        let intake: Box<dyn Intake> = match &want.of {
+            Of::Whole(_) => Box::new(Whole::default()),
+            Of::All | Of::Selected { .. } => Box::new(Rows::new(&want.kind)),
         };
         let watch = Watch::new(id, target(want, resource), intake, open.link.clone(), self.out.clone(), open.kick.subscribe());
         let stale = move |why| Msg::Watch(id, News::Sync(Sync::Stale { why, retry_in: None }));

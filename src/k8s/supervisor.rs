@@ -78,26 +78,25 @@ impl Supervisor {
             proven = true;
             renew = match lost {
                 Lost::Closed => return,
-                Lost::Kicked => true,
-                // A credential that was just renewed and is refused again needs a person, not another try.
-                Lost::Refused if renew => match self.down(refused()).await {
-                    None => return,
-                    Some(renew) => renew,
-                },
-                Lost::Refused => {
+                Lost::Refused if !renew => {
                     self.reins.wire.send_replace(Wire::Opening);
                     true
                 }
-                Lost::Down(fault) => match self.down(fault).await {
-                    None => return,
-                    Some(renew) => renew,
-                },
+                Lost::Kicked => false,
+                // A credential that was just renewed and is refused again needs a person, not another try.
+                Lost::Refused | Lost::Down(_) => {
+                    let why = if let Lost::Down(fault) = lost { fault } else { refused() };
+                    if self.down(why).await.is_none() {
+                        return;
+                    }
+                    false
+                }
             };
         }
     }
 
-    /// Says that the cluster is down, and waits for the next try. True where the credential is to be asked again.
-    async fn down(&mut self, why: Fault) -> Option<bool> {
+    /// Says that the cluster is down, and waits for the next try. `None` once the cluster is closed.
+    async fn down(&mut self, why: Fault) -> Option<()> {
         let person = matches!(why.kind, FaultKind::Login(_) | FaultKind::Unauthorised | FaultKind::Config);
         let wait = if person { REFUSED } else { PROBE };
         let retry_in = (!matches!(why.kind, FaultKind::Login(_))).then_some(wait);
@@ -106,8 +105,8 @@ impl Supervisor {
         let started = Instant::now();
         loop {
             tokio::select! {
-                () = sleep_until(started + wait), if retry_in.is_some() => return Some(person),
-                kicked = self.kick.changed() => return kicked.ok().map(|()| true),
+                () = sleep_until(started + wait), if retry_in.is_some() => return Some(()),
+                kicked = self.kick.changed() => return kicked.ok(),
                 // Nobody can have news about a connection that is down.
                 complaint = self.reins.complaints.recv() => drop(complaint?),
                 () = self.out.closed() => return None,

@@ -370,7 +370,7 @@ impl Watch {
 
     /// What an ERROR event means.
     fn error(&mut self, status: &Status, mode: Mode) -> End {
-        let fault = fault::of_event(status);
+        let fault = fault::of_object(status, None);
         match fault.kind {
             FaultKind::Expired => End::Expired,
             FaultKind::Throttled => End::Fault(fault),

@@ -1,0 +1,45 @@
+//! Connections to the contexts of a kubeconfig: credential, then client; once more with a renewed credential when the server refuses it.
+
+use super::connect::{Settings, connect};
+use super::credential::{Credential, Credentials};
+use super::kubeconfig::Context;
+use super::supervisor::Connector;
+use crate::model::fault::Fault;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use kube::Client;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// Connects to one context.
+pub struct ContextConnector {
+    context: Arc<Context>,
+    credentials: Credentials,
+    settings: Arc<Settings>,
+    /// The credential of the last connection, to be renewed if the server refuses it.
+    last: Mutex<Option<Credential>>,
+}
+
+impl ContextConnector {
+    /// A connector for a context. Nothing is run and nothing connected before it is asked to.
+    pub fn new(context: Arc<Context>, credentials: Credentials, settings: Arc<Settings>) -> Self {
+        Self { context, credentials, settings, last: Mutex::new(None) }
+    }
+
+    async fn make(&self, renew: bool) -> Result<Client, Fault> {
+        let mut last = self.last.lock().await;
+        let credential = match last.as_ref().filter(|_| renew) {
+            Some(stale) => self.credentials.renew(&self.context, stale).await?,
+            None => self.credentials.get(&self.context).await?,
+        };
+        let client = connect(&self.context, &credential, &self.settings).await?;
+        *last = Some(credential);
+        Ok(client)
+    }
+}
+
+impl Connector for ContextConnector {
+    fn connect(&self, renew: bool) -> BoxFuture<'_, Result<Client, Fault>> {
+        self.make(renew).boxed()
+    }
+}
