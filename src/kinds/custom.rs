@@ -85,10 +85,15 @@ impl TableDecoder {
         Self { defines, columns: Vec::new(), cells: Vec::new() }
     }
 
-    /// Learns the columns from the JSON of a Table's `columnDefinitions`, and returns them if they are not those known already. Rows
-    /// are read by them from now on.
-    pub fn learn(&mut self, definitions: &[u8]) -> Result<Option<Vec<Column>>, serde_json::Error> {
-        let definitions: Option<Vec<Definition<'_>>> = serde_json::from_slice(definitions)?;
+    /// Learns the columns from a Table, which may be without its rows, and returns them if they are not those known already. Rows are
+    /// read by them from now on. An error means that it is no Table.
+    pub fn head(&mut self, table: &[u8]) -> Result<Option<Vec<Column>>, serde_json::Error> {
+        self.learn(serde_json::from_slice::<Table<'_>>(table)?.column_definitions)
+    }
+
+    fn learn(&mut self, definitions: Option<&RawValue>) -> Result<Option<Vec<Column>>, serde_json::Error> {
+        let Some(definitions) = definitions else { return Ok(None) };
+        let definitions: Option<Vec<Definition<'_>>> = serde_json::from_str(definitions.get())?;
         let (mut columns, mut cells) = (Vec::new(), Vec::new());
         for (place, definition) in each(&definitions).enumerate() {
             let title = text(&definition.name).unwrap_or_default().to_uppercase();
@@ -128,7 +133,7 @@ impl TableDecoder {
             return Ok((None, decode::odd(line, words, |json, words| self.row(json, words))?));
         }
         let table: Table<'a> = serde_json::from_str(object.get())?;
-        let columns = table.column_definitions.map_or(Ok(None), |d| self.learn(d.get().as_bytes()))?;
+        let columns = self.learn(table.column_definitions)?;
         let change = match (&*kind, each(&table.rows).next()) {
             ("BOOKMARK", row) => Change::Bookmark { initial_end: row.is_some_and(|row| is_initial_end(row)) },
             ("DELETED", Some(row)) => Change::Delete(self.row(row.get().as_bytes(), words).uid),

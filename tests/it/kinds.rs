@@ -54,6 +54,7 @@ fn rows_are_what_kubectl_prints() {
         let table: Value = serde_json::from_str(&fixture(&format!("{}.table.json", kind.names.resource))).unwrap();
         let titles: Vec<_> = kind.columns().iter().map(|c| c.title.to_string()).collect();
         assert_eq!(json!(titles), table["columns"], "{}", kind.names.resource);
+        assert!(kind.sort.is_none_or(|(title, _)| titles.iter().any(|t| t == title)), "sorted by a column that it has");
         let (objects, rows) = (objects(kind), table["rows"].as_array().unwrap());
         assert_eq!(objects.len(), rows.len());
         for (object, want) in objects.iter().zip(rows) {
@@ -282,7 +283,7 @@ fn a_custom_resource_is_watched_through_its_table() {
 
 fn decoder(group: &str, resource: &str, definitions: Value) -> TableDecoder {
     let mut decoder = TableDecoder::new(&GroupResource::new(group, resource));
-    decoder.learn(definitions.to_string().as_bytes()).unwrap();
+    decoder.head(json!({"kind": "Table", "columnDefinitions": definitions}).to_string().as_bytes()).unwrap();
     decoder
 }
 
@@ -296,8 +297,9 @@ fn a_definition_of_a_kind_leads_to_its_objects() {
     let row = decoder.row(json.to_string().as_bytes(), &mut words);
     let Facts::Defines(group, plural) = row.facts else { panic!("{:?}", row.facts) };
     assert_eq!((words.words().get(group), words.words().get(plural), row.cells.len()), ("example.com", "widgets", 0));
-    assert_eq!(decoder.learn(definitions.to_string().as_bytes()).unwrap(), None, "nothing new");
-    let news = decoder.learn(br#"[{"name":"Name","type":"string"},{"name":"Created At","type":"string"}]"#).unwrap().unwrap();
+    let mut head = |definitions: Value| decoder.head(json!({"columnDefinitions": definitions}).to_string().as_bytes()).unwrap();
+    assert_eq!((head(definitions), head(Value::Null)), (None, None), "nothing new");
+    let news = head(json!([{"name": "Name", "type": "string"}, {"name": "Created At", "type": "string"}])).unwrap();
     assert_eq!(news[1].source, Source::Cell(0), "only a date ticks");
 }
 
@@ -339,11 +341,11 @@ fn fd6_odd_tables_still_show() {
     for json in ["{}", "null", "[]", "7", ""] {
         assert_eq!(decoder.row(json.as_bytes(), &mut words).cells.len(), 4, "{json}");
     }
-    for columns in ["null", "[]"] {
-        decoder.learn(columns.as_bytes()).unwrap();
-        assert_eq!(decoder.row(br#"{"cells":["n",1]}"#, &mut words).cells.len(), 0);
-    }
-    assert!(decoder.learn(b"{}").is_err() && decoder.event(b"{}", &mut words).is_err());
+    assert!(
+        decoder.head(b"7").is_err() && decoder.head(b"{\"columnDefinitions\":7}").is_err() && decoder.event(b"{}", &mut words).is_err()
+    );
+    assert_eq!(decoder.head(b"{\"columnDefinitions\":[]}").unwrap(), Some(Vec::new()));
+    assert_eq!(decoder.row(br#"{"cells":["n",1]}"#, &mut words).cells.len(), 0);
     let (_, event) = decoder.event(br#"{"type":"ADDED","object":{"kind":"Table","rows":null}}"#, &mut words).unwrap();
     assert!(matches!(event.change, Change::Unknown));
     let line = br#"{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}}"#;
