@@ -3,5 +3,6 @@
 pub mod actions;
 pub mod k8s;
 pub mod kinds;
+pub mod keymap;
 pub mod model;
 pub mod ui;

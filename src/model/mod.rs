@@ -25,3 +25,4 @@ pub mod time;
 pub mod want;
 pub mod words;
 pub mod world;
+pub mod yaml;

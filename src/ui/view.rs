@@ -4,6 +4,7 @@
 //! opens it.
 
 use super::theme::Theme;
+use crate::keymap::Scope;
 use crate::model::id::WatchId;
 use crate::model::query::BadTerm;
 use crate::model::step::{Motion, Scene};
@@ -16,7 +17,7 @@ use ratatui::layout::Rect;
 /// One screen of the stack.
 pub trait View {
     /// The scope of the keymap that applies.
-    fn scope(&self) -> &'static str;
+    fn scope(&self) -> Scope;
 
     /// What ought to be watched while this screen is open.
     fn wants(&self, world: &World) -> Vec<Want>;

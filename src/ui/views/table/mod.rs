@@ -7,6 +7,7 @@ mod cursor;
 mod draw;
 mod scope;
 
+use crate::keymap::Scope as Keys;
 use crate::kinds;
 use crate::model::column::{Column, Show, Source};
 use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid, WatchId};
@@ -206,8 +207,8 @@ impl TableView {
 }
 
 impl View for TableView {
-    fn scope(&self) -> &'static str {
-        "table"
+    fn scope(&self) -> Keys {
+        Keys::Table
     }
 
     fn title(&self) -> String {
