@@ -79,14 +79,6 @@ pub struct Rows {
     complete: bool,
 }
 
-/// What is read of a Table before its rows.
-#[derive(Default, serde::Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct ListHead<'a> {
-    #[serde(borrow)]
-    column_definitions: Option<&'a serde_json::value::RawValue>,
-}
-
 /// A list on its way in.
 #[derive(Default)]
 struct Listing {
@@ -149,9 +141,7 @@ impl Intake for Rows {
             (Part::Head(_), Decoder::Own(_)) => {}
             (Part::Head(head), Decoder::Table(decoder, columns)) => {
                 // Without columns the rows still have names and ages.
-                let definitions: ListHead<'_> = serde_json::from_slice(head).unwrap_or_default();
-                let learned = definitions.column_definitions.and_then(|d| decoder.learn(d.get().as_bytes()).ok());
-                *columns = learned.flatten().or(columns.take());
+                *columns = decoder.head(head).ok().flatten().or(columns.take());
             }
             (Part::Item(json), decoder) => {
                 let row = match decoder {
