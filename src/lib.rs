@@ -1,8 +1,10 @@
 //! kconsole: one screen that holds live watch streams on many Kubernetes clusters.
 
 pub mod actions;
+pub mod app;
 pub mod k8s;
 pub mod kinds;
 pub mod keymap;
 pub mod model;
+pub mod term;
 pub mod ui;

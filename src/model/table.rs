@@ -2,6 +2,7 @@
 
 use super::cell::Value;
 use super::column::{Column, Source};
+use super::fault::FaultKind;
 use super::id::{ClusterId, ObjectRef, Uid, WatchId};
 use super::msg::{Delta, Sync};
 use super::row::Row;
@@ -9,7 +10,6 @@ use super::time::Timestamp;
 use super::want::Want;
 use super::words::Words;
 use hashbrown::HashTable;
-use std::borrow::Cow;
 
 /// Where a row stands in its table. Good until the row is deleted; a later row may get the same place.
 pub type Slot = u32;
@@ -22,7 +22,7 @@ pub struct Table {
     /// What it holds.
     pub want: Want,
     /// The kind's own columns; empty until a kind that the server describes has arrived.
-    pub columns: Cow<'static, [Column]>,
+    pub columns: Vec<Column>,
     /// How true it is.
     pub sync: Sync,
     /// Since when it is as `sync` says.
@@ -43,7 +43,7 @@ pub struct Table {
 
 impl Table {
     /// An empty table that is asked for now.
-    pub fn new(watch: WatchId, want: Want, columns: Cow<'static, [Column]>, now: Timestamp) -> Self {
+    pub fn new(watch: WatchId, want: Want, columns: Vec<Column>, now: Timestamp) -> Self {
         Self {
             watch,
             want,
@@ -79,6 +79,11 @@ impl Table {
     /// True once the whole list has been here, however old it is.
     pub fn is_listed(&self) -> bool {
         self.live_at.is_some()
+    }
+
+    /// True where the server forbids to list it and never let us.
+    pub fn is_refused(&self) -> bool {
+        !self.is_listed() && matches!(&self.sync, Sync::Stale { why, .. } if why.kind == FaultKind::Forbidden)
     }
 
     /// How true it is from now on.
@@ -131,7 +136,7 @@ impl Table {
     pub fn apply(&mut self, delta: Delta) -> Vec<Slot> {
         self.words.extend(delta.words);
         if let Some(columns) = delta.columns {
-            self.columns = Cow::Owned(columns);
+            self.columns = columns;
         }
         for uid in delta.deletes {
             self.delete(uid);
@@ -245,7 +250,7 @@ pub(crate) mod tests {
 
     pub(crate) fn table(watch: u64, cluster: u16) -> Table {
         let want = Want::all(ClusterId(cluster), GroupResource::new("", "pods"));
-        Table::new(WatchId(watch), want, Cow::Borrowed(&[]), Timestamp(0))
+        Table::new(WatchId(watch), want, Vec::new(), Timestamp(0))
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use super::catalog::Resource;
 use super::cluster::Cluster;
+use super::column::Column;
 use super::fault::Fault;
 use super::id::{ClusterId, GroupResource, WatchId};
 use super::msg::Sync;
@@ -25,6 +26,8 @@ pub struct World {
     pub focus: Option<ClusterId>,
     /// The namespaces that are looked at; all if empty.
     pub namespaces: Vec<Box<str>>,
+    /// Seconds that the clock on the wall is ahead of UTC.
+    pub utc_offset: i64,
     /// No writes anywhere.
     pub readonly: bool,
     /// The demo fleet, not anybody's clusters.
@@ -73,6 +76,21 @@ impl World {
         self.cluster(id).map_or("", |c| &c.name)
     }
 
+    /// Makes room for what a watch will bring; a table begins with these columns.
+    pub fn begin(&mut self, id: WatchId, want: Want, columns: Vec<Column>) {
+        if matches!(want.of, Of::Whole(_)) {
+            self.objects.insert(id, Whole { want, json: None, gone: false, sync: Sync::Connecting, changes: 0 });
+        } else {
+            self.tables.insert(id, Table::new(id, want, columns, self.now));
+        }
+    }
+
+    /// Forgets what a watch brought.
+    pub fn end(&mut self, id: WatchId) {
+        self.tables.remove(&id);
+        self.objects.remove(&id);
+    }
+
     /// The clusters that somebody opened.
     pub fn open(&self) -> impl Iterator<Item = &Cluster> {
         self.clusters.iter().filter(|c| c.open)
@@ -85,8 +103,9 @@ impl World {
 
     /// The table that serves a want: one that runs for just this, or a wider one.
     pub fn serving(&self, want: &Want) -> Option<&Table> {
-        let mut within = self.tables.values().filter(|t| want.within(&t.want));
-        within.clone().find(|t| t.want == *want).or_else(|| within.next())
+        let exact = self.tables.values().find(|t| t.want == *want);
+        let wider = || self.tables.values().find(|t| want.within(&t.want) && !t.is_refused());
+        exact.or_else(wider)
     }
 
     /// The object that serves a want.
@@ -105,10 +124,7 @@ impl World {
     /// Why the whole of a kind cannot be had from a cluster, where it was tried.
     pub fn refused(&self, cluster: ClusterId, kind: &GroupResource) -> Option<&Fault> {
         let all = Want { cluster, kind: kind.clone(), namespace: None, of: Of::All };
-        let table = self.tables.values().find(|t| t.want == all)?;
-        match &table.sync {
-            Sync::Stale { why, .. } if why.kind == super::fault::FaultKind::Forbidden && !table.is_listed() => Some(why),
-            _ => None,
-        }
+        let table = self.tables.values().find(|t| t.want == all && t.is_refused())?;
+        if let Sync::Stale { why, .. } = &table.sync { Some(why) } else { None }
     }
 }

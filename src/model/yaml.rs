@@ -48,14 +48,18 @@ pub fn read(file: &str, text: &str) -> Result<Node, Problem> {
     if text.lines().all(|l| l.trim_start().is_empty() || l.trim_start().starts_with('#')) {
         return Ok(Node { line: 1, value: Yaml::Null });
     }
-    let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::PassThrough, strict_booleans: true };
+    let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::PassThrough, strict_booleans: true, leading_zero_numbers_as_strings: true, underscored_numbers_as_strings: true };
     serde_saphyr::from_str_with_options(text, options).map_err(|e| {
-        let what = e.without_snippet().to_string();
-        Problem {
-            file: file.to_owned(),
-            line: e.location().map_or(1, |l| l.line()),
-            what: what.lines().next().unwrap_or_default().to_owned(),
+        let line = e.location().map_or(1, |l| l.line());
+        let said = e.without_snippet().to_string();
+        let first = said.lines().next().unwrap_or_default();
+        let mut what = first.split(" at line ").next().unwrap_or(first).to_owned();
+        // The mistake that patterns invite: YAML takes `*prod` for a reference.
+        let written = usize::try_from(line).ok().and_then(|n| text.lines().nth(n.saturating_sub(1))).unwrap_or_default();
+        if [": *", "- *", "[*", ", *"].iter().any(|star| written.contains(star)) {
+            what.push_str("; a text that begins with * needs quotes");
         }
+        Problem { file: file.to_owned(), line, what }
     })
 }
 
@@ -133,6 +137,18 @@ impl<'a> Report<'a> {
                 &[]
             }
         }
+    }
+
+    /// As [`Self::map`], without repetitions: the first value of a key holds.
+    pub fn keys<'n>(&mut self, node: &'n Node, key: &str) -> Vec<&'n (Key, Node)> {
+        let mut seen: Vec<&(Key, Node)> = Vec::new();
+        for pair in self.map(node, key) {
+            match seen.iter().find(|(k, _)| k.text == pair.0.text) {
+                Some((first, _)) => self.add(pair.0.line, format!("{} is set in line {} already; that one holds", first.text, first.line)),
+                None => seen.push(pair),
+            }
+        }
+        seen
     }
 
     /// The entries of a node; none of nothing.
@@ -225,7 +241,7 @@ mod tests {
 
     #[test]
     fn lines_and_repeated_keys_are_kept() {
-        let node = read("f", "# head\na: 1\nb:\n  - x\n  - {y: true}\na: \"#fff\"\n0: ~\ny: no\n\"g g\": 0x10\n").unwrap();
+        let node = read("f", "# head\na: 1\nb:\n  - x\n  - {y: true}\na: \"#fff\"\n0: ~\ny: no\n\"g g\": 007\n").unwrap();
         let Yaml::Map(pairs) = &node.value else { panic!("{node:?}") };
         let told: Vec<_> = pairs.iter().map(|(k, v)| (k.line, k.text.as_str(), v.line, v.value.clone())).collect();
         let text = |t: &str| Yaml::Text(t.to_owned());
@@ -239,7 +255,7 @@ mod tests {
                 (6, "a", 6, text("#fff")),
                 (7, "0", 7, Yaml::Null),
                 (8, "y", 8, text("no")),
-                (9, "g g", 9, text("16")),
+                (9, "g g", 9, text("007")),
             ]
         );
     }

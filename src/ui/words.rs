@@ -1,7 +1,6 @@
 //! How what we know is put into words, in one place so that a thing is called the same wherever it stands.
 
 use super::theme::{Role, Theme};
-use crate::model::cell::Health;
 use crate::model::fault::FaultKind;
 use crate::model::id::ClusterId;
 use crate::model::msg::Sync;
@@ -42,21 +41,12 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
     span(then.age(now))
 }
 
-/// The role that a state is drawn in.
-pub fn role(health: Health) -> Role {
-    match health {
-        Health::Ok => Role::Text,
-        Health::Done => Role::StatusDone,
-        Health::Busy => Role::StatusBusy,
-        Health::Warn => Role::StatusWarn,
-        Health::Bad => Role::StatusBad,
-    }
-}
-
-/// A cluster's own colour, by its place among those that are open.
+/// The style of a cluster's name: the colour of its own, else the one that goes with its key.
 pub fn cluster_style(world: &World, theme: &Theme, cluster: ClusterId) -> Style {
-    let place = world.open().position(|c| c.id == cluster).unwrap_or_default();
-    theme.cluster(place)
+    let known = world.cluster(cluster);
+    let own = known.and_then(|c| theme.colour(c.colour.as_deref()?));
+    let key = known.and_then(|c| c.digit).map_or(usize::from(cluster.0) + 1, usize::from);
+    own.unwrap_or_else(|| theme.style(Role::cluster(key)))
 }
 
 /// What part of a kind a table shows.

@@ -182,7 +182,11 @@ impl TableView {
             match value(world, table, row, source) {
                 Value::None => drop(text::put(buf, x, y, place.width, "–", theme.style(Role::Dim))),
                 Value::Status(word, health) => {
-                    let style = if stale { base } else { theme.style(words::role(health)) };
+                    let style = match health {
+                        Health::Ok => base,
+                        _ if stale => base,
+                        _ => theme.style(Role::status(health)),
+                    };
                     let glyph = match health {
                         Health::Bad => "✖ ",
                         Health::Warn => "▲ ",

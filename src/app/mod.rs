@@ -1,0 +1,6 @@
+//! The loop: what arrives changes the state, the state says what ought to run, what changed is drawn. The only place that sees every other
+//! directory.
+
+pub mod config;
+pub mod state;
+mod watches;

@@ -1,0 +1,171 @@
+//! Everything that the screen is drawn from. Owned by the loop, written only by `update`, shared with nobody.
+
+use super::config::Config;
+use super::watches::{Order, Watches};
+use crate::keymap::{Key, Keymap, Scope};
+use crate::kinds;
+use crate::model::cell::Health;
+use crate::model::step::{Effect, Notice, Step};
+use crate::model::time::Timestamp;
+use crate::model::want::Want;
+use crate::model::world::World;
+use crate::ui;
+use crate::ui::prompt::Line;
+use crate::ui::theme::Theme;
+use crate::ui::view::View;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// How long a message stays, in seconds; worse ones stay until a key is pressed.
+const NOTICE: i64 = 6;
+
+/// A question that has to be answered before anything else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dialog {
+    /// The question.
+    pub text: String,
+    /// What happens on yes.
+    pub yes: Step,
+}
+
+/// The state of the program.
+pub struct State {
+    /// What we know.
+    pub world: World,
+    /// The config in force.
+    pub config: Config,
+    /// The keys in force.
+    pub keymap: Keymap,
+    /// The looks in force.
+    pub theme: Theme,
+    /// The screens, one over the other. The first is there as long as the program.
+    pub(super) views: Vec<Box<dyn View>>,
+    /// Keys of a chord that is not complete.
+    pub(super) pressed: Vec<Key>,
+    /// The line that is typed into.
+    pub(super) prompt: Option<Line>,
+    /// The question that is asked.
+    pub(super) dialog: Option<Dialog>,
+    /// The last message, and when it was said.
+    pub(super) notice: Option<(Notice, Timestamp)>,
+    pub(super) watches: Watches,
+    pub(super) effects: Vec<Effect>,
+    pub(super) dirty: bool,
+    pub(super) quit: bool,
+    /// The area between the first and the last line, as it was drawn last.
+    pub(super) body: Rect,
+}
+
+impl State {
+    /// A program that shows this screen.
+    pub fn new(world: World, config: Config, keymap: Keymap, theme: Theme, root: Box<dyn View>) -> Self {
+        Self {
+            world,
+            config,
+            keymap,
+            theme,
+            views: vec![root],
+            pressed: Vec::new(),
+            prompt: None,
+            dialog: None,
+            notice: None,
+            watches: Watches::default(),
+            effects: Vec::new(),
+            dirty: true,
+            quit: false,
+            body: Rect::ZERO,
+        }
+    }
+
+    /// True once the program is to end.
+    pub fn is_over(&self) -> bool {
+        self.quit
+    }
+
+    /// What the world is to do, since this was asked last.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// What has to be started and stopped for the screens to have what they want.
+    pub fn reconcile(&mut self) -> Vec<Order> {
+        let wants: Vec<Want> = self.views.iter().flat_map(|v| v.wants(&self.world)).collect();
+        let orders = self.watches.reconcile(&self.world, &wants);
+        for order in &orders {
+            match order {
+                Order::Start(id, want, _) => {
+                    let columns = kinds::find(&want.kind).map(kinds::Kind::columns).unwrap_or_default();
+                    self.world.begin(*id, want.clone(), columns);
+                }
+                Order::Stop(id) => self.world.end(*id),
+            }
+        }
+        if !orders.is_empty() {
+            self.refresh();
+        }
+        orders
+    }
+
+    /// Tells all screens that what is looked at has changed.
+    pub(super) fn refresh(&mut self) {
+        for view in &mut self.views {
+            view.refresh(&self.world);
+        }
+        self.dirty = true;
+    }
+
+    /// True where the screen may differ from what was drawn last; from now on it does not.
+    pub fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// Says something.
+    pub fn say(&mut self, notice: Notice) {
+        self.notice = Some((notice, self.world.now));
+        self.dirty = true;
+    }
+
+    /// The scope that keys are looked up in.
+    pub(super) fn scope(&self) -> Scope {
+        match (&self.dialog, &self.prompt, self.views.last()) {
+            (Some(_), ..) => Scope::Dialog,
+            (None, Some(_), _) => Scope::Prompt,
+            (None, None, Some(view)) => view.scope(),
+            (None, None, None) => Scope::Everywhere,
+        }
+    }
+
+    /// In how many seconds the clock alone changes the screen.
+    pub fn next_tick(&self) -> i64 {
+        let view = self.views.last().and_then(|v| v.next_tick(&self.world)).unwrap_or(60);
+        let clock = 60 - self.world.now.0.rem_euclid(60);
+        let waiting = self.notice.is_some() || self.world.tables.values().any(|t| t.retry_at.is_some());
+        if waiting { 1 } else { view.min(clock).max(1) }
+    }
+
+    /// Forgets a message that was there long enough.
+    pub(super) fn expire(&mut self) {
+        let over = |(notice, at): &(Notice, Timestamp)| notice.health < Health::Warn && at.age(self.world.now) >= NOTICE;
+        if self.notice.as_ref().is_some_and(over) {
+            self.notice = None;
+        }
+    }
+
+    /// Draws everything.
+    pub fn draw(&mut self, area: Rect, buf: &mut Buffer) {
+        let screen = ui::layout(area);
+        self.body = screen.body;
+        if let Some(view) = self.views.last_mut() {
+            view.arrange(&self.world, screen.body);
+            view.draw(&self.world, &self.theme, screen.body, buf);
+        }
+        ui::header::draw(&self.world, &self.theme, screen.header, buf);
+        let under = self.views.last().map_or(Scope::Everywhere, |v| v.scope());
+        match (&self.dialog, &self.prompt, &self.notice) {
+            (Some(dialog), ..) => ui::footer::question(&dialog.text, &self.theme, screen.footer, buf),
+            (None, Some(line), _) => line.draw(&self.theme, screen, buf),
+            (None, None, Some((notice, _))) => ui::footer::notice(&self.world, notice, &self.theme, screen.footer, buf),
+            (None, None, None) => ui::footer::hints(&self.keymap, under, &self.pressed, &self.theme, screen.footer, buf),
+        }
+    }
+}

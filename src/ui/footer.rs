@@ -1,0 +1,83 @@
+//! The last line: the next keys, a message, or a question.
+
+use super::theme::{Role, Theme};
+use super::widgets::text;
+use crate::keymap::{Key, Keymap, Lookup, Scope};
+use crate::model::cell::Health;
+use crate::model::step::Notice;
+use crate::model::world::World;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// What is worth a hint in a scope: actions in the order of their use, and what they are called in a word.
+fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
+    match scope {
+        Scope::Table => &[
+            ("enter", "open"), ("filter", "filter"), ("goto", "go"), ("details", "details"), ("yaml", "yaml"), ("events", "events"),
+            ("unhealthy", "unhealthy"), ("clusters", "clusters"), ("help", "keys"), ("back", "back"),
+        ],
+        Scope::Document => &[
+            ("filter", "find"), ("next-match", "next"), ("yaml", "yaml"), ("details", "details"), ("events", "events"), ("copy", "copy"),
+            ("help", "keys"), ("back", "back"),
+        ],
+        Scope::Clusters => &[
+            ("enter", "open and look"), ("toggle-cluster", "open or close"), ("retry", "retry or log in"), ("filter", "filter"), ("help", "keys"),
+            ("back", "back"),
+        ],
+        Scope::Everywhere | Scope::Prompt | Scope::Dialog => &[("back", "back"), ("help", "keys")],
+    }
+}
+
+/// The next keys, from the keymap in force; in the middle of a chord, the keys that complete it.
+pub fn hints(keymap: &Keymap, scope: Scope, pressed: &[Key], theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if area.height == 0 {
+        return;
+    }
+    let mut x = area.x + 1;
+    let mut put = |key: &str, word: &str| {
+        let width = text::width(key) + text::width(word) + 1;
+        if x + width < area.right() {
+            x += text::put(buf, x, area.y, width, key, theme.style(Role::Key)) + 1;
+            x += text::put(buf, x, area.y, width, word, theme.style(Role::Dim)) + 2;
+        }
+    };
+    if !pressed.is_empty() && keymap.lookup(scope, pressed) == Lookup::Prefix {
+        let typed: Vec<String> = pressed.iter().map(ToString::to_string).collect();
+        let typed = format!("{} ", typed.join(" "));
+        for (_, keys, binding) in keymap.bindings(scope) {
+            if let Some(rest) = keys.strip_prefix(&typed) {
+                put(rest, &binding.action);
+            }
+        }
+        return;
+    }
+    for (action, word) in worth(scope) {
+        if let Some(key) = keymap.keys_of(scope, action, None).first() {
+            put(key, word);
+        }
+    }
+}
+
+/// A message.
+pub fn notice(world: &World, notice: &Notice, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if area.height == 0 {
+        return;
+    }
+    let role = match notice.health {
+        Health::Bad => Role::NoticeBad,
+        Health::Warn => Role::NoticeWarn,
+        Health::Ok | Health::Done | Health::Busy => Role::NoticeInfo,
+    };
+    let cluster = notice.cluster.map_or_else(String::new, |c| format!("{}: ", world.name(c)));
+    let glyph = if notice.health.is_unhealthy() { "▲ " } else { "" };
+    let told = format!("{glyph}{cluster}{}", notice.text);
+    text::put(buf, area.x + 1, area.y, area.width.saturating_sub(1), &told, theme.style(role));
+}
+
+/// A question and its answers.
+pub fn question(question: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if area.height > 0 {
+        let told = format!("{question}  y yes  n no");
+        text::put(buf, area.x + 1, area.y, area.width.saturating_sub(1), &told, theme.style(Role::NoticeWarn));
+    }
+}

@@ -1,0 +1,146 @@
+//! The line that shows every cluster: how it is and which key focuses it. Trouble comes first where there is not room for all.
+
+use super::theme::{Role, Theme};
+use super::widgets::text;
+use super::words;
+use crate::model::cluster::Cluster;
+use crate::model::fault::FaultKind;
+use crate::model::msg::{Link, Sync};
+use crate::model::world::World;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// Columns between two clusters.
+const GAP: u16 = 2;
+
+/// A cluster in as few words as tell all.
+struct Chip {
+    key: String,
+    name: String,
+    glyph: &'static str,
+    state: String,
+    role: Role,
+    style: Style,
+    /// Lower comes first when there is not room for all.
+    rank: u8,
+    focused: bool,
+}
+
+impl Chip {
+    fn width(&self) -> u16 {
+        let parts = [&self.key, &self.name, &self.state].into_iter().filter(|p| !p.is_empty());
+        parts.map(|p| text::width(p) + 1).sum::<u16>() + text::width(self.glyph)
+    }
+}
+
+/// Draws the line.
+pub fn draw(world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if area.height == 0 {
+        return;
+    }
+    let right = right(world);
+    let room = area.width.saturating_sub(text::width(&right) + GAP);
+    let mut chips: Vec<Chip> = world.clusters.iter().map(|c| chip(world, theme, c)).collect();
+    let total: u32 = chips.iter().map(|c| u32::from(c.width() + GAP)).sum();
+    let mut rest = Vec::new();
+    if total > u32::from(room) {
+        chips.sort_by_key(|c| c.rank);
+        // Room for "+12 ok +30 closed".
+        let mut left = room.saturating_sub(18);
+        let fits = chips.iter().take_while(|c| {
+            let width = c.width() + GAP;
+            let fits = width <= left;
+            left = left.saturating_sub(width);
+            fits
+        });
+        let fits = fits.count();
+        rest = chips.split_off(fits);
+    }
+    let mut x = area.x + 1;
+    for chip in &chips {
+        x = draw_chip(theme, chip, x, area, buf) + GAP;
+    }
+    for (what, style) in summary(theme, &rest) {
+        x += text::put(buf, x, area.y, area.right().saturating_sub(x), &what, style) + 1;
+    }
+    let x = area.right().saturating_sub(text::width(&right) + 1);
+    text::put(buf, x, area.y, area.right().saturating_sub(x), &right, theme.style(Role::Dim));
+}
+
+fn draw_chip(theme: &Theme, chip: &Chip, mut x: u16, area: Rect, buf: &mut Buffer) -> u16 {
+    let mut put = |what: &str, style: Style| {
+        if !what.is_empty() {
+            x += text::put(buf, x, area.y, area.right().saturating_sub(x), what, style);
+            x += 1;
+        }
+    };
+    put(&chip.key, theme.style(Role::Key));
+    let name = if chip.focused { theme.style(Role::Badge).patch(chip.style) } else { chip.style };
+    put(&chip.name, name);
+    put(chip.glyph, theme.style(chip.role));
+    put(&chip.state, theme.style(chip.role));
+    x.saturating_sub(1)
+}
+
+/// What stands for the clusters that there is no room for.
+fn summary(theme: &Theme, rest: &[Chip]) -> Vec<(String, Style)> {
+    let groups = [(0..2, "in trouble", Role::StatusBad), (2..4, "ok", Role::Dim), (4..u8::MAX, "closed", Role::ClusterClosed)];
+    let count = |ranks: &std::ops::Range<u8>| rest.iter().filter(|c| ranks.contains(&c.rank)).count();
+    groups.iter().filter(|(r, ..)| count(r) > 0).map(|(r, word, role)| (format!("+{} {word}", count(r)), theme.style(*role))).collect()
+}
+
+fn chip(world: &World, theme: &Theme, cluster: &Cluster) -> Chip {
+    let (glyph, state, role, rank) = state(world, cluster);
+    let focused = world.focus == Some(cluster.id);
+    let style = if cluster.open { words::cluster_style(world, theme, cluster.id) } else { theme.style(Role::ClusterClosed) };
+    let rank = if focused { 0 } else { rank };
+    Chip { key: cluster.digit.map_or_else(String::new, |d| d.to_string()), name: cluster.name.clone(), glyph, state, role, style, rank, focused }
+}
+
+/// Glyph, words, role and rank of a cluster.
+fn state(world: &World, cluster: &Cluster) -> (&'static str, String, Role, u8) {
+    if !cluster.open {
+        return match &cluster.broken {
+            Some(_) => ("✗", "not usable".to_owned(), Role::ClusterClosed, 5),
+            None => ("○", String::new(), Role::ClusterClosed, 4),
+        };
+    }
+    let tables = || world.tables.values().filter(|t| t.cluster() == cluster.id);
+    match &cluster.link {
+        Link::Down { why, .. } => match &why.kind {
+            FaultKind::Login(_) => ("✗", "login needed".to_owned(), Role::ClusterLogin, 0),
+            FaultKind::Unreachable if tables().any(|t| t.is_listed()) => {
+                ("◌", format!("stale {}", words::ago(cluster.since, world.now)), Role::ClusterStale, 0)
+            }
+            kind => ("✗", kind.word().to_owned(), Role::ClusterUnreachable, 0),
+        },
+        Link::Closed | Link::Connecting => ("◌", "connecting".to_owned(), Role::ClusterSyncing, 1),
+        Link::Up { .. } => {
+            let syncing = tables().filter(|t| matches!(t.sync, Sync::Connecting | Sync::Syncing { .. }));
+            if syncing.clone().count() > 0 {
+                let rows: usize = syncing.map(|t| t.len()).sum();
+                return ("◐", words::grouped(rows), Role::ClusterSyncing, 1);
+            }
+            if tables().any(|t| matches!(&t.sync, Sync::Stale { why, .. } if why.kind != FaultKind::Forbidden)) {
+                return ("◌", "stale".to_owned(), Role::ClusterStale, 0);
+            }
+            let sick: usize = tables().filter(|t| t.want.kind.resource.as_ref() == "pods").map(|t| t.unhealthy).sum();
+            let told = if sick > 0 { format!("▲{sick}") } else { String::new() };
+            ("●", told, if sick > 0 { Role::StatusWarn } else { Role::ClusterLive }, if sick > 0 { 2 } else { 3 })
+        }
+    }
+}
+
+/// What is looked at, and the time.
+fn right(world: &World) -> String {
+    let scope = match world.namespaces.as_slice() {
+        [] => "all namespaces".to_owned(),
+        [one] => one.to_string(),
+        many => format!("{} namespaces", many.len()),
+    };
+    let local = (world.now.0 + world.utc_offset).rem_euclid(86_400);
+    let badges = [(world.demo, "DEMO  "), (world.readonly, "read-only  ")];
+    let badges: String = badges.into_iter().filter(|(on, _)| *on).map(|(_, word)| word).collect();
+    format!("{badges}{scope}  {:02}:{:02}", local / 3_600, local / 60 % 60)
+}
