@@ -2,5 +2,7 @@
 //! directory.
 
 pub mod config;
+mod goto;
 pub mod state;
+mod update;
 mod watches;

@@ -10,10 +10,6 @@ pub struct ClusterId(pub u16);
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WatchId(pub u64);
 
-/// A request that somebody waits for. Never used twice in a run.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RequestId(pub u64);
-
 /// The uid of an object. API servers make them as UUIDs; anything else is hashed, which keeps equality and loses the text.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Uid([u64; 2]);

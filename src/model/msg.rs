@@ -1,9 +1,9 @@
 //! What the world tells us. The terminal's side of it is in `app`.
 
-use super::catalog::{Catalog, Resource};
+use super::catalog::Catalog;
 use super::column::Column;
 use super::fault::Fault;
-use super::id::{ClusterId, RequestId, Uid, WatchId};
+use super::id::{ClusterId, Uid, WatchId};
 use super::row::Row;
 use std::time::Duration;
 
@@ -14,10 +14,6 @@ pub enum Msg {
     Watch(WatchId, News),
     /// Of a cluster.
     Cluster(ClusterId, ClusterNews),
-    /// The end of a request that somebody waits for: the body as received.
-    Answer(RequestId, Result<Vec<u8>, Fault>),
-    /// A program that had the terminal has ended; what it said, where it failed.
-    Returned(RequestId, Result<(), String>),
 }
 
 /// What a watch has to say.
@@ -93,8 +89,6 @@ pub enum ClusterNews {
     User(String),
     /// The kinds it serves.
     Catalog(Catalog),
-    /// A kind that was asked for by name and that discovery found.
-    Found(Resource),
     /// Traffic since it was opened.
     Traffic(Traffic),
 }

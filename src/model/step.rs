@@ -12,8 +12,10 @@ pub enum Step {
     Do(Effect),
     /// A screen opens over the present one.
     Open(Screen),
-    /// The present screen closes; at the root this asks whether to leave.
+    /// The present screen closes, if another is under it.
     Back,
+    /// The present screen closes; at the root this asks whether to leave.
+    Leave,
     /// The program ends.
     Quit,
     /// A line is to be typed.

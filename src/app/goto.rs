@@ -1,0 +1,147 @@
+//! The `:` line: `KIND [NAMESPACE] [/FILTER] [LABEL=VALUE] [@CLUSTER]` as k9s has it, and screens, clusters, namespaces and actions by
+//! name.
+
+use crate::actions;
+use crate::kinds;
+use crate::model::cluster::Cluster;
+use crate::model::nearest::nearest;
+use crate::model::step::{Only, Screen, Step, TableOf};
+use crate::model::world::World;
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher};
+use std::collections::BTreeMap;
+
+/// Words that are screens of ours.
+const WORDS: &[&str] = &["clusters", "namespaces", "help", "quit"];
+
+/// What a line asks for.
+#[derive(Debug, PartialEq)]
+pub enum Go {
+    /// These steps.
+    Steps(Vec<Step>),
+    /// An action and its argument.
+    Action(String, String),
+}
+
+/// Reads a line.
+///
+/// # Errors
+/// What in it means nothing, and what is near.
+pub fn read(world: &World, aliases: &BTreeMap<String, String>, line: &str) -> Result<Go, String> {
+    let (word, rest) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
+    if let Some(meaning) = aliases.get(word) {
+        // An alias that means another, or itself, would never end.
+        return read(world, &BTreeMap::new(), &format!("{meaning} {rest}"));
+    }
+    let argument = rest.trim();
+    let one = |step| Ok(Go::Steps(vec![step]));
+    match word {
+        "" => Err("type a kind, a cluster with @, or help".to_owned()),
+        "q" | "q!" | "qa" | "quit" | "exit" => one(Step::Quit),
+        "?" | "h" | "help" => one(Step::Open(Screen::Help)),
+        "ctx" | "context" | "contexts" | "clusters" if argument.is_empty() => one(Step::Open(Screen::Clusters)),
+        "ctx" | "context" => one(Step::Focus(Some(cluster(world, argument)?.id))),
+        "ns" | "namespace" | "namespaces" if !argument.is_empty() => one(namespaces(argument)),
+        _ if word.starts_with('@') => one(Step::Focus(Some(cluster(world, word.trim_start_matches('@'))?.id))),
+        _ => match actions::find(word).filter(|_| kind(world, word).is_none()) {
+            Some(action) => Ok(Go::Action(action.name.to_owned(), argument.to_owned())),
+            None => table(world, word, argument),
+        },
+    }
+}
+
+fn namespaces(names: &str) -> Step {
+    let all = matches!(names, "all" | "-A" | "*");
+    Step::Namespaces(if all { Vec::new() } else { names.split(',').map(|n| n.trim().into()).collect() })
+}
+
+/// The table of a kind, with where and which.
+fn table(world: &World, word: &str, rest: &str) -> Result<Go, String> {
+    let undiscovered = world.open().any(|c| c.catalog.is_none());
+    if kind(world, word).is_none() && !undiscovered {
+        let names = names(world);
+        let near = nearest(word, names.iter().map(String::as_str)).map_or_else(String::new, |n| format!("; is it {n}?"));
+        return Err(format!("no open cluster serves a kind called {word}{near}"));
+    }
+    let (mut steps, mut filter) = (Vec::new(), Vec::new());
+    let (before, searched) = rest.split_once('/').map_or((rest, None), |(before, searched)| (before, Some(searched)));
+    for part in before.split_whitespace() {
+        match part.strip_prefix('@') {
+            Some(name) => steps.push(Step::Focus(Some(cluster(world, name)?.id))),
+            None if part == "-A" => steps.push(namespaces("all")),
+            None if part.contains(['=', '>', '<', ':', '!', '~']) => filter.push(part),
+            None => steps.push(namespaces(part)),
+        }
+    }
+    filter.extend(searched);
+    let of = TableOf { kind: word.to_owned().into(), only: Only::All, filter: filter.join(" "), cursor: None };
+    steps.push(Step::Open(Screen::Table(of)));
+    Ok(Go::Steps(steps))
+}
+
+/// True names of what `:` may open: those of our kinds and of all that discovery found.
+fn names(world: &World) -> Vec<String> {
+    let ours = kinds::KINDS.iter().map(|k| k.names.resource.to_owned());
+    let found = world.open().filter_map(|c| c.catalog.as_ref()).flat_map(|c| &c.resources).filter(|r| r.list);
+    let mut names: Vec<String> = ours.chain(found.map(|r| r.id.resource.to_string())).chain(WORDS.iter().map(|&w| w.to_owned())).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn kind(world: &World, word: &str) -> Option<()> {
+    let ours = kinds::named(word).map(|_| ());
+    ours.or_else(|| world.open().find_map(|c| c.catalog.as_ref()?.find(word)).map(|_| ()))
+}
+
+fn cluster<'a>(world: &'a World, name: &str) -> Result<&'a Cluster, String> {
+    let found = world.clusters.iter().find(|c| c.name == name || c.context == name);
+    found.ok_or_else(|| {
+        let near = nearest(name, world.clusters.iter().map(|c| c.name.as_str())).map_or_else(String::new, |n| format!("; is it {n}?"));
+        format!("the kubeconfig has no cluster called {name}{near}")
+    })
+}
+
+/// What a line may become, best first.
+pub fn complete(world: &World, aliases: &BTreeMap<String, String>, line: &str) -> Vec<String> {
+    let (head, last) = line.rsplit_once(char::is_whitespace).map_or(("", line), |(head, last)| (head, last));
+    if line.is_empty() {
+        return Vec::new();
+    }
+    let known: Vec<String> = if let Some(name) = last.strip_prefix('@') {
+        let clusters = fuzzy(name, world.clusters.iter().map(|c| c.name.clone()).collect());
+        clusters.into_iter().map(|c| format!("@{c}")).collect()
+    } else if head.is_empty() {
+        let actions = actions::all().map(|a| a.name.to_owned());
+        fuzzy(last, aliases.keys().cloned().chain(names(world)).chain(actions).collect())
+    } else if matches!(head.trim(), "ctx" | "context") {
+        fuzzy(last, world.clusters.iter().map(|c| c.name.clone()).collect())
+    } else {
+        fuzzy(last, known_namespaces(world))
+    };
+    let space = if head.is_empty() { "" } else { " " };
+    known.into_iter().map(|word| format!("{head}{space}{word}")).collect()
+}
+
+/// The namespaces that any table knows.
+fn known_namespaces(world: &World) -> Vec<String> {
+    let tables = world.tables.values().filter(|t| &*t.want.kind.resource == "namespaces");
+    let mut names: Vec<String> = tables.flat_map(|t| t.rows()).map(|r| r.name.to_string()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Those that have the letters in this order, best first; a word that begins with them before all others.
+fn fuzzy(letters: &str, mut words: Vec<String>) -> Vec<String> {
+    words.sort_unstable();
+    words.dedup();
+    if letters.is_empty() {
+        return words;
+    }
+    let pattern = Pattern::new(letters, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
+    let found = pattern.match_list(words, &mut Matcher::new(Config::DEFAULT));
+    let (mut first, rest): (Vec<String>, Vec<String>) = found.into_iter().map(|(word, _)| word).partition(|w| w.starts_with(letters));
+    first.sort_by_key(String::len);
+    first.into_iter().chain(rest).collect()
+}
