@@ -1,4 +1,5 @@
 //! kconsole: one screen that holds live watch streams on many Kubernetes clusters.
 
+pub mod keymap;
 pub mod kinds;
 pub mod model;

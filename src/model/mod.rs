@@ -24,3 +24,4 @@ pub mod text;
 pub mod time;
 pub mod want;
 pub mod words;
+pub mod yaml;

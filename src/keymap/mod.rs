@@ -1,0 +1,141 @@
+//! How keys reach actions: data in `keymaps/`, read in layers, the user's over ours. The only place that names key codes.
+//!
+//! A file says scope, then keys, then `action argument`; `false` takes a key away; keys after one another make a chord (`"g g"`):
+//!
+//! ```yaml
+//! table:
+//!   y: yaml
+//!   "1": focus 1
+//!   x: false
+//! ```
+//!
+//! What actions do is not known here, only their names. **To add a keymap**: a file in `keymaps/` and a line in [`KEYMAPS`].
+
+pub mod key;
+mod load;
+
+pub use key::Key;
+
+/// The keymaps that come with the program: name and text.
+pub const KEYMAPS: &[(&str, &str)] =
+    &[("default", include_str!("../../keymaps/default.yaml")), ("k9s", include_str!("../../keymaps/k9s.yaml"))];
+
+/// Where keys are pressed. Every scope but the first one inherits from it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// Whatever is open.
+    Everywhere,
+    /// Rows.
+    Table,
+    /// Text that is read: details, YAML.
+    Document,
+    /// The screen of clusters.
+    Clusters,
+    /// A line that is typed into. Inherits only keys that type nothing.
+    Prompt,
+    /// A question. Inherits only keys that type nothing, so that no stray letter acts on what lies under it.
+    Dialog,
+}
+
+impl Scope {
+    /// All scopes.
+    pub const ALL: [Self; 6] = [Self::Everywhere, Self::Table, Self::Document, Self::Clusters, Self::Prompt, Self::Dialog];
+
+    /// Its name in a keymap.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Everywhere => "everywhere",
+            Self::Table => "table",
+            Self::Document => "document",
+            Self::Clusters => "clusters",
+            Self::Prompt => "prompt",
+            Self::Dialog => "dialog",
+        }
+    }
+
+    fn inherits(self, keys: &[Key]) -> bool {
+        match self {
+            Self::Everywhere => false,
+            Self::Table | Self::Document | Self::Clusters => true,
+            Self::Prompt | Self::Dialog => keys.iter().all(|k| k.typed().is_none()),
+        }
+    }
+}
+
+/// What keys do: the name of an action and what it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The action.
+    pub action: String,
+    /// The rest of the line.
+    pub argument: Option<String>,
+}
+
+/// What a sequence of keys means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup<'a> {
+    /// Do this.
+    Action(&'a Binding),
+    /// The beginning of a chord: wait for the next key.
+    Prefix,
+    /// Nothing.
+    None,
+}
+
+/// The keys in force.
+#[derive(Clone, Debug, Default)]
+pub struct Keymap(Vec<Entry>);
+
+/// One line of a keymap.
+#[derive(Clone, Debug)]
+struct Entry {
+    scope: Scope,
+    keys: Vec<Key>,
+    /// `None` where the keys were taken away.
+    binding: Option<Binding>,
+    file: String,
+    line: u64,
+}
+
+impl Keymap {
+    /// What the keys pressed so far mean in a scope. A binding of the scope hides the one it would inherit.
+    pub fn lookup(&self, scope: Scope, pressed: &[Key]) -> Lookup<'_> {
+        let mut prefix = false;
+        for entry in self.reach(scope) {
+            if entry.keys == pressed {
+                return entry.binding.as_ref().map_or(Lookup::None, Lookup::Action);
+            }
+            prefix |= entry.binding.is_some() && entry.keys.starts_with(pressed);
+        }
+        if prefix { Lookup::Prefix } else { Lookup::None }
+    }
+
+    /// The keys that do this in a scope, as people write them, in the order of the keymap.
+    pub fn keys_of(&self, scope: Scope, action: &str, argument: Option<&str>) -> Vec<String> {
+        let wanted = |b: &Binding| b.action == action && b.argument.as_deref() == argument;
+        self.bindings(scope).filter(|(_, _, b)| wanted(b)).map(|(_, keys, _)| keys).collect()
+    }
+
+    /// All bindings in force in a scope: where each is from, its keys, what it does. The scope's own come first.
+    pub fn bindings(&self, scope: Scope) -> impl Iterator<Item = (Scope, String, &Binding)> {
+        let in_force = move |e: &&Entry| matches!(self.lookup(scope, &e.keys), Lookup::Action(b) if Some(b) == e.binding.as_ref());
+        let visible = self.reach(scope).filter(in_force);
+        // An entry that repeats what it inherits is the scope's own.
+        let own = move |e: &Entry| e.scope == scope || !self.0.iter().any(|o| o.scope == scope && o.keys == e.keys);
+        visible.filter(move |e| own(e)).filter_map(|e| Some((e.scope, written(&e.keys), e.binding.as_ref()?)))
+    }
+
+    /// The entries that count in a scope, its own before the inherited ones.
+    fn reach(&self, scope: Scope) -> impl Iterator<Item = &Entry> {
+        let own = self.0.iter().filter(move |e| e.scope == scope);
+        own.chain(self.0.iter().filter(move |e| e.scope == Scope::Everywhere && scope.inherits(&e.keys)))
+    }
+}
+
+/// Keys as people write them: a chord has spaces in it.
+fn written(keys: &[Key]) -> String {
+    keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests;
