@@ -3,3 +3,4 @@
 pub mod keymap;
 pub mod kinds;
 pub mod model;
+pub mod ui;

@@ -1,0 +1,3 @@
+//! Pure drawing.
+
+pub mod theme;

@@ -1,0 +1,69 @@
+//! Themes: data in `themes/`, read in layers, the user's over ours. The only place that names colours.
+//!
+//! A file has a `palette` of named colours and styles for [`Role`]s, each a colour, `on` a background, and modifiers:
+//!
+//! ```yaml
+//! palette:
+//!   coral: "#e0796f"
+//! roles:
+//!   status.bad: coral bold
+//!   row.selected: on 236
+//! ```
+//!
+//! A role that a theme does not name has the style of its name up to the last dot: `status.bad` that of `status`. `ROLE.selected` is
+//! the style of a role in the row under the cursor; by default that of the role over that of `row.selected`.
+//! **To add a theme**: a file in `themes/` and a line in [`THEMES`].
+
+mod colour;
+mod load;
+mod role;
+
+pub use colour::{ColorFlag, Depth};
+pub use role::Role;
+
+use ratatui::style::{Modifier, Style};
+
+/// The themes that come with the program: name and text.
+pub const THEMES: &[(&str, &str)] = &[
+    ("dark", include_str!("../../../themes/dark.yaml")),
+    ("light", include_str!("../../../themes/light.yaml")),
+    ("high-contrast", include_str!("../../../themes/high-contrast.yaml")),
+    ("colour-blind", include_str!("../../../themes/colour-blind.yaml")),
+    ("terminal-16", include_str!("../../../themes/terminal-16.yaml")),
+    ("mono", include_str!("../../../themes/mono.yaml")),
+];
+
+/// The styles in force.
+#[derive(Clone, Debug)]
+pub struct Theme {
+    /// For each role: its style, and its style in the selected row.
+    styles: Vec<(Style, Style)>,
+}
+
+impl Theme {
+    /// How to draw a role.
+    pub fn style(&self, role: Role) -> Style {
+        self.styles.get(role as usize).copied().unwrap_or_default().0
+    }
+
+    /// How to draw a role in the row under the cursor.
+    pub fn selected(&self, role: Role) -> Style {
+        self.styles.get(role as usize).copied().unwrap_or_default().1
+    }
+
+    /// The theme for a terminal of fewer colours. Without any, a background becomes reverse, so that the selection stays visible; the
+    /// theme `mono` tells more apart.
+    pub fn at(mut self, depth: Depth) -> Self {
+        for style in self.styles.iter_mut().flat_map(|(a, b)| [a, b]) {
+            if depth == Depth::Mono && style.bg.is_some() {
+                *style = style.add_modifier(Modifier::REVERSED);
+            }
+            style.fg = style.fg.and_then(|c| depth.nearest(c));
+            style.bg = style.bg.and_then(|c| depth.nearest(c));
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;
