@@ -50,12 +50,16 @@ pub fn read(file: &str, text: &str) -> Result<Node, Problem> {
     }
     let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::PassThrough, strict_booleans: true };
     serde_saphyr::from_str_with_options(text, options).map_err(|e| {
-        let what = e.without_snippet().to_string();
-        Problem {
-            file: file.to_owned(),
-            line: e.location().map_or(1, |l| l.line()),
-            what: what.lines().next().unwrap_or_default().to_owned(),
+        let line = e.location().map_or(1, |l| l.line());
+        let said = e.without_snippet().to_string();
+        let first = said.lines().next().unwrap_or_default();
+        let mut what = first.split(" at line ").next().unwrap_or(first).to_owned();
+        // The mistake that patterns invite: YAML takes `*prod` for a reference.
+        let written = usize::try_from(line).ok().and_then(|n| text.lines().nth(n.saturating_sub(1))).unwrap_or_default();
+        if [": *", "- *", "[*", ", *"].iter().any(|star| written.contains(star)) {
+            what.push_str("; a text that begins with * needs quotes");
         }
+        Problem { file: file.to_owned(), line, what }
     })
 }
 
@@ -133,6 +137,18 @@ impl<'a> Report<'a> {
                 &[]
             }
         }
+    }
+
+    /// As [`Self::map`], without repetitions: the first value of a key holds.
+    pub fn keys<'n>(&mut self, node: &'n Node, key: &str) -> Vec<&'n (Key, Node)> {
+        let mut seen: Vec<&(Key, Node)> = Vec::new();
+        for pair in self.map(node, key) {
+            match seen.iter().find(|(k, _)| k.text == pair.0.text) {
+                Some((first, _)) => self.add(pair.0.line, format!("{} is set in line {} already; that one holds", first.text, first.line)),
+                None => seen.push(pair),
+            }
+        }
+        seen
     }
 
     /// The entries of a node; none of nothing.

@@ -1,6 +1,6 @@
 //! Reads themes, and says what is wrong with them.
 
-use super::{Role, Theme, colour};
+use super::{Depth, Role, Theme, colour};
 use crate::model::problem::Problem;
 use crate::model::yaml::{self, Node, Report};
 use ratatui::style::{Color, Modifier, Style};
@@ -41,14 +41,15 @@ impl Theme {
             }
         }
         let styles = merged.styles(&mut reports);
-        let theme = Self { styles: Role::ALL.iter().map(|role| resolve(*role, &styles)).collect() };
+        let styles = Role::ALL.iter().map(|role| resolve(*role, &styles)).collect();
+        let theme = Self { styles, palette: merged.palette, depth: Depth::True };
         (theme, unreadable.into_iter().chain(reports.into_iter().flat_map(Report::problems)).collect())
     }
 }
 
 impl Merged {
     fn take(&mut self, root: &Node, layer: usize, report: &mut Report<'_>) {
-        for (key, node) in report.map(root, "a theme") {
+        for (key, node) in report.keys(root, "a theme") {
             match key.text.as_str() {
                 "palette" => self.take_palette(node, report),
                 "roles" => self.take_roles(node, layer, report),
@@ -58,7 +59,7 @@ impl Merged {
     }
 
     fn take_palette(&mut self, node: &Node, report: &mut Report<'_>) {
-        for (name, node) in report.map(node, "palette") {
+        for (name, node) in report.keys(node, "palette") {
             let Some(text) = report.text(node, &name.text) else { continue };
             match colour::read(&text) {
                 Some(colour) => drop(self.palette.insert(name.text.clone(), colour)),
@@ -68,7 +69,7 @@ impl Merged {
     }
 
     fn take_roles(&mut self, node: &Node, layer: usize, report: &mut Report<'_>) {
-        for (name, node) in report.map(node, "roles") {
+        for (name, node) in report.keys(node, "roles") {
             if !is_role(&name.text) {
                 report.unknown(name.line, "role", &name.text, Role::ALL.iter().map(|r| r.name()));
             } else if let Some(text) = report.text(node, &name.text) {

@@ -21,7 +21,8 @@ mod role;
 pub use colour::{ColorFlag, Depth};
 pub use role::Role;
 
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
+use std::collections::BTreeMap;
 
 /// The themes that come with the program: name and text.
 pub const THEMES: &[(&str, &str)] = &[
@@ -38,6 +39,8 @@ pub const THEMES: &[(&str, &str)] = &[
 pub struct Theme {
     /// For each role: its style, and its style in the selected row.
     styles: Vec<(Style, Style)>,
+    palette: BTreeMap<String, Color>,
+    depth: Depth,
 }
 
 impl Theme {
@@ -51,6 +54,13 @@ impl Theme {
         self.styles.get(role as usize).copied().unwrap_or_default().1
     }
 
+    /// The style of a colour that the config names: one of the palette, `#rrggbb`, a terminal colour's name or number; `None` where it
+    /// is none of these.
+    pub fn colour(&self, text: &str) -> Option<Style> {
+        let colour = self.palette.get(text).copied().or_else(|| colour::read(text))?;
+        Some(Style { fg: self.depth.nearest(colour), ..Style::default() })
+    }
+
     /// The theme for a terminal of fewer colours. Without any, a background becomes reverse, so that the selection stays visible; the
     /// theme `mono` tells more apart.
     pub fn at(mut self, depth: Depth) -> Self {
@@ -61,6 +71,7 @@ impl Theme {
             style.fg = style.fg.and_then(|c| depth.nearest(c));
             style.bg = style.bg.and_then(|c| depth.nearest(c));
         }
+        self.depth = depth;
         self
     }
 }

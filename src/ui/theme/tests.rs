@@ -126,6 +126,15 @@ fn layers_change_colours_and_roles_and_fall_back_along_dots() {
 }
 
 #[test]
+fn the_config_may_name_colours() {
+    let theme = load("dark");
+    assert_eq!(theme.colour("coral").and_then(|s| s.fg), theme.style(Role::StatusBad).fg);
+    assert_eq!(theme.colour("#102030"), Some(Style::new().fg(Color::Rgb(16, 32, 48))));
+    assert_eq!(theme.colour("nothing"), None);
+    assert_eq!(theme.at(Depth::Mono).colour("red"), Some(Style::new()));
+}
+
+#[test]
 fn problems_have_file_line_and_advice() {
     for (user, want) in [
         ("roles:\n  status.bda: red\n", "mine.yaml:2: unknown role status.bda; did you mean status.bad?"),

@@ -1,0 +1,317 @@
+//! The config: one YAML file that people write and the program only reads. Every key has a default; [`EXAMPLE`] shows them all.
+//!
+//! A mistake costs only itself: everything else in the file holds. Where the file is, and when it is read again, is not known here.
+
+use crate::model::cluster::Tier;
+use crate::model::glob::Glob;
+use crate::model::problem::Problem;
+use crate::model::yaml::{self, Node, Report};
+use std::collections::BTreeMap;
+
+/// The config with every key and what it does; the values are the defaults, but for the lists.
+pub const EXAMPLE: &str = r##"# kconsole's config. Every key may be left out. Edits take effect at once.
+
+# What is known of clusters that their kubeconfig does not say. Several entries may fit a context: as in ssh_config, the first that
+# says something about a matter decides it, so special entries stand before general ones.
+clusters:
+  - match: "arn:aws:eks:*:cluster/prod-eu"   # the context: * any text, ? one character, [abc] one of these
+    alias: prod-eu                           # what it is called, and what you type to confirm a change
+    group: production                        # clusters of a group open and close together
+    tier: prod                               # dev, staging or prod; a cluster without a tier is protected like prod
+    key: 1                                   # the digit that focuses it, 1 to 9
+    colour: coral                            # of its name: a colour of the theme, #rrggbb, red, bright-red or a number to 255
+    login: aws sso login --profile prod      # what ctrl-r runs when a login is needed
+    readonly: true                           # nothing can be changed there
+  - match: "*dev*"
+    tier: dev
+
+# Words of your own for the : prompt: a kind, or a kind with its filter and namespace.
+aliases:
+  dp: deployments
+  broken: pods -A !
+
+start: pods         # the view that opens first
+keymap: default     # default or k9s, or a file of your own in keymaps/ beside this file
+theme: dark         # dark, light, high-contrast, colour-blind, terminal-16, mono, or a file of your own in themes/
+readonly: false     # nothing can be changed anywhere
+namespaces: []      # those to look into where listing all is forbidden
+mouse: true         # clicks and the wheel; without it the terminal selects text
+"##;
+
+/// The keys of the file.
+const KEYS: [&str; 8] = ["clusters", "aliases", "start", "keymap", "theme", "readonly", "namespaces", "mouse"];
+/// The keys of an entry of `clusters`.
+const CLUSTER_KEYS: [&str; 8] = ["match", "alias", "group", "tier", "key", "colour", "login", "readonly"];
+/// The values of `tier`.
+const TIERS: [(&str, Tier); 3] = [("dev", Tier::Dev), ("staging", Tier::Staging), ("prod", Tier::Prod)];
+
+/// What the file says, or the defaults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The entries of `clusters`; see [`Config::cluster`].
+    clusters: Vec<Entry>,
+    /// Words for the prompt, and what they stand for.
+    pub aliases: BTreeMap<String, String>,
+    /// The view that opens first.
+    pub start: String,
+    /// The name of the keymap.
+    pub keymap: String,
+    /// The name of the theme.
+    pub theme: String,
+    /// Nothing may be changed anywhere.
+    pub readonly: bool,
+    /// The namespaces to look into where listing all is forbidden.
+    pub namespaces: Vec<String>,
+    /// The mouse is ours.
+    pub mouse: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            clusters: Vec::new(),
+            aliases: BTreeMap::new(),
+            start: "pods".to_owned(),
+            keymap: "default".to_owned(),
+            theme: "dark".to_owned(),
+            readonly: false,
+            namespaces: Vec::new(),
+            mouse: true,
+        }
+    }
+}
+
+/// What the config says about one cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClusterSettings {
+    /// Its name instead of one made from the context's.
+    pub alias: Option<String>,
+    /// The group it belongs to.
+    pub group: Option<String>,
+    /// How much it matters.
+    pub tier: Tier,
+    /// The digit that focuses it, 1 to 9.
+    pub key: Option<u8>,
+    /// The colour of its name, as written.
+    pub colour: Option<String>,
+    /// The command that logs in.
+    pub login: Option<String>,
+    /// Nothing may be changed there, by its own entry or that of all.
+    pub readonly: bool,
+}
+
+/// An entry of `clusters`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    fits: Glob,
+    alias: Option<String>,
+    group: Option<String>,
+    tier: Option<Tier>,
+    key: Option<u8>,
+    colour: Option<String>,
+    login: Option<String>,
+    readonly: Option<bool>,
+}
+
+impl Config {
+    /// Reads the file. What makes no sense is a problem and leaves its default; an error means that it is no YAML at all, so that the
+    /// caller had better keep what it has.
+    pub fn load(file: &str, text: &str) -> Result<(Self, Vec<Problem>), Problem> {
+        let root = yaml::read(file, text)?;
+        let (mut config, mut report) = (Self::default(), Report::new(file));
+        for (key, node) in report.keys(&root, "the config") {
+            config.take(&key.text, key.line, node, &mut report);
+        }
+        Ok((config, report.problems()))
+    }
+
+    /// What the config says about the cluster of a context: for each matter the first entry that fits and says something.
+    pub fn cluster(&self, context: &str) -> ClusterSettings {
+        let fitting: Vec<&Entry> = self.clusters.iter().filter(|e| e.fits.matches(context)).collect();
+        let text = |field: fn(&Entry) -> &Option<String>| fitting.iter().find_map(|e| field(e).clone());
+        ClusterSettings {
+            alias: text(|e| &e.alias),
+            group: text(|e| &e.group),
+            tier: fitting.iter().find_map(|e| e.tier).unwrap_or_default(),
+            key: fitting.iter().find_map(|e| e.key),
+            colour: text(|e| &e.colour),
+            login: text(|e| &e.login),
+            readonly: self.readonly || fitting.iter().find_map(|e| e.readonly).unwrap_or_default(),
+        }
+    }
+
+    fn take(&mut self, key: &str, line: u64, node: &Node, report: &mut Report<'_>) {
+        let text = |to: &mut String, report: &mut Report<'_>| *to = report.text(node, key).unwrap_or(std::mem::take(to));
+        let truth = |to: &mut bool, report: &mut Report<'_>| *to = report.bool(node, key).unwrap_or(*to);
+        match key {
+            "clusters" => self.clusters = report.list(node, key).iter().filter_map(|entry| Entry::read(entry, report)).collect(),
+            "aliases" => {
+                let pairs = report.keys(node, key).into_iter();
+                self.aliases = pairs.filter_map(|(k, v)| Some((k.text.clone(), report.text(v, &k.text)?))).collect();
+            }
+            "start" => text(&mut self.start, report),
+            "keymap" => text(&mut self.keymap, report),
+            "theme" => text(&mut self.theme, report),
+            "readonly" => truth(&mut self.readonly, report),
+            "namespaces" => {
+                self.namespaces = report.list(node, key).iter().filter_map(|n| report.text(n, "a namespace")).collect();
+            }
+            "mouse" => truth(&mut self.mouse, report),
+            _ => report.unknown(line, "key", key, KEYS),
+        }
+    }
+}
+
+impl Entry {
+    /// Reads an entry; `None` without a pattern that can be read, since it would fit nothing.
+    fn read(entry: &Node, report: &mut Report<'_>) -> Option<Self> {
+        let mut fits = None;
+        let mut missing = true;
+        let mut read = ClusterSettings::default();
+        let (mut tier, mut readonly) = (None, None);
+        for (key, node) in report.keys(entry, "an entry of clusters") {
+            match key.text.as_str() {
+                "match" => {
+                    missing = false;
+                    fits = report.text(node, &key.text).and_then(|t| Glob::parse(&t).map_err(|why| report.add(node.line, why)).ok());
+                }
+                "alias" => read.alias = report.text(node, &key.text),
+                "group" => read.group = report.text(node, &key.text),
+                "tier" => tier = tier_of(node, report),
+                "key" => read.key = digit(node, report),
+                "colour" => read.colour = report.text(node, &key.text),
+                "login" => read.login = report.text(node, &key.text),
+                "readonly" => readonly = report.bool(node, &key.text),
+                other => report.unknown(key.line, "key", other, CLUSTER_KEYS),
+            }
+        }
+        if missing {
+            report.add(entry.line, "an entry of clusters needs a match: the context it is about");
+        }
+        let ClusterSettings { alias, group, key, colour, login, .. } = read;
+        Some(Self { fits: fits?, alias, group, tier, key, colour, login, readonly })
+    }
+}
+
+fn tier_of(node: &Node, report: &mut Report<'_>) -> Option<Tier> {
+    let word = report.text(node, "tier")?;
+    let tier = TIERS.iter().find(|(name, _)| *name == word).map(|(_, tier)| *tier);
+    if tier.is_none() {
+        report.unknown(node.line, "tier", &word, TIERS.map(|(name, _)| name));
+    }
+    tier
+}
+
+fn digit(node: &Node, report: &mut Report<'_>) -> Option<u8> {
+    let text = report.text(node, "key")?;
+    let digit = text.parse().ok().filter(|n| (1..=9).contains(n));
+    if digit.is_none() {
+        report.add(node.line, format!("key should be a digit from 1 to 9, not {text}"));
+    }
+    digit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn load(text: &str) -> (Config, Vec<String>) {
+        let (config, problems) = Config::load("config.yaml", text).unwrap();
+        (config, problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn the_example_names_every_key_and_shows_the_defaults() {
+        let (config, problems) = load(EXAMPLE);
+        assert_eq!(problems, Vec::<String>::new());
+        for (key, indent) in KEYS.map(|k| (k, "\n")).into_iter().chain(CLUSTER_KEYS.map(|k| (k, "    "))) {
+            let entry = format!("{indent}{key}:");
+            assert!(EXAMPLE.contains(&entry) || EXAMPLE.contains(&format!("\n  - {key}:")), "{key}");
+        }
+        let shown = Config { clusters: Vec::new(), aliases: BTreeMap::new(), ..config.clone() };
+        assert_eq!(shown, Config::default());
+        assert_eq!(config.aliases.get("dp").map(String::as_str), Some("deployments"));
+        let settings = config.cluster("arn:aws:eks:eu-west-1:123:cluster/prod-eu");
+        assert_eq!(
+            settings,
+            ClusterSettings {
+                alias: Some("prod-eu".into()),
+                group: Some("production".into()),
+                tier: Tier::Prod,
+                key: Some(1),
+                colour: Some("coral".into()),
+                login: Some("aws sso login --profile prod".into()),
+                readonly: true,
+            }
+        );
+        assert_eq!(config.cluster("kind-dev").tier, Tier::Dev);
+        assert_eq!(config.cluster("kind"), ClusterSettings::default());
+    }
+
+    #[test]
+    fn nothing_is_the_defaults() {
+        for text in ["", "# only this\n", "---\n", "{}", "clusters:\nmouse: true\n"] {
+            assert_eq!(load(text), (Config::default(), Vec::new()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_value_wins_for_each_matter() {
+        let (config, problems) = load(
+            "clusters:\n- {match: prod-eu, alias: eu, readonly: no}\n- {match: 'prod-*', tier: prod, alias: x, readonly: yes}\n- {match: '*', tier: dev, group: rest}\n",
+        );
+        assert_eq!(problems, Vec::<String>::new());
+        let eu = config.cluster("prod-eu");
+        assert_eq!((eu.alias.as_deref(), eu.tier, eu.group.as_deref(), eu.readonly), (Some("eu"), Tier::Prod, Some("rest"), false));
+        let us = config.cluster("prod-us");
+        assert_eq!((us.alias.as_deref(), us.tier, us.readonly), (Some("x"), Tier::Prod, true));
+        assert_eq!(config.cluster("other").tier, Tier::Dev);
+        assert!(Config { readonly: true, ..config }.cluster("prod-eu").readonly, "read-only everywhere has no exceptions");
+    }
+
+    #[test]
+    fn a_mistake_costs_only_itself() {
+        let good = "theme: light\nclusters: [{match: a, alias: b}]\n";
+        for (bad, want) in [
+            ("teme: dark\n", "config.yaml:3: unknown key teme; did you mean theme?"),
+            ("start: [pods]\n", "config.yaml:3: start should be a text, not a list"),
+            ("mouse: maybe\n", "config.yaml:3: mouse should be true or false, not a text"),
+            ("aliases: [x]\n", "config.yaml:3: aliases should be keys and values, not a list"),
+            ("aliases: {x: [y], z: w}\n", "config.yaml:3: x should be a text, not a list"),
+            ("namespaces: shop\n", "config.yaml:3: namespaces should be a list, not a text"),
+            ("theme: dark\n", "config.yaml:3: theme is set in line 1 already; that one holds"),
+        ] {
+            let (config, problems) = load(&format!("{good}{bad}"));
+            assert_eq!(problems, [want]);
+            assert_eq!((config.theme.as_str(), config.cluster("a").alias.as_deref()), ("light", Some("b")));
+        }
+        for (entry, want) in [
+            ("{alias: x}", "config.yaml:3: an entry of clusters needs a match: the context it is about"),
+            ("{match: '[x'}", "config.yaml:3: the [ in \"[x\" has no ] and no character to match"),
+            ("{match: x, tier: prd}", "config.yaml:3: unknown tier prd; did you mean prod?"),
+            ("{match: x, key: 10}", "config.yaml:3: key should be a digit from 1 to 9, not 10"),
+            ("{match: x, color: red}", "config.yaml:3: unknown key color; did you mean colour?"),
+            ("x", "config.yaml:3: an entry of clusters should be keys and values, not a text"),
+        ] {
+            let (config, problems) = load(&format!("clusters:\n- {{match: a, alias: b}}\n- {entry}\n"));
+            assert_eq!(problems.first().map(String::as_str), Some(want));
+            assert_eq!(config.cluster("a").alias.as_deref(), Some("b"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_yaml_is_an_error() {
+        let bad = Config::load("config.yaml", "theme: light\nclusters: [\n").unwrap_err();
+        assert!(bad.line >= 2, "{bad}");
+        let bad = Config::load("config.yaml", "clusters:\n- match: *prod\n").unwrap_err();
+        assert!(bad.line == 2 && bad.what.contains("needs quotes"), "{bad}");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(text in "(clusters|match|theme|[a-c]|[:\\[\\]{}\n -]){0,20}") {
+            let _ = Config::load("f", &text);
+        }
+    }
+}

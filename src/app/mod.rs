@@ -1,0 +1,3 @@
+//! The loop, and the only place that sees every other directory.
+
+pub mod config;
