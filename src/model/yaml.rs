@@ -48,7 +48,7 @@ pub fn read(file: &str, text: &str) -> Result<Node, Problem> {
     if text.lines().all(|l| l.trim_start().is_empty() || l.trim_start().starts_with('#')) {
         return Ok(Node { line: 1, value: Yaml::Null });
     }
-    let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::PassThrough, strict_booleans: true };
+    let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::PassThrough, strict_booleans: true, leading_zero_numbers_as_strings: true, underscored_numbers_as_strings: true };
     serde_saphyr::from_str_with_options(text, options).map_err(|e| {
         let line = e.location().map_or(1, |l| l.line());
         let said = e.without_snippet().to_string();
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn lines_and_repeated_keys_are_kept() {
-        let node = read("f", "# head\na: 1\nb:\n  - x\n  - {y: true}\na: \"#fff\"\n0: ~\ny: no\n\"g g\": 0x10\n").unwrap();
+        let node = read("f", "# head\na: 1\nb:\n  - x\n  - {y: true}\na: \"#fff\"\n0: ~\ny: no\n\"g g\": 007\n").unwrap();
         let Yaml::Map(pairs) = &node.value else { panic!("{node:?}") };
         let told: Vec<_> = pairs.iter().map(|(k, v)| (k.line, k.text.as_str(), v.line, v.value.clone())).collect();
         let text = |t: &str| Yaml::Text(t.to_owned());
@@ -255,7 +255,7 @@ mod tests {
                 (6, "a", 6, text("#fff")),
                 (7, "0", 7, Yaml::Null),
                 (8, "y", 8, text("no")),
-                (9, "g g", 9, text("16")),
+                (9, "g g", 9, text("007")),
             ]
         );
     }

@@ -117,7 +117,7 @@ fn indexed(colour: [u8; 3]) -> u8 {
 fn distance(a: [u8; 3], b: [u8; 3]) -> i32 {
     let ([r, g, b0], [r2, g2, b2]) = (a.map(i32::from), b.map(i32::from));
     let mean = (r + r2) / 2;
-    ((512 + mean) * (r - r2).pow(2) >> 8) + 4 * (g - g2).pow(2) + ((767 - mean) * (b0 - b2).pow(2) >> 8)
+    (((512 + mean) * (r - r2).pow(2)) >> 8) + 4 * (g - g2).pow(2) + (((767 - mean) * (b0 - b2).pow(2)) >> 8)
 }
 
 /// The terminal colour of the same hue, or a grey of the same lightness for what has little hue. The nearest by distance would turn
