@@ -15,6 +15,7 @@
 //! Titles are taken in any case, with `-` for a space (`last-seen`). A value that is not there has no text for plain terms and the
 //! text `<none>` for a column's own. Quotes make any text plain (`"nginx:1.25"`), also behind an operator.
 
+mod operand;
 mod parse;
 mod term;
 

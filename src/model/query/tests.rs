@@ -299,26 +299,6 @@ proptest! {
     }
 }
 
-/// 50,000 rows in 50 ms is for an optimised build; this one may take ten times as long and is far from that too.
-#[test]
-fn a_plain_text_is_fast() {
-    let table = table((0..50_000).map(|i| format!("checkout-6d5f-{i}")));
-    let columns = columns();
-    for text in ["checkout-6d5f-4999", "5m", "node:eu-3", "restarts>5"] {
-        let query = Query::parse(text).unwrap();
-        let run = || {
-            let start = std::time::Instant::now();
-            let rows =
-                table.rows().filter(|row| query.matches(&RowView { table: &table, row, cluster: "prod-eu", columns: &columns, now: NOW }));
-            std::hint::black_box(rows.count());
-            start.elapsed()
-        };
-        let best = (0..3).map(|_| run()).min().unwrap();
-        println!("{text}: {best:?}");
-        assert!(best.as_millis() < 500, "{text}: {best:?}");
-    }
-}
-
 #[test]
 fn values_that_are_not_texts_are_written_with_the_letters_that_needles_know() {
     let at = Timestamp(0);
@@ -335,7 +315,7 @@ fn values_that_are_not_texts_are_written_with_the_letters_that_needles_know() {
             Value::Restarts(3, Some(at)),
         ] {
             let shown = value.shown(now);
-            assert!(term::Needle::new(&shown).in_numbers(), "{shown}");
+            assert!(operand::Needle::new(&shown).in_numbers, "{shown}");
         }
     }
 }
