@@ -1,3 +1,5 @@
+//! What keys mean, what files may say about them, and what is said about mistakes.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! What terms hold for, how mistakes are explained, and the laws of the language.
+
 use super::*;
 use crate::model::cell::{Cell, Health, Text, Value};
 use crate::model::column::{Show, Source};

@@ -1,3 +1,5 @@
+//! Every theme can be read and told apart, at every depth of colour; mistakes are explained.
+
 use super::*;
 use ratatui::style::Color;
 
