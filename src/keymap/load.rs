@@ -36,13 +36,9 @@ impl Keymap {
 
     /// Chords whose first keys do something by themselves, so that they can never be typed.
     fn hidden(&self) -> impl Iterator<Item = Problem> {
-        let hides = |short: &Entry, long: &Entry| {
-            let reaches = short.scope == long.scope || (short.scope == Scope::Everywhere && long.scope.inherits(&short.keys));
-            reaches && short.binding.is_some() && short.keys.len() < long.keys.len() && long.keys.starts_with(&short.keys)
-        };
-        self.0.iter().filter(|e| e.binding.is_some()).filter_map(move |long| {
-            let taken = |s: &Entry| s.scope != long.scope && self.0.iter().any(|o| o.scope == long.scope && o.keys == s.keys);
-            let short = self.0.iter().find(|short| hides(short, long) && !taken(short))?;
+        self.0.iter().filter(|e| e.binding.is_some()).filter_map(|long| {
+            let hides = |s: &&Entry| s.binding.is_some() && s.keys.len() < long.keys.len() && long.keys.starts_with(&s.keys);
+            let short = self.reach(long.scope).find(hides)?;
             let what =
                 format!("{} cannot be typed: {} is bound ({}:{})", written(&long.keys), written(&short.keys), short.file, short.line);
             Some(Problem { file: long.file.clone(), line: long.line, what })

@@ -98,7 +98,7 @@ struct Entry {
 }
 
 impl Keymap {
-    /// What the keys pressed so far mean in a scope. A binding of the scope hides the one it would inherit.
+    /// What the keys pressed so far mean in a scope. What the scope says of keys hides what it would inherit.
     pub fn lookup(&self, scope: Scope, pressed: &[Key]) -> Lookup<'_> {
         let mut prefix = false;
         for entry in self.reach(scope) {
@@ -118,17 +118,14 @@ impl Keymap {
 
     /// All bindings in force in a scope: where each is from, its keys, what it does. The scope's own come first.
     pub fn bindings(&self, scope: Scope) -> impl Iterator<Item = (Scope, String, &Binding)> {
-        let in_force = move |e: &&Entry| matches!(self.lookup(scope, &e.keys), Lookup::Action(b) if Some(b) == e.binding.as_ref());
-        let visible = self.reach(scope).filter(in_force);
-        // An entry that repeats what it inherits is the scope's own.
-        let own = move |e: &Entry| e.scope == scope || !self.0.iter().any(|o| o.scope == scope && o.keys == e.keys);
-        visible.filter(move |e| own(e)).filter_map(|e| Some((e.scope, written(&e.keys), e.binding.as_ref()?)))
+        self.reach(scope).filter_map(|e| Some((e.scope, written(&e.keys), e.binding.as_ref()?)))
     }
 
-    /// The entries that count in a scope, its own before the inherited ones.
+    /// The entries that count in a scope: its own, then those it inherits and says nothing about itself.
     fn reach(&self, scope: Scope) -> impl Iterator<Item = &Entry> {
-        let own = self.0.iter().filter(move |e| e.scope == scope);
-        own.chain(self.0.iter().filter(move |e| e.scope == Scope::Everywhere && scope.inherits(&e.keys)))
+        let own = move || self.0.iter().filter(move |e| e.scope == scope);
+        let inherits = move |e: &&Entry| scope.inherits(&e.keys) && !own().any(|o| o.keys == e.keys);
+        own().chain(self.0.iter().filter(|e| e.scope == Scope::Everywhere).filter(inherits))
     }
 }
 

@@ -1,3 +1,5 @@
+//! What keys mean, what files may say about them, and what is said about mistakes.
+
 use super::*;
 use proptest::prelude::*;
 
@@ -170,6 +172,8 @@ fn problems_have_file_line_and_advice() {
         assert_eq!(problems, [want]);
         assert_eq!(does(&keymap, Scope::Table, "w"), "wide", "the rest holds");
     }
+    let (keymap, _) = load("everywhere:\n  \"z z\": wide\ntable:\n  \"z z\": false\n");
+    assert_eq!(does(&keymap, Scope::Table, "z"), "-", "no chord is left to wait for");
     let (keymap, problems) = load("table: [\n");
     assert!(problems.len() == 1 && problems[0].starts_with("mine.yaml:"), "{problems:?}");
     assert_eq!(does(&keymap, Scope::Table, "w"), "wide");

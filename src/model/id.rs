@@ -29,7 +29,9 @@ impl Uid {
     /// Well mixed bits, for tables that index rows by uid.
     pub fn hash64(self) -> u64 {
         let Self([high, low]) = self;
-        (high ^ low.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        let mixed = (high ^ low.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // Tables look at the low bits first, and a product has the entropy in the high ones.
+        mixed ^ mixed >> 32
     }
 
     /// FNV-1a over the parts, with two seeds for the two halves.

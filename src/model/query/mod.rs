@@ -7,7 +7,7 @@
 //! | `~fuzzy` | cluster/namespace/name has these letters in this order |
 //! | `status:crash` | that column shows the text |
 //! | `restarts>5` `age<2h` `cpu>=500m` | that column's value compares so; also `<=` |
-//! | `app=web`, `app==web` | that column's text or number, or else that label, is the value |
+//! | `app=web`, `app==web` | that column's text (in any case) or number is the value, or else that label (case counts) |
 //! | `app!=web` | the opposite of `app=web`, so also where the label is missing |
 //! | `!term` | the term does not hold |
 //!
@@ -15,6 +15,7 @@
 //! Titles are taken in any case, with `-` for a space (`last-seen`). A value that is not there has no text for plain terms and the
 //! text `<none>` for a column's own. Quotes make any text plain (`"nginx:1.25"`), also behind an operator.
 
+mod operand;
 mod parse;
 mod term;
 

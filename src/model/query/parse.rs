@@ -1,6 +1,7 @@
 //! Reads the terms of a filter.
 
-use super::term::{Compare, Needle, Number, Term};
+use super::operand::{Compare, Needle, Number};
+use super::term::Term;
 use super::{BadTerm, Placed};
 use regex::RegexBuilder;
 use std::ops::Range;

@@ -54,6 +54,11 @@ impl Theme {
         self.styles.get(role as usize).copied().unwrap_or_default().1
     }
 
+    /// How to draw the name of the cluster with this key; past nine the styles begin again.
+    pub fn cluster(&self, key: usize) -> Style {
+        self.style(Role::cluster(key))
+    }
+
     /// The style of a colour that the config names: one of the palette, `#rrggbb`, a terminal colour's name or number; `None` where it
     /// is none of these.
     pub fn colour(&self, text: &str) -> Option<Style> {
@@ -73,6 +78,13 @@ impl Theme {
         }
         self.depth = depth;
         self
+    }
+}
+
+/// The theme that the program starts with, at full depth.
+impl Default for Theme {
+    fn default() -> Self {
+        Self::load(THEMES.get(..1).unwrap_or_default()).0
     }
 }
 

@@ -114,9 +114,9 @@ roles! {
 }
 
 impl Role {
-    /// The role of the cluster with this key; past nine they begin again.
+    /// The role of the cluster with this key, 1 to 9; past nine they begin again.
     pub fn cluster(key: usize) -> Self {
-        let nine = [
+        let eight = [
             Self::Cluster1,
             Self::Cluster2,
             Self::Cluster3,
@@ -126,7 +126,7 @@ impl Role {
             Self::Cluster7,
             Self::Cluster8,
         ];
-        nine.get(key.wrapping_sub(1) % 9).copied().unwrap_or(Self::Cluster9)
+        eight.get(key.saturating_add(8) % 9).copied().unwrap_or(Self::Cluster9)
     }
 
     /// The role of a state.
