@@ -1,7 +1,9 @@
 use super::*;
 use crate::k8s::credential::Credentials;
-use crate::k8s::entry::{Pem, UserEntry};
+use crate::k8s::entry::{ClusterEntry, Pem, UserEntry};
 use crate::k8s::fault::of_transport;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
@@ -9,6 +11,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::thread::JoinHandle;
 
+/// Made for these tests with openssl: an authority, a server `kubernetes.test` and a client that it has signed, and another authority.
 fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(name)).unwrap()
 }

@@ -1,5 +1,7 @@
 use super::*;
 use crate::k8s::entry::{ClusterEntry, Exec, Interactive, UserEntry};
+use crate::k8s::slot::{REREAD, refresh_at};
+use crate::model::time::Timestamp;
 use futures::future::join_all;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -129,44 +129,41 @@ fn fc2_entries_of_one_file_serve_contexts_of_another() {
     assert_eq!(dir.wrong(&kubeconfig), ["contexts:1: current-context is \"gone\", which no kubeconfig defines"]);
 }
 
+/// Line by line one way to be broken; CERT stands for a certificate in base64.
+const BROKEN: &str = "contexts:
+- {name: good, context: {cluster: good, user: good}}
+- {name: no-cluster, context: {cluster: gone, user: good}}
+- {name: no-user, context: {cluster: good, user: gone}}
+- {name: names-none, context: {user: good}}
+- {name: anonymous, context: {cluster: good}}
+- {name: bad-ca, context: {cluster: bad-ca, user: good}}
+- {name: bad-ca-2, context: {cluster: bad-ca, user: good}}
+- {name: no-file, context: {cluster: no-file, user: good}}
+- {name: no-server, context: {cluster: no-server, user: good}}
+- {name: odd-server, context: {cluster: odd-server, user: good}}
+- {name: no-key, context: {cluster: good, user: no-key}}
+- {name: bad-key, context: {cluster: good, user: bad-key}}
+- {name: legacy, context: {cluster: good, user: legacy}}
+- {name: bad-exec, context: {cluster: good, user: bad-exec}}
+- {name: empty}
+clusters:
+- {name: good, cluster: {server: 'https://h:1'}}
+- {name: bad-ca, cluster: {server: 'https://h:1', certificate-authority-data: '%%%'}}
+- {name: no-file, cluster: {server: 'https://h:1', certificate-authority: nowhere/ca.crt}}
+- {name: no-server, cluster: {}}
+- {name: odd-server, cluster: {server: 'ftp://h'}}
+users:
+- {name: good, user: {token: t}}
+- {name: no-key, user: {client-certificate-data: CERT}}
+- {name: bad-key, user: {client-certificate-data: CERT, client-key-data: aGVsbG8=}}
+- {name: legacy, user: {auth-provider: {name: gcp}}}
+- {name: bad-exec, user: {exec: {apiVersion: client.authentication.k8s.io/v9, command: x}}}
+";
+
 #[test]
 fn fc3_a_broken_entry_costs_only_its_contexts() {
     let dir = Dir::new();
-    dir.file(
-        "config",
-        format!(
-            "contexts:
-- {{name: good, context: {{cluster: good, user: good}}}}
-- {{name: no-cluster, context: {{cluster: gone, user: good}}}}
-- {{name: no-user, context: {{cluster: good, user: gone}}}}
-- {{name: names-none, context: {{user: good}}}}
-- {{name: anonymous, context: {{cluster: good}}}}
-- {{name: bad-ca, context: {{cluster: bad-ca, user: good}}}}
-- {{name: bad-ca-2, context: {{cluster: bad-ca, user: good}}}}
-- {{name: no-file, context: {{cluster: no-file, user: good}}}}
-- {{name: no-server, context: {{cluster: no-server, user: good}}}}
-- {{name: odd-server, context: {{cluster: odd-server, user: good}}}}
-- {{name: no-key, context: {{cluster: good, user: no-key}}}}
-- {{name: bad-key, context: {{cluster: good, user: bad-key}}}}
-- {{name: legacy, context: {{cluster: good, user: legacy}}}}
-- {{name: bad-exec, context: {{cluster: good, user: bad-exec}}}}
-- {{name: empty}}
-clusters:
-- {{name: good, cluster: {{server: 'https://h:1'}}}}
-- {{name: bad-ca, cluster: {{server: 'https://h:1', certificate-authority-data: '%%%'}}}}
-- {{name: no-file, cluster: {{server: 'https://h:1', certificate-authority: nowhere/ca.crt}}}}
-- {{name: no-server, cluster: {{}}}}
-- {{name: odd-server, cluster: {{server: 'ftp://h'}}}}
-users:
-- {{name: good, user: {{token: t}}}}
-- {{name: no-key, user: {{client-certificate-data: {certificate}}}}}
-- {{name: bad-key, user: {{client-certificate-data: {certificate}, client-key-data: aGVsbG8=}}}}
-- {{name: legacy, user: {{auth-provider: {{name: gcp}}}}}}
-- {{name: bad-exec, user: {{exec: {{apiVersion: client.authentication.k8s.io/v9, command: x}}}}}}
-",
-            certificate = base64(PEM)
-        ),
-    );
+    dir.file("config", BROKEN.replace("CERT", &base64(PEM)));
     let kubeconfig = dir.list(&["config"]);
     let prefix = format!("{}:", dir.0.join("config").display());
     let broken = |name: &str| {
