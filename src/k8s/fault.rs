@@ -103,6 +103,10 @@ fn of_text(status: StatusCode, body: &[u8]) -> Fault {
     if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
         return Fault::new(FaultKind::Config, "the proxy wants a name and a password").hint("put them into the proxy's URL");
     }
+    // What Go's servers answer.
+    if text.contains("HTTP request to an HTTPS server") {
+        return Fault::new(FaultKind::Config, "the server wants https, the kubeconfig says http").hint("put https:// into server");
+    }
     let kind = if status.is_success() { FaultKind::Garbled } else { kind_of(status.as_u16(), "") };
     let line = trimmed.lines().next().unwrap_or_default().trim();
     let what = match line {
@@ -133,7 +137,7 @@ fn cut(text: &str) -> String {
 
 /// Something that did not happen in time.
 #[derive(Debug, thiserror::Error)]
-#[error("{step}: no answer within {} ms", within.as_millis())]
+#[error("{step}: no answer within {} s", within.as_secs_f32())]
 pub struct Stalled {
     /// What: `TLS handshake with HOST`.
     pub step: String,
@@ -155,7 +159,9 @@ pub struct ThroughProxy {
 /// The fault behind a failed request: `kube::Error`, an error of a body or of a connector.
 pub fn of_transport(error: &(dyn Error + 'static)) -> Fault {
     let chain = chain(error);
-    let mut fault = chain.iter().find_map(|error| known(*error)).unwrap_or_else(|| {
+    // What an io::Error wraps may tell more than its kind; the kind is what is left.
+    let by_kind = || chain.iter().filter_map(|error| error.downcast_ref()).find_map(of_io);
+    let mut fault = chain.iter().find_map(|error| known(*error)).or_else(by_kind).unwrap_or_else(|| {
         let last = chain.last().map(ToString::to_string).unwrap_or_default();
         Fault::new(FaultKind::Unreachable, cut(&last))
     });
@@ -202,11 +208,6 @@ fn known(error: &(dyn Error + 'static)) -> Option<Fault> {
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
         return Some(of_tls(error));
     }
-    if let Some(error) = error.downcast_ref::<std::io::Error>()
-        && error.get_ref().is_none()
-    {
-        return of_io(error);
-    }
     if let Some(error) = error.downcast_ref::<hyper::Error>() {
         return match () {
             () if error.is_incomplete_message() => unreachable("connection closed before the answer was complete"),
@@ -237,7 +238,9 @@ fn of_name(error: &dyn Error) -> String {
 fn of_io(error: &std::io::Error) -> Option<Fault> {
     let (what, hint) = match error.kind() {
         ErrorKind::ConnectionRefused => ("connection refused", Some("nothing listens there: is the cluster up, is the address right?")),
-        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => ("connection reset", None),
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => ("connection reset", None),
+        // Also what HTTP/2 says where a ping is not answered.
+        ErrorKind::BrokenPipe => ("connection lost", None),
         ErrorKind::TimedOut => ("connection timed out", Some("check the network and the VPN")),
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => ("no route to the server", Some("check the network and the VPN")),
         ErrorKind::NetworkDown => ("the network is down", None),
@@ -345,6 +348,7 @@ mod tests {
             (403, "<html><body>blocked".into(), FaultKind::Garbled),
             (302, "".into(), FaultKind::Garbled),
             (407, "".into(), FaultKind::Config),
+            (400, "Client sent an HTTP request to an HTTPS server.\n".into(), FaultKind::Config),
             (200, "hello".into(), FaultKind::Garbled),
         ] {
             let fault = status(code, &body);

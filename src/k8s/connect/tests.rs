@@ -168,7 +168,7 @@ async fn fn6_a_server_that_accepts_and_never_speaks_tls_is_told_as_such() {
     let context = context(trusted(address, "ca.crt"), UserEntry::default());
     let fault = ask(&context, &settings, "/version").await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Unreachable);
-    assert_eq!(fault.what, format!("TLS handshake with {address}: no answer within 100 ms"));
+    assert_eq!(fault.what, format!("TLS handshake with {address}: no answer within 0.1 s"));
     drop(listener);
     let fault = ask(&context, &settings, "/version").await.unwrap_err();
     assert_eq!((fault.kind, fault.what.as_str()), (FaultKind::Unreachable, "connection refused"));
@@ -206,6 +206,19 @@ async fn certificates_are_checked_and_shown_as_the_kubeconfig_says() {
     let mixed = UserEntry { client_certificate: pem("client.crt"), client_key: pem("server.key"), ..UserEntry::default() };
     let fault = ask(&context(trusted(address, "ca.crt"), mixed), &plain, "/version").await.unwrap_err();
     assert!(fault.what.contains("do not belong together"), "{fault}");
+}
+
+#[tokio::test]
+async fn tls_with_a_plain_server_is_told_as_such() {
+    let (listener, address) = listener();
+    let serving = std::thread::spawn(move || {
+        let mut socket = listener.accept().unwrap().0;
+        let _ = socket.read(&mut [0; 4096]);
+        let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    });
+    let fault = ask(&context(trusted(address, "ca.crt"), UserEntry::default()), &Settings::default(), "/version").await.unwrap_err();
+    serving.join().unwrap();
+    assert!(fault.kind == FaultKind::Config && fault.what.contains("answers TLS with something else"), "{fault}");
 }
 
 #[tokio::test]
