@@ -76,11 +76,7 @@ impl Credentials {
         match slot.look() {
             Look::Good(credential) => Ok(credential),
             Look::Failed(fault) => Err(fault),
-            Look::Due(credential) => {
-                // One fetches the next; for all others, and if that fails, this one is still good.
-                let Ok(_flight) = slot.flight.try_lock() else { return Ok(credential) };
-                Ok(self.fetch(context, &slot, false).await.unwrap_or(credential))
-            }
+            Look::Due(credential) => Ok(self.refresh(context, slot, credential).await),
             Look::Nothing => {
                 let _flight = slot.flight.lock().await;
                 match slot.look() {
@@ -90,6 +86,21 @@ impl Credentials {
                 }
             }
         }
+    }
+
+    /// One fetches the next credential; for all others, and if that fails, the one there is still good. Nobody waits for a plugin.
+    async fn refresh(&self, context: &Context, slot: Arc<Slot>, good: Credential) -> Credential {
+        let (all, context, old) = (self.clone(), context.clone(), good.clone());
+        let is_quick = context.user.exec.is_none();
+        let fetching = async move {
+            let Ok(_flight) = slot.flight.try_lock() else { return old };
+            all.fetch(&context, &slot, false).await.unwrap_or(old)
+        };
+        if is_quick {
+            return fetching.await;
+        }
+        tokio::spawn(fetching);
+        good
     }
 
     /// Another credential after a server answered 401 to `stale`; where somebody has renewed it since, that one.

@@ -142,9 +142,12 @@ pub fn read(sources: &Sources) -> Kubeconfig {
     let mut found = false;
     for file in &files {
         match load(file) {
-            Ok(tree) => {
+            Ok((tree, more)) => {
                 found = true;
                 merge.file(file, &tree);
+                if more {
+                    merge.problem(file, Flaw { line: None, what: "holds several documents; only the first counts".to_owned() });
+                }
             }
             Err(Unread::Missing) if sources.flag.is_none() => {}
             Err(Unread::Missing) => merge.problem(file, Flaw { line: None, what: "there is no such file".to_owned() }),
@@ -168,7 +171,8 @@ enum Unread {
     Flawed(Flaw),
 }
 
-fn load(path: &Path) -> Result<Node, Unread> {
+/// The file's first document, and whether there are more.
+fn load(path: &Path) -> Result<(Node, bool), Unread> {
     let flawed = |what: String| Unread::Flawed(Flaw { line: None, what });
     let io = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => Unread::Missing,
@@ -188,11 +192,11 @@ fn load(path: &Path) -> Result<Node, Unread> {
         let line = 1 + memchr::memchr_iter(b'\n', before).count() as u64;
         Unread::Flawed(Flaw { line: Some(line), what: "is not UTF-8".to_owned() })
     })?;
-    let tree = yaml::parse(text).map_err(Unread::Flawed)?;
+    let (tree, more) = yaml::parse(text).map_err(Unread::Flawed)?;
     if tree.is_null() {
         return Err(flawed("is empty".to_owned()));
     }
-    Ok(tree)
+    Ok((tree, more))
 }
 
 impl Problem {

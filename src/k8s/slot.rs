@@ -32,7 +32,7 @@ pub(super) struct Held {
     /// When it was fetched, and when it was last found unchanged.
     pub(super) fetched: Instant,
     /// When to ask for the next one.
-    refresh: Option<Timestamp>,
+    pub(super) refresh: Option<Timestamp>,
     /// The last fetch was because of a 401.
     pub(super) renewed: bool,
     /// It comes from files.

@@ -199,6 +199,36 @@ fn fc3_a_broken_entry_costs_only_its_contexts() {
 }
 
 #[test]
+fn odd_but_good_files_are_read_as_kubectl_reads_them() {
+    let dir = Dir::new();
+    dir.file("crlf", one("crlf").replace('\n', "\r\n"));
+    dir.file("bom", "\u{feff}".to_owned() + &one("bom"));
+    dir.file("json", "{\n\t\"contexts\": [\n\t\t{\"name\": \"json\", \"context\": {\"cluster\": \"c\", \"user\": \"\"}}\n\t],\n\t\"clusters\": [{\"name\": \"c\", \"cluster\": {\"server\": \"h:8080\"}}], \"users\": null\n}\n");
+    dir.file("two", format!("---\n{}---\n{}", one("first"), one("second")));
+    dir.file("quoted", one("x").replace("name: x", "name: !!str 'x: y'").replace("current-context: x", "current-context: \"x: y\""));
+    dir.file("many", many(1000));
+    let kubeconfig = dir.list(&["crlf", "bom", "json", "two", "quoted", "many"]);
+    let names: Vec<&str> = kubeconfig.contexts.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names[..5], ["crlf", "bom", "json", "first", "x: y"]);
+    assert_eq!(names.len(), 1005);
+    assert_eq!(dir.wrong(&kubeconfig), ["two: holds several documents; only the first counts"]);
+    assert!(kubeconfig.contexts.iter().all(|c| c.broken.is_none()));
+    assert_eq!(kubeconfig.contexts[2].cluster.server, "http://h:8080");
+}
+
+/// So many contexts, each with a cluster and a user of its own and certificates of usual length.
+fn many(n: usize) -> String {
+    let certificate = base64(&PEM.repeat(10));
+    let list = |of: &dyn Fn(usize) -> String| (0..n).map(of).collect::<String>();
+    let clusters =
+        list(&|i| format!("- name: m{i}\n  cluster:\n    server: https://h{i}\n    certificate-authority-data: {certificate}\n"));
+    let users =
+        list(&|i| format!("- name: m{i}\n  user:\n    client-certificate-data: {certificate}\n    client-key-data: {}\n", base64(KEY)));
+    let contexts = list(&|i| format!("- name: m{i}\n  context:\n    cluster: m{i}\n    user: m{i}\n"));
+    format!("apiVersion: v1\nkind: Config\npreferences: {{}}\nclusters:\n{clusters}users:\n{users}contexts:\n{contexts}")
+}
+
+#[test]
 fn paths_are_relative_to_their_file() {
     let dir = Dir::new();
     dir.file("sub/ca.pem", PEM);
