@@ -11,7 +11,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::thread::JoinHandle;
 
-/// Made for these tests with openssl: an authority, a server `kubernetes.test` and a client that it has signed, and another authority.
+/// Made for these tests with openssl: an authority, a server `kubernetes.test` and a client that it has signed, another authority, and `self`,
+/// which signed itself.
 fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(name)).unwrap()
 }
@@ -75,12 +76,16 @@ struct Seen {
 }
 
 fn tls_server(alpn: &[&[u8]]) -> (SocketAddr, JoinHandle<Seen>) {
+    tls_server_as("server", alpn)
+}
+
+fn tls_server_as(name: &str, alpn: &[&[u8]]) -> (SocketAddr, JoinHandle<Seen>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(&fixture("ca.crt")).unwrap()).unwrap();
     let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).allow_unauthenticated().build().unwrap();
-    let chain = vec![CertificateDer::from_pem_slice(&fixture("server.crt")).unwrap()];
-    let key = PrivateKeyDer::from_pem_slice(&fixture("server.key")).unwrap();
+    let chain = vec![CertificateDer::from_pem_slice(&fixture(&format!("{name}.crt"))).unwrap()];
+    let key = PrivateKeyDer::from_pem_slice(&fixture(&format!("{name}.key"))).unwrap();
     let mut config = ServerConfig::builder().with_client_cert_verifier(verifier).with_single_cert(chain, key).unwrap();
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
     let (listener, address) = listener();
@@ -206,6 +211,19 @@ async fn certificates_are_checked_and_shown_as_the_kubeconfig_says() {
     let mixed = UserEntry { client_certificate: pem("client.crt"), client_key: pem("server.key"), ..UserEntry::default() };
     let fault = ask(&context(trusted(address, "ca.crt"), mixed), &plain, "/version").await.unwrap_err();
     assert!(fault.what.contains("do not belong together"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_signed_itself_is_taken_where_the_kubeconfig_holds_it() {
+    for (ca, name, taken) in
+        [("self.crt", "kubernetes.test", true), ("self.crt", "other.test", false), ("ca.crt", "kubernetes.test", false)]
+    {
+        let (address, serving) = tls_server_as("self", &[]);
+        let cluster = ClusterEntry { tls_server_name: Some(name.into()), ..trusted(address, ca) };
+        let answer = ask(&context(cluster, UserEntry::default()), &Settings::default(), "/version").await;
+        assert_eq!(answer.is_ok(), taken, "{ca} {name}: {answer:?}");
+        serving.join().unwrap();
+    }
 }
 
 #[tokio::test]
