@@ -70,7 +70,7 @@ fn of_certificate(problem: &CertificateError) -> Fault {
         CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => fault(
             FaultKind::Config,
             "the server's certificate is itself marked as an authority, which is not accepted",
-            "give the server a certificate that an authority has signed",
+            "name this very certificate as certificate-authority, or have it signed by an authority",
         ),
         other => Fault::new(FaultKind::Config, format!("the server's certificate is not acceptable: {other}")),
     }
