@@ -5,6 +5,7 @@ use super::entry::Pem;
 use super::kubeconfig::{Context, Fingerprint};
 use super::login::login_command;
 use super::plugin::{Grant, Runner};
+use super::slot::{Look, Slot, now};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::time::Timestamp;
 use base64::Engine;
@@ -12,17 +13,13 @@ use http::HeaderValue;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// A plugin that takes longer is killed.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// Files with tokens and certificates are read again after so long (client-go reads token files each minute).
-const REREAD: Duration = Duration::from_secs(60);
 /// A credential that a server refuses so soon after a 401 had it renewed is not worth another run.
 const SECOND: Duration = Duration::from_secs(60);
-/// A plugin that failed is not run again before so long, and so long at most; doubled each time.
-const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// What proves to a server who we are.
 #[derive(Clone)]
@@ -55,49 +52,6 @@ struct Shared {
     runner: Runner,
 }
 
-/// One credential. Who fetches holds `flight`; `state` is only looked at.
-#[derive(Default)]
-struct Slot {
-    flight: tokio::sync::Mutex<()>,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    held: Option<Held>,
-    generation: u64,
-    failure: Option<Failure>,
-    /// A person has logged in, so a plugin that needs one may be asked.
-    logged_in: bool,
-}
-
-struct Held {
-    credential: Credential,
-    /// When it was fetched, and when it was last found unchanged.
-    fetched: Instant,
-    /// When to ask for the next one.
-    refresh: Option<Timestamp>,
-    /// The last fetch was because of a 401.
-    renewed: bool,
-    /// It comes from files.
-    of_file: bool,
-}
-
-struct Failure {
-    fault: Fault,
-    wait: Duration,
-    until: Instant,
-}
-
-/// What there is without fetching.
-enum Look {
-    Good(Credential),
-    /// Good, but the next one should be fetched.
-    Due(Credential),
-    Failed(Fault),
-    Nothing,
-}
-
 impl Credentials {
     /// None yet; nothing is run before it is asked for. PATH is where plugins are found.
     pub fn new(path: Option<OsString>) -> Self {
@@ -122,11 +76,7 @@ impl Credentials {
         match slot.look() {
             Look::Good(credential) => Ok(credential),
             Look::Failed(fault) => Err(fault),
-            Look::Due(credential) => {
-                // One fetches the next; for all others, and if that fails, this one is still good.
-                let Ok(_flight) = slot.flight.try_lock() else { return Ok(credential) };
-                Ok(self.fetch(context, &slot, false).await.unwrap_or(credential))
-            }
+            Look::Due(credential) => Ok(self.refresh(context, slot, credential).await),
             Look::Nothing => {
                 let _flight = slot.flight.lock().await;
                 match slot.look() {
@@ -136,6 +86,21 @@ impl Credentials {
                 }
             }
         }
+    }
+
+    /// One fetches the next credential; for all others, and if that fails, the one there is still good. Nobody waits for a plugin.
+    async fn refresh(&self, context: &Context, slot: Arc<Slot>, good: Credential) -> Credential {
+        let (all, context, old) = (self.clone(), context.clone(), good.clone());
+        let is_quick = context.user.exec.is_none();
+        let fetching = async move {
+            let Ok(_flight) = slot.flight.try_lock() else { return old };
+            all.fetch(&context, &slot, false).await.unwrap_or(old)
+        };
+        if is_quick {
+            return fetching.await;
+        }
+        tokio::spawn(fetching);
+        good
     }
 
     /// Another credential after a server answered 401 to `stale`; where somebody has renewed it since, that one.
@@ -184,7 +149,7 @@ impl Credentials {
             Ok((credential, of_file)) => Ok(state.keep(credential, of_file, renewed)),
             Err(fault) => {
                 // What only a person can change is not worth waiting for.
-                if !(context.needs_person() && !state.logged_in) {
+                if !context.needs_person() || state.logged_in {
                     state.fail(&fault);
                 }
                 state.logged_in &= !matches!(fault.kind, FaultKind::Login(_));
@@ -236,62 +201,6 @@ impl Credentials {
     }
 }
 
-impl Slot {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn look(&self) -> Look {
-        let state = self.state();
-        let failure = state.failure.as_ref().filter(|failure| Instant::now() < failure.until);
-        let now = now();
-        let held = state.held.as_ref().filter(|held| held.credential.expires.is_none_or(|expires| now < expires));
-        match (held, failure) {
-            (None, None) => Look::Nothing,
-            (None, Some(failure)) => Look::Failed(failure.fault.clone()),
-            (Some(held), None) if held.is_due(now) => Look::Due(held.credential.clone()),
-            (Some(held), _) => Look::Good(held.credential.clone()),
-        }
-    }
-}
-
-impl Held {
-    fn is_due(&self, now: Timestamp) -> bool {
-        self.refresh.is_some_and(|at| at <= now) || (self.of_file && self.fetched.elapsed() >= REREAD)
-    }
-}
-
-impl State {
-    fn keep(&mut self, mut credential: Credential, of_file: bool, renewed: bool) -> Credential {
-        let unchanged = self.held.as_ref().is_some_and(|held| held.credential.same(&credential));
-        if !unchanged {
-            self.generation += 1;
-        }
-        credential.generation = self.generation;
-        self.failure = None;
-        let refresh = credential.expires.map(|expires| refresh_at(now(), expires));
-        self.held = Some(Held { credential: credential.clone(), fetched: Instant::now(), refresh, renewed, of_file });
-        credential
-    }
-
-    fn fail(&mut self, fault: &Fault) {
-        let wait = self.failure.as_ref().map_or(BACKOFF.0, |failure| (failure.wait * 2).min(BACKOFF.1));
-        self.failure = Some(Failure { fault: fault.clone(), wait, until: Instant::now() + wait });
-    }
-}
-
-/// When to fetch the next credential: at 80 % of the life of a short one, a minute before the end of a long one; not at once again
-/// where a plugin hands out what it has nearly used up.
-fn refresh_at(now: Timestamp, expires: Timestamp) -> Timestamp {
-    let life = expires.0 - now.0;
-    Timestamp((now.0 + life * 4 / 5).max(expires.0 - 60).max(now.0 + 10))
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
-}
-
 fn person(context: &Context, command: &str) -> Fault {
     let kind = login_command(context, None).map_or(FaultKind::Unauthorised, FaultKind::Login);
     Fault::new(kind, format!("{command} may need you"))
@@ -323,7 +232,7 @@ pub(super) fn basic(name: &str, password: &str) -> Option<HeaderValue> {
 
 impl Credential {
     /// True where a server could not tell them apart.
-    fn same(&self, other: &Self) -> bool {
+    pub(super) fn same(&self, other: &Self) -> bool {
         self.authorization == other.authorization && self.client_identity == other.client_identity
     }
 }

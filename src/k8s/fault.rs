@@ -1,9 +1,10 @@
 //! The one place that makes faults of what servers answer and of what connections die of: what failed, why, and what helps.
 
+mod tls;
+
 use crate::kinds::decode::Status;
 use crate::model::fault::{Fault, FaultKind};
 use http::{HeaderMap, StatusCode, header};
-use rustls::{AlertDescription, CertificateError};
 use std::error::Error;
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -103,6 +104,10 @@ fn of_text(status: StatusCode, body: &[u8]) -> Fault {
     if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
         return Fault::new(FaultKind::Config, "the proxy wants a name and a password").hint("put them into the proxy's URL");
     }
+    // What Go's servers answer.
+    if text.contains("HTTP request to an HTTPS server") {
+        return Fault::new(FaultKind::Config, "the server wants https, the kubeconfig says http").hint("put https:// into server");
+    }
     let kind = if status.is_success() { FaultKind::Garbled } else { kind_of(status.as_u16(), "") };
     let line = trimmed.lines().next().unwrap_or_default().trim();
     let what = match line {
@@ -133,7 +138,7 @@ fn cut(text: &str) -> String {
 
 /// Something that did not happen in time.
 #[derive(Debug, thiserror::Error)]
-#[error("{step}: no answer within {} ms", within.as_millis())]
+#[error("{step}: no answer within {} s", within.as_secs_f32())]
 pub struct Stalled {
     /// What: `TLS handshake with HOST`.
     pub step: String,
@@ -155,7 +160,9 @@ pub struct ThroughProxy {
 /// The fault behind a failed request: `kube::Error`, an error of a body or of a connector.
 pub fn of_transport(error: &(dyn Error + 'static)) -> Fault {
     let chain = chain(error);
-    let mut fault = chain.iter().find_map(|error| known(*error)).unwrap_or_else(|| {
+    // What an io::Error wraps may tell more than its kind; the kind is what is left.
+    let by_kind = || chain.iter().filter_map(|error| error.downcast_ref()).find_map(of_io);
+    let mut fault = chain.iter().find_map(|error| known(*error)).or_else(by_kind).unwrap_or_else(|| {
         let last = chain.last().map(ToString::to_string).unwrap_or_default();
         Fault::new(FaultKind::Unreachable, cut(&last))
     });
@@ -200,12 +207,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<Fault> {
         return unreachable(&stalled.to_string());
     }
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
-        return Some(of_tls(error));
-    }
-    if let Some(error) = error.downcast_ref::<std::io::Error>()
-        && error.get_ref().is_none()
-    {
-        return of_io(error);
+        return Some(tls::of_tls(error));
     }
     if let Some(error) = error.downcast_ref::<hyper::Error>() {
         return match () {
@@ -237,7 +239,9 @@ fn of_name(error: &dyn Error) -> String {
 fn of_io(error: &std::io::Error) -> Option<Fault> {
     let (what, hint) = match error.kind() {
         ErrorKind::ConnectionRefused => ("connection refused", Some("nothing listens there: is the cluster up, is the address right?")),
-        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => ("connection reset", None),
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => ("connection reset", None),
+        // Also what HTTP/2 says where a ping is not answered.
+        ErrorKind::BrokenPipe => ("connection lost", None),
         ErrorKind::TimedOut => ("connection timed out", Some("check the network and the VPN")),
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => ("no route to the server", Some("check the network and the VPN")),
         ErrorKind::NetworkDown => ("the network is down", None),
@@ -247,159 +251,5 @@ fn of_io(error: &std::io::Error) -> Option<Fault> {
     Some(Fault { hint: hint.map(str::to_owned), ..Fault::new(FaultKind::Unreachable, what) })
 }
 
-/// What is wrong with a TLS connection, and whose certificate is to blame.
-fn of_tls(error: &rustls::Error) -> Fault {
-    use rustls::Error as Tls;
-    let fault = |kind, what: &str, hint: &str| Fault::new(kind, what).hint(hint);
-    match error {
-        Tls::InvalidCertificate(problem) => of_certificate(problem),
-        Tls::AlertReceived(alert) => match alert {
-            AlertDescription::CertificateExpired => {
-                fault(FaultKind::Unauthorised, "the server says that our client certificate has expired", "renew the kubeconfig")
-            }
-            AlertDescription::CertificateRequired
-            | AlertDescription::BadCertificate
-            | AlertDescription::UnsupportedCertificate
-            | AlertDescription::CertificateRevoked
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::UnknownCA
-            | AlertDescription::AccessDenied => {
-                let what = format!("the server refuses our client certificate (TLS alert {alert:?})");
-                fault(
-                    FaultKind::Unauthorised,
-                    &what,
-                    "the user belongs to another cluster, or the cluster was made anew: renew the kubeconfig",
-                )
-            }
-            AlertDescription::UnrecognisedName => {
-                fault(FaultKind::Config, "the server does not know the name that we ask for", "check the address and tls-server-name")
-            }
-            alert => Fault::new(FaultKind::Unreachable, format!("the server ended the TLS handshake (alert {alert:?})")),
-        },
-        Tls::InvalidMessage(_) => {
-            fault(FaultKind::Config, "the server answers TLS with something else", "is it plain http, or another port?")
-        }
-        Tls::InconsistentKeys(_) => {
-            fault(FaultKind::Config, "client-certificate and client-key do not belong together", "renew the kubeconfig")
-        }
-        other => Fault::new(FaultKind::Unreachable, format!("TLS: {other}")),
-    }
-}
-
-fn of_certificate(problem: &CertificateError) -> Fault {
-    let clock = "ask the cluster's administrator to renew it, and check this machine's clock";
-    let fault = |kind, what: &str, hint: &str| Fault::new(kind, what).hint(hint);
-    match problem {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            fault(FaultKind::Unreachable, "the server's certificate has expired", clock)
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            fault(FaultKind::Unreachable, "the server's certificate is not valid yet", "check this machine's clock")
-        }
-        CertificateError::UnknownIssuer => fault(
-            FaultKind::Config,
-            "the server's certificate is signed by an unknown authority",
-            "the cluster was made anew, another server or a proxy answers, or certificate-authority is wrong: renew the kubeconfig",
-        ),
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            let what = format!("the server's certificate is for another name: {problem}");
-            fault(FaultKind::Config, &what, "use one of its names in server, or set tls-server-name")
-        }
-        CertificateError::BadSignature => fault(
-            FaultKind::Config,
-            "the server's certificate is not signed by certificate-authority",
-            "the cluster was made anew: renew the kubeconfig",
-        ),
-        other => Fault::new(FaultKind::Config, format!("the server's certificate is not acceptable: {other}")),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io;
-
-    fn status(code: u16, body: &str) -> Fault {
-        of_status(StatusCode::from_u16(code).unwrap(), &HeaderMap::new(), body.as_bytes())
-    }
-
-    #[test]
-    fn answers_become_faults_by_reason_then_by_code() {
-        let object = |code: u16, reason: &str| format!(r#"{{"kind":"Status","code":{code},"reason":"{reason}","message":"m"}}"#);
-        for (code, body, kind) in [
-            (401, object(401, "Unauthorized"), FaultKind::Unauthorised),
-            (403, object(403, "Forbidden"), FaultKind::Forbidden),
-            (404, object(404, "NotFound"), FaultKind::Gone),
-            (404, "404 page not found".into(), FaultKind::Gone),
-            (409, object(409, "AlreadyExists"), FaultKind::Conflict),
-            (410, object(410, "Expired"), FaultKind::Expired),
-            (500, object(410, "Gone"), FaultKind::Expired),
-            (422, object(422, "Invalid"), FaultKind::Invalid),
-            (405, object(0, ""), FaultKind::Invalid),
-            (429, "".into(), FaultKind::Throttled),
-            (500, object(500, "InternalError"), FaultKind::Server),
-            (503, "upstream connect error".into(), FaultKind::Server),
-            (504, object(504, "Timeout"), FaultKind::Server),
-            (401, "Unauthorized".into(), FaultKind::Unauthorised),
-            (200, "\n<!DOCTYPE html><html><head><TITLE lang=en>Sign  in\nto Corp</TITLE>".into(), FaultKind::Garbled),
-            (403, "<html><body>blocked".into(), FaultKind::Garbled),
-            (302, "".into(), FaultKind::Garbled),
-            (407, "".into(), FaultKind::Config),
-            (200, "hello".into(), FaultKind::Garbled),
-        ] {
-            let fault = status(code, &body);
-            assert_eq!(fault.kind, kind, "{code} {body}");
-            assert!(!fault.what.is_empty());
-        }
-        assert!(status(200, "<html><title>Sign  in\nto Corp</title>").what.contains("\"Sign in to Corp\""));
-        assert_eq!(status(503, "busy\nmore").what, "HTTP 503: busy");
-    }
-
-    #[test]
-    fn causes_are_told_and_the_time_to_wait_is_kept() {
-        let body = r#"{"kind":"Status","code":422,"reason":"Invalid","message":"Pod is invalid: spec.x: required",
-            "details":{"retryAfterSeconds":3,"causes":[{"message":"required","field":"spec.x"},{"message":"too long","field":"spec.y"}]}}"#;
-        let fault = status(422, body);
-        assert_eq!(fault.what, "Pod is invalid: spec.x: required; spec.y: too long");
-        assert_eq!(fault.retry_after, Some(Duration::from_secs(3)));
-        let headers = HeaderMap::from_iter([(header::RETRY_AFTER, "7".parse().unwrap())]);
-        assert_eq!(of_status(StatusCode::TOO_MANY_REQUESTS, &headers, body.as_bytes()).retry_after, Some(Duration::from_secs(7)));
-        let lagging = r#"{"kind":"Status","code":504,"reason":"Timeout","details":{"causes":[{"reason":"ResourceVersionTooLarge"}]}}"#;
-        assert_eq!(status(504, lagging).kind, FaultKind::Server);
-        assert!(status(500, &"x".repeat(5000)).what.chars().count() <= LONGEST + 1);
-    }
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("{0}")]
-    struct Outer(&'static str, #[source] io::Error);
-
-    #[test]
-    fn dead_connections_are_explained() {
-        let tls = |error: rustls::Error| Outer("client error (Connect)", io::Error::other(io::Error::new(ErrorKind::InvalidData, error)));
-        let certificate = |problem| tls(rustls::Error::InvalidCertificate(problem));
-        for (error, kind, what) in [
-            (Outer("x", ErrorKind::ConnectionRefused.into()), FaultKind::Unreachable, "refused"),
-            (Outer("x", ErrorKind::ConnectionReset.into()), FaultKind::Unreachable, "reset"),
-            (Outer("x", ErrorKind::TimedOut.into()), FaultKind::Unreachable, "timed out"),
-            (Outer("x", ErrorKind::UnexpectedEof.into()), FaultKind::Unreachable, "closed"),
-            (Outer("x", io::Error::from_raw_os_error(113)), FaultKind::Unreachable, "no route"),
-            (
-                Outer("dns error", io::Error::other("failed to lookup address information: Name or service not known")),
-                FaultKind::Unreachable,
-                "resolved: Name",
-            ),
-            (Outer("x", io::Error::other("something else")), FaultKind::Unreachable, "something else"),
-            (certificate(CertificateError::Expired), FaultKind::Unreachable, "has expired"),
-            (certificate(CertificateError::UnknownIssuer), FaultKind::Config, "unknown authority"),
-            (certificate(CertificateError::NotValidForName), FaultKind::Config, "another name"),
-            (tls(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)), FaultKind::Unauthorised, "client certificate"),
-            (tls(rustls::Error::AlertReceived(AlertDescription::CertificateExpired)), FaultKind::Unauthorised, "has expired"),
-            (tls(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)), FaultKind::Config, "something else"),
-        ] {
-            let fault = of_transport(&error);
-            assert!(fault.kind == kind && fault.what.contains(what), "{error:?}: {fault:?}");
-        }
-        let through = ThroughProxy { proxy: "http://p:1".into(), source: Box::new(io::Error::from(ErrorKind::ConnectionRefused)) };
-        assert_eq!(of_transport(&through).what, "through the proxy http://p:1: connection refused");
-    }
-}
+mod tests;

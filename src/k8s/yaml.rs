@@ -32,12 +32,16 @@ pub(super) struct Flaw {
     pub(super) what: String,
 }
 
-/// Reads a document.
-pub(super) fn parse(source: &str) -> Result<Node, Flaw> {
+/// Reads the first document, and says whether there are more.
+pub(super) fn parse(source: &str) -> Result<(Node, bool), Flaw> {
     let source = source.trim_start_matches('\u{feff}');
     let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::LastWins, with_snippet: false };
-    match serde_saphyr::from_str_with_options::<Spanned<Raw>>(source, options) {
-        Ok(tree) => Ok(node(tree, source)),
+    match serde_saphyr::from_multiple_with_options::<Spanned<Raw>>(source, options) {
+        Ok(trees) => {
+            let more = trees.len() > 1;
+            let first = trees.into_iter().next().map(|tree| node(tree, source));
+            Ok((first.unwrap_or(Node { line: 1, value: Value::Null }), more))
+        }
         Err(error) => {
             let line = error.location().map(|l| l.line()).filter(|&line| line > 0);
             Err(Flaw { line, what: format!("invalid YAML: {}", error.without_snippet()) })
@@ -232,7 +236,8 @@ mod tests {
     fn scalars_stay_as_written_and_know_their_line() {
         let tree =
             parse("\u{feff}# head\na: 1.10\nb: yes\nc: 0123\nd:\n- x\n- '7'\ne: ~\nf: 99999999999999999999999999\ng: 'größe'\nh: 1e3\n")
-                .unwrap();
+                .unwrap()
+                .0;
         for (key, text, line) in
             [("a", "1.10", 2), ("b", "yes", 3), ("c", "0123", 4), ("f", "99999999999999999999999999", 9), ("h", "1e3", 11)]
         {
@@ -241,13 +246,13 @@ mod tests {
         }
         assert_eq!(tree.texts("d").unwrap(), ["x", "7"]);
         assert!(tree.get("e").is_none() && tree.flag("b").unwrap() && tree.flag("a").is_err());
-        assert!(parse("").unwrap().is_null());
+        assert!(parse("").unwrap().0.is_null());
         assert_eq!(parse("a: [1\nb: 2\n").unwrap_err().line.map(|l| l > 0), Some(true));
     }
 
     #[test]
     fn anchors_merges_and_repeated_keys_read_as_kubectl_reads_them() {
-        let tree = parse("base: &b {server: x}\nc:\n  <<: *b\n  name: n\nd: 1\nd: 2\n").unwrap();
+        let tree = parse("base: &b {server: x}\nc:\n  <<: *b\n  name: n\nd: 1\nd: 2\n").unwrap().0;
         assert_eq!(tree.get("c").unwrap().opt("server").unwrap().as_deref(), Some("x"));
         assert_eq!(tree.opt("d").unwrap().as_deref(), Some("2"));
     }

@@ -1,5 +1,7 @@
 use super::*;
 use crate::k8s::entry::{ClusterEntry, Exec, Interactive, UserEntry};
+use crate::k8s::slot::{REREAD, refresh_at};
+use crate::model::time::Timestamp;
 use futures::future::join_all;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -235,6 +237,28 @@ async fn token_files_are_read_again_and_an_unreadable_one_keeps_the_old_token() 
     assert_eq!(token(&credentials.get(&context).await.unwrap()), "b");
     let fault = self::credentials().get(&context).await.unwrap_err();
     assert!(fault.what.contains("token cannot be read"), "{fault}");
+}
+
+#[tokio::test]
+async fn before_a_credential_expires_the_next_is_fetched_and_nobody_waits() {
+    let dir = Dir::new();
+    let status = r#"{"token":"t'$n'","expirationTimestamp":"2999-01-01T00:00:00Z"}"#;
+    let (credentials, context) = (credentials(), script(&dir.counter("").replace(r#"{"token":"t'$n'"}"#, status)));
+    let first = credentials.get(&context).await.unwrap();
+    assert_eq!(first.expires, Timestamp::parse("2999-01-01T00:00:00Z"));
+    credentials.slot(&context).state().held.as_mut().unwrap().refresh = Some(Timestamp(0));
+    assert_eq!(token(&credentials.get(&context).await.unwrap()), "t0", "the old one is still good");
+    let next = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            let now = credentials.get(&context).await.unwrap();
+            if now.generation != first.generation {
+                return now;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    assert_eq!(token(&next.await.unwrap()), "t1");
+    assert_eq!(dir.runs(), 2);
 }
 
 #[tokio::test]

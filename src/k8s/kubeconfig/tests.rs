@@ -129,44 +129,41 @@ fn fc2_entries_of_one_file_serve_contexts_of_another() {
     assert_eq!(dir.wrong(&kubeconfig), ["contexts:1: current-context is \"gone\", which no kubeconfig defines"]);
 }
 
+/// Line by line one way to be broken; CERT stands for a certificate in base64.
+const BROKEN: &str = "contexts:
+- {name: good, context: {cluster: good, user: good}}
+- {name: no-cluster, context: {cluster: gone, user: good}}
+- {name: no-user, context: {cluster: good, user: gone}}
+- {name: names-none, context: {user: good}}
+- {name: anonymous, context: {cluster: good}}
+- {name: bad-ca, context: {cluster: bad-ca, user: good}}
+- {name: bad-ca-2, context: {cluster: bad-ca, user: good}}
+- {name: no-file, context: {cluster: no-file, user: good}}
+- {name: no-server, context: {cluster: no-server, user: good}}
+- {name: odd-server, context: {cluster: odd-server, user: good}}
+- {name: no-key, context: {cluster: good, user: no-key}}
+- {name: bad-key, context: {cluster: good, user: bad-key}}
+- {name: legacy, context: {cluster: good, user: legacy}}
+- {name: bad-exec, context: {cluster: good, user: bad-exec}}
+- {name: empty}
+clusters:
+- {name: good, cluster: {server: 'https://h:1'}}
+- {name: bad-ca, cluster: {server: 'https://h:1', certificate-authority-data: '%%%'}}
+- {name: no-file, cluster: {server: 'https://h:1', certificate-authority: nowhere/ca.crt}}
+- {name: no-server, cluster: {}}
+- {name: odd-server, cluster: {server: 'ftp://h'}}
+users:
+- {name: good, user: {token: t}}
+- {name: no-key, user: {client-certificate-data: CERT}}
+- {name: bad-key, user: {client-certificate-data: CERT, client-key-data: aGVsbG8=}}
+- {name: legacy, user: {auth-provider: {name: gcp}}}
+- {name: bad-exec, user: {exec: {apiVersion: client.authentication.k8s.io/v9, command: x}}}
+";
+
 #[test]
 fn fc3_a_broken_entry_costs_only_its_contexts() {
     let dir = Dir::new();
-    dir.file(
-        "config",
-        format!(
-            "contexts:
-- {{name: good, context: {{cluster: good, user: good}}}}
-- {{name: no-cluster, context: {{cluster: gone, user: good}}}}
-- {{name: no-user, context: {{cluster: good, user: gone}}}}
-- {{name: names-none, context: {{user: good}}}}
-- {{name: anonymous, context: {{cluster: good}}}}
-- {{name: bad-ca, context: {{cluster: bad-ca, user: good}}}}
-- {{name: bad-ca-2, context: {{cluster: bad-ca, user: good}}}}
-- {{name: no-file, context: {{cluster: no-file, user: good}}}}
-- {{name: no-server, context: {{cluster: no-server, user: good}}}}
-- {{name: odd-server, context: {{cluster: odd-server, user: good}}}}
-- {{name: no-key, context: {{cluster: good, user: no-key}}}}
-- {{name: bad-key, context: {{cluster: good, user: bad-key}}}}
-- {{name: legacy, context: {{cluster: good, user: legacy}}}}
-- {{name: bad-exec, context: {{cluster: good, user: bad-exec}}}}
-- {{name: empty}}
-clusters:
-- {{name: good, cluster: {{server: 'https://h:1'}}}}
-- {{name: bad-ca, cluster: {{server: 'https://h:1', certificate-authority-data: '%%%'}}}}
-- {{name: no-file, cluster: {{server: 'https://h:1', certificate-authority: nowhere/ca.crt}}}}
-- {{name: no-server, cluster: {{}}}}
-- {{name: odd-server, cluster: {{server: 'ftp://h'}}}}
-users:
-- {{name: good, user: {{token: t}}}}
-- {{name: no-key, user: {{client-certificate-data: {certificate}}}}}
-- {{name: bad-key, user: {{client-certificate-data: {certificate}, client-key-data: aGVsbG8=}}}}
-- {{name: legacy, user: {{auth-provider: {{name: gcp}}}}}}
-- {{name: bad-exec, user: {{exec: {{apiVersion: client.authentication.k8s.io/v9, command: x}}}}}}
-",
-            certificate = base64(PEM)
-        ),
-    );
+    dir.file("config", BROKEN.replace("CERT", &base64(PEM)));
     let kubeconfig = dir.list(&["config"]);
     let prefix = format!("{}:", dir.0.join("config").display());
     let broken = |name: &str| {
@@ -199,6 +196,36 @@ users:
         assert!(found.starts_with(wanted), "{name}: {found}");
     }
     assert_eq!(kubeconfig.problems.len(), 12, "each said once: {:#?}", dir.wrong(&kubeconfig));
+}
+
+#[test]
+fn odd_but_good_files_are_read_as_kubectl_reads_them() {
+    let dir = Dir::new();
+    dir.file("crlf", one("crlf").replace('\n', "\r\n"));
+    dir.file("bom", "\u{feff}".to_owned() + &one("bom"));
+    dir.file("json", "{\n\t\"contexts\": [\n\t\t{\"name\": \"json\", \"context\": {\"cluster\": \"c\", \"user\": \"\"}}\n\t],\n\t\"clusters\": [{\"name\": \"c\", \"cluster\": {\"server\": \"h:8080\"}}], \"users\": null\n}\n");
+    dir.file("two", format!("---\n{}---\n{}", one("first"), one("second")));
+    dir.file("quoted", one("x").replace("name: x", "name: !!str 'x: y'").replace("current-context: x", "current-context: \"x: y\""));
+    dir.file("many", many(1000));
+    let kubeconfig = dir.list(&["crlf", "bom", "json", "two", "quoted", "many"]);
+    let names: Vec<&str> = kubeconfig.contexts.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names[..5], ["crlf", "bom", "json", "first", "x: y"]);
+    assert_eq!(names.len(), 1005);
+    assert_eq!(dir.wrong(&kubeconfig), ["two: holds several documents; only the first counts"]);
+    assert!(kubeconfig.contexts.iter().all(|c| c.broken.is_none()));
+    assert_eq!(kubeconfig.contexts[2].cluster.server, "http://h:8080");
+}
+
+/// So many contexts, each with a cluster and a user of its own and certificates of usual length.
+fn many(n: usize) -> String {
+    let certificate = base64(&PEM.repeat(10));
+    let list = |of: &dyn Fn(usize) -> String| (0..n).map(of).collect::<String>();
+    let clusters =
+        list(&|i| format!("- name: m{i}\n  cluster:\n    server: https://h{i}\n    certificate-authority-data: {certificate}\n"));
+    let users =
+        list(&|i| format!("- name: m{i}\n  user:\n    client-certificate-data: {certificate}\n    client-key-data: {}\n", base64(KEY)));
+    let contexts = list(&|i| format!("- name: m{i}\n  context:\n    cluster: m{i}\n    user: m{i}\n"));
+    format!("apiVersion: v1\nkind: Config\npreferences: {{}}\nclusters:\n{clusters}users:\n{users}contexts:\n{contexts}")
 }
 
 #[test]
