@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 pub const POD: usize = 7_500;
 
 /// Enough requests at once to keep a server of two cores busy, and fewer than it starts to refuse.
-const PARALLEL: usize = 48;
+const PARALLEL: usize = 64;
 
 /// The API server `alpha`.
 pub struct Server {

@@ -51,6 +51,7 @@ impl Cluster {
 }
 
 /// A static is never dropped: a shell waits for the end of this process, however it ends, and takes the servers down.
+#[expect(clippy::zombie_processes, reason = "it outlives this process by design")]
 fn end_with_this_process(folder: &Path) {
     let wait = "trap '' INT TERM HUP; read _; exec \"$0\"";
     let mut guard = Command::new("setsid");

@@ -122,9 +122,13 @@ impl Pty {
         self.wait(limit, found).flatten()
     }
 
-    /// Blocks until more bytes have come than these, and says when.
+    /// Blocks until more bytes have come than these, and says when; `None` where time runs out or the program ends.
     pub fn wait_more(&self, than: usize, limit: Duration) -> Option<Instant> {
-        self.wait(limit, |seen| seen.chunks.iter().find(|c| c.total > than).map(|c| c.at))
+        let found = |seen: &Seen| match seen.chunks.iter().find(|c| c.total > than) {
+            Some(chunk) => Some(Some(chunk.at)),
+            None => seen.closed.then_some(None),
+        };
+        self.wait(limit, found).flatten()
     }
 
     /// Blocks until the program has ended.
