@@ -1,0 +1,133 @@
+//! The command line.
+
+use crate::ui::theme::ColorFlag;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// One live screen over many Kubernetes clusters.
+#[derive(Debug, Parser)]
+#[command(name = "kconsole", version, about, disable_help_subcommand = true, after_help = "Exit codes: 0 well, 1 something failed, 2 wrong usage, 128+n after signal n.")]
+pub struct Cli {
+    /// What to do instead of opening the screen.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The kind to open, alone and full screen, as kubectl names kinds: pods, deploy, certificates.cert-manager.io
+    pub resource: Option<String>,
+    /// Show the product on a fleet of its own, without any cluster
+    #[arg(long)]
+    pub demo: bool,
+    #[command(flatten)]
+    pub flags: Flags,
+}
+
+/// Flags that hold for the screen and for every subcommand.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Flags {
+    /// Contexts of the kubeconfig, by name or with * and ?
+    #[arg(long, global = true, value_delimiter = ',', value_name = "CONTEXT", conflicts_with = "all_contexts")]
+    pub context: Vec<String>,
+    /// All contexts of the kubeconfig
+    #[arg(long, global = true)]
+    pub all_contexts: bool,
+    /// Only these namespaces
+    #[arg(short, long, global = true, value_delimiter = ',', value_name = "NAMESPACE", conflicts_with = "all_namespaces")]
+    pub namespace: Vec<String>,
+    /// All namespaces
+    #[arg(short = 'A', long, global = true)]
+    pub all_namespaces: bool,
+    /// This kubeconfig, instead of those of KUBECONFIG or ~/.kube/config
+    #[arg(long, global = true, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Change nothing anywhere
+    #[arg(long, global = true)]
+    pub readonly: bool,
+    /// Act as this user
+    #[arg(long = "as", global = true, value_name = "USER")]
+    pub as_user: Option<String>,
+    /// Act as a member of this group; may be given several times
+    #[arg(long, global = true, value_name = "GROUP", requires = "as_user")]
+    pub as_group: Vec<String>,
+    /// The theme, instead of the config's
+    #[arg(long, global = true, value_name = "THEME")]
+    pub theme: Option<String>,
+    /// The keymap, instead of the config's
+    #[arg(long, global = true, value_name = "KEYMAP")]
+    pub keymap: Option<String>,
+    /// Colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+}
+
+/// When to use colours.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// As the terminal can, and NO_COLOR allows
+    #[default]
+    Auto,
+    /// Always, and all of them
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<When> for ColorFlag {
+    fn from(when: When) -> Self {
+        match when {
+            When::Auto => Self::Auto,
+            When::Always => Self::Always,
+            When::Never => Self::Never,
+        }
+    }
+}
+
+/// What to do without the screen.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Try each chosen context and say on a line how it is, or exactly why it cannot be used
+    Check,
+    /// Print the rows of a kind, merged over the chosen contexts
+    Get(Get),
+    /// Print a completion script for a shell
+    Completion {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the version
+    Version,
+    /// Print where files are and what was found out about config, kubeconfig and terminal
+    Info,
+}
+
+/// What `get` prints.
+#[derive(Debug, Args)]
+pub struct Get {
+    /// The kind, as kubectl names kinds
+    pub resource: String,
+    /// Only the object of this name
+    pub name: Option<String>,
+    /// Only objects with these labels
+    #[arg(short = 'l', long, value_name = "SELECTOR", default_value = "", hide_default_value = true)]
+    pub selector: String,
+    /// How to print
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub output: Output,
+    /// Go on and print changes
+    #[arg(short, long)]
+    pub watch: bool,
+}
+
+/// How rows are printed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// kubectl's columns
+    Table,
+    /// All columns
+    Wide,
+    /// Rows with typed cells, as JSON
+    Json,
+    /// Rows with typed cells, as YAML
+    Yaml,
+    /// Kind and name
+    Name,
+}
