@@ -84,7 +84,7 @@ fn with_pods(candidate: &Candidate, server: &Server, pods: usize, bare: f64) -> 
     let counts = [grouped(pods), pods.to_string()];
     let whole = since(pty.wait_until(LIMIT, |s| counts.iter().any(|c| s.contents().contains(c))));
     if whole.is_none() {
-        eprintln!("{}: {} is not on the screen:\n{}", candidate.name, counts[0], pty.screen());
+        eprintln!("{}: {} is not on the screen; exit {:?}:\n{}", candidate.name, counts[0], pty.exit(), pty.screen());
     }
     let big = pods > 20_000;
     let mut lines = vec![
