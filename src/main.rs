@@ -1,3 +1,19 @@
 //! The binary: start, run, exit code.
 
-fn main() {}
+use clap::Parser;
+use kconsole::app::cli::Cli;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match kconsole::app::main(&cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(report) => {
+            eprintln!("kconsole: {report:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -4,7 +4,7 @@
 use crate::actions;
 use crate::kinds;
 use crate::model::cluster::Cluster;
-use crate::model::nearest::nearest;
+use crate::model::nearest::hint;
 use crate::model::step::{Only, Screen, Step, TableOf};
 use crate::model::world::World;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
@@ -60,8 +60,7 @@ fn table(world: &World, word: &str, rest: &str) -> Result<Go, String> {
     let undiscovered = world.open().any(|c| c.catalog.is_none());
     if kind(world, word).is_none() && !undiscovered {
         let names = names(world);
-        let near = nearest(word, names.iter().map(String::as_str)).map_or_else(String::new, |n| format!("; is it {n}?"));
-        return Err(format!("no open cluster serves a kind called {word}{near}"));
+        return Err(format!("no open cluster serves a kind called {word}{}", hint(word, names.iter().map(String::as_str))));
     }
     let (mut steps, mut filter) = (Vec::new(), Vec::new());
     let (before, searched) = rest.split_once('/').map_or((rest, None), |(before, searched)| (before, Some(searched)));
@@ -96,10 +95,8 @@ fn kind(world: &World, word: &str) -> Option<()> {
 
 fn cluster<'a>(world: &'a World, name: &str) -> Result<&'a Cluster, String> {
     let found = world.clusters.iter().find(|c| c.name == name || c.context == name);
-    found.ok_or_else(|| {
-        let near = nearest(name, world.clusters.iter().map(|c| c.name.as_str())).map_or_else(String::new, |n| format!("; is it {n}?"));
-        format!("the kubeconfig has no cluster called {name}{near}")
-    })
+    let names = || world.clusters.iter().map(|c| c.name.as_str());
+    found.ok_or_else(|| format!("the kubeconfig has no cluster called {name}{}", hint(name, names())))
 }
 
 /// What a line may become, best first.

@@ -5,19 +5,19 @@ use super::cli::Flags;
 use super::config::Config;
 use crate::actions;
 use crate::k8s::connect::Settings;
-use crate::k8s::kubeconfig::{self, Context, Kubeconfig, SERVICE_ACCOUNT, Sources};
+use crate::k8s::kubeconfig::{self, Context, Kubeconfig, Sources};
 use crate::k8s::proxy::Environment;
 use crate::keymap::{KEYMAPS, Keymap};
 use crate::model::cluster::{Cluster, short_names};
 use crate::model::glob::Glob;
 use crate::model::id::ClusterId;
 use crate::model::msg::{Link, Server, Traffic};
-use crate::model::nearest::nearest;
+use crate::model::nearest::hint;
 use crate::model::problem::Problem;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
 use crate::ui::theme::{Depth, THEMES, Theme};
-use directories::{BaseDirs, ProjectDirs};
+use directories::ProjectDirs;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -88,7 +88,7 @@ pub fn setup(flags: &Flags, subcommand: bool) -> Result<Setup, String> {
     let config = read_config(&paths, &mut problems);
     let keymap = read_keymap(&paths, flags.keymap.as_deref().unwrap_or(&config.keymap), &mut problems);
     let theme = read_theme(&paths, flags, &config, &mut problems);
-    let Kubeconfig { contexts, current, problems: broken, files } = kubeconfig::read(&sources(flags));
+    let Kubeconfig { contexts, current, problems: broken, files } = kubeconfig::read(&Sources::find(flags.kubeconfig.clone(), |name| std::env::var_os(name)));
     problems.extend(broken.iter().map(ToString::to_string));
     let contexts: Vec<Arc<Context>> = contexts.into_iter().map(Arc::new).collect();
     let chosen = choose(flags, &contexts, current.as_deref(), (!subcommand).then_some(&*paths.session))?;
@@ -101,21 +101,9 @@ pub fn setup(flags: &Flags, subcommand: bool) -> Result<Setup, String> {
         readonly: flags.readonly || config.readonly, ..World::default()
     };
     let settings = Settings {
-        as_user: flags.as_user.clone(), as_groups: flags.as_group.clone(), environment: Environment::of_process(), ..Settings::default()
+        as_user: flags.as_user.clone(), as_groups: flags.as_group.clone(), environment: Environment::read(|name| std::env::var(name).ok()), ..Settings::default()
     };
     Ok(Setup { paths, config, keymap, theme, contexts, chosen, world, settings: Arc::new(settings), files, problems })
-}
-
-/// Where kubeconfigs are looked for.
-pub fn sources(flags: &Flags) -> Sources {
-    let var = |name: &str| std::env::var(name).ok();
-    Sources {
-        flag: flags.kubeconfig.clone(),
-        env: std::env::var_os("KUBECONFIG"),
-        home: BaseDirs::new().map(|d| d.home_dir().to_owned()),
-        pod: var("KUBERNETES_SERVICE_HOST").zip(var("KUBERNETES_SERVICE_PORT")),
-        service_account: SERVICE_ACCOUNT.into(),
-    }
 }
 
 /// Reads a file that need not be there.
@@ -155,7 +143,7 @@ fn layers<'a>(kind: &str, name: &str, ours: &'a [(&'a str, &'a str)], own: &Path
     let user = read_file(&file, problems).map(|text| (file.display().to_string(), text));
     let base = ours.iter().find(|(n, _)| *n == name);
     if base.is_none() && user.is_none() {
-        let near = nearest(name, ours.iter().map(|(n, _)| *n)).map_or_else(String::new, |n| format!("; is it {n}?"));
+        let near = hint(name, ours.iter().map(|(n, _)| *n));
         problems.push(format!("there is no {kind} called {name}, neither in kconsole nor as {}{near}", file.display()));
     }
     (base.or(ours.first()).into_iter().copied().collect(), user)
@@ -194,11 +182,10 @@ fn choose(flags: &Flags, contexts: &[Arc<Context>], current: Option<&str>, sessi
     }
     let mut chosen = Vec::new();
     for pattern in &flags.context {
-        let glob = Glob::new(pattern);
+        let glob = Glob::parse(pattern).map_err(|why| format!("--context {pattern}: {why}"))?;
         let found = ids(&|c| c.name == *pattern || glob.matches(&c.name));
         if found.is_empty() {
-            let near = nearest(pattern, contexts.iter().map(|c| c.name.as_str())).map_or_else(String::new, |n| format!("; is it {n}?"));
-            return Err(format!("the kubeconfig has no context {pattern}{near}"));
+            return Err(format!("the kubeconfig has no context {pattern}{}", hint(pattern, contexts.iter().map(|c| c.name.as_str()))));
         }
         chosen.extend(found.into_iter().filter(|id| !chosen.contains(id)).collect::<Vec<_>>());
     }

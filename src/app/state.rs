@@ -57,14 +57,14 @@ pub struct State {
 }
 
 impl State {
-    /// A program that shows this screen.
-    pub fn new(world: World, config: Config, keymap: Keymap, theme: Theme, root: Box<dyn View>) -> Self {
+    /// A state without a screen yet.
+    pub fn new(world: World, config: Config, keymap: Keymap, theme: Theme) -> Self {
         Self {
             world,
             config,
             keymap,
             theme,
-            views: vec![root],
+            views: Vec::new(),
             pressed: Vec::new(),
             prompt: None,
             dialog: None,
@@ -75,6 +75,32 @@ impl State {
             quit: false,
             body: Rect::ZERO,
         }
+    }
+
+    /// Opens a screen over those that are open.
+    pub fn push(&mut self, view: Box<dyn View>) {
+        self.views.push(view);
+        self.dirty = true;
+    }
+
+    /// The program is to end.
+    pub fn leave(&mut self) {
+        self.quit = true;
+    }
+
+    /// What is on the screen is not known any more: it is drawn again.
+    pub fn touch(&mut self) {
+        self.dirty = true;
+    }
+
+    /// True where the screen may differ from what was drawn last.
+    pub fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// True while something was put off that [`State::work`] does.
+    pub fn is_working(&self) -> bool {
+        self.views.iter().any(|v| v.is_working())
     }
 
     /// True once the program is to end.

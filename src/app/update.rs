@@ -129,6 +129,11 @@ impl State {
         }
     }
 
+    /// Opens a cluster.
+    pub fn connect(&mut self, id: ClusterId) {
+        self.effect(Effect::Connect(id));
+    }
+
     fn effect(&mut self, effect: Effect) {
         match &effect {
             Effect::Connect(id) => self.opened(*id),

@@ -50,6 +50,11 @@ pub trait View {
     /// These rows have come or changed.
     fn after(&mut self, _world: &World, _watch: WatchId, _slots: &[Slot]) {}
 
+    /// True while something was put off that [`View::work`] does.
+    fn is_working(&self) -> bool {
+        false
+    }
+
     /// Does about so many rows' worth of what was put off; true once nothing is left.
     fn work(&mut self, _world: &World, _rows: usize) -> bool {
         true

@@ -335,6 +335,10 @@ impl View for TableView {
         self.recall(world);
     }
 
+    fn is_working(&self) -> bool {
+        self.order.is_working()
+    }
+
     fn work(&mut self, world: &World, rows: usize) -> bool {
         if !self.order.is_working() {
             return true;

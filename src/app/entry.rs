@@ -1,0 +1,99 @@
+//! From the command line to an exit code.
+
+use super::cli::{Cli, Command};
+use super::startup::{self, Setup};
+use super::{batch, run};
+use crate::term;
+use clap::CommandFactory;
+use color_eyre::eyre::{Result, WrapErr, eyre};
+use std::fs::{self, OpenOptions};
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Mutex;
+use tokio::runtime::{Builder, Runtime};
+use tracing_subscriber::EnvFilter;
+
+/// What usage errors end with, as everywhere.
+const USAGE: u8 = 2;
+
+/// Does what the command line says. Returns the exit code.
+///
+/// # Errors
+/// What kept the program from starting, or ended it.
+pub fn main(cli: &Cli) -> Result<u8> {
+    match &cli.command {
+        Some(Command::Completion { shell }) => {
+            clap_complete::generate(*shell, &mut Cli::command(), "kconsole", &mut io::stdout());
+            return Ok(0);
+        }
+        Some(Command::Version) => return print(&format!("kconsole {}\n", env!("CARGO_PKG_VERSION"))),
+        _ => {}
+    }
+    if cli.demo {
+        eprint("kconsole: the demo fleet is not there yet; give it a kubeconfig and it shows your clusters");
+        return Ok(1);
+    }
+    let subcommand = cli.command.is_some();
+    let setup = match startup::setup(&cli.flags, subcommand) {
+        Ok(setup) => setup,
+        Err(why) => {
+            eprint(&format!("kconsole: {why}"));
+            return Ok(USAGE);
+        }
+    };
+    if let Some(Command::Info) = &cli.command {
+        return print(&batch::info(&setup));
+    }
+    let runtime = runtime()?;
+    let code = match &cli.command {
+        Some(command) => runtime.block_on(batch::run(cli, command, setup)).wrap_err("standard output is gone")?,
+        None => screen(cli, setup, &runtime)?,
+    };
+    // A plugin or a resolver that hangs must not keep the program.
+    runtime.shutdown_background();
+    u8::try_from(code).wrap_err("an exit code")
+}
+
+/// The loop has the main thread; clusters are read on two others, which is enough for the fastest of them.
+fn runtime() -> Result<Runtime> {
+    // Someone else in the process having installed one is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Builder::new_multi_thread().worker_threads(2).max_blocking_threads(16).enable_all().build().wrap_err("no threads to run on")
+}
+
+fn screen(cli: &Cli, setup: Setup, runtime: &Runtime) -> Result<i32> {
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        return Err(eyre!("the screen needs a terminal; `kconsole get` and `kconsole check` print without one"));
+    }
+    // Without a log the program runs as well; it only cannot say afterwards what happened.
+    let _ = log(&setup.paths.log);
+    let (panic_hook, _) = color_eyre::config::HookBuilder::default().display_env_section(false).into_hooks();
+    term::install_panic_hook(std::thread::current().id(), move |info| eprint(&format!("{}", panic_hook.panic_report(info))));
+    runtime.block_on(run::run(cli, setup)).wrap_err("the terminal cannot be used")
+}
+
+/// Logs to a file that only its owner reads. What kube and hyper log can hold bodies and headers, so only our own words go there.
+fn log(path: &Path) -> io::Result<()> {
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir)?;
+    }
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    let ours = EnvFilter::new("off,kconsole=info");
+    let made = tracing_subscriber::fmt().with_writer(Mutex::new(file)).with_ansi(false).with_env_filter(ours).finish();
+    tracing::subscriber::set_global_default(made).map_err(io::Error::other)
+}
+
+/// Prints to standard output. Whoever closed it has read enough.
+pub(super) fn print(text: &str) -> Result<u8> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(0),
+    }
+}
+
+/// Says what is wrong.
+pub(super) fn eprint(text: &str) {
+    // There is no third place to say that this one is closed.
+    let _ = writeln!(io::stderr(), "{text}");
+}

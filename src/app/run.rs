@@ -1,0 +1,278 @@
+//! The program with a screen: keys first, then the world, then the clock; a frame when something changed.
+
+use super::clipboard;
+use super::cli::Cli;
+use super::program::Program;
+use super::startup::{Setup, save_session};
+use crate::k8s::login::login_command;
+use crate::keymap::Key;
+use crate::model::id::ClusterId;
+use crate::model::step::{Effect, Notice, Only, TableOf};
+use crate::model::time::Timestamp;
+use crate::term::{self, Screen};
+use crate::ui::views::table::TableView;
+use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
+use futures::{FutureExt, StreamExt};
+use signal_hook::consts::signal::SIGSTOP;
+use std::io;
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::sleep_until;
+
+/// Frames that data alone asks for come no faster than this; keys draw at once.
+const FRAME: Duration = Duration::from_millis(33);
+/// Lines that one notch of the wheel moves.
+const NOTCH: i16 = 3;
+
+/// Signals that end the program, with their numbers.
+const DEADLY: [(fn() -> SignalKind, i32); 4] =
+    [(SignalKind::terminate, 15), (SignalKind::interrupt, 2), (SignalKind::hangup, 1), (SignalKind::quit, 3)];
+
+/// Runs until the person leaves, a signal comes or the terminal is gone. Returns the exit code.
+///
+/// # Errors
+/// Where the terminal cannot be used.
+pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
+    let kind = cli.resource.clone().unwrap_or_else(|| setup.config.start.clone());
+    let keep_session = cli.flags.context.is_empty() && !cli.flags.all_contexts;
+    let problems = setup.problems.clone();
+    let screen = Screen::take(setup.config.mouse)?;
+    let mut program = Program::new(setup, |state| {
+        let of = TableOf { kind: kind.into(), only: Only::All, filter: String::new(), cursor: None };
+        Box::new(TableView::new(&state.world, of))
+    });
+    match problems.as_slice() {
+        [] => {}
+        [one] => program.state.say(Notice::warn(one.clone())),
+        [first, rest @ ..] => program.state.say(Notice::warn(format!("{first} (and {} more: kconsole info)", rest.len()))),
+    }
+    let mut loop_ = Loop { program, screen, events: Some(EventStream::new()), drawn: None, code: 0 };
+    loop_.run().await?;
+    let Loop { program, code, .. } = loop_;
+    if keep_session {
+        if let Err(error) = save_session(&program.paths, &program.state.world) {
+            tracing::warn!("the open clusters could not be kept: {error}");
+        }
+    }
+    Ok(code)
+}
+
+struct Loop {
+    program: Program,
+    screen: Screen,
+    /// `None` while another program has the terminal: two readers would share the keys.
+    events: Option<EventStream>,
+    drawn: Option<Instant>,
+    code: i32,
+}
+
+/// What made the loop go round.
+enum Woken {
+    Input(Option<io::Result<Event>>),
+    World,
+    Clock,
+    Frame,
+    Work,
+    Deadly(i32),
+    Stop,
+    Continued,
+}
+
+impl Loop {
+    async fn run(&mut self) -> io::Result<()> {
+        let mut deadly = DEADLY.iter().map(|(kind, n)| Ok((signal(kind())?, *n))).collect::<io::Result<Vec<(Signal, i32)>>>()?;
+        let mut stop = signal(SignalKind::from_raw(20))?;
+        let mut cont = signal(SignalKind::from_raw(18))?;
+        self.draw()?;
+        while !self.program.state.is_over() {
+            let left = self.program.perform();
+            for effect in left {
+                self.terminal(effect).await?;
+            }
+            match self.wait(&mut deadly, &mut stop, &mut cont).await {
+                Woken::Input(event) => {
+                    if !self.input(event) {
+                        return Ok(());
+                    }
+                    self.more_input()?;
+                    self.draw()?;
+                }
+                Woken::World => {}
+                Woken::Frame => self.draw()?,
+                Woken::Clock => {
+                    if !term::is_there() {
+                        return Ok(());
+                    }
+                    self.program.state.tick(now());
+                }
+                Woken::Work => drop(self.program.state.work()),
+                Woken::Deadly(n) => {
+                    self.code = 128 + n;
+                    return Ok(());
+                }
+                Woken::Stop => self.suspend()?,
+                Woken::Continued => {
+                    self.screen.enter()?;
+                    self.program.state.touch();
+                    self.draw()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the next thing to do; keys go before everything else.
+    async fn wait(&mut self, deadly: &mut [(Signal, i32)], stop: &mut Signal, cont: &mut Signal) -> Woken {
+        let state = &self.program.state;
+        let frame_at = tokio::time::Instant::from_std(self.drawn.map_or_else(Instant::now, |d| d + FRAME));
+        let clock_at = tokio::time::Instant::now() + until_next(state.next_tick());
+        let (dirty, working) = (state.is_dirty(), state.is_working());
+        let events = self.events.as_mut();
+        let input = async {
+            match events {
+                Some(events) => events.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        let signals = futures::future::select_all(deadly.iter_mut().map(|(s, n)| async move { s.recv().await.map_or(0, |()| *n) }.boxed()));
+        tokio::select! {
+            biased;
+            (n, ..) = signals => Woken::Deadly(n),
+            event = input => Woken::Input(event),
+            _ = stop.recv() => Woken::Stop,
+            _ = cont.recv() => Woken::Continued,
+            () = sleep_until(frame_at), if dirty => Woken::Frame,
+            () = self.program.listen() => Woken::World,
+            () = std::future::ready(()), if working => Woken::Work,
+            () = sleep_until(clock_at) => Woken::Clock,
+        }
+    }
+
+    /// Takes the input that has arrived meanwhile, so that a burst costs one frame.
+    fn more_input(&mut self) -> io::Result<()> {
+        for _ in 0..256 {
+            let next = self.events.as_mut().and_then(|e| e.next().now_or_never());
+            match next {
+                Some(event) => {
+                    if !self.input(event) {
+                        self.program.state.leave();
+                    }
+                }
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// False once the terminal is gone.
+    fn input(&mut self, event: Option<io::Result<Event>>) -> bool {
+        let state = &mut self.program.state;
+        match event {
+            None | Some(Err(_)) => return false,
+            Some(Ok(Event::Key(key))) => {
+                if let Some(key) = Key::of(&key) {
+                    state.key(key);
+                }
+            }
+            Some(Ok(Event::Paste(text))) => state.paste(&text),
+            Some(Ok(Event::Resize(..))) => {
+                if self.screen.resize().is_err() {
+                    return false;
+                }
+                state.touch();
+            }
+            Some(Ok(Event::Mouse(mouse))) => match mouse.kind {
+                MouseEventKind::Down(MouseButton::Left) => state.click(mouse.column, mouse.row),
+                MouseEventKind::ScrollDown => state.wheel(NOTCH),
+                MouseEventKind::ScrollUp => state.wheel(-NOTCH),
+                _ => {}
+            },
+            Some(Ok(Event::FocusGained | Event::FocusLost)) => {}
+        }
+        true
+    }
+
+    /// Draws, if anything changed.
+    fn draw(&mut self) -> io::Result<()> {
+        let state = &mut self.program.state;
+        if state.take_dirty() {
+            self.screen.draw(|area, buf| state.draw(area, buf))?;
+            self.drawn = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// What needs the terminal.
+    async fn terminal(&mut self, effect: Effect) -> io::Result<()> {
+        match effect {
+            Effect::Copy(text) => {
+                let native = clipboard::native(&text);
+                match clipboard::osc52(&text) {
+                    Some(sequence) => self.screen.send(&sequence)?,
+                    None if native => {}
+                    None => self.program.state.say(Notice::warn("that is more than a terminal takes for its clipboard")),
+                }
+                Ok(())
+            }
+            Effect::Suspend => self.suspend(),
+            Effect::Login(id) => self.login(id).await,
+            Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) => Ok(()),
+        }
+    }
+
+    /// Stops as a shell expects it, and comes back with the whole screen.
+    fn suspend(&mut self) -> io::Result<()> {
+        self.events = None;
+        self.screen.leave();
+        signal_hook::low_level::raise(SIGSTOP)?;
+        self.back()
+    }
+
+    fn back(&mut self) -> io::Result<()> {
+        self.screen.enter()?;
+        self.events = Some(EventStream::new());
+        self.program.state.tick(now());
+        Ok(())
+    }
+
+    /// Lends the terminal to the command that logs in. The watches of all other clusters go on meanwhile.
+    async fn login(&mut self, id: ClusterId) -> io::Result<()> {
+        let configured = self.program.contexts.get(usize::from(id.0)).and_then(|c| self.program.state.config.cluster(&c.name).login);
+        let command = self.program.contexts.get(usize::from(id.0)).and_then(|c| login_command(c, configured.as_deref()));
+        let Some(command) = command else {
+            self.program.state.say(Notice::warn("there is no plugin to log in with: set login for it in the config").of(id));
+            return Ok(());
+        };
+        self.events = None;
+        self.screen.leave();
+        let told = shell(&command).await;
+        self.back()?;
+        match told {
+            Ok(()) => {
+                self.program.logged_in(id).await;
+                self.program.state.say(Notice::info(format!("{command}: done, trying again")).of(id));
+            }
+            Err(why) => self.program.state.say(Notice::warn(format!("{command}: {why}")).of(id)),
+        }
+        Ok(())
+    }
+}
+
+/// Runs a command of the person's own in the terminal, shown first.
+async fn shell(command: &str) -> Result<(), String> {
+    let shown = format!("\nkconsole runs: {}\n\n", crate::model::text::visible(command));
+    io::Write::write_all(&mut io::stdout(), shown.as_bytes()).map_err(|e| e.to_string())?;
+    let status = tokio::process::Command::new("sh").arg("-c").arg(command).status().await.map_err(|e| e.to_string())?;
+    if status.success() { Ok(()) } else { Err(format!("it ended with {status}")) }
+}
+
+/// The time until the clock shows so many full seconds more.
+fn until_next(seconds: i64) -> Duration {
+    let part = u64::try_from(jiff::Timestamp::now().subsec_millisecond()).unwrap_or_default();
+    Duration::from_millis((u64::try_from(seconds).unwrap_or(1) * 1_000).saturating_sub(part))
+}
+
+/// The clock.
+pub(super) fn now() -> Timestamp {
+    Timestamp(jiff::Timestamp::now().as_second())
+}
