@@ -4,12 +4,13 @@
 use super::source::root;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// A running control plane.
+/// A running control plane, taken down when it is dropped or this process ends.
 pub struct Cluster {
     folder: PathBuf,
+    guard: Child,
 }
 
 /// A turn with the clusters that all tests share, since some freeze and kill: nobody else uses the clusters, and all servers run again at its end.
@@ -33,15 +34,15 @@ pub fn clusters() -> Option<Turn> {
 }
 
 impl Cluster {
-    /// Starts API servers under these names, and takes them down when this process ends. Bare ones have no controllers and no nodes:
+    /// Starts API servers under these names. Bare ones have no controllers and no nodes:
     /// what is created stays as it is.
     ///
     /// # Panics
     /// With what the script says where one does not become ready.
     pub fn up(folder: &Path, names: &[&str], bare: bool) -> Self {
+        let guard = guard(folder);
         run(script("up").arg("-d").arg(folder).args(["-n", "3"]).args(bare.then_some("--bare")).args(names));
-        end_with_this_process(folder);
-        Self { folder: folder.to_owned() }
+        Self { folder: folder.to_owned(), guard }
     }
 
     /// Contexts `NAME`, `NAME-viewer`, `NAME-nobody` and `NAME-expired` for each cluster.
@@ -50,14 +51,19 @@ impl Cluster {
     }
 }
 
-/// A static is never dropped: a shell waits for the end of this process, however it ends, and takes the servers down.
-#[expect(clippy::zombie_processes, reason = "it outlives this process by design")]
-fn end_with_this_process(folder: &Path) {
-    let wait = "trap '' INT TERM HUP; read _; exec \"$0\"";
-    let mut guard = Command::new("setsid");
-    guard.args(["sh", "-c", wait]).arg(folder.join("down")).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    let guard = guard.spawn().expect("a shell starts");
-    std::mem::forget(guard.stdin); // open until this process ends
+/// A shell that waits until this process lets go of its input, by dropping it or by ending however it ends, and takes the servers down.
+fn guard(folder: &Path) -> Child {
+    let wait = "trap '' INT TERM HUP; read _; [ ! -x \"$0\" ] || exec \"$0\"";
+    let mut shell = Command::new("setsid");
+    shell.args(["sh", "-c", wait]).arg(folder.join("down")).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell.spawn().expect("a shell starts")
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        let _ = self.guard.wait(); // whether they ended well is for their logs
+    }
 }
 
 impl Turn {

@@ -27,7 +27,8 @@ pub struct Function {
 
 impl Source {
     pub fn new(path: &str, text: &str) -> Self {
-        Self { path: path.to_owned(), text: text.to_owned(), code: without_tests(&blank(text)) }
+        let code = if is_test_module(path) { String::new() } else { without_tests(&blank(text)) };
+        Self { path: path.to_owned(), text: text.to_owned(), code }
     }
 
     /// The module under `src/` that the file belongs to: a directory, or a file of its own.
@@ -75,8 +76,11 @@ impl Source {
         self.paths().iter().filter_map(named).filter(|m| m != self.module() && m.starts_with(char::is_lowercase)).collect()
     }
 
-    /// Lines that are not inside an inline test module.
+    /// Lines that are not inside a test module.
     pub fn lines(&self) -> usize {
+        if is_test_module(&self.path) {
+            return 0;
+        }
         self.text.lines().count() - test_lines(&blank(&self.text))
     }
 
@@ -106,6 +110,11 @@ pub fn tracked() -> Vec<String> {
 /// The root of the repository.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// A test module that has a file of its own.
+fn is_test_module(path: &str) -> bool {
+    path.starts_with("src/") && path.ends_with("/tests.rs")
 }
 
 fn is_word(c: char) -> bool {
