@@ -69,7 +69,7 @@ impl View for Unseen {
 ///
 /// # Errors
 /// Where standard output is gone.
-pub async fn run(cli: &Cli, command: &Command, setup: Setup) -> io::Result<i32> {
+pub(super) async fn run(cli: &Cli, command: &Command, setup: Setup) -> io::Result<i32> {
     for problem in &setup.problems {
         eprint(&format!("kconsole: {}", visible(problem)));
     }
@@ -284,7 +284,7 @@ fn checked(world: &World, cluster: &Cluster) -> Option<Result<String, String>> {
 }
 
 /// Where files are, and what was found out.
-pub fn info(setup: &Setup) -> String {
+pub(super) fn info(setup: &Setup) -> String {
     let paths = &setup.paths;
     let there = |p: &std::path::Path| if p.exists() { "" } else { "  (not there)" };
     let mut out = String::new();

@@ -9,12 +9,12 @@ use std::process::{Command, Stdio};
 const MOST: usize = 74_994;
 
 /// The sequence that asks the terminal to take a text; `None` where the text is too long for it.
-pub fn osc52(text: &str) -> Option<Vec<u8>> {
+pub(super) fn osc52(text: &str) -> Option<Vec<u8>> {
     (text.len() <= MOST).then(|| format!("\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text)).into_bytes())
 }
 
 /// Hands a text to the first of the desktop's tools that is there. They stay behind to serve it and never get the terminal.
-pub fn native(text: &str) -> bool {
+pub(super) fn native(text: &str) -> bool {
     let remote = std::env::var_os("SSH_CONNECTION").is_some();
     let tools: &[(&str, &[&str], Option<&str>)] = &[
         ("pbcopy", &[], None),

@@ -16,7 +16,7 @@ const WORDS: &[&str] = &["clusters", "namespaces", "help", "quit"];
 
 /// What a line asks for.
 #[derive(Debug, PartialEq)]
-pub enum Go {
+pub(super) enum Go {
     /// These steps.
     Steps(Vec<Step>),
     /// An action and its argument.
@@ -27,7 +27,7 @@ pub enum Go {
 ///
 /// # Errors
 /// What in it means nothing, and what is near.
-pub fn read(world: &World, aliases: &BTreeMap<String, String>, line: &str) -> Result<Go, String> {
+pub(super) fn read(world: &World, aliases: &BTreeMap<String, String>, line: &str) -> Result<Go, String> {
     let (word, rest) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
     if let Some(meaning) = aliases.get(word) {
         // An alias that means another, or itself, would never end.
@@ -100,7 +100,7 @@ fn cluster<'a>(world: &'a World, name: &str) -> Result<&'a Cluster, String> {
 }
 
 /// What a line may become, best first.
-pub fn complete(world: &World, aliases: &BTreeMap<String, String>, line: &str) -> Vec<String> {
+pub(super) fn complete(world: &World, aliases: &BTreeMap<String, String>, line: &str) -> Vec<String> {
     let (head, last) = line.rsplit_once(char::is_whitespace).map_or(("", line), |(head, last)| (head, last));
     if line.is_empty() {
         return Vec::new();

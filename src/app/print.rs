@@ -18,7 +18,7 @@ const GAP: usize = 3;
 
 /// What is printed of each row.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown {
+pub(super) struct Shown {
     /// The column CLUSTER.
     pub cluster: bool,
     /// The column NAMESPACE.
@@ -28,7 +28,7 @@ pub struct Shown {
 }
 
 /// Prints rows, and remembers what it printed.
-pub struct Printer {
+pub(super) struct Printer {
     shown: Shown,
     widths: Vec<usize>,
     /// The columns of the last header.
@@ -40,7 +40,7 @@ pub struct Printer {
 
 impl Printer {
     /// A printer to standard output.
-    pub fn new(shown: Shown) -> Self {
+    pub(super) fn new(shown: Shown) -> Self {
         Self { shown, widths: Vec::new(), titles: Vec::new(), printed: HashMap::new(), terminal: io::stdout().is_terminal() }
     }
 
@@ -48,7 +48,7 @@ impl Printer {
     ///
     /// # Errors
     /// Where standard output is gone.
-    pub fn list(&mut self, world: &World, tables: &[&Table]) -> io::Result<()> {
+    pub(super) fn list(&mut self, world: &World, tables: &[&Table]) -> io::Result<()> {
         let mut rows: Vec<(&Table, &Row)> = tables.iter().flat_map(|t| t.rows().map(|r| (*t, r))).collect();
         rows.sort_by(|(t, r), (u, s)| {
             t.cluster().cmp(&u.cluster()).then_with(|| t.words().get(r.namespace).cmp(u.words().get(s.namespace))).then_with(|| r.name.cmp(&s.name))
@@ -60,7 +60,7 @@ impl Printer {
     ///
     /// # Errors
     /// Where standard output is gone.
-    pub fn changes(&mut self, world: &World, tables: &[&Table]) -> io::Result<()> {
+    pub(super) fn changes(&mut self, world: &World, tables: &[&Table]) -> io::Result<()> {
         let new = |(t, r): &(&Table, &Row)| self.printed.get(&(t.watch, r.uid)) != Some(&r.version);
         let rows: Vec<(&Table, &Row)> = tables.iter().flat_map(|t| t.rows().map(|r| (*t, r))).filter(new).collect();
         if rows.is_empty() { Ok(()) } else { self.print(world, &rows, false) }

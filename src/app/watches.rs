@@ -17,7 +17,7 @@ const LINGER_SMALL: i64 = 15;
 
 /// What runs.
 #[derive(Debug, Default)]
-pub struct Watches {
+pub(super) struct Watches {
     last: u64,
     running: BTreeMap<WatchId, Running>,
 }
@@ -40,7 +40,7 @@ pub enum Order {
 
 impl Watches {
     /// Compares wants with what runs. Wants of clusters whose discovery has not said what the kind is wait for it.
-    pub fn reconcile(&mut self, world: &World, wants: &[Want]) -> Vec<Order> {
+    pub(super) fn reconcile(&mut self, world: &World, wants: &[Want]) -> Vec<Order> {
         let mut orders = Vec::new();
         for running in self.running.values_mut() {
             let wanted = wants.iter().any(|w| serves(world, &running.want, w));

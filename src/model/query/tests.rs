@@ -33,7 +33,7 @@ const NOW: Timestamp = Timestamp(1_000_000);
 /// Tables of pods with a row for each name.
 fn table(names: impl Iterator<Item = String>) -> Table {
     let mut words = Dictionary::default();
-    let mut table = Table::new(WatchId(1), Want::all(ClusterId(0), GroupResource::new("", "pods")), Cow::Borrowed(&[]), NOW);
+    let mut table = Table::new(WatchId(1), Want::all(ClusterId(0), GroupResource::new("", "pods")), Vec::new(), NOW);
     let text = |t: &str| Text::Own(t.into());
     let mut delta = Delta::default();
     for (i, name) in names.enumerate() {

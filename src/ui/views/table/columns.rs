@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// One column of the view, and where each of the view's tables has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Merged {
+pub(super) struct Merged {
     /// The title.
     pub title: Cow<'static, str>,
     /// When it is shown.
@@ -18,7 +18,7 @@ pub struct Merged {
 
 /// Which of the common columns tell something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Common {
+pub(super) struct Common {
     /// Rows of several clusters are in sight.
     pub cluster: bool,
     /// Rows of several namespaces are in sight.
@@ -27,7 +27,7 @@ pub struct Common {
 
 /// The columns of a view over these tables. Clusters may serve a kind in different versions with different columns: each title stands once,
 /// in the place where the first table has it.
-pub fn merge(tables: &[Option<&Table>], common: Common) -> Vec<Merged> {
+pub(super) fn merge(tables: &[Option<&Table>], common: Common) -> Vec<Merged> {
     let everywhere = |title: &'static str, source: Source| Merged {
         title: Cow::Borrowed(title), show: Show::Always, sources: vec![Some(source); tables.len()],
     };
@@ -63,7 +63,7 @@ fn add(merged: &mut Vec<Merged>, at: &mut usize, column: &Column, table: usize, 
 }
 
 /// The columns that filter terms may name in one table of the view.
-pub fn known(table: &Table) -> Vec<Column> {
+pub(super) fn known(table: &Table) -> Vec<Column> {
     let common = [("CLUSTER", Source::Cluster), ("NAMESPACE", Source::Namespace)];
     let common = common.into_iter().map(|(title, source)| Column { title: Cow::Borrowed(title), source, show: Show::Always });
     common.chain(table.columns.iter().cloned()).collect()

@@ -10,7 +10,7 @@ use crate::model::world::World;
 
 /// What the cursor is on, and where that stands on the screen.
 #[derive(Debug, Default)]
-pub struct Cursor {
+pub(super) struct Cursor {
     held: Option<Held>,
     /// The first visible line of the list.
     top: usize,
@@ -32,34 +32,34 @@ struct Held {
 
 impl Cursor {
     /// A cursor on an object, or on whatever comes first.
-    pub fn new(object: Option<ObjectRef>) -> Self {
+    pub(super) fn new(object: Option<ObjectRef>) -> Self {
         Self { held: object.map(|object| Held { object, entry: None, last: None }), top: 0, seen: None, may_settle: true }
     }
 
     /// The row under the cursor, if it is there.
-    pub fn entry(&self) -> Option<Entry> {
+    pub(super) fn entry(&self) -> Option<Entry> {
         self.held.as_ref()?.entry
     }
 
     /// The first visible line.
-    pub fn top(&self) -> usize {
+    pub(super) fn top(&self) -> usize {
         self.top
     }
 
     /// The row that is not there any more, and the place of its table.
-    pub fn ghost(&self) -> Option<(u16, &Row)> {
+    pub(super) fn ghost(&self) -> Option<(u16, &Row)> {
         let held = self.held.as_ref().filter(|h| h.entry.is_none())?;
         held.last.as_ref().map(|(table, row)| (*table, row))
     }
 
     /// What to say where an action wants the object and it is not there.
-    pub fn lost(&self) -> Option<String> {
+    pub(super) fn lost(&self) -> Option<String> {
         let held = self.held.as_ref().filter(|h| h.entry.is_none() && h.last.is_some())?;
         Some(format!("{} is gone or not shown any more", held.object.name))
     }
 
     /// Other rows were asked for.
-    pub fn may_settle(&mut self) {
+    pub(super) fn may_settle(&mut self) {
         self.may_settle = true;
     }
 }

@@ -14,18 +14,18 @@ use crate::model::world::{Found, World};
 const NAMESPACES: usize = 50;
 
 /// The kind that a name means: one of ours, else the first that any open cluster's discovery knows.
-pub fn kind(world: &World, name: &str) -> Option<GroupResource> {
+pub(super) fn kind(world: &World, name: &str) -> Option<GroupResource> {
     let known = kinds::named(name).map(kinds::Kind::id);
     known.or_else(|| world.open().filter_map(|c| c.catalog.as_ref()?.find(name)).map(|r| r.id.clone()).next())
 }
 
 /// What a view of a kind wants from all open clusters, also from those that are out of focus: coming back is instant.
-pub fn wants(world: &World, of: &TableOf, kind: &GroupResource) -> Vec<Want> {
+pub(super) fn wants(world: &World, of: &TableOf, kind: &GroupResource) -> Vec<Want> {
     world.open().filter(|c| cluster(&of.only).is_none_or(|only| only == c.id)).flat_map(|c| of_cluster(world, c, of, kind)).collect()
 }
 
 /// Whether objects of a kind live in namespaces.
-pub fn is_namespaced(world: &World, cluster: ClusterId, kind: &GroupResource) -> bool {
+pub(super) fn is_namespaced(world: &World, cluster: ClusterId, kind: &GroupResource) -> bool {
     match world.resource(cluster, kind) {
         Found::Kind(resource) => resource.namespaced,
         Found::NotYet | Found::Missing => kinds::find(kind).is_none_or(|k| k.names.namespaced),
@@ -33,7 +33,7 @@ pub fn is_namespaced(world: &World, cluster: ClusterId, kind: &GroupResource) ->
 }
 
 /// The cluster that a part of a kind belongs to.
-pub fn cluster(only: &Only) -> Option<ClusterId> {
+pub(super) fn cluster(only: &Only) -> Option<ClusterId> {
     match only {
         Only::All => None,
         Only::Namespace(cluster, _) => Some(*cluster),
@@ -78,7 +78,7 @@ fn everywhere(world: &World, cluster: &Cluster, kind: &GroupResource) -> Vec<Wan
 }
 
 /// Decides which rows belong to the view, before any filter.
-pub struct Belongs<'a> {
+pub(super) struct Belongs<'a> {
     only: &'a Only,
     selector: Option<Selector>,
     namespaces: &'a [Box<str>],
@@ -86,13 +86,13 @@ pub struct Belongs<'a> {
 
 impl<'a> Belongs<'a> {
     /// The rule for a view. A selector that cannot be read selects nothing, rather than everything.
-    pub fn new(world: &'a World, only: &'a Only) -> Self {
+    pub(super) fn new(world: &'a World, only: &'a Only) -> Self {
         let selector = if let Only::SelectedBy(_, text) = only { Selector::parse(text).ok() } else { None };
         Self { only, selector, namespaces: &world.namespaces }
     }
 
     /// Whether a row belongs to the view.
-    pub fn has(&self, member: &Member<'_>, row: &Row) -> bool {
+    pub(super) fn has(&self, member: &Member<'_>, row: &Row) -> bool {
         let words = member.table.words();
         let namespace = words.get(row.namespace);
         match self.only {
