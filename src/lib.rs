@@ -3,8 +3,8 @@
 pub mod actions;
 pub mod app;
 pub mod k8s;
-pub mod kinds;
 pub mod keymap;
+pub mod kinds;
 pub mod model;
 pub mod term;
 pub mod ui;

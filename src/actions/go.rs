@@ -4,7 +4,11 @@ use super::Action;
 use crate::model::step::{Only, Prompt, Reject, Screen, Step, TableOf};
 
 pub(super) const ALL: &[Action] = &[
-    Action { name: "goto", help: "Go to a kind, a cluster, a namespace or a screen by name", run: |_, _| Ok(vec![Step::Ask(Prompt::Goto)]) },
+    Action {
+        name: "goto",
+        help: "Go to a kind, a cluster, a namespace or a screen by name",
+        run: |_, _| Ok(vec![Step::Ask(Prompt::Goto)]),
+    },
     Action { name: "filter", help: "Filter the rows, or search in the text", run: |_, _| Ok(vec![Step::Ask(Prompt::Filter)]) },
     Action { name: "go", help: "Open the table of a kind", run: |_, kind| open(kind) },
     Action { name: "namespaces", help: "The namespaces, to look at one of them", run: |_, _| open("namespaces") },

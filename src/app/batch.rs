@@ -83,7 +83,8 @@ pub(super) async fn run(cli: &Cli, command: &Command, setup: Setup) -> io::Resul
             _ => check(setup).await,
         }
     };
-    let mut signals = [(signal(SignalKind::interrupt())?, 130), (signal(SignalKind::terminate())?, 143), (signal(SignalKind::hangup())?, 129)];
+    let mut signals =
+        [(signal(SignalKind::interrupt())?, 130), (signal(SignalKind::terminate())?, 143), (signal(SignalKind::hangup())?, 129)];
     let [a, b, c] = &mut signals;
     tokio::select! {
         done = work => done,
@@ -124,7 +125,8 @@ fn rows_of(world: &World, cluster: &Cluster, asked: &Asked) -> Vec<Want> {
             Of::Selected { labels: labels.into(), fields: fields.into() }
         }
     };
-    let want = |namespace: Option<&str>| Want { cluster: cluster.id, kind: kind.clone(), namespace: namespace.map(Into::into), of: of.clone() };
+    let want =
+        |namespace: Option<&str>| Want { cluster: cluster.id, kind: kind.clone(), namespace: namespace.map(Into::into), of: of.clone() };
     match asked.namespaces.as_slice() {
         _ if !namespaced || asked.all_namespaces => vec![want(None)],
         [] => vec![want(Some(&cluster.namespace))],
@@ -160,16 +162,24 @@ fn progress(world: &World, cluster: &Cluster, asked: &Asked) -> Progress {
 
 async fn get(cli: &Cli, get: &Get, setup: Setup) -> io::Result<i32> {
     let asked = Asked {
-        resource: get.resource.clone(), name: get.name.clone(), selector: get.selector.clone(),
-        all_namespaces: cli.flags.all_namespaces, namespaces: cli.flags.namespace.clone(),
+        resource: get.resource.clone(),
+        name: get.name.clone(),
+        selector: get.selector.clone(),
+        all_namespaces: cli.flags.all_namespaces,
+        namespaces: cli.flags.namespace.clone(),
     };
     let several = setup.chosen.len() > 1;
     let mut program = Program::new(setup, |_| Box::new(Unseen(rows, asked.clone())));
     let mut failed = settle(&mut program, &asked).await;
-    let shown = Shown { cluster: several, namespace: asked.all_namespaces || asked.namespaces.len() != 1 && !asked.namespaces.is_empty(), output: get.output };
+    let shown = Shown {
+        cluster: several,
+        namespace: asked.all_namespaces || asked.namespaces.len() != 1 && !asked.namespaces.is_empty(),
+        output: get.output,
+    };
     let mut printer = Printer::new(shown);
     let world = &program.state.world;
-    let tables: Vec<&Table> = world.open().flat_map(|c| rows_of(world, c, &asked)).filter_map(|w| world.serving(&w)).filter(|t| t.is_listed()).collect();
+    let tables: Vec<&Table> =
+        world.open().flat_map(|c| rows_of(world, c, &asked)).filter_map(|w| world.serving(&w)).filter(|t| t.is_listed()).collect();
     let found: usize = tables.iter().map(|t| t.len()).sum();
     printer.list(world, &tables)?;
     if found == 0 && failed.is_empty() && matches!(get.output, Output::Table | Output::Wide | Output::Name) {
@@ -288,9 +298,13 @@ pub(super) fn info(setup: &Setup) -> String {
     let paths = &setup.paths;
     let there = |p: &std::path::Path| if p.exists() { "" } else { "  (not there)" };
     let mut out = String::new();
-    for (what, path) in
-        [("config", &paths.config), ("keymaps", &paths.keymaps), ("themes", &paths.themes), ("session", &paths.session), ("log", &paths.log)]
-    {
+    for (what, path) in [
+        ("config", &paths.config),
+        ("keymaps", &paths.keymaps),
+        ("themes", &paths.themes),
+        ("session", &paths.session),
+        ("log", &paths.log),
+    ] {
         out.push_str(&format!("{what:12}{}{}\n", path.display(), there(path)));
     }
     for file in &setup.files {

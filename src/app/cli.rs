@@ -7,7 +7,13 @@ use std::path::PathBuf;
 
 /// One live screen over many Kubernetes clusters.
 #[derive(Debug, Parser)]
-#[command(name = "kconsole", version, about, disable_help_subcommand = true, after_help = "Exit codes: 0 well, 1 something failed, 2 wrong usage, 128+n after signal n.")]
+#[command(
+    name = "kconsole",
+    version,
+    about,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 well, 1 something failed, 2 wrong usage, 128+n after signal n."
+)]
 pub struct Cli {
     /// What to do instead of opening the screen.
     #[command(subcommand)]

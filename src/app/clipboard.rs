@@ -23,7 +23,11 @@ pub(super) fn native(text: &str) -> bool {
         ("xsel", &["--clipboard", "--input"], Some("DISPLAY")),
         ("clip.exe", &[], Some("WSL_DISTRO_NAME")),
     ];
-    !remote && tools.iter().filter(|(_, _, needs)| needs.is_none_or(|n| std::env::var_os(n).is_some())).any(|(tool, args, _)| hand(tool, args, text))
+    !remote
+        && tools
+            .iter()
+            .filter(|(_, _, needs)| needs.is_none_or(|n| std::env::var_os(n).is_some()))
+            .any(|(tool, args, _)| hand(tool, args, text))
 }
 
 fn hand(tool: &str, args: &[&str], text: &str) -> bool {

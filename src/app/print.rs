@@ -51,7 +51,10 @@ impl Printer {
     pub(super) fn list(&mut self, world: &World, tables: &[&Table]) -> io::Result<()> {
         let mut rows: Vec<(&Table, &Row)> = tables.iter().flat_map(|t| t.rows().map(|r| (*t, r))).collect();
         rows.sort_by(|(t, r), (u, s)| {
-            t.cluster().cmp(&u.cluster()).then_with(|| t.words().get(r.namespace).cmp(u.words().get(s.namespace))).then_with(|| r.name.cmp(&s.name))
+            t.cluster()
+                .cmp(&u.cluster())
+                .then_with(|| t.words().get(r.namespace).cmp(u.words().get(s.namespace)))
+                .then_with(|| r.name.cmp(&s.name))
         });
         self.print(world, &rows, true)
     }

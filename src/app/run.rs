@@ -1,7 +1,7 @@
 //! The program with a screen: keys first, then the world, then the clock; a frame when something changed.
 
-use super::clipboard;
 use super::cli::Cli;
+use super::clipboard;
 use super::program::Program;
 use super::startup::{Setup, save_session};
 use crate::k8s::login::login_command;
@@ -17,6 +17,8 @@ use signal_hook::consts::signal::SIGSTOP;
 use std::io;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tokio::time::sleep_until;
 
 /// Frames that data alone asks for come no faster than this; keys draw at once.
@@ -46,7 +48,7 @@ pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
         [one] => program.state.say(Notice::warn(one.clone())),
         [first, rest @ ..] => program.state.say(Notice::warn(format!("{first} (and {} more: kconsole info)", rest.len()))),
     }
-    let mut loop_ = Loop { program, screen, events: Some(EventStream::new()), drawn: None, code: 0 };
+    let mut loop_ = Loop { program, screen, input: Some(Input::start()), drawn: None, code: 0 };
     loop_.run().await?;
     let Loop { program, code, .. } = loop_;
     if keep_session {
@@ -61,9 +63,39 @@ struct Loop {
     program: Program,
     screen: Screen,
     /// `None` while another program has the terminal: two readers would share the keys.
-    events: Option<EventStream>,
+    input: Option<Input>,
     drawn: Option<Instant>,
     code: i32,
+}
+
+/// Reads the terminal in a task of its own, until it is dropped.
+struct Input {
+    events: mpsc::Receiver<io::Result<Event>>,
+    task: AbortHandle,
+}
+
+/// Events that may wait. A burst of more waits in the terminal.
+const BURST: usize = 256;
+
+impl Input {
+    fn start() -> Self {
+        let (out, events) = mpsc::channel(BURST);
+        let task = tokio::spawn(async move {
+            let mut stream = EventStream::new();
+            while let Some(event) = stream.next().await {
+                if out.send(event).await.is_err() {
+                    break;
+                }
+            }
+        });
+        Self { events, task: task.abort_handle() }
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 /// What made the loop go round.
@@ -91,10 +123,9 @@ impl Loop {
             }
             match self.wait(&mut deadly, &mut stop, &mut cont).await {
                 Woken::Input(event) => {
-                    if !self.input(event) {
+                    if !(self.take(event) && self.more_input()) {
                         return Ok(());
                     }
-                    self.more_input()?;
                     self.draw()?;
                 }
                 Woken::World => {}
@@ -127,10 +158,10 @@ impl Loop {
         let frame_at = tokio::time::Instant::from_std(self.drawn.map_or_else(Instant::now, |d| d + FRAME));
         let clock_at = tokio::time::Instant::now() + until_next(state.next_tick());
         let (dirty, working) = (state.is_dirty(), state.is_working());
-        let events = self.events.as_mut();
+        let input = self.input.as_mut();
         let input = async {
-            match events {
-                Some(events) => events.next().await,
+            match input {
+                Some(input) => input.events.recv().await,
                 None => std::future::pending().await,
             }
         };
@@ -148,24 +179,18 @@ impl Loop {
         }
     }
 
-    /// Takes the input that has arrived meanwhile, so that a burst costs one frame.
-    fn more_input(&mut self) -> io::Result<()> {
-        for _ in 0..256 {
-            let next = self.events.as_mut().and_then(|e| e.next().now_or_never());
-            match next {
-                Some(event) => {
-                    if !self.input(event) {
-                        self.program.state.leave();
-                    }
-                }
-                None => break,
+    /// Takes the input that has arrived meanwhile, so that a burst costs one frame. False once the terminal is gone.
+    fn more_input(&mut self) -> bool {
+        while let Some(event) = self.input.as_mut().and_then(|i| i.events.try_recv().ok()) {
+            if !self.take(Some(event)) {
+                return false;
             }
         }
-        Ok(())
+        true
     }
 
     /// False once the terminal is gone.
-    fn input(&mut self, event: Option<io::Result<Event>>) -> bool {
+    fn take(&mut self, event: Option<io::Result<Event>>) -> bool {
         let state = &mut self.program.state;
         match event {
             None | Some(Err(_)) => return false,
@@ -222,7 +247,7 @@ impl Loop {
 
     /// Stops as a shell expects it, and comes back with the whole screen.
     fn suspend(&mut self) -> io::Result<()> {
-        self.events = None;
+        self.input = None;
         self.screen.leave();
         signal_hook::low_level::raise(SIGSTOP)?;
         self.back()
@@ -230,7 +255,7 @@ impl Loop {
 
     fn back(&mut self) -> io::Result<()> {
         self.screen.enter()?;
-        self.events = Some(EventStream::new());
+        self.input = Some(Input::start());
         self.program.state.tick(now());
         Ok(())
     }
@@ -243,7 +268,7 @@ impl Loop {
             self.program.state.say(Notice::warn("there is no plugin to log in with: set login for it in the config").of(id));
             return Ok(());
         };
-        self.events = None;
+        self.input = None;
         self.screen.leave();
         let told = shell(&command).await;
         self.back()?;

@@ -88,7 +88,8 @@ pub fn setup(flags: &Flags, subcommand: bool) -> Result<Setup, String> {
     let config = read_config(&paths, &mut problems);
     let keymap = read_keymap(&paths, flags.keymap.as_deref().unwrap_or(&config.keymap), &mut problems);
     let theme = read_theme(&paths, flags, &config, &mut problems);
-    let Kubeconfig { contexts, current, problems: broken, files } = kubeconfig::read(&Sources::find(flags.kubeconfig.clone(), |name| std::env::var_os(name)));
+    let Kubeconfig { contexts, current, problems: broken, files } =
+        kubeconfig::read(&Sources::find(flags.kubeconfig.clone(), |name| std::env::var_os(name)));
     problems.extend(broken.iter().map(ToString::to_string));
     let contexts: Vec<Arc<Context>> = contexts.into_iter().map(Arc::new).collect();
     let chosen = choose(flags, &contexts, current.as_deref(), (!subcommand).then_some(&*paths.session))?;
@@ -97,11 +98,18 @@ pub fn setup(flags: &Flags, subcommand: bool) -> Result<Setup, String> {
     let now = jiff::Timestamp::now();
     let offset = jiff::tz::TimeZone::system().to_offset(now).seconds();
     let world = World {
-        now: Timestamp(now.as_second()), clusters, namespaces, utc_offset: i64::from(offset),
-        readonly: flags.readonly || config.readonly, ..World::default()
+        now: Timestamp(now.as_second()),
+        clusters,
+        namespaces,
+        utc_offset: i64::from(offset),
+        readonly: flags.readonly || config.readonly,
+        ..World::default()
     };
     let settings = Settings {
-        as_user: flags.as_user.clone(), as_groups: flags.as_group.clone(), environment: Environment::read(|name| std::env::var(name).ok()), ..Settings::default()
+        as_user: flags.as_user.clone(),
+        as_groups: flags.as_group.clone(),
+        environment: Environment::read(|name| std::env::var(name).ok()),
+        ..Settings::default()
     };
     Ok(Setup { paths, config, keymap, theme, contexts, chosen, world, settings: Arc::new(settings), files, problems })
 }
@@ -138,7 +146,13 @@ fn told(problems: &mut Vec<String>, found: Vec<Problem>) {
 }
 
 /// Layers of a keymap or theme: the one of ours with this name, or the default, and the user's own file of this name over it.
-fn layers<'a>(kind: &str, name: &str, ours: &'a [(&'a str, &'a str)], own: &Path, problems: &mut Vec<String>) -> (Vec<(&'a str, &'a str)>, Option<(String, String)>) {
+fn layers<'a>(
+    kind: &str,
+    name: &str,
+    ours: &'a [(&'a str, &'a str)],
+    own: &Path,
+    problems: &mut Vec<String>,
+) -> (Vec<(&'a str, &'a str)>, Option<(String, String)>) {
     let file = own.join(format!("{name}.yaml"));
     let user = read_file(&file, problems).map(|text| (file.display().to_string(), text));
     let base = ours.iter().find(|(n, _)| *n == name);
@@ -227,31 +241,36 @@ pub fn save_session(paths: &Paths, world: &World) -> io::Result<()> {
 /// the rest, and do not change while the program runs.
 pub fn clusters(contexts: &[Arc<Context>], config: &Config, chosen: &[ClusterId], readonly: bool) -> Vec<Cluster> {
     let names = short_names(&contexts.iter().map(|c| c.name.clone()).collect::<Vec<_>>());
-    let mut clusters: Vec<Cluster> = contexts.iter().zip(names).enumerate().map(|(i, (context, name))| {
-        let settings = config.cluster(&context.name);
-        Cluster {
-            id: ClusterId(i as u16),
-            context: context.name.clone(),
-            name: settings.alias.unwrap_or(name),
-            digit: settings.key,
-            group: settings.group,
-            tier: settings.tier,
-            colour: settings.colour,
-            readonly: readonly || settings.readonly,
-            namespace: context.namespace.clone().unwrap_or_else(|| "default".to_owned()),
-            server: context.cluster.server.clone(),
-            open: false,
-            link: Link::Closed,
-            since: Timestamp(0),
-            retry_at: None,
-            about: Server::default(),
-            user: None,
-            identity: None,
-            catalog: None,
-            traffic: Traffic::default(),
-            broken: context.broken.clone(),
-        }
-    }).collect();
+    let mut clusters: Vec<Cluster> = contexts
+        .iter()
+        .zip(names)
+        .enumerate()
+        .map(|(i, (context, name))| {
+            let settings = config.cluster(&context.name);
+            Cluster {
+                id: ClusterId(i as u16),
+                context: context.name.clone(),
+                name: settings.alias.unwrap_or(name),
+                digit: settings.key,
+                group: settings.group,
+                tier: settings.tier,
+                colour: settings.colour,
+                readonly: readonly || settings.readonly,
+                namespace: context.namespace.clone().unwrap_or_else(|| "default".to_owned()),
+                server: context.cluster.server.clone(),
+                open: false,
+                link: Link::Closed,
+                since: Timestamp(0),
+                retry_at: None,
+                about: Server::default(),
+                user: None,
+                identity: None,
+                catalog: None,
+                traffic: Traffic::default(),
+                broken: context.broken.clone(),
+            }
+        })
+        .collect();
     let taken: Vec<u8> = clusters.iter().filter_map(|c| c.digit).collect();
     let mut free = (1..=9u8).filter(|d| !taken.contains(d));
     let (mut first, rest): (Vec<usize>, Vec<usize>) = (0..clusters.len()).partition(|i| chosen.contains(&ClusterId(*i as u16)));

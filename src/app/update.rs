@@ -1,16 +1,13 @@
 //! The only writer of the state: one message in, the state changed, effects asked for. Synchronous, and without a clock of its own.
 
-use super::goto;
 use super::state::{Dialog, State};
 use crate::actions;
 use crate::keymap::{Key, Lookup, Scope};
 use crate::model::cell::Health;
-use crate::model::id::{ClusterId, WatchId};
-use crate::model::msg::{ClusterNews, Delta, Link, Msg, News, Sync};
-use crate::model::step::{Effect, Motion, Notice, Prompt, Reject, Scene, Screen, Step};
+use crate::model::id::ClusterId;
+use crate::model::msg::Link;
+use crate::model::step::{Effect, Motion, Notice, Reject, Scene, Screen, Step};
 use crate::model::time::Timestamp;
-use crate::model::world::World;
-use crate::ui::prompt::{Edit, Line};
 use crate::ui::view::View;
 use crate::ui::views::table::TableView;
 
@@ -87,7 +84,8 @@ impl State {
         let mut scene = self.views.last().map(|v| v.scene(&self.world)).unwrap_or_default();
         scene.focus = self.world.focus;
         scene.digits = self.world.clusters.iter().filter_map(|c| Some((c.digit?, c.id))).collect();
-        let login = |c: &crate::model::cluster::Cluster| matches!(c.fault().map(|f| &f.kind), Some(crate::model::fault::FaultKind::Login(_)));
+        let login =
+            |c: &crate::model::cluster::Cluster| matches!(c.fault().map(|f| &f.kind), Some(crate::model::fault::FaultKind::Login(_)));
         let troubled = self.world.open().filter(|c| matches!(c.link, Link::Down { .. }));
         scene.troubled = troubled.map(|c| (c.id, login(c))).collect();
         scene
@@ -134,7 +132,7 @@ impl State {
         self.effect(Effect::Connect(id));
     }
 
-    fn effect(&mut self, effect: Effect) {
+    pub(super) fn effect(&mut self, effect: Effect) {
         match &effect {
             Effect::Connect(id) => self.opened(*id),
             Effect::Disconnect(id) => self.closed(*id),
@@ -209,106 +207,6 @@ impl State {
         }
     }
 
-    fn ask(&mut self, prompt: Prompt) {
-        let text = match prompt {
-            Prompt::Filter => self.views.last().map(|v| v.filter().to_owned()).unwrap_or_default(),
-            Prompt::Goto => String::new(),
-        };
-        self.prompt = Some(Line::new(prompt, &text));
-        self.typed();
-    }
-
-    /// Gives the filter back that was there before the prompt was opened.
-    fn close_prompt(&mut self) {
-        if let Some(line) = self.prompt.take()
-            && line.prompt == Prompt::Filter
-            && let Some(view) = self.views.last_mut()
-        {
-            // It was in force before.
-            let _ = view.set_filter(&self.world, &line.before);
-        }
-    }
-
-    /// A key in the prompt. False where it is none of the prompt's.
-    fn type_key(&mut self, key: Key) -> bool {
-        let Some(line) = &mut self.prompt else { return false };
-        if let Some(edit) = edit_of(key) {
-            if line.edit(edit) {
-                self.typed();
-            }
-            return true;
-        }
-        match key.to_string().as_str() {
-            "enter" => self.enter_prompt(),
-            "tab" => self.complete(),
-            "down" => line.choose(1),
-            "up" | "shift-tab" => line.choose(-1),
-            "esc" | "ctrl-c" => self.close_prompt(),
-            _ => return false,
-        }
-        true
-    }
-
-    /// The text of the prompt is another: a filter takes force while it is typed.
-    fn typed(&mut self) {
-        let Some(line) = &mut self.prompt else { return };
-        line.error = None;
-        line.chosen = None;
-        match line.prompt {
-            Prompt::Goto => line.completions = goto::complete(&self.world, &self.config.aliases, line.text()),
-            Prompt::Filter => {
-                if let Some(view) = self.views.last_mut()
-                    && let Err(bad) = view.set_filter(&self.world, line.text())
-                {
-                    line.error = Some(bad.why);
-                }
-            }
-        }
-    }
-
-    fn complete(&mut self) {
-        if let Some(line) = &mut self.prompt
-            && let Some(completion) = line.completion().map(str::to_owned)
-        {
-            line.set(&completion);
-            self.typed();
-        }
-    }
-
-    fn enter_prompt(&mut self) {
-        let Some(line) = &mut self.prompt else { return };
-        match line.prompt {
-            Prompt::Filter if line.error.is_some() => {}
-            Prompt::Filter => self.prompt = None,
-            Prompt::Goto => {
-                let text = line.chosen.and_then(|_| line.completion()).unwrap_or(line.text()).to_owned();
-                match goto::read(&self.world, &self.config.aliases, &text) {
-                    Ok(goto::Go::Steps(steps)) => {
-                        self.prompt = None;
-                        self.steps(steps);
-                    }
-                    Ok(goto::Go::Action(name, argument)) => {
-                        self.prompt = None;
-                        self.act(&name, &argument);
-                    }
-                    Err(why) => line.error = Some(why),
-                }
-            }
-        }
-    }
-
-    /// Text was pasted: it is text, never keys.
-    pub fn paste(&mut self, text: &str) {
-        match &mut self.prompt {
-            Some(line) => {
-                line.paste(text);
-                self.typed();
-            }
-            None => self.say(Notice::info("pasted text goes into a filter (/) or the : line; here it does nothing")),
-        }
-        self.dirty = true;
-    }
-
     /// The mouse was clicked.
     pub fn click(&mut self, x: u16, y: u16) {
         let inside = y >= self.body.y && y < self.body.bottom();
@@ -342,119 +240,4 @@ impl State {
         self.dirty |= done;
         done
     }
-
-    /// The world says something.
-    pub fn message(&mut self, msg: Msg) {
-        match msg {
-            Msg::Watch(id, News::Delta(delta)) => self.delta(id, delta),
-            Msg::Watch(id, News::Sync(sync)) => self.sync(id, sync),
-            Msg::Watch(id, News::Object(json)) => {
-                if let Some(object) = self.world.objects.get_mut(&id) {
-                    object.gone = json.is_none();
-                    object.json = json.or(object.json.take());
-                    object.changes += 1;
-                    self.refresh();
-                }
-            }
-            Msg::Cluster(id, news) => self.cluster(id, news),
-        }
-    }
-
-    fn delta(&mut self, id: WatchId, delta: Delta) {
-        // Of a watch that was ended: its table is gone.
-        let Some(table) = self.world.tables.get(&id) else { return };
-        let (touched, columns) = (table.touched_by(&delta), delta.columns.is_some());
-        for view in &mut self.views {
-            view.before(&self.world, id, &touched);
-        }
-        let changed = self.world.tables.get_mut(&id).map(|t| t.apply(delta)).unwrap_or_default();
-        for view in &mut self.views {
-            view.after(&self.world, id, &changed);
-        }
-        if columns {
-            self.refresh();
-        }
-        self.dirty = true;
-    }
-
-    fn sync(&mut self, id: WatchId, sync: Sync) {
-        let now = self.world.now;
-        if let Some(table) = self.world.tables.get_mut(&id) {
-            table.set_sync(sync, now);
-        } else if let Some(object) = self.world.objects.get_mut(&id) {
-            object.sync = sync;
-            object.changes += 1;
-        }
-        self.refresh();
-    }
-
-    fn cluster(&mut self, id: ClusterId, news: ClusterNews) {
-        let now = self.world.now;
-        let Some(cluster) = self.world.cluster_mut(id).filter(|c| c.open) else { return };
-        match news {
-            ClusterNews::Traffic(traffic) => cluster.traffic = traffic,
-            ClusterNews::User(user) => cluster.user = Some(user),
-            ClusterNews::Server(server) => {
-                let provider = server.provider.clone().or(cluster.about.provider.take());
-                cluster.about = server;
-                cluster.about.provider = provider;
-            }
-            ClusterNews::Link(link) => {
-                if std::mem::discriminant(&link) != std::mem::discriminant(&cluster.link) {
-                    cluster.since = now;
-                    self.dirty = true;
-                }
-                let retry_in = if let Link::Down { retry_in, .. } = &link { *retry_in } else { None };
-                cluster.retry_at = retry_in.map(|d| Timestamp(now.0 + d.as_secs() as i64));
-                // While a connection is tried again, the reason why there is none stays on the screen.
-                if !(matches!(link, Link::Connecting) && matches!(cluster.link, Link::Down { .. })) {
-                    cluster.link = link;
-                }
-            }
-            ClusterNews::Catalog(catalog) => {
-                cluster.catalog = Some(catalog);
-                self.refresh();
-            }
-            ClusterNews::Identity(uid) => {
-                cluster.identity = Some(uid);
-                self.same_cluster(id);
-            }
-        }
-    }
-
-    /// A cluster that is open under another name already is closed again: no pod may show twice.
-    fn same_cluster(&mut self, id: ClusterId) {
-        let twin = twin(&self.world, id);
-        if let Some((twin, user)) = twin {
-            let name = self.world.name(id).to_owned();
-            self.effect(Effect::Disconnect(id));
-            self.say(Notice::warn(format!("{name} is the same cluster as {twin}, which is open as {user}; to change the user, close {twin} first (C, then space)")).of(id));
-        }
-    }
-}
-
-/// Another open cluster with the same kube-system.
-fn twin(world: &World, id: ClusterId) -> Option<(String, String)> {
-    let identity = world.cluster(id)?.identity?;
-    let twin = world.open().find(|c| c.id != id && c.identity == Some(identity))?;
-    Some((twin.name.clone(), twin.user.clone().unwrap_or_else(|| "another user".to_owned())))
-}
-
-/// What a key does to a line that is typed.
-fn edit_of(key: Key) -> Option<Edit> {
-    if let Some(c) = key.typed() {
-        return Some(Edit::Type(c));
-    }
-    Some(match key.to_string().as_str() {
-        "space" => Edit::Type(' '),
-        "backspace" | "ctrl-h" => Edit::Backspace,
-        "delete" | "ctrl-d" => Edit::Delete,
-        "ctrl-w" | "alt-backspace" => Edit::Word,
-        "ctrl-u" => Edit::Clear,
-        "left" | "ctrl-b" => Edit::Left,
-        "right" | "ctrl-f" => Edit::Right,
-        "home" | "ctrl-a" => Edit::Home,
-        "end" | "ctrl-e" => Edit::End,
-        _ => return None,
-    })
 }

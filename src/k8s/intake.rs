@@ -4,9 +4,9 @@
 //! room: an object that changes a hundred times meanwhile is delivered once.
 
 use super::framer::Part;
-use crate::kinds::{self, Kind};
 use crate::kinds::custom::TableDecoder;
 use crate::kinds::decode::{Change, Event, Status};
+use crate::kinds::{self, Kind};
 use crate::model::column::Column;
 use crate::model::id::{GroupResource, Uid, Version};
 use crate::model::msg::{Delta, News};

@@ -58,7 +58,11 @@ enum Lost {
 impl Supervisor {
     /// A supervisor that has not begun.
     pub fn new(
-        cluster: ClusterId, connector: Arc<dyn Connector>, (link, reins): (Link, Reins), out: mpsc::Sender<Msg>, kick: watch::Receiver<u64>,
+        cluster: ClusterId,
+        connector: Arc<dyn Connector>,
+        (link, reins): (Link, Reins),
+        out: mpsc::Sender<Msg>,
+        kick: watch::Receiver<u64>,
     ) -> Self {
         Self { cluster, connector, reins, link, out, kick, generation: 0, described: false }
     }

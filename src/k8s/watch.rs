@@ -112,11 +112,25 @@ enum Mode {
 impl Watch {
     /// A watch that has not begun.
     pub fn new(
-        id: WatchId, target: Target, intake: Box<dyn Intake>, link: Link, out: mpsc::Sender<Msg>, kick: tokio::sync::watch::Receiver<u64>,
+        id: WatchId,
+        target: Target,
+        intake: Box<dyn Intake>,
+        link: Link,
+        out: mpsc::Sender<Msg>,
+        kick: tokio::sync::watch::Receiver<u64>,
     ) -> Self {
         Self {
-            id, target, intake, link, out, kick, backoff: Backoff::default(), reported: None, position: Position::Unknown,
-            internal_errors: 0, lists: 0,
+            id,
+            target,
+            intake,
+            link,
+            out,
+            kick,
+            backoff: Backoff::default(),
+            reported: None,
+            position: Position::Unknown,
+            internal_errors: 0,
+            lists: 0,
         }
     }
 
@@ -443,7 +457,9 @@ impl Watch {
                 frame = timeout(NO_PROGRESS, body.frame()) => frame,
             };
             let data = match frame {
-                Err(_) => return Err(End::Fault(Fault::new(FaultKind::Unreachable, format!("the list stopped for {} s", NO_PROGRESS.as_secs())))),
+                Err(_) => {
+                    return Err(End::Fault(Fault::new(FaultKind::Unreachable, format!("the list stopped for {} s", NO_PROGRESS.as_secs()))));
+                }
                 Ok(None) => break,
                 Ok(Some(Err(error))) => {
                     self.link.complain(Complaint::Suspect);
@@ -535,7 +551,11 @@ fn meta(json: &[u8]) -> ListMeta {
 pub fn escape(value: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
     value.bytes().fold(String::with_capacity(value.len()), |mut out, b| {
-        if plain(b) { out.push(char::from(b)) } else { out.push_str(&format!("%{b:02X}")) }
+        if plain(b) {
+            out.push(char::from(b))
+        } else {
+            out.push_str(&format!("%{b:02X}"))
+        }
         out
     })
 }

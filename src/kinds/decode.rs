@@ -116,7 +116,9 @@ pub fn whole(line: &[u8]) -> Result<Event<'_, &str>, serde_json::Error> {
 
 /// A line that is no plain change of a plain object: a bookmark, an error, or an object that cannot be read.
 pub(super) fn odd<'a>(
-    line: &'a [u8], words: &mut Dictionary, row: impl Fn(&[u8], &mut Dictionary) -> Row,
+    line: &'a [u8],
+    words: &mut Dictionary,
+    row: impl Fn(&[u8], &mut Dictionary) -> Row,
 ) -> Result<Event<'a>, serde_json::Error> {
     any(line, |json| {
         let row = row(json.as_bytes(), words);

@@ -41,7 +41,10 @@ impl Want {
     pub fn within(&self, wider: &Self) -> bool {
         let rows = |of: &Of| !matches!(of, Of::Whole(_));
         self == wider
-            || (self.cluster == wider.cluster && self.kind == wider.kind && wider.of == Of::All && rows(&self.of)
+            || (self.cluster == wider.cluster
+                && self.kind == wider.kind
+                && wider.of == Of::All
+                && rows(&self.of)
                 && (wider.namespace.is_none() || wider.namespace == self.namespace))
     }
 }

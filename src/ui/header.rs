@@ -95,7 +95,16 @@ fn chip(world: &World, theme: &Theme, cluster: &Cluster) -> Chip {
     let focused = world.focus == Some(cluster.id);
     let style = if cluster.open { words::cluster_style(world, theme, cluster.id) } else { theme.style(Role::ClusterClosed) };
     let rank = if focused { 0 } else { rank };
-    Chip { key: cluster.digit.map_or_else(String::new, |d| d.to_string()), name: cluster.name.clone(), glyph, state, role, style, rank, focused }
+    Chip {
+        key: cluster.digit.map_or_else(String::new, |d| d.to_string()),
+        name: cluster.name.clone(),
+        glyph,
+        state,
+        role,
+        style,
+        rank,
+        focused,
+    }
 }
 
 /// Glyph, words, role and rank of a cluster.

@@ -149,7 +149,11 @@ impl Line {
         at += text::put(buf, at, y, room, head, style);
         let under = tail.graphemes(true).next().unwrap_or(" ");
         let caret = text::put(buf, at, y, 2, under, style);
-        text::paint(buf, Rect { x: at, y, width: caret.max(1), height: 1 }, theme.style(Role::RowSelected).patch(theme.style(Role::Accent)));
+        text::paint(
+            buf,
+            Rect { x: at, y, width: caret.max(1), height: 1 },
+            theme.style(Role::RowSelected).patch(theme.style(Role::Accent)),
+        );
         at += caret.max(1);
         at += text::put(buf, at, y, (x + width).saturating_sub(at), tail.get(under.len()..).unwrap_or_default(), style);
         if let Some(error) = &self.error {
@@ -168,7 +172,14 @@ impl Line {
             let area = Rect { x: screen.footer.x, y, width: width.min(screen.footer.width), height: 1 };
             let chosen = self.chosen == Some(i);
             text::put(buf, area.x, y, area.width, &" ".repeat(usize::from(area.width)), theme.style(Role::Prompt));
-            text::put(buf, area.x + 1, y, area.width.saturating_sub(1), completion, theme.style(if chosen { Role::Accent } else { Role::Dim }));
+            text::put(
+                buf,
+                area.x + 1,
+                y,
+                area.width.saturating_sub(1),
+                completion,
+                theme.style(if chosen { Role::Accent } else { Role::Dim }),
+            );
             text::paint(buf, area, if chosen { theme.style(Role::RowSelected) } else { theme.style(Role::Prompt) });
         }
     }

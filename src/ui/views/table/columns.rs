@@ -29,7 +29,9 @@ pub(super) struct Common {
 /// in the place where the first table has it.
 pub(super) fn merge(tables: &[Option<&Table>], common: Common) -> Vec<Merged> {
     let everywhere = |title: &'static str, source: Source| Merged {
-        title: Cow::Borrowed(title), show: Show::Always, sources: vec![Some(source); tables.len()],
+        title: Cow::Borrowed(title),
+        show: Show::Always,
+        sources: vec![Some(source); tables.len()],
     };
     let mut merged = Vec::new();
     if common.cluster {

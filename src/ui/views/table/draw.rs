@@ -253,7 +253,9 @@ impl TableView {
                 told.push((format!("{}{place}: {what}", world.name(table.cluster())), role));
             }
         }
-        let lacking = world.focused().filter(|c| world.resource(c.id, kind) == Found::Missing && scope::cluster(&self.of.only).is_none_or(|o| o == c.id));
+        let lacking = world
+            .focused()
+            .filter(|c| world.resource(c.id, kind) == Found::Missing && scope::cluster(&self.of.only).is_none_or(|o| o == c.id));
         let lacking: Vec<&str> = lacking.map(|c| c.name.as_str()).collect();
         if !lacking.is_empty() {
             told.push((format!("not served by {}: {kind}", lacking.join(", ")), Role::Dim));

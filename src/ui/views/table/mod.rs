@@ -66,9 +66,23 @@ impl TableView {
     /// A view that knows nothing yet.
     pub fn new(world: &World, of: TableOf) -> Self {
         let mut view = Self {
-            kind: None, members: Vec::new(), known: Vec::new(), columns: Vec::new(), order: Order::default(), sort: None, wide: false,
-            unhealthy: false, filter: of.filter.clone(), query: Query::parse(&of.filter).unwrap_or_default(), cursor: Cursor::new(of.cursor.clone()),
-            marks: HashSet::new(), anchor: None, skip: 0, widths: Vec::new(), area: Rect::default(), of,
+            kind: None,
+            members: Vec::new(),
+            known: Vec::new(),
+            columns: Vec::new(),
+            order: Order::default(),
+            sort: None,
+            wide: false,
+            unhealthy: false,
+            filter: of.filter.clone(),
+            query: Query::parse(&of.filter).unwrap_or_default(),
+            cursor: Cursor::new(of.cursor.clone()),
+            marks: HashSet::new(),
+            anchor: None,
+            skip: 0,
+            widths: Vec::new(),
+            area: Rect::default(),
+            of,
         };
         view.refresh(world);
         view
@@ -79,7 +93,9 @@ impl TableView {
         let members: Vec<Option<Member<'_>>> = self.members.iter().map(|m| self.member(world, (*m)?)).collect();
         let belongs = Belongs::new(world, &self.of.only);
         let keep = |member: &Member<'_>, row: &Row| {
-            (!self.unhealthy || row.health.is_unhealthy()) && belongs.has(member, row) && (self.query.is_empty() || self.finds(world, member, row))
+            (!self.unhealthy || row.health.is_unhealthy())
+                && belongs.has(member, row)
+                && (self.query.is_empty() || self.finds(world, member, row))
         };
         then(&Lens { members: &members, descending: self.sort.as_ref().is_some_and(|s| s.descending), keep: &keep })
     }
@@ -116,7 +132,8 @@ impl TableView {
         let tables = self.tables(world);
         let namespaced = tables.iter().flatten().any(|t| scope::is_namespaced(world, t.cluster(), &t.want.kind));
         let one = scope::cluster(&self.of.only).is_some() || world.namespaces.len() == 1;
-        let common = Common { cluster: world.focused().count() > 1 && scope::cluster(&self.of.only).is_none(), namespace: namespaced && !one };
+        let common =
+            Common { cluster: world.focused().count() > 1 && scope::cluster(&self.of.only).is_none(), namespace: namespaced && !one };
         self.columns = columns::merge(&tables, common);
         self.known = tables.iter().map(|t| t.map_or_else(Vec::new, columns::known)).collect();
         self.widths.clear();
@@ -222,12 +239,15 @@ impl View for TableView {
     fn scene(&self, world: &World) -> Scene {
         let cursor = self.cursor.entry().and_then(|e| self.target(world, e));
         let (marked, hidden_marks) = self.marked(world);
-        let names: Vec<&str> = if marked.is_empty() { cursor.iter().map(|t| &*t.object.name).collect() } else { marked.iter().map(|o| &*o.name).collect() };
+        let names: Vec<&str> =
+            if marked.is_empty() { cursor.iter().map(|t| &*t.object.name).collect() } else { marked.iter().map(|o| &*o.name).collect() };
         Scene {
             kind: self.kind.clone(),
             copyable: (!names.is_empty()).then(|| names.join("\n")),
             lost: self.cursor.lost(),
-            cursor, marked, hidden_marks,
+            cursor,
+            marked,
+            hidden_marks,
             ..Scene::default()
         }
     }

@@ -1,0 +1,111 @@
+//! What the world says, taken into the state.
+
+use super::state::State;
+use crate::model::id::{ClusterId, WatchId};
+use crate::model::msg::{ClusterNews, Delta, Link, Msg, News, Sync};
+use crate::model::step::{Effect, Notice};
+use crate::model::time::Timestamp;
+use crate::model::world::World;
+
+impl State {
+    /// The world says something.
+    pub fn message(&mut self, msg: Msg) {
+        match msg {
+            Msg::Watch(id, News::Delta(delta)) => self.delta(id, delta),
+            Msg::Watch(id, News::Sync(sync)) => self.sync(id, sync),
+            Msg::Watch(id, News::Object(json)) => {
+                if let Some(object) = self.world.objects.get_mut(&id) {
+                    object.gone = json.is_none();
+                    object.json = json.or(object.json.take());
+                    object.changes += 1;
+                    self.refresh();
+                }
+            }
+            Msg::Cluster(id, news) => self.cluster(id, news),
+        }
+    }
+
+    fn delta(&mut self, id: WatchId, delta: Delta) {
+        // Of a watch that was ended: its table is gone.
+        let Some(table) = self.world.tables.get(&id) else { return };
+        let (touched, columns) = (table.touched_by(&delta), delta.columns.is_some());
+        for view in &mut self.views {
+            view.before(&self.world, id, &touched);
+        }
+        let changed = self.world.tables.get_mut(&id).map(|t| t.apply(delta)).unwrap_or_default();
+        for view in &mut self.views {
+            view.after(&self.world, id, &changed);
+        }
+        if columns {
+            self.refresh();
+        }
+        self.dirty = true;
+    }
+
+    fn sync(&mut self, id: WatchId, sync: Sync) {
+        let now = self.world.now;
+        if let Some(table) = self.world.tables.get_mut(&id) {
+            table.set_sync(sync, now);
+        } else if let Some(object) = self.world.objects.get_mut(&id) {
+            object.sync = sync;
+            object.changes += 1;
+        }
+        self.refresh();
+    }
+
+    fn cluster(&mut self, id: ClusterId, news: ClusterNews) {
+        let now = self.world.now;
+        let Some(cluster) = self.world.cluster_mut(id).filter(|c| c.open) else { return };
+        match news {
+            ClusterNews::Traffic(traffic) => cluster.traffic = traffic,
+            ClusterNews::User(user) => cluster.user = Some(user),
+            ClusterNews::Server(server) => {
+                let provider = server.provider.clone().or(cluster.about.provider.take());
+                cluster.about = server;
+                cluster.about.provider = provider;
+            }
+            ClusterNews::Link(link) => {
+                if std::mem::discriminant(&link) != std::mem::discriminant(&cluster.link) {
+                    cluster.since = now;
+                    self.dirty = true;
+                }
+                let retry_in = if let Link::Down { retry_in, .. } = &link { *retry_in } else { None };
+                cluster.retry_at = retry_in.map(|d| Timestamp(now.0 + d.as_secs() as i64));
+                // While a connection is tried again, the reason why there is none stays on the screen.
+                if !(matches!(link, Link::Connecting) && matches!(cluster.link, Link::Down { .. })) {
+                    cluster.link = link;
+                }
+            }
+            ClusterNews::Catalog(catalog) => {
+                cluster.catalog = Some(catalog);
+                self.refresh();
+            }
+            ClusterNews::Identity(uid) => {
+                cluster.identity = Some(uid);
+                self.same_cluster(id);
+            }
+        }
+    }
+
+    /// A cluster that is open under another name already is closed again: no pod may show twice.
+    fn same_cluster(&mut self, id: ClusterId) {
+        let twin = twin(&self.world, id);
+        if let Some((twin, user)) = twin {
+            let name = self.world.name(id).to_owned();
+            self.effect(Effect::Disconnect(id));
+            self.say(
+                Notice::warn(format!(
+                    "{name} is the same cluster as {twin}, which is open as {user}; to change the user, close {twin} first (C, then space)"
+                ))
+                .of(id),
+            );
+        }
+    }
+}
+
+/// Another open cluster with the same kube-system.
+fn twin(world: &World, id: ClusterId) -> Option<(String, String)> {
+    let identity = world.cluster(id)?.identity?;
+    let twin = world.open().find(|c| c.id != id && c.identity == Some(identity))?;
+    Some((twin.name.clone(), twin.user.clone().unwrap_or_else(|| "another user".to_owned())))
+}

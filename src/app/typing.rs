@@ -1,0 +1,133 @@
+//! The line that is typed into: a filter that takes force while it is typed, or where to go.
+
+use super::goto;
+use super::state::State;
+use crate::keymap::Key;
+use crate::model::step::{Notice, Prompt};
+use crate::ui::prompt::{Edit, Line};
+
+impl State {
+    pub(super) fn ask(&mut self, prompt: Prompt) {
+        let text = match prompt {
+            Prompt::Filter => self.views.last().map(|v| v.filter().to_owned()).unwrap_or_default(),
+            Prompt::Goto => String::new(),
+        };
+        self.prompt = Some(Line::new(prompt, &text));
+        self.typed();
+    }
+
+    /// Gives the filter back that was there before the prompt was opened.
+    pub(super) fn close_prompt(&mut self) {
+        if let Some(line) = self.prompt.take()
+            && line.prompt == Prompt::Filter
+            && let Some(view) = self.views.last_mut()
+        {
+            // It was in force before.
+            let _ = view.set_filter(&self.world, &line.before);
+        }
+    }
+
+    /// A key in the prompt. False where it is none of the prompt's.
+    pub(super) fn type_key(&mut self, key: Key) -> bool {
+        let Some(line) = &mut self.prompt else { return false };
+        if let Some(edit) = edit_of(key) {
+            if line.edit(edit) {
+                self.typed();
+            }
+            return true;
+        }
+        match key.to_string().as_str() {
+            "enter" => self.enter_prompt(),
+            "tab" => self.complete(),
+            "down" => line.choose(1),
+            "up" | "shift-tab" => line.choose(-1),
+            "esc" | "ctrl-c" => self.close_prompt(),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The text of the prompt is another: a filter takes force while it is typed.
+    fn typed(&mut self) {
+        let Some(line) = &mut self.prompt else { return };
+        line.error = None;
+        line.chosen = None;
+        match line.prompt {
+            Prompt::Goto => line.completions = goto::complete(&self.world, &self.config.aliases, line.text()),
+            Prompt::Filter => {
+                if let Some(view) = self.views.last_mut()
+                    && let Err(bad) = view.set_filter(&self.world, line.text())
+                {
+                    line.error = Some(bad.why);
+                }
+            }
+        }
+    }
+
+    fn complete(&mut self) {
+        if let Some(line) = &mut self.prompt
+            && let Some(completion) = line.completion().map(str::to_owned)
+        {
+            line.set(&completion);
+            self.typed();
+        }
+    }
+
+    fn enter_prompt(&mut self) {
+        let Some(line) = &mut self.prompt else { return };
+        match line.prompt {
+            Prompt::Filter if line.error.is_some() => {}
+            Prompt::Filter => self.prompt = None,
+            Prompt::Goto => {
+                let aliases = &self.config.aliases;
+                let chosen = line.chosen.and_then(|_| line.completion()).unwrap_or(line.text());
+                // What means nothing as it stands means what it would complete to.
+                let read = goto::read(&self.world, aliases, chosen);
+                let read = read
+                    .or_else(|why| line.completion().map_or(Err(why.clone()), |c| goto::read(&self.world, aliases, c).map_err(|_| why)));
+                match read {
+                    Ok(goto::Go::Steps(steps)) => {
+                        self.prompt = None;
+                        self.steps(steps);
+                    }
+                    Ok(goto::Go::Action(name, argument)) => {
+                        self.prompt = None;
+                        self.act(&name, &argument);
+                    }
+                    Err(why) => line.error = Some(why),
+                }
+            }
+        }
+    }
+
+    /// Text was pasted: it is text, never keys.
+    pub fn paste(&mut self, text: &str) {
+        match &mut self.prompt {
+            Some(line) => {
+                line.paste(text);
+                self.typed();
+            }
+            None => self.say(Notice::info("pasted text goes into a filter (/) or the : line; here it does nothing")),
+        }
+        self.dirty = true;
+    }
+}
+
+/// What a key does to a line that is typed.
+fn edit_of(key: Key) -> Option<Edit> {
+    if let Some(c) = key.typed() {
+        return Some(Edit::Type(c));
+    }
+    Some(match key.to_string().as_str() {
+        "space" => Edit::Type(' '),
+        "backspace" | "ctrl-h" => Edit::Backspace,
+        "delete" | "ctrl-d" => Edit::Delete,
+        "ctrl-w" | "alt-backspace" => Edit::Word,
+        "ctrl-u" => Edit::Clear,
+        "left" | "ctrl-b" => Edit::Left,
+        "right" | "ctrl-f" => Edit::Right,
+        "home" | "ctrl-a" => Edit::Home,
+        "end" | "ctrl-e" => Edit::End,
+        _ => return None,
+    })
+}
