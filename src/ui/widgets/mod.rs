@@ -2,4 +2,5 @@
 
 pub mod frame;
 pub mod grid;
+pub mod pager;
 pub mod text;

@@ -54,6 +54,24 @@ fn cut(text: &str, room: u16) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// What is left of a text, made visible, after so many columns: what a screen shows that is scrolled sideways. A wide character that the edge would
+/// cut becomes blanks.
+pub fn after(text: &str, columns: u16) -> Cow<'_, str> {
+    let text = visible(text);
+    if columns == 0 {
+        return text;
+    }
+    let mut skipped = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        if skipped >= columns {
+            let blanks = " ".repeat(usize::from(skipped - columns));
+            return Cow::Owned(blanks + text.get(at..).unwrap_or_default());
+        }
+        skipped += grapheme_width(grapheme);
+    }
+    Cow::Owned(" ".repeat(usize::from(skipped.saturating_sub(columns))))
+}
+
 /// Writes parts one after the other, each in its style. Returns the place after the last.
 pub fn line<'a>(buf: &mut Buffer, area: Rect, parts: impl IntoIterator<Item = (Cow<'a, str>, Style)>) -> u16 {
     let mut x = area.left();
@@ -87,6 +105,11 @@ mod tests {
             prop_assert!(taken <= room);
             prop_assert!(cells[usize::from(room)..].iter().all(|c| c == " "), "{:?}", cells);
             prop_assert!(cells.iter().all(|c| !c.chars().any(char::is_control)));
+        }
+
+        #[test]
+        fn what_is_scrolled_out_and_what_is_left_make_the_whole(text in "[a-zé日👩\u{200d}🚀\u{301}\u{202e}]{0,9}", columns in 0u16..12) {
+            prop_assert_eq!(width(&after(&text, columns)), width(&text).saturating_sub(columns));
         }
 
         #[test]
