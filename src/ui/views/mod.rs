@@ -1,6 +1,9 @@
 //! One file a screen.
 
+pub mod clusters;
 pub mod document;
+pub mod help;
+pub mod palette;
 pub mod table;
 
 #[cfg(test)]

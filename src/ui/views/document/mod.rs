@@ -10,6 +10,7 @@ mod truth;
 use crate::keymap::Scope as Keys;
 use crate::model::document::{self, Sort};
 use crate::model::id::{GroupResource, ObjectRef, Uid};
+use crate::model::msg::Sync;
 use crate::model::query::BadTerm;
 use crate::model::step::{Form, Known, Motion, Scene, Target};
 use crate::model::want::{Of, Want};
@@ -200,8 +201,9 @@ impl View for DocumentView {
         Ok(())
     }
 
-    fn next_tick(&self, _world: &World) -> Option<i64> {
-        self.tick
+    fn next_tick(&self, world: &World) -> Option<i64> {
+        let stale = self.whole(world).is_some_and(|w| matches!(w.sync, Sync::Stale { .. }));
+        if stale { Some(1) } else { self.tick }
     }
 
     fn arrange(&mut self, world: &World, area: Rect) {

@@ -1,6 +1,8 @@
 //! A small world to draw: one cluster live, one stale, one that waits for a login, one that nobody opened. Screens are compared as text.
 
+mod clusters;
 mod document;
+mod keys;
 
 use super::super::theme::Theme;
 use super::super::view::View;

@@ -1,0 +1,51 @@
+//! How a cluster's connection is put into words: glyph, word, since when, what next.
+
+use crate::model::cell::Health;
+use crate::model::cluster::Cluster;
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::msg::{Link, Sync};
+use crate::model::world::World;
+use crate::ui::theme::Role;
+use crate::ui::words;
+
+/// What a cluster's line says of its connection.
+pub fn state(world: &World, cluster: &Cluster) -> (String, Role) {
+    if let Some(broken) = &cluster.broken {
+        return (format!("✖ {}", broken.kind.word()), Role::StatusBad);
+    }
+    let since = words::ago(cluster.since, world.now);
+    match &cluster.link {
+        Link::Closed if cluster.open => ("◌ connecting".to_owned(), Role::StatusBusy),
+        Link::Closed => ("○ not opened".to_owned(), Role::Dim),
+        Link::Connecting => (format!("◌ connecting {since}"), Role::StatusBusy),
+        Link::Up { latency } => up(world, cluster, latency.as_millis()),
+        Link::Down { why, .. } => (down(world, cluster, why, &since), Role::StatusWarn),
+    }
+}
+
+/// Whether the words above change by the clock alone.
+pub(super) fn ticks(cluster: &Cluster) -> bool {
+    cluster.broken.is_none() && matches!(cluster.link, Link::Connecting | Link::Down { .. })
+}
+
+/// Answers: true to the second, unless lists are still coming in or some of its tables are not what they should be.
+fn up(world: &World, cluster: &Cluster, latency: u128) -> (String, Role) {
+    let tables = || world.tables.values().filter(|t| t.cluster() == cluster.id);
+    let syncing = tables().filter(|t| matches!(t.sync, Sync::Syncing { .. } | Sync::Connecting)).map(|t| t.len()).reduce(|a, b| a + b);
+    let stale = tables().filter(|t| matches!(t.sync, Sync::Stale { .. })).count();
+    match (syncing, stale) {
+        (Some(rows), _) => (format!("◐ syncing {}", words::grouped(rows)), Role::StatusBusy),
+        (None, 0) => (format!("● live {latency} ms"), words::role(Health::Ok)),
+        (None, n) => (format!("● live {latency} ms, {n} stale"), Role::StatusWarn),
+    }
+}
+
+fn down(world: &World, cluster: &Cluster, why: &Fault, since: &str) -> String {
+    let next = cluster.retry_at.filter(|at| *at > world.now).map_or_else(String::new, |at| format!(", next try in {}", words::span(at.0 - world.now.0)));
+    let was_live = world.tables.values().any(|t| t.cluster() == cluster.id && t.is_listed());
+    match &why.kind {
+        FaultKind::Login(command) => format!("✗ login needed: {command}"),
+        kind if was_live => format!("◌ stale {since}: {}{next}", kind.word()),
+        kind => format!("✗ {} {since}{next}", kind.word()),
+    }
+}
