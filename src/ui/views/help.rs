@@ -16,11 +16,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::borrow::Cow;
 
-/// The least width of a column of keys.
-const COLUMN: u16 = 64;
+/// The space around a column of keys.
+const SPACE: u16 = 4;
 
 /// What is done, and the keys that do it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 struct Entry {
     keys: String,
     text: String,
@@ -39,6 +39,7 @@ pub struct HelpView {
 }
 
 /// A line of the help.
+#[derive(PartialEq)]
 enum Line<'a> {
     Title(&'a str),
     Entry(&'a Entry),
@@ -70,9 +71,10 @@ impl HelpView {
     }
 
     /// How many columns there are, and how many lines each has.
-    fn shape(&self, lines: usize) -> (usize, usize) {
-        let columns = usize::from((self.area.width.saturating_sub(2) / COLUMN).clamp(1, 3));
-        (columns, lines.div_ceil(columns).max(1))
+    fn shape(&self, lines: &[Line<'_>]) -> (usize, usize) {
+        let text = lines.iter().map(|l| if let Line::Entry(e) = l { text::width(&e.text) } else { 0 }).max().unwrap_or_default();
+        let columns = usize::from((self.area.width.saturating_sub(2) / (keys(lines) + text + SPACE)).clamp(1, 3));
+        (columns, lines.len().div_ceil(columns).max(1))
     }
 
     fn height(&self) -> usize {
@@ -80,7 +82,7 @@ impl HelpView {
     }
 
     fn scroll(&mut self, by: isize) {
-        let (_, lines) = self.shape(self.lines().len());
+        let (_, lines) = self.shape(&self.lines());
         self.top = self.top.saturating_add_signed(by).min(lines.saturating_sub(self.height()));
     }
 }
@@ -113,6 +115,11 @@ fn entries(scope: Scope, of: Scope, keymap: &Keymap) -> Vec<Entry> {
 
 fn is_number(argument: Option<&str>) -> bool {
     argument.is_some_and(|a| a.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// How wide the keys are.
+fn keys(lines: &[Line<'_>]) -> u16 {
+    lines.iter().map(|l| if let Line::Entry(e) = l { text::width(&e.keys) } else { 0 }).max().unwrap_or_default()
 }
 
 impl View for HelpView {
@@ -167,16 +174,17 @@ impl View for HelpView {
             titles.push((format!("/{}", self.filter).into(), theme.style(Role::Accent)));
         }
         let lines = self.lines();
-        let (columns, each) = self.shape(lines.len());
+        let (columns, each) = self.shape(&lines);
         let last = (self.top + self.height()).min(each);
         if each > self.height() {
             titles.push((format!("{}–{last} of {each}", self.top + 1).into(), theme.style(Role::Dim)));
         }
         let inside = frame(buf, area, theme.style(Role::BorderFocused), titles);
-        let keys = lines.iter().map(|l| if let Line::Entry(e) = l { text::width(&e.keys) } else { 0 }).max().unwrap_or_default();
+        let keys = keys(&lines);
         let width = inside.width / columns as u16;
         for (i, column) in lines.chunks(each).enumerate() {
             let x = inside.x + i as u16 * width + 1;
+            let column = column.strip_prefix(&[Line::Empty]).unwrap_or(column);
             for (y, line) in (inside.top()..inside.bottom()).zip(column.iter().skip(self.top)) {
                 let room = width.saturating_sub(2);
                 match line {

@@ -44,8 +44,8 @@ pub struct PaletteView {
 
 impl PaletteView {
     /// What can be done on the screen that has this scene and scope.
-    pub fn new(scene: &Scene, scope: Scope, keymap: &Keymap) -> Self {
-        let mut view = Self { entries: entries(scene, scope, keymap), filter: String::new(), shown: Vec::new(), cursor: 0, top: 0, area: Rect::default() };
+    pub fn new(scene: Scene, scope: Scope, keymap: &Keymap) -> Self {
+        let mut view = Self { entries: entries(&scene, scope, keymap), filter: String::new(), shown: Vec::new(), cursor: 0, top: 0, area: Rect::default() };
         view.list();
         view
     }
@@ -65,36 +65,49 @@ impl PaletteView {
     }
 
     fn height(&self) -> usize {
-        usize::from(self.area.height.saturating_sub(2))
+        usize::from(self.area.height.saturating_sub(3))
     }
 }
 
-/// Every action: once as it is, or, where it needs an argument, once for each argument that has a key.
+/// Every action: once as it is, or, where it needs an argument, once for each that a key gives it and that makes sense here.
 fn entries(scene: &Scene, scope: Scope, keymap: &Keymap) -> Vec<Entry> {
     let mut out = Vec::new();
     for action in actions::all() {
-        let bound = keymap.bindings(scope).filter(|(_, _, b)| b.action == action.name && b.argument.is_some());
-        let mut arguments: Vec<Option<String>> = Vec::new();
-        for (_, _, binding) in bound {
-            if !arguments.contains(&binding.argument) {
-                arguments.push(binding.argument.clone());
-            }
-        }
-        if arguments.is_empty() || (action.run)(scene, "").is_ok() {
-            arguments.insert(0, None);
-        }
-        out.extend(arguments.into_iter().map(|argument| Entry {
+        let entry = |argument: Option<String>| Entry {
             keys: keymap.keys_of(scope, action.name, argument.as_deref()).join(", "),
             help: action.help,
             reject: (action.run)(scene, argument.as_deref().unwrap_or_default()).err().map(|r| r.0.into_owned()),
             binding: Binding { action: action.name.to_owned(), argument },
-        }));
+        };
+        let plain = entry(None);
+        let mut with: Vec<Entry> = Vec::new();
+        for (_, _, binding) in keymap.bindings(scope).filter(|(_, _, b)| b.action == action.name && b.argument.is_some()) {
+            if with.iter().all(|e| e.binding != *binding) {
+                with.push(entry(binding.argument.clone()));
+            }
+        }
+        with.retain(|e| e.reject.is_none());
+        if plain.reject.is_none() || with.is_empty() {
+            out.push(plain);
+        }
+        out.extend(with);
     }
     out
 }
 
 fn name(binding: &Binding) -> String {
     binding.argument.as_ref().map_or_else(|| binding.action.clone(), |a| format!("{} {a}", binding.action))
+}
+
+/// What an action does, and why it cannot be done here.
+fn in_full(entry: &Entry) -> String {
+    entry.reject.as_ref().map_or_else(|| entry.help.to_owned(), |why| format!("{} — {why}", entry.help))
+}
+
+/// The same in so many columns: where both do not fit, the reason is what matters.
+fn told(entry: &Entry, columns: u16) -> String {
+    let full = in_full(entry);
+    entry.reject.clone().filter(|_| text::width(&full) > columns).unwrap_or(full)
 }
 
 impl View for PaletteView {
@@ -163,25 +176,29 @@ impl View for PaletteView {
         }
         let inside = frame(buf, area, theme.style(Role::BorderFocused), titles);
         let entries = || self.shown.iter().filter_map(|i| self.entries.get(*i));
-        let told = |e: &Entry| e.reject.as_ref().map_or_else(|| e.help.to_owned(), |why| format!("{} — {why}", e.help));
         let widest = |of: &dyn Fn(&Entry) -> u16| entries().map(of).max().unwrap_or_default();
         let wish = |natural: u16, least: u16| Wish { natural, least, pinned: true };
         let wishes = [
             wish(widest(&|e| text::width(&name(&e.binding))), 8),
             wish(widest(&|e| text::width(&e.keys)), 10),
-            wish(widest(&|e| text::width(&told(e))), 30),
+            wish(widest(&|e| text::width(&in_full(e))), 30),
         ];
         let places = place(&wishes, inside.width.saturating_sub(GUTTER + 1), 0);
-        for (i, (y, entry)) in (inside.top()..inside.bottom()).zip(entries().skip(self.top)).enumerate() {
-            let line = Rect { y, height: 1, ..inside };
+        let rows = Rect { height: inside.height.saturating_sub(1), ..inside };
+        for (i, (y, entry)) in (rows.top()..rows.bottom()).zip(entries().skip(self.top)).enumerate() {
             let grey = |role| theme.style(if entry.reject.is_some() { Role::Dim } else { role });
-            let cells = [(name(&entry.binding), grey(Role::Accent)), (entry.keys.clone(), grey(Role::Key)), (told(entry), grey(Role::Text))];
-            for (place, (cell, style)) in places.iter().zip(&cells) {
-                text::put(buf, inside.x + GUTTER + place.x, y, place.width, cell, *style);
+            for (column, place) in places.iter().enumerate() {
+                let (cell, role) = match column {
+                    0 => (name(&entry.binding), Role::Accent),
+                    1 => (entry.keys.clone(), Role::Key),
+                    _ => (told(entry, place.width), Role::Text),
+                };
+                text::put(buf, inside.x + GUTTER + place.x, y, place.width, &cell, grey(role));
             }
             if self.top + i == self.cursor {
-                text::put(buf, line.x, y, 1, "▌", theme.style(Role::Accent));
-                text::paint(buf, line, theme.style(Role::RowSelected));
+                text::put(buf, inside.x, y, 1, "▌", theme.style(Role::Accent));
+                text::paint(buf, Rect { y, height: 1, ..inside }, theme.style(Role::RowSelected));
+                text::put(buf, inside.x + GUTTER, rows.bottom(), inside.width.saturating_sub(GUTTER), &in_full(entry), theme.style(Role::Dim));
             }
         }
         if self.shown.is_empty() {

@@ -4,7 +4,7 @@ use super::state::state;
 use crate::model::cluster::{Cluster, Tier};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{ClusterId, WatchId};
-use crate::model::msg::Sync;
+use crate::model::msg::{Sync, Traffic};
 use crate::model::table::Table;
 use crate::model::want::{Of, Want};
 use crate::model::world::World;
@@ -123,9 +123,16 @@ fn about(world: &World, cluster: &Cluster, width: u16) -> Vec<(String, Role)> {
     let tier = if cluster.is_protected() { format!("{}, protected", self::tier(cluster.tier)) } else { self::tier(cluster.tier).to_owned() };
     let readonly = if cluster.readonly || world.readonly { ", read only" } else { "" };
     pair("tier", &format!("{tier}{readonly}"), Role::Text);
-    if let Some(user) = &cluster.user {
+    let user = cluster.user.as_deref().unwrap_or("not known yet");
+    if cluster.open {
+        let provider = cluster.about.provider.as_ref().map_or_else(String::new, |p| format!(", {p}"));
+        let version = if cluster.about.version.is_empty() { "not known yet" } else { &cluster.about.version };
+        pair("version", &format!("{version}{provider}"), Role::Text);
         pair("user", user, Role::Text);
+        let Traffic { requests, bytes, relists } = cluster.traffic;
+        pair("traffic", &format!("{requests} requests, {} read, {relists} relists", words::bytes(bytes)), Role::Text);
     }
+    pair("namespace", &cluster.namespace, Role::Text);
     lines
 }
 

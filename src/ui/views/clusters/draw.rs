@@ -112,7 +112,7 @@ impl ClustersView {
         let lines = self.lines(world);
         let cells: Vec<[Cell; TITLES.len()]> =
             self.shown.iter().filter_map(|c| world.cluster(*c)).map(|c| self.cells(world, c)).collect();
-        let places = self.places(&cells, inside.width.saturating_sub(GUTTER));
+        let places = self.places(&cells, inside.width.saturating_sub(GUTTER + 1));
         for place in &places {
             let title = TITLES.get(place.column).copied().unwrap_or_default();
             text::put(buf, inside.x + GUTTER + place.x, inside.y, place.width, title, theme.style(Role::Header));

@@ -29,7 +29,7 @@ fn the_keys_of_a_table() {
 #[test]
 fn the_actions_of_a_table() {
     let keymap = keymap("default");
-    snapshots("palette", &world(), || Box::new(PaletteView::new(&scene(), Scope::Table, &keymap)));
+    snapshots("palette", &world(), || Box::new(PaletteView::new(scene(), Scope::Table, &keymap)));
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn help_filters_and_scrolls() {
 #[test]
 fn the_palette_asks_for_what_the_cursor_is_on() {
     let keymap = keymap("default");
-    let mut view = PaletteView::new(&scene(), Scope::Table, &keymap);
+    let mut view = PaletteView::new(scene(), Scope::Table, &keymap);
     let world = World::default();
     view.set_filter(&world, "yaml").unwrap();
     assert_eq!(view.chosen().map(|b| b.action.as_str()), Some("yaml"));
@@ -81,7 +81,7 @@ fn the_palette_asks_for_what_the_cursor_is_on() {
 
 #[test]
 fn the_palette_lists_every_action() {
-    let text = drawn(&mut PaletteView::new(&Scene::default(), Scope::Table, &keymap("default")), &World::default(), 120, 200);
+    let text = drawn(&mut PaletteView::new(Scene::default(), Scope::Table, &keymap("default")), &World::default(), 200, 200);
     for action in actions::all() {
         assert!(text.lines().any(|l| l.split_whitespace().any(|w| w == action.name) && l.contains(action.help)), "{}\n{text}", action.name);
     }
