@@ -13,7 +13,11 @@ pub(super) const ALL: &[Action] = &[
 
 fn focus(scene: &Scene, digit: &str) -> Result<Vec<Step>, Reject> {
     let digit: u8 = digit.parse().map_err(|_| Reject::new("focus takes a digit from 1 to 9"))?;
-    let (_, cluster) = scene.digits.iter().find(|(d, _)| *d == digit).ok_or_else(|| Reject::new(format!("no cluster has the key {digit}; C lists them")))?;
+    let (_, cluster) = scene
+        .digits
+        .iter()
+        .find(|(d, _)| *d == digit)
+        .ok_or_else(|| Reject::new(format!("no cluster has the key {digit}; C lists them")))?;
     Ok(vec![Step::Focus((scene.focus != Some(*cluster)).then_some(*cluster))])
 }
 

@@ -68,7 +68,8 @@ pub fn lines(object: &Value, managed: bool) -> Vec<Line> {
             pair(key, value, String::new(), 0, &mut out);
             continue;
         };
-        let rest: Map<String, Value> = value.as_object().into_iter().flatten().filter(|(k, _)| *k != "managedFields").map(|(k, v)| (k.clone(), v.clone())).collect();
+        let rest: Map<String, Value> =
+            value.as_object().into_iter().flatten().filter(|(k, _)| *k != "managedFields").map(|(k, v)| (k.clone(), v.clone())).collect();
         out.push(Line { lead: String::new(), key: "metadata".to_owned(), value: String::new(), sort: Sort::Parent });
         let entries = if fields.len() == 1 { "entry" } else { "entries" };
         let note = format!("… {} {entries} (m unfolds)", fields.len());
@@ -257,7 +258,8 @@ fn is_other(text: &str) -> bool {
 /// `2026-11-23`, with or without a time behind it.
 fn is_date(text: &str) -> bool {
     let mut parts = text.splitn(3, '-');
-    let digits = |part: Option<&str>, most: usize| part.is_some_and(|p| (1..=most).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()));
+    let digits =
+        |part: Option<&str>, most: usize| part.is_some_and(|p| (1..=most).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()));
     digits(parts.next(), 4) && digits(parts.next(), 2) && parts.next().is_some_and(|p| p.starts_with(|c: char| c.is_ascii_digit()))
 }
 
@@ -278,11 +280,91 @@ mod tests {
 
     fn any_text() -> impl Strategy<Value = String> {
         let word = prop::sample::select(vec![
-            "yes", "No", "on", "off", "y", "null", "~", "", "0o17", "017", "0x1F", "0b1", "1_000", "1e3", "1E-3", ".5", "5.", ".inf", "-.INF", ".nan",
-            "inf", "NaN", "12:30:45", "2026-11-23", "2026-11-23T14:02:01Z", "=", "<<", " a", "a ", "a: b", "a:", ":", "a #b", "#", "- a", "-", "--flag",
-            "---", "...", "--- a", "? x", "!tag", "&a", "*a", "%a", "@a", "`a", "[a]", "{a}", "a\tb", "\ta", "a\n", "a\nb", "a\n\n", "\n", "\na", "a\n b\n", "a\n \nb",
-            "a \nb", "a\n\tb\n", "a\n\n\nb\n\n", "# a\nb", "- a\n- b", "a\rb", "a\r\nb", "'", "\"", "\\", "it's", "{\"a\": \"b\"}", "10.0.0.1", "100Mi", "::1", "\u{85}", "\u{feff}a",
-            "\u{2028}", "é日", "🚀", "1,000", "+1", "0", "-0", "0.0", "a: |", "key: 'v'",
+            "yes",
+            "No",
+            "on",
+            "off",
+            "y",
+            "null",
+            "~",
+            "",
+            "0o17",
+            "017",
+            "0x1F",
+            "0b1",
+            "1_000",
+            "1e3",
+            "1E-3",
+            ".5",
+            "5.",
+            ".inf",
+            "-.INF",
+            ".nan",
+            "inf",
+            "NaN",
+            "12:30:45",
+            "2026-11-23",
+            "2026-11-23T14:02:01Z",
+            "=",
+            "<<",
+            " a",
+            "a ",
+            "a: b",
+            "a:",
+            ":",
+            "a #b",
+            "#",
+            "- a",
+            "-",
+            "--flag",
+            "---",
+            "...",
+            "--- a",
+            "? x",
+            "!tag",
+            "&a",
+            "*a",
+            "%a",
+            "@a",
+            "`a",
+            "[a]",
+            "{a}",
+            "a\tb",
+            "\ta",
+            "a\n",
+            "a\nb",
+            "a\n\n",
+            "\n",
+            "\na",
+            "a\n b\n",
+            "a\n \nb",
+            "a \nb",
+            "a\n\tb\n",
+            "a\n\n\nb\n\n",
+            "# a\nb",
+            "- a\n- b",
+            "a\rb",
+            "a\r\nb",
+            "'",
+            "\"",
+            "\\",
+            "it's",
+            "{\"a\": \"b\"}",
+            "10.0.0.1",
+            "100Mi",
+            "::1",
+            "\u{85}",
+            "\u{feff}a",
+            "\u{2028}",
+            "é日",
+            "🚀",
+            "1,000",
+            "+1",
+            "0",
+            "-0",
+            "0.0",
+            "a: |",
+            "key: 'v'",
         ]);
         prop_oneof![3 => word.prop_map(str::to_owned), 2 => "[a-c0-9 :#'\"\\\\\n\t_.+-]{0,8}", 1 => any::<String>()]
     }
@@ -329,7 +411,9 @@ mod tests {
         let shown: Vec<String> = folded.iter().map(Line::text).collect();
         let wanted = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  resourceVersion: \"12\"\n  managedFields: … 2 entries (m unfolds)\nspec:\n  containers:\n  - name: app\n    args:\n    - --port=80\n    - -v\n    - \"*\"\n    env: []\n  note: |\n    a\n    b\n  when: \"2026-11-23T14:02:01Z\"\nstatus:\n  phase: Running";
         assert_eq!(shown.join("\n"), wanted);
-        assert!(!text(&folded).contains("managedFields") && text(&lines(&object, true)).contains("  managedFields:\n  - manager: a\n  - {}\n"));
+        assert!(
+            !text(&folded).contains("managedFields") && text(&lines(&object, true)).contains("  managedFields:\n  - manager: a\n  - {}\n")
+        );
     }
 
     #[test]

@@ -125,7 +125,15 @@ mod tests {
 
     #[test]
     fn bytes_have_the_unit_that_keeps_them_short() {
-        for (n, shown) in [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (70_112, "68.5 KiB"), (1_048_575, "1.0 MiB"), (12_998_000, "12.4 MiB"), (u64::MAX, "16777216.0 TiB")] {
+        for (n, shown) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (70_112, "68.5 KiB"),
+            (1_048_575, "1.0 MiB"),
+            (12_998_000, "12.4 MiB"),
+            (u64::MAX, "16777216.0 TiB"),
+        ] {
             assert_eq!(bytes(n), shown);
         }
     }

@@ -51,7 +51,10 @@ impl HelpView {
     pub fn new(scope: Scope, keymap: &Keymap) -> Self {
         let here = words::capital(scope.name());
         let parts = [(scope, here.as_str()), (Scope::Everywhere, "Everywhere")];
-        let parts = parts.iter().skip(usize::from(scope == Scope::Everywhere)).map(|(of, title)| ((*title).to_owned(), entries(scope, *of, keymap)));
+        let parts = parts
+            .iter()
+            .skip(usize::from(scope == Scope::Everywhere))
+            .map(|(of, title)| ((*title).to_owned(), entries(scope, *of, keymap)));
         Self { parts: parts.collect(), filter: String::new(), fuzzy: Fuzzy::default(), top: 0, area: Rect::default() }
     }
 
@@ -95,7 +98,8 @@ fn entries(scope: Scope, of: Scope, keymap: &Keymap) -> Vec<Entry> {
         if from != of {
             continue;
         }
-        match seen.iter_mut().find(|(action, a, _)| *action == binding.action && (*a == argument || (is_number(*a) && is_number(argument)))) {
+        match seen.iter_mut().find(|(action, a, _)| *action == binding.action && (*a == argument || (is_number(*a) && is_number(argument))))
+        {
             Some((.., all)) => all.push(keys),
             None => seen.push((&binding.action, argument, vec![keys])),
         }
@@ -189,7 +193,9 @@ impl View for HelpView {
                 let room = width.saturating_sub(2);
                 match line {
                     Line::Empty => {}
-                    Line::Title(title) => drop(text::put(buf, x, y, room, title, theme.style(Role::Header))),
+                    Line::Title(title) => {
+                        text::put(buf, x, y, room, title, theme.style(Role::Header));
+                    }
                     Line::Entry(entry) => {
                         text::put(buf, x, y, room, &entry.keys, theme.style(Role::Key));
                         text::put(buf, x + keys + 2, y, room.saturating_sub(keys + 2), &entry.text, theme.style(Role::Text));

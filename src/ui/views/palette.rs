@@ -45,7 +45,14 @@ pub struct PaletteView {
 impl PaletteView {
     /// What can be done on the screen that has this scene and scope.
     pub fn new(scene: Scene, scope: Scope, keymap: &Keymap) -> Self {
-        let mut view = Self { entries: entries(&scene, scope, keymap), filter: String::new(), shown: Vec::new(), cursor: 0, top: 0, area: Rect::default() };
+        let mut view = Self {
+            entries: entries(&scene, scope, keymap),
+            filter: String::new(),
+            shown: Vec::new(),
+            cursor: 0,
+            top: 0,
+            area: Rect::default(),
+        };
         view.list();
         view
     }
@@ -170,7 +177,8 @@ impl View for PaletteView {
     }
 
     fn draw(&self, _world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
-        let mut titles = vec![(Cow::Borrowed("Actions"), theme.style(Role::Title)), (self.shown.len().to_string().into(), theme.style(Role::Title))];
+        let mut titles =
+            vec![(Cow::Borrowed("Actions"), theme.style(Role::Title)), (self.shown.len().to_string().into(), theme.style(Role::Title))];
         if !self.filter.is_empty() {
             titles.push((format!("/{}", self.filter).into(), theme.style(Role::Accent)));
         }
@@ -198,7 +206,14 @@ impl View for PaletteView {
             if self.top + i == self.cursor {
                 text::put(buf, inside.x, y, 1, "▌", theme.style(Role::Accent));
                 text::paint(buf, Rect { y, height: 1, ..inside }, theme.style(Role::RowSelected));
-                text::put(buf, inside.x + GUTTER, rows.bottom(), inside.width.saturating_sub(GUTTER), &in_full(entry), theme.style(Role::Dim));
+                text::put(
+                    buf,
+                    inside.x + GUTTER,
+                    rows.bottom(),
+                    inside.width.saturating_sub(GUTTER),
+                    &in_full(entry),
+                    theme.style(Role::Dim),
+                );
             }
         }
         if self.shown.is_empty() {

@@ -38,9 +38,17 @@ mod tests {
     #[test]
     fn every_word_is_found_somewhere() {
         let texts = ["prod-eu", "arn:aws:eks:eu-west-1:123:cluster/prod-eu", "v1.35.2"];
-        for (typed, found) in
-            [("", true), ("preu", true), ("PROD 1.35", true), ("prod 1.36", false), ("!edge", true), ("!prod", false), ("'rod-", true), ("'pd", false), ("ux", false)]
-        {
+        for (typed, found) in [
+            ("", true),
+            ("preu", true),
+            ("PROD 1.35", true),
+            ("prod 1.36", false),
+            ("!edge", true),
+            ("!prod", false),
+            ("'rod-", true),
+            ("'pd", false),
+            ("ux", false),
+        ] {
             assert_eq!(Fuzzy::new(typed).matches(&texts), found, "{typed}");
         }
     }

@@ -120,9 +120,9 @@ fn about(world: &World, cluster: &Cluster, width: u16) -> Vec<(String, Role)> {
     }
     pair("server", &cluster.server, Role::Text);
     pair("context", &cluster.context, Role::Text);
-    let tier = if cluster.is_protected() { format!("{}, protected", self::tier(cluster.tier)) } else { self::tier(cluster.tier).to_owned() };
+    let protected = if cluster.is_protected() { ", protected" } else { "" };
     let readonly = if cluster.readonly || world.readonly { ", read only" } else { "" };
-    pair("tier", &format!("{tier}{readonly}"), Role::Text);
+    pair("tier", &format!("{}{protected}{readonly}", tier(cluster.tier)), Role::Text);
     let user = cluster.user.as_deref().unwrap_or("not known yet");
     if cluster.open {
         let provider = cluster.about.provider.as_ref().map_or_else(String::new, |p| format!(", {p}"));

@@ -31,8 +31,23 @@ const PINNED: usize = 3;
 const NUMBERS: usize = 3;
 
 /// The titles, those that matter most first: what does not fit is left out from the right.
-const TITLES: [&str; 15] =
-    ["KEY", "NAME", "STATE", "NODES", "NOT READY", "WARNINGS", "VERSION", "TIER", "PROVIDER", "USER", "NAMESPACE", "REQUESTS", "READ", "RELISTS", "CONTEXT"];
+const TITLES: [&str; 15] = [
+    "KEY",
+    "NAME",
+    "STATE",
+    "NODES",
+    "NOT READY",
+    "WARNINGS",
+    "VERSION",
+    "TIER",
+    "PROVIDER",
+    "USER",
+    "NAMESPACE",
+    "REQUESTS",
+    "READ",
+    "RELISTS",
+    "CONTEXT",
+];
 
 /// A line of the list.
 enum Line<'a> {
@@ -110,8 +125,7 @@ impl ClustersView {
             return;
         }
         let lines = self.lines(world);
-        let cells: Vec<[Cell; TITLES.len()]> =
-            self.shown.iter().filter_map(|c| world.cluster(*c)).map(|c| self.cells(world, c)).collect();
+        let cells: Vec<[Cell; TITLES.len()]> = self.shown.iter().filter_map(|c| world.cluster(*c)).map(|c| self.cells(world, c)).collect();
         let places = self.places(&cells, inside.width.saturating_sub(GUTTER + 1));
         for place in &places {
             let title = TITLES.get(place.column).copied().unwrap_or_default();
@@ -120,7 +134,9 @@ impl ClustersView {
         for (y, line) in (inside.y + 1..inside.bottom()).zip(lines.iter().skip(self.top)) {
             let area = Rect { y, height: 1, ..inside };
             match line {
-                Line::Group(name) => drop(text::put(buf, area.x + GUTTER, y, area.width.saturating_sub(GUTTER), name, theme.style(Role::Dim))),
+                Line::Group(name) => {
+                    text::put(buf, area.x + GUTTER, y, area.width.saturating_sub(GUTTER), name, theme.style(Role::Dim));
+                }
                 Line::Cluster(cluster) => self.row(world, theme, cluster, &places, area, buf),
             }
         }

@@ -9,7 +9,7 @@ use crate::ui::theme::Role;
 use crate::ui::words;
 
 /// What a cluster's line says of its connection.
-pub fn state(world: &World, cluster: &Cluster) -> (String, Role) {
+pub(super) fn state(world: &World, cluster: &Cluster) -> (String, Role) {
     if let Some(broken) = &cluster.broken {
         return (format!("✖ {}", broken.kind.word()), Role::StatusBad);
     }
@@ -41,7 +41,10 @@ fn up(world: &World, cluster: &Cluster, latency: u128) -> (String, Role) {
 }
 
 fn down(world: &World, cluster: &Cluster, why: &Fault, since: &str) -> String {
-    let next = cluster.retry_at.filter(|at| *at > world.now).map_or_else(String::new, |at| format!(", next try in {}", words::span(at.0 - world.now.0)));
+    let next = cluster
+        .retry_at
+        .filter(|at| *at > world.now)
+        .map_or_else(String::new, |at| format!(", next try in {}", words::span(at.0 - world.now.0)));
     let was_live = world.tables.values().any(|t| t.cluster() == cluster.id && t.is_listed());
     match &why.kind {
         FaultKind::Login(command) => format!("✗ login needed: {command}"),

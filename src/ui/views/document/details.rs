@@ -107,7 +107,20 @@ fn conditions(out: &mut Outline, value: &Value) {
 /// Whether a condition is as one would have it. Its type decides which way round it is meant: the API conventions have it that most say what is well when
 /// true, and names of troubles say what is wrong.
 fn is_good(kind: &str, status: &str) -> bool {
-    let troubles = ["Pressure", "Unavailable", "Fail", "Error", "Degraded", "Deleting", "Stalled", "Denied", "Dangling", "Violat", "NotReady", "NonStructural"];
+    let troubles = [
+        "Pressure",
+        "Unavailable",
+        "Fail",
+        "Error",
+        "Degraded",
+        "Deleting",
+        "Stalled",
+        "Denied",
+        "Dangling",
+        "Violat",
+        "NotReady",
+        "NonStructural",
+    ];
     let trouble = troubles.iter().any(|t| kind.contains(t));
     match status {
         "True" => !trouble,
@@ -133,7 +146,8 @@ fn body(out: &mut Outline, value: &Value, is_pod: bool) {
 fn part(out: &mut Outline, title: &str, value: Option<&Value>, without: &[&str]) {
     match value {
         Some(Value::Object(map)) => {
-            let rest: Map<String, Value> = map.iter().filter(|(k, _)| !without.contains(&k.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();
+            let rest: Map<String, Value> =
+                map.iter().filter(|(k, _)| !without.contains(&k.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();
             if !rest.is_empty() {
                 out.heading(title, "");
                 out.map(2, &rest);

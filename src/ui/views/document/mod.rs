@@ -122,10 +122,14 @@ impl DocumentView {
         found.unwrap_or_default()
     }
 
-    fn owner(&self) -> Option<(Box<str>, Box<str>, Box<str>, Uid)> {
-        let owner = details::owner(self.value.as_ref()?)?;
-        let field = |name: &str| owner.get(name).and_then(Value::as_str).unwrap_or_default();
-        Some((field("apiVersion").into(), field("kind").into(), field("name").into(), Uid::parse(field("uid"))))
+    /// It, for actions.
+    fn target(&self, world: &World) -> Target {
+        let mut target = Target { object: self.object.clone(), facts: self.known(world), owner: None };
+        if let Some(owner) = self.value.as_ref().and_then(details::owner) {
+            let field = |name: &str| details::field(owner, name);
+            target.owner = Some((field("apiVersion").into(), field("kind").into(), field("name").into(), Uid::parse(field("uid"))));
+        }
+        target
     }
 }
 
@@ -169,10 +173,9 @@ impl View for DocumentView {
 
     fn scene(&self, world: &World) -> Scene {
         let gone = self.whole(world).is_some_and(|w| w.gone);
-        let target = Target { object: self.object.clone(), facts: self.known(world), owner: self.owner() };
         Scene {
             kind: Some(self.object.kind.clone()),
-            cursor: (!gone).then_some(target),
+            cursor: (!gone).then(|| self.target(world)),
             lost: gone.then(|| format!("{} is gone", self.object.name)),
             copyable: (!self.yaml.is_empty()).then(|| self.yaml.clone()),
             ..Scene::default()

@@ -45,7 +45,10 @@ impl Outline {
         if !self.out.is_empty() {
             self.out.push(Vec::new());
         }
-        self.out.push(vec![(title.to_uppercase(), Role::Header), (if about.is_empty() { String::new() } else { format!("  {about}") }, Role::Text)]);
+        self.out.push(vec![
+            (title.to_uppercase(), Role::Header),
+            (if about.is_empty() { String::new() } else { format!("  {about}") }, Role::Text),
+        ]);
     }
 
     /// A key and what it is, beside it; long values go on below themselves.

@@ -81,7 +81,8 @@ fn a_warning_counts_for_ten_minutes() {
 #[test]
 fn a_broken_entry_of_the_kubeconfig_tells_its_fault_in_full() {
     let mut world = world();
-    world.clusters[3].broken = Some(Fault::new(FaultKind::Config, "user kind-dev is not in ~/.kube/config:12").hint("add it, or remove the context"));
+    world.clusters[3].broken =
+        Some(Fault::new(FaultKind::Config, "user kind-dev is not in ~/.kube/config:12").hint("add it, or remove the context"));
     let mut view = ClustersView::new(&world);
     view.act(&world, Motion::Down);
     let text = drawn(&mut view, &world, 80, 22);

@@ -60,8 +60,22 @@ fn with_pod() -> World {
     let of = Of::Selected { labels: "".into(), fields: fields.into() };
     let want = Want { cluster: PROD, kind: GroupResource::new("", "events"), namespace: Some("shop".into()), of };
     let events = [
-        event("e1", "cart-1", "Normal", "Pulled", "Container image \"registry.example/cart:1.9.0\" already present on machine", "2026-11-23T13:58:00Z"),
-        event("e2", "cart-1", "Warning", "BackOff", "Back-off restarting failed container app in pod cart-1_shop(cart-1)", "2026-11-23T14:01:50Z"),
+        event(
+            "e1",
+            "cart-1",
+            "Normal",
+            "Pulled",
+            "Container image \"registry.example/cart:1.9.0\" already present on machine",
+            "2026-11-23T13:58:00Z",
+        ),
+        event(
+            "e2",
+            "cart-1",
+            "Warning",
+            "BackOff",
+            "Back-off restarting failed container app in pod cart-1_shop(cart-1)",
+            "2026-11-23T14:01:50Z",
+        ),
     ];
     table(&mut world, want, &events);
     whole(&mut world, &cart, &pod(), 1);

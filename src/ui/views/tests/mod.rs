@@ -162,7 +162,7 @@ pub(super) fn drawn(view: &mut dyn View, world: &World, width: u16, height: u16)
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
     view.arrange(world, area);
-    view.draw(world, &Theme, area, &mut buf);
+    view.draw(world, &Theme::default(), area, &mut buf);
     let line = |y| -> String {
         let mut line = String::new();
         let mut x = 0;
