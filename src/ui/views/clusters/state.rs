@@ -1,6 +1,5 @@
 //! How a cluster's connection is put into words: glyph, word, since when, what next.
 
-use crate::model::cell::Health;
 use crate::model::cluster::Cluster;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::msg::{Link, Sync};
@@ -35,7 +34,7 @@ fn up(world: &World, cluster: &Cluster, latency: u128) -> (String, Role) {
     let stale = tables().filter(|t| matches!(t.sync, Sync::Stale { .. })).count();
     match (syncing, stale) {
         (Some(rows), _) => (format!("◐ syncing {}", words::grouped(rows)), Role::StatusBusy),
-        (None, 0) => (format!("● live {latency} ms"), words::role(Health::Ok)),
+        (None, 0) => (format!("● live {latency} ms"), Role::Text),
         (None, n) => (format!("● live {latency} ms, {n} stale"), Role::StatusWarn),
     }
 }

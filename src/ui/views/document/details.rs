@@ -177,7 +177,7 @@ fn about(out: &mut Outline, world: &World, object: &ObjectRef, want: &Want) {
             other => other.shown(world.now).into_owned(),
         };
         let text = |title: &str| get(row, title).shown(world.now).into_owned();
-        let role = words::role(row.health);
+        let role = if row.health.is_unhealthy() { Role::StatusWarn } else { Role::Text };
         shown.push(vec![(seen, Role::Dim), (text("TYPE"), role), (text("REASON"), role), (text("MESSAGE"), Role::Text)]);
     }
     if !shown.is_empty() {

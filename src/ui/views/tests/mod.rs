@@ -20,7 +20,6 @@ use crate::model::world::{Whole, World};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::{Value, json};
-use std::borrow::Cow;
 use std::time::Duration;
 
 pub(super) const PROD: ClusterId = ClusterId(0);
@@ -98,7 +97,7 @@ fn clusters() -> Vec<Cluster> {
 pub(super) fn table(world: &mut World, want: Want, objects: &[Value]) -> WatchId {
     let watch = WatchId(world.tables.len() as u64 + 1);
     let kind = kinds::find(&want.kind).unwrap();
-    let mut table = Table::new(watch, want, Cow::Owned(kind.columns()), Timestamp(now().0 - 7_200));
+    let mut table = Table::new(watch, want, kind.columns().into(), Timestamp(now().0 - 7_200));
     let mut words = Dictionary::default();
     let upserts = objects.iter().map(|o| kind.row(o.to_string().as_bytes(), &mut words)).collect();
     table.apply(Delta { words: words.news(), upserts, ..Delta::default() });
