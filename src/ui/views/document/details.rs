@@ -1,6 +1,6 @@
 //! An object in plain words: what it is, its conditions, its containers, everything it says of itself, and its events.
 
-use super::outline::{Outline, plain};
+use super::outline::{Outline, inline, plain};
 use super::pod;
 use crate::model::cell::Value as Shown;
 use crate::model::id::ObjectRef;
@@ -137,7 +137,10 @@ fn body(out: &mut Outline, value: &Value, is_pod: bool) {
     let object: Vec<(&String, &Value)> = value.as_object().into_iter().flatten().collect();
     let middle = object.iter().filter(|(k, _)| !["apiVersion", "kind", "metadata", "spec", "status"].contains(&k.as_str()));
     part(out, "spec", value.get("spec"), shown);
-    for (key, value) in middle {
+    let (beside, below): (Vec<_>, Vec<_>) = middle.partition(|(_, v)| inline(v).is_some());
+    let beside: Map<String, Value> = beside.into_iter().map(|(k, v)| ((*k).clone(), (*v).clone())).collect();
+    part(out, "fields", Some(&Value::Object(beside)), &[]);
+    for (key, value) in below {
         part(out, key, Some(value), &[]);
     }
     part(out, "status", value.get("status"), statuses);
@@ -153,12 +156,11 @@ fn part(out: &mut Outline, title: &str, value: Option<&Value>, without: &[&str])
                 out.map(2, &rest);
             }
         }
-        Some(list @ Value::Array(items)) if !items.is_empty() => {
+        Some(Value::Null) | None => {}
+        Some(other) => {
             out.heading(title, "");
-            out.nested(2, list);
+            out.nested(2, other);
         }
-        Some(Value::Null | Value::Array(_)) | None => {}
-        Some(other) => out.heading(title, &plain(other)),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::model::id::{GroupResource, ObjectRef, Uid};
 use crate::model::msg::Sync;
 use crate::model::query::BadTerm;
 use crate::model::step::{Form, Known, Motion, Scene, Target};
+use crate::model::time::Timestamp;
 use crate::model::want::{Of, Want};
 use crate::model::world::{Whole, World};
 use crate::ui::theme::{Role, Theme};
@@ -42,8 +43,13 @@ pub struct DocumentView {
     yaml: String,
     /// In how many seconds an age in the details changes.
     tick: Option<i64>,
+    /// What the details were made from: `seen`, the clock, the changes of the events, the columns of the screen.
+    made: Option<Made>,
     pager: Pager,
 }
+
+/// See [`DocumentView::made`].
+type Made = (Option<(u64, usize)>, Timestamp, Option<u64>, u16);
 
 impl DocumentView {
     /// A screen that knows nothing of its object yet.
@@ -58,6 +64,7 @@ impl DocumentView {
             changed: 0,
             yaml: String::new(),
             tick: None,
+            made: None,
             pager: Pager::default(),
         }
     }
@@ -213,7 +220,9 @@ impl View for DocumentView {
         let seen = self.seen;
         self.read(world);
         let width = area.width.saturating_sub(4);
-        if self.form == Form::Details || self.seen != seen {
+        let made = (self.seen, world.now, world.serving(&self.events()).map(|t| t.changes), width);
+        let moved = self.form == Form::Details && self.made.replace(made) != Some(made);
+        if moved || self.seen != seen {
             let lines = self.lines(world, width);
             self.pager.set(lines);
         }

@@ -141,7 +141,7 @@ impl Outline {
 }
 
 /// A value that fits beside its key.
-fn inline(value: &Value) -> Option<String> {
+pub(super) fn inline(value: &Value) -> Option<String> {
     match value {
         Value::Object(map) if map.is_empty() => Some("{}".to_owned()),
         Value::Array(list) if list.is_empty() => Some("none".to_owned()),
@@ -151,6 +151,7 @@ fn inline(value: &Value) -> Option<String> {
             plain_only.then(joined).filter(|j| text::width(j) <= SHORT)
         }
         Value::Object(_) => None,
+        Value::String(text) if text.trim_end_matches('\n').contains('\n') => None,
         other => Some(plain(other)),
     }
 }

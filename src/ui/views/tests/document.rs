@@ -160,6 +160,22 @@ fn what_cannot_be_read_says_why() {
 }
 
 #[test]
+fn fields_without_spec_stand_together_and_long_texts_below_their_key() {
+    let config = json!({ "apiVersion": "v1", "kind": "ConfigMap", "immutable": true, "data": { "app.conf": "a = 1\n  b = 2\n", "mode": "fast" },
+        "metadata": { "name": "cart", "namespace": "shop" } });
+    let mut world = world();
+    let cart = object(PROD, "configmaps", "shop", "cart");
+    whole(&mut world, &cart, &config, 1);
+    let text = super::drawn(&mut DocumentView::new(cart, Form::Details), &world, 60, 24);
+    let lines: Vec<&str> = text.lines().map(|l| l.trim_matches(['│', ' '])).filter(|l| !l.is_empty()).collect();
+    assert!(lines.windows(3).any(|w| w == ["FIELDS", "immutable  true", "DATA"]), "{text}");
+    assert!(
+        text.contains("   app.conf   ") && text.contains("     a = 1 ") && text.contains("       b = 2 ") && text.contains("mode  fast"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_secret_is_neither_drawn_nor_copied() {
     let secret = json!({
         "apiVersion": "v1", "kind": "Secret", "type": "Opaque", "data": { "password": "aHVudGVyMg==" },

@@ -6,12 +6,18 @@ mod keys;
 
 use super::super::theme::Theme;
 use super::super::view::View;
+use super::clusters::ClustersView;
+use super::document::DocumentView;
+use super::help::HelpView;
+use super::palette::PaletteView;
+use crate::keymap::{Keymap, Scope};
 use crate::kinds;
 use crate::model::catalog::Catalog;
 use crate::model::cluster::{Cluster, Tier};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid, WatchId};
 use crate::model::msg::{Delta, Link, Server, Sync, Traffic};
+use crate::model::step::{Form, Motion, Scene};
 use crate::model::table::Table;
 use crate::model::time::Timestamp;
 use crate::model::want::{Of, Want};
@@ -173,6 +179,31 @@ pub(super) fn drawn(view: &mut dyn View, world: &World, width: u16, height: u16)
         line.trim_end().to_owned()
     };
     (0..height).map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn ft1_every_screen_draws_in_every_size() {
+    let mut world = world();
+    let web = object(PROD, "pods", "shop", "web-1");
+    whole(&mut world, &web, &json!({ "kind": "Pod", "data": { "a\u{202e}": ["\u{1b}[31m日本\n語", { "b": null }] }, "spec": [[[]]] }), 1);
+    let keymap = Keymap::default();
+    let mut views: Vec<Box<dyn View>> = vec![
+        Box::new(ClustersView::new(&world)),
+        Box::new(ClustersView::new(&World::default())),
+        Box::new(DocumentView::new(web.clone(), Form::Yaml)),
+        Box::new(DocumentView::new(web, Form::Details)),
+        Box::new(HelpView::new(Scope::Table, &keymap)),
+        Box::new(PaletteView::new(Scene::default(), Scope::Table, &keymap)),
+    ];
+    let motions = [Motion::Down, Motion::Right, Motion::Bottom, Motion::Wide, Motion::Fold, Motion::PageUp, Motion::NextMatch, Motion::Top];
+    for view in &mut views {
+        for (width, height) in (0..40).flat_map(|w| (0..26).map(move |h| (w, h))).chain([(1000, 300)]) {
+            let text = drawn(&mut **view, &world, width, height);
+            assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
+            view.act(&world, motions[usize::from(width + height) % motions.len()]);
+            view.click(&world, width / 2, height / 2);
+        }
+    }
 }
 
 /// Compares a screen in both sizes with how it is kept.
