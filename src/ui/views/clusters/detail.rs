@@ -41,30 +41,20 @@ impl Told {
         let name = theme.style(Role::Title).patch(words::cluster_style(world, theme, cluster.id));
         let inside = frame(buf, area, theme.style(Role::Border), [(cluster.name.clone().into(), name)]);
         let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
-        let mut y = inside.y;
-        let mut put = |text: &str, role: Role| {
-            if y < inside.bottom() {
-                text::put(buf, inside.x, y, inside.width, text, theme.style(role));
-            }
-            y += 1;
-        };
-        for (line, role) in about(world, cluster, inside.width) {
-            put(&line, role);
-        }
+        let mut lines = about(world, cluster, inside.width);
         let tables: Vec<&Table> = self.bytes.keys().filter_map(|w| world.tables.get(w)).collect();
-        if tables.is_empty() {
-            return;
+        if !tables.is_empty() {
+            lines.push((String::new(), Role::Text));
+            lines.extend(self.running(world, &tables));
         }
-        put("", Role::Text);
-        let lines = self.running(world, &tables);
-        let room = usize::from(inside.bottom().saturating_sub(y));
-        let shown = if lines.len() > room { room.saturating_sub(1) } else { room };
-        for (line, role) in lines.iter().take(shown) {
-            text::put(buf, inside.x, y, inside.width, line, theme.style(*role));
-            y += 1;
-        }
+        let room = usize::from(inside.height);
         if lines.len() > room {
-            text::put(buf, inside.x, y, inside.width, &format!("and {} more", lines.len() - shown), theme.style(Role::Dim));
+            let more = lines.len() + 1 - room;
+            lines.truncate(room.saturating_sub(1));
+            lines.push((format!("and {more} more lines"), Role::Dim));
+        }
+        for (y, (line, role)) in (inside.top()..inside.bottom()).zip(&lines) {
+            text::put(buf, inside.x, y, inside.width, line, theme.style(*role));
         }
     }
 
@@ -119,20 +109,20 @@ fn about(world: &World, cluster: &Cluster, width: u16) -> Vec<(String, Role)> {
         pair("why", &in_full(fault), Role::StatusWarn);
     }
     pair("server", &cluster.server, Role::Text);
-    pair("context", &cluster.context, Role::Text);
-    let protected = if cluster.is_protected() { ", protected" } else { "" };
-    let readonly = if cluster.readonly || world.readonly { ", read only" } else { "" };
-    pair("tier", &format!("{}{protected}{readonly}", tier(cluster.tier)), Role::Text);
-    let user = cluster.user.as_deref().unwrap_or("not known yet");
-    if cluster.open {
-        let provider = cluster.about.provider.as_ref().map_or_else(String::new, |p| format!(", {p}"));
-        let version = if cluster.about.version.is_empty() { "not known yet" } else { &cluster.about.version };
-        pair("version", &format!("{version}{provider}"), Role::Text);
-        pair("user", user, Role::Text);
-        let Traffic { requests, bytes, relists } = cluster.traffic;
-        pair("traffic", &format!("{requests} requests, {} read, {relists} relists", words::bytes(bytes)), Role::Text);
+    if cluster.context != cluster.name {
+        pair("context", &cluster.context, Role::Text);
     }
-    pair("namespace", &cluster.namespace, Role::Text);
+    let mut told: Vec<String> =
+        [Some(cluster.about.version.clone()).filter(|v| !v.is_empty()), cluster.about.provider.clone()].into_iter().flatten().collect();
+    told.extend(cluster.user.as_ref().map(|u| format!("user {u}")));
+    told.push(format!("namespace {}", cluster.namespace));
+    told.push(format!("tier {}{}", tier(cluster.tier), if cluster.is_protected() { ", protected" } else { "" }));
+    told.extend((cluster.readonly || world.readonly).then(|| "read only".to_owned()));
+    pair("about", &told.join(" · "), Role::Text);
+    if cluster.open {
+        let Traffic { requests, bytes, relists } = cluster.traffic;
+        pair("traffic", &format!("{requests} requests · {} read · {relists} relists", words::bytes(bytes)), Role::Text);
+    }
     lines
 }
 

@@ -3,6 +3,7 @@
 use crate::model::cluster::Cluster;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::msg::{Link, Sync};
+use crate::model::table::Table;
 use crate::model::world::World;
 use crate::ui::theme::Role;
 use crate::ui::words;
@@ -31,12 +32,15 @@ pub(super) fn ticks(cluster: &Cluster) -> bool {
 fn up(world: &World, cluster: &Cluster, latency: u128) -> (String, Role) {
     let tables = || world.tables.values().filter(|t| t.cluster() == cluster.id);
     let syncing = tables().filter(|t| matches!(t.sync, Sync::Syncing { .. } | Sync::Connecting)).map(|t| t.len()).reduce(|a, b| a + b);
-    let stale = tables().filter(|t| matches!(t.sync, Sync::Stale { .. })).count();
-    match (syncing, stale) {
-        (Some(rows), _) => (format!("◐ syncing {}", words::grouped(rows)), Role::StatusBusy),
-        (None, 0) => (format!("● live {latency} ms"), Role::Text),
-        (None, n) => (format!("● live {latency} ms, {n} stale"), Role::StatusWarn),
+    if let Some(rows) = syncing {
+        return (format!("◐ syncing {}", words::grouped(rows)), Role::StatusBusy);
     }
+    let is_refused = |t: &&Table| matches!(&t.sync, Sync::Stale { why, .. } if why.kind == FaultKind::Forbidden) && !t.is_listed();
+    let refused = tables().filter(is_refused).count();
+    let stale = tables().filter(|t| matches!(t.sync, Sync::Stale { .. })).count() - refused;
+    let part = |n: usize, what: &str| if n == 0 { String::new() } else { format!(", {n} {what}") };
+    let role = if stale + refused > 0 { Role::StatusWarn } else { Role::Text };
+    (format!("● live {latency} ms{}{}", part(stale, "stale"), part(refused, "forbidden")), role)
 }
 
 fn down(world: &World, cluster: &Cluster, why: &Fault, since: &str) -> String {

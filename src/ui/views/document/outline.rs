@@ -91,10 +91,11 @@ impl Outline {
         }
     }
 
-    /// Keys and values, nested as they are.
+    /// Keys and values, nested as they are. What is short comes first: it is what tells one thing from another.
     pub(super) fn map(&mut self, indent: u16, map: &Map<String, Value>) {
         let keys = map.iter().filter(|(_, v)| inline(v).is_some()).map(|(k, _)| text::width(k)).max().unwrap_or_default().min(KEYS);
-        for (key, value) in map {
+        let (short, long): (Vec<_>, Vec<_>) = map.iter().partition(|(_, v)| inline(v).is_some());
+        for (key, value) in short.into_iter().chain(long) {
             self.entry(indent, keys, key, value);
         }
     }

@@ -2,8 +2,10 @@
 
 use super::{DEV, EDGE, PARTNER, PROD, drawn, snapshots, warnings, world};
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::id::GroupResource;
+use crate::model::id::{GroupResource, WatchId};
+use crate::model::msg::Sync;
 use crate::model::step::Motion;
+use crate::model::table::Table;
 use crate::model::time::Timestamp;
 use crate::model::want::Want;
 use crate::model::world::World;
@@ -87,6 +89,20 @@ fn a_broken_entry_of_the_kubeconfig_tells_its_fault_in_full() {
     view.act(&world, Motion::Down);
     let text = drawn(&mut view, &world, 80, 22);
     assert!(text.contains("✖ not usable") && text.contains("user kind-dev is not in ~/.kube/config:12 (add it"), "{text}");
+}
+
+#[test]
+fn what_is_forbidden_and_what_is_stale_are_told_apart() {
+    let mut world = world();
+    let forbidden = Sync::Stale { why: Fault::new(FaultKind::Forbidden, "no"), retry_in: None };
+    let (pods, services) = (GroupResource::new("", "pods"), GroupResource::new("", "services"));
+    let watch = world.tables.values().find(|t| t.want == Want::all(PROD, pods.clone())).unwrap().watch;
+    world.tables.get_mut(&watch).unwrap().set_sync(forbidden.clone(), world.now);
+    let mut never = Table::new(WatchId(77), Want::all(PROD, services), Vec::new().into(), world.now);
+    never.set_sync(forbidden, world.now);
+    world.tables.insert(WatchId(77), never);
+    let text = drawn(&mut ClustersView::new(&world), &world, 200, 22);
+    assert!(text.contains("● live 23 ms, 1 stale, 1 forbidden"), "{text}");
 }
 
 #[test]
