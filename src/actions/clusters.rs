@@ -6,6 +6,7 @@ use crate::model::step::{Effect, Reject, Scene, Step};
 pub(super) const ALL: &[Action] = &[
     Action { name: "focus", help: "Look at the cluster of this digit only; again for all", run: focus },
     Action { name: "focus-all", help: "Look at all open clusters", run: |_, _| Ok(vec![Step::Focus(None)]) },
+    Action { name: "toggle-cluster", help: "Open this cluster, or close it", run: toggle },
     Action { name: "retry", help: "Log in, or try again what waits for its next try", run: retry },
     Action { name: "namespace", help: "Look at one namespace only, or at all", run: namespace },
 ];
@@ -18,6 +19,12 @@ fn focus(scene: &Scene, digit: &str) -> Result<Vec<Step>, Reject> {
         .find(|(d, _)| *d == digit)
         .ok_or_else(|| Reject::new(format!("no cluster has the key {digit}; C lists them")))?;
     Ok(vec![Step::Focus((scene.focus != Some(*cluster)).then_some(*cluster))])
+}
+
+/// Without leaving the screen, and without looking at this cluster only.
+fn toggle(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
+    let cluster = scene.cluster.ok_or_else(|| Reject::new("there is no cluster under the cursor; C lists them"))?;
+    Ok(vec![Step::Do(if scene.cluster_open { Effect::Disconnect(cluster) } else { Effect::Connect(cluster) })])
 }
 
 /// Logs in where a login is needed, one cluster at a time since a person has to answer; retries everything else at once.
@@ -37,5 +44,19 @@ fn namespace(_: &Scene, name: &str) -> Result<Vec<Step>, Reject> {
         "" => Err(Reject::new("namespace takes a name, or all")),
         "all" => Ok(vec![Step::Namespaces(Vec::new())]),
         names => Ok(vec![Step::Namespaces(names.split(',').map(Into::into).collect())]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::ClusterId;
+
+    #[test]
+    fn one_key_opens_what_is_closed_and_closes_what_is_open() {
+        let scene = |cluster_open| Scene { cluster: Some(ClusterId(4)), cluster_open, ..Scene::default() };
+        assert_eq!(toggle(&scene(false), ""), Ok(vec![Step::Do(Effect::Connect(ClusterId(4)))]));
+        assert_eq!(toggle(&scene(true), ""), Ok(vec![Step::Do(Effect::Disconnect(ClusterId(4)))]));
+        assert!(toggle(&Scene::default(), "").is_err());
     }
 }

@@ -17,6 +17,7 @@ const ACTIONS: &[&str] = &[
     "back",
     "quit",
     "quit-now",
+    "toggle-cluster",
     "close",
     "focus",
     "focus-all",

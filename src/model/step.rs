@@ -245,6 +245,8 @@ pub struct Scene {
     pub copyable: Option<String>,
     /// The cluster that the cursor is on, on a screen of clusters.
     pub cluster: Option<ClusterId>,
+    /// That cluster is open.
+    pub cluster_open: bool,
     /// Clusters that need a login or wait for their next try.
     pub troubled: Vec<(ClusterId, bool)>,
 }

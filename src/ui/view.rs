@@ -4,7 +4,7 @@
 //! opens it.
 
 use super::theme::Theme;
-use crate::keymap::Scope;
+use crate::keymap::{Binding, Scope};
 use crate::model::id::WatchId;
 use crate::model::query::BadTerm;
 use crate::model::step::{Motion, Scene};
@@ -27,6 +27,11 @@ pub trait View {
 
     /// A motion within the screen.
     fn act(&mut self, world: &World, motion: Motion);
+
+    /// What enter asks for on a screen that lists actions: it is run on the screen below, after this one has closed.
+    fn chosen(&self) -> Option<&Binding> {
+        None
+    }
 
     /// Sorts by the column of this title, if the screen has one.
     fn sort(&mut self, _world: &World, _title: &str) {}

@@ -23,6 +23,18 @@ pub fn grouped(n: usize) -> String {
     out
 }
 
+/// A number of bytes as people read it: `512 B`, `68.5 KiB`, `12.4 MiB`.
+pub fn bytes(n: u64) -> String {
+    let mut size = n as f64;
+    let mut units = ["KiB", "MiB", "GiB", "TiB"].into_iter();
+    let mut unit = "B";
+    while size >= 1023.95 {
+        let Some(next) = units.next() else { break };
+        (size, unit) = (size / 1024.0, next);
+    }
+    if unit == "B" { format!("{n} B") } else { format!("{size:.1} {unit}") }
+}
+
 /// A word with its first letter in capitals.
 pub fn capital(word: &str) -> String {
     let mut letters = word.chars();
@@ -95,4 +107,24 @@ pub fn unknown_kind(world: &World, name: &str) -> String {
         return format!("asking the clusters what {name} is…");
     }
     format!("no open cluster serves a kind called {name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_the_unit_that_keeps_them_short() {
+        for (n, shown) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (70_112, "68.5 KiB"),
+            (1_048_575, "1.0 MiB"),
+            (12_998_000, "12.4 MiB"),
+            (u64::MAX, "16777216.0 TiB"),
+        ] {
+            assert_eq!(bytes(n), shown);
+        }
+    }
 }

@@ -1,3 +1,10 @@
 //! One file a screen.
 
+pub mod clusters;
+pub mod document;
+pub mod help;
+pub mod palette;
 pub mod table;
+
+#[cfg(test)]
+mod tests;

@@ -54,6 +54,49 @@ fn cut(text: &str, room: u16) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// What is left of a text, made visible, after so many columns: what a screen shows that is scrolled sideways. A wide character that the edge would
+/// cut becomes blanks.
+pub fn after(text: &str, columns: u16) -> Cow<'_, str> {
+    let text = visible(text);
+    if columns == 0 {
+        return text;
+    }
+    let mut skipped = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        if skipped >= columns {
+            let blanks = " ".repeat(usize::from(skipped - columns));
+            return Cow::Owned(blanks + text.get(at..).unwrap_or_default());
+        }
+        skipped += grapheme_width(grapheme);
+    }
+    Cow::Owned(" ".repeat(usize::from(skipped.saturating_sub(columns))))
+}
+
+/// A text, made visible, in lines of at most so many columns, broken between words where that is possible. One empty line for an empty text.
+pub fn wrapped(text: &str, columns: u16) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (mut line, mut taken) = (String::new(), 0);
+    let visible = visible(text);
+    for word in visible.split_inclusive(' ') {
+        let wide = width(word.trim_end());
+        if taken > 0 && taken + wide > columns {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            taken = 0;
+        }
+        for grapheme in word.graphemes(true) {
+            let wide = grapheme_width(grapheme);
+            if taken > 0 && taken + wide > columns && grapheme != " " {
+                lines.push(std::mem::take(&mut line).trim_end().to_owned());
+                taken = 0;
+            }
+            line.push_str(grapheme);
+            taken += wide;
+        }
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
 /// Writes parts one after the other, each in its style. Returns the place after the last.
 pub fn line<'a>(buf: &mut Buffer, area: Rect, parts: impl IntoIterator<Item = (Cow<'a, str>, Style)>) -> u16 {
     let mut x = area.left();
@@ -87,6 +130,18 @@ mod tests {
             prop_assert!(taken <= room);
             prop_assert!(cells[usize::from(room)..].iter().all(|c| c == " "), "{:?}", cells);
             prop_assert!(cells.iter().all(|c| !c.chars().any(char::is_control)));
+        }
+
+        #[test]
+        fn wrapping_loses_only_blanks_and_keeps_to_the_columns(text in "[a-e日 ]{0,60}", columns in 2u16..12) {
+            let lines = wrapped(&text, columns);
+            prop_assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
+            prop_assert!(lines.iter().all(|l| width(l) <= columns), "{:?}", lines);
+        }
+
+        #[test]
+        fn what_is_scrolled_out_and_what_is_left_make_the_whole(text in "[a-zé日👩\u{200d}🚀\u{301}\u{202e}]{0,9}", columns in 0u16..12) {
+            prop_assert_eq!(width(&after(&text, columns)), width(&text).saturating_sub(columns));
         }
 
         #[test]

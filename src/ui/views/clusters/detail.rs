@@ -1,0 +1,143 @@
+//! The pane below the list: the cluster under the cursor, with what is wrong in full and everything that runs for it.
+
+use super::state::state;
+use crate::model::cluster::{Cluster, Tier};
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::id::{ClusterId, WatchId};
+use crate::model::msg::{Sync, Traffic};
+use crate::model::table::Table;
+use crate::model::want::{Of, Want};
+use crate::model::world::World;
+use crate::ui::theme::{Role, Theme};
+use crate::ui::widgets::frame::frame;
+use crate::ui::widgets::text;
+use crate::ui::words;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+
+/// What is costly to know about the cluster under the cursor: the bytes of its tables.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    cluster: Option<ClusterId>,
+    /// By tables: the changes as of the last time, and the bytes.
+    bytes: BTreeMap<WatchId, (u64, usize)>,
+}
+
+impl Told {
+    /// Finds out what has changed.
+    pub(super) fn tell(&mut self, world: &World, cluster: Option<ClusterId>) {
+        self.cluster = cluster;
+        let old = std::mem::take(&mut self.bytes);
+        for table in world.tables.values().filter(|t| Some(t.cluster()) == cluster) {
+            let known = old.get(&table.watch).filter(|(changes, _)| *changes == table.changes).copied();
+            self.bytes.insert(table.watch, known.unwrap_or_else(|| (table.changes, table.bytes())));
+        }
+    }
+
+    /// Draws the pane.
+    pub(super) fn draw(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
+        let Some(cluster) = self.cluster.and_then(|c| world.cluster(c)) else { return };
+        let name = theme.style(Role::Title).patch(words::cluster_style(world, theme, cluster.id));
+        let inside = frame(buf, area, theme.style(Role::Border), [(cluster.name.clone().into(), name)]);
+        let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+        let mut lines = about(world, cluster, inside.width);
+        let tables: Vec<&Table> = self.bytes.keys().filter_map(|w| world.tables.get(w)).collect();
+        if !tables.is_empty() {
+            lines.push((String::new(), Role::Text));
+            lines.extend(self.running(world, &tables));
+        }
+        let room = usize::from(inside.height);
+        if lines.len() > room {
+            let more = lines.len() + 1 - room;
+            lines.truncate(room.saturating_sub(1));
+            lines.push((format!("and {more} more lines"), Role::Dim));
+        }
+        for (y, (line, role)) in (inside.top()..inside.bottom()).zip(&lines) {
+            text::put(buf, inside.x, y, inside.width, line, theme.style(*role));
+        }
+    }
+
+    /// A line for each table, under titles.
+    fn running(&self, world: &World, tables: &[&Table]) -> Vec<(String, Role)> {
+        let kinds: Vec<String> = tables.iter().map(|t| what(&t.want)).collect();
+        let wide = kinds.iter().map(|k| text::width(k)).max().unwrap_or_default().clamp(8, 60);
+        let line = |kind: &str, rows: &str, bytes: &str, state: &str| {
+            let pad = " ".repeat(usize::from(wide.saturating_sub(text::width(kind))));
+            format!("{kind}{pad}  {rows:>9}  {bytes:>9}  {state}")
+        };
+        let mut lines = vec![(line("WATCHED", "ROWS", "MEMORY", "STATE"), Role::Header)];
+        for (table, kind) in tables.iter().zip(&kinds) {
+            let bytes = self.bytes.get(&table.watch).map_or(0, |(_, b)| *b as u64);
+            let (state, role) = words::trouble(world, table).unwrap_or_else(|| (sync(table).to_owned(), Role::Text));
+            lines.push((line(kind, &words::grouped(table.len()), &words::bytes(bytes), &state), role));
+        }
+        lines
+    }
+}
+
+fn sync(table: &Table) -> &'static str {
+    match table.sync {
+        Sync::Connecting => "connecting",
+        Sync::Syncing { .. } => "syncing",
+        Sync::Live | Sync::Polling { .. } | Sync::Stale { .. } => "live",
+    }
+}
+
+/// What a table holds.
+fn what(want: &Want) -> String {
+    let namespace = want.namespace.as_ref().map_or_else(String::new, |n| format!(" in {n}"));
+    let of = match &want.of {
+        Of::All => String::new(),
+        Of::Selected { labels, fields } => [labels, fields].into_iter().filter(|s| !s.is_empty()).map(|s| format!(", {s}")).collect(),
+        Of::Whole(name) => format!("/{name}"),
+    };
+    format!("{}{namespace}{of}", want.kind)
+}
+
+/// What it is, line by line.
+fn about(world: &World, cluster: &Cluster, width: u16) -> Vec<(String, Role)> {
+    let mut lines = Vec::new();
+    let mut pair = |key: &str, value: &str, role: Role| {
+        for (i, piece) in text::wrapped(value, width.saturating_sub(11).max(20)).into_iter().enumerate() {
+            lines.push((format!("{:<10} {piece}", if i == 0 { key } else { "" }), role));
+        }
+    };
+    let (state, role) = state(world, cluster);
+    pair("state", &state, role);
+    if let Some(fault) = cluster.broken.as_ref().or_else(|| cluster.fault()) {
+        pair("why", &in_full(fault), Role::StatusWarn);
+    }
+    pair("server", &cluster.server, Role::Text);
+    if cluster.context != cluster.name {
+        pair("context", &cluster.context, Role::Text);
+    }
+    let mut told: Vec<String> =
+        [Some(cluster.about.version.clone()).filter(|v| !v.is_empty()), cluster.about.provider.clone()].into_iter().flatten().collect();
+    told.extend(cluster.user.as_ref().map(|u| format!("user {u}")));
+    told.push(format!("namespace {}", cluster.namespace));
+    told.push(format!("tier {}{}", tier(cluster.tier), if cluster.is_protected() { ", protected" } else { "" }));
+    told.extend((cluster.readonly || world.readonly).then(|| "read only".to_owned()));
+    pair("about", &told.join(" · "), Role::Text);
+    if cluster.open {
+        let Traffic { requests, bytes, relists } = cluster.traffic;
+        pair("traffic", &format!("{requests} requests · {} read · {relists} relists", words::bytes(bytes)), Role::Text);
+    }
+    lines
+}
+
+/// A tier in a word.
+pub(super) fn tier(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Dev => "dev",
+        Tier::Staging => "staging",
+        Tier::Prod => "prod",
+        Tier::Unset => "not set",
+    }
+}
+
+fn in_full(fault: &Fault) -> String {
+    let hint = fault.hint.as_ref().map_or_else(String::new, |h| format!(" ({h})"));
+    let login = if let FaultKind::Login(command) = &fault.kind { format!(" — ctrl-r runs {command}") } else { String::new() };
+    format!("{}{hint}{login}", fault.what)
+}

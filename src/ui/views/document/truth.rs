@@ -1,0 +1,84 @@
+//! What the document's frame says: which object this is, and how true what is shown of it.
+
+use super::DocumentView;
+use crate::model::fault::FaultKind;
+use crate::model::msg::{Link, Sync};
+use crate::model::step::Form;
+use crate::model::world::World;
+use crate::ui::theme::{Role, Theme};
+use crate::ui::words;
+use ratatui::style::Style;
+use serde_json::Value;
+use std::borrow::Cow;
+
+impl DocumentView {
+    /// The parts of the title.
+    pub(super) fn titles(&self, world: &World, theme: &Theme) -> Vec<(Cow<'static, str>, Style)> {
+        let o = &self.object;
+        let kind = self.value.as_ref().and_then(|v| v.get("kind")).and_then(Value::as_str).unwrap_or(&o.kind.resource);
+        let form = match self.form {
+            Form::Yaml => "YAML",
+            Form::Details => "Details",
+        };
+        let cluster = theme.style(Role::Dim).patch(words::cluster_style(world, theme, o.cluster));
+        let mut parts: Vec<(Cow<'static, str>, Style)> =
+            vec![(form.into(), theme.style(Role::Dim)), (world.name(o.cluster).to_owned().into(), cluster)];
+        if !o.namespace.is_empty() {
+            parts.push((o.namespace.to_string().into(), theme.style(Role::Dim)));
+        }
+        parts.push((format!("{kind} {}", o.name).into(), theme.style(Role::Title)));
+        let (truth, role) = self.truth(world);
+        parts.push((truth.into(), theme.style(role)));
+        match self.changed {
+            0 => {}
+            1 => parts.push(("changed once".into(), theme.style(Role::Accent))),
+            n => parts.push((format!("changed {n} times").into(), theme.style(Role::Accent))),
+        }
+        if let Some(matches) = self.pager.matches() {
+            parts.push((format!("/{} {matches}", self.pager.search()).into(), theme.style(Role::Accent)));
+        }
+        parts
+    }
+
+    /// How true it is, in a few words.
+    fn truth(&self, world: &World) -> (String, Role) {
+        let Some(whole) = self.whole(world) else { return ("waiting".to_owned(), Role::Dim) };
+        if whole.gone {
+            return ("gone".to_owned(), Role::StatusBad);
+        }
+        match &whole.sync {
+            Sync::Connecting | Sync::Syncing { .. } => ("waiting".to_owned(), Role::Dim),
+            Sync::Live => ("live".to_owned(), Role::StatusOk),
+            Sync::Polling { every, .. } => (format!("read every {} s", every.as_secs()), Role::StatusBusy),
+            Sync::Stale { .. } => {
+                let down = world.cluster(self.object.cluster).filter(|c| matches!(c.link, Link::Down { .. }));
+                (down.map_or_else(|| "stale".to_owned(), |c| format!("stale for {}", words::ago(c.since, world.now))), Role::StatusWarn)
+            }
+        }
+    }
+
+    /// What is wrong with it, for the line below the text.
+    pub(super) fn trouble(&self, world: &World) -> Option<(String, Role)> {
+        if let Some(broken) = &self.broken {
+            return Some((broken.clone(), Role::StatusBad));
+        }
+        let whole = self.whole(world)?;
+        if whole.gone {
+            return self.value.is_some().then(|| (format!("{} is gone; this is how it was last seen", self.object.name), Role::StatusBad));
+        }
+        let Sync::Stale { why, .. } = &whole.sync else { return None };
+        let hint = why.hint.as_ref().map_or_else(String::new, |h| format!(" ({h})"));
+        let login = if let FaultKind::Login(command) = &why.kind { format!(" — ctrl-r runs {command}") } else { String::new() };
+        Some((format!("{}: {}{hint}{login}", why.kind.word(), why.what), Role::StatusWarn))
+    }
+
+    /// What stands where there is no object to show.
+    pub(super) fn waiting(&self, world: &World) -> String {
+        let cluster = world.name(self.object.cluster);
+        match self.whole(world) {
+            Some(whole) if whole.gone => format!("{} does not exist in {cluster} any more", self.object.name),
+            Some(whole) if matches!(whole.sync, Sync::Stale { .. }) => format!("{} could not be read from {cluster}", self.object.name),
+            _ => format!("waiting for {} of {cluster}…", self.object.name),
+        }
+    }
+}

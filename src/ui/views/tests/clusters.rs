@@ -1,0 +1,116 @@
+//! The screen of clusters.
+
+use super::{DEV, EDGE, PARTNER, PROD, drawn, snapshots, warnings, world};
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::id::{GroupResource, WatchId};
+use crate::model::msg::Sync;
+use crate::model::step::Motion;
+use crate::model::table::Table;
+use crate::model::time::Timestamp;
+use crate::model::want::Want;
+use crate::model::world::World;
+use crate::ui::view::View;
+use crate::ui::views::clusters::ClustersView;
+
+#[test]
+fn a_small_fleet() {
+    let world = world();
+    snapshots("clusters", &world, || Box::new(ClustersView::new(&world)));
+}
+
+#[test]
+fn without_any_context_it_says_where_they_are_looked_for() {
+    let world = World::default();
+    snapshots("clusters_none", &world, || Box::new(ClustersView::new(&world)));
+}
+
+#[test]
+fn the_order_is_the_kubeconfigs_group_by_group() {
+    let mut world = world();
+    let mut view = ClustersView::new(&world);
+    let walk = |view: &mut ClustersView, world: &World| {
+        view.act(world, Motion::Top);
+        let mut seen = Vec::new();
+        for _ in 0..5 {
+            seen.extend(view.scene(world).cluster);
+            view.act(world, Motion::Down);
+        }
+        seen
+    };
+    let order = [EDGE, DEV, PROD, PARTNER, PARTNER];
+    assert_eq!(walk(&mut view, &world), order);
+    world.clusters[0].link = world.clusters[1].link.clone();
+    view.refresh(&world);
+    assert_eq!(walk(&mut view, &world), order, "trouble moves nothing");
+}
+
+#[test]
+fn the_cursor_holds_its_cluster_while_the_filter_finds_it() {
+    let world = world();
+    let mut view = ClustersView::new(&world);
+    view.act(&world, Motion::Bottom);
+    view.set_filter(&world, "prt").unwrap();
+    assert_eq!(view.scene(&world).cluster, Some(PARTNER));
+    view.set_filter(&world, "k3s").unwrap();
+    let scene = view.scene(&world);
+    assert_eq!((scene.cluster, scene.cluster_open), (Some(EDGE), true), "by version");
+    view.set_filter(&world, "kind").unwrap();
+    let scene = view.scene(&world);
+    assert_eq!((scene.cluster, scene.cluster_open), (Some(DEV), false));
+    view.set_filter(&world, "zzz").unwrap();
+    assert_eq!(view.scene(&world).cluster, None);
+    assert!(drawn(&mut view, &world, 80, 22).contains("no cluster matches"));
+}
+
+#[test]
+fn only_open_clusters_are_asked_and_never_for_their_pods() {
+    let world = world();
+    let wants = ClustersView::new(&world).wants(&world);
+    let nodes = |c| Want::all(c, GroupResource::new("", "nodes"));
+    assert_eq!(wants, [nodes(PROD), warnings(PROD), nodes(EDGE), warnings(EDGE), nodes(PARTNER), warnings(PARTNER)]);
+}
+
+#[test]
+fn a_warning_counts_for_ten_minutes() {
+    let mut world = world();
+    let mut view = ClustersView::new(&world);
+    let mut shown = |world: &World| drawn(&mut view, world, 200, 22).lines().find(|l| l.contains("prod-eu")).unwrap().to_owned();
+    assert!(shown(&world).contains("▲ 2/3  ▲ 1        ▲ 1 "));
+    world.now = Timestamp(world.now.0 + 700);
+    assert!(shown(&world).contains("▲ 2/3  ▲ 1        0 "));
+}
+
+#[test]
+fn a_broken_entry_of_the_kubeconfig_tells_its_fault_in_full() {
+    let mut world = world();
+    world.clusters[3].broken =
+        Some(Fault::new(FaultKind::Config, "user kind-dev is not in ~/.kube/config:12").hint("add it, or remove the context"));
+    let mut view = ClustersView::new(&world);
+    view.act(&world, Motion::Down);
+    let text = drawn(&mut view, &world, 80, 22);
+    assert!(text.contains("✖ not usable") && text.contains("user kind-dev is not in ~/.kube/config:12 (add it"), "{text}");
+}
+
+#[test]
+fn what_is_forbidden_and_what_is_stale_are_told_apart() {
+    let mut world = world();
+    let forbidden = Sync::Stale { why: Fault::new(FaultKind::Forbidden, "no"), retry_in: None };
+    let (pods, services) = (GroupResource::new("", "pods"), GroupResource::new("", "services"));
+    let watch = world.tables.values().find(|t| t.want == Want::all(PROD, pods.clone())).unwrap().watch;
+    world.tables.get_mut(&watch).unwrap().set_sync(forbidden.clone(), world.now);
+    let mut never = Table::new(WatchId(77), Want::all(PROD, services), Vec::new().into(), world.now);
+    never.set_sync(forbidden, world.now);
+    world.tables.insert(WatchId(77), never);
+    let text = drawn(&mut ClustersView::new(&world), &world, 200, 22);
+    assert!(text.contains("● live 23 ms, 1 stale, 1 forbidden"), "{text}");
+}
+
+#[test]
+fn a_click_goes_to_the_cluster_of_the_line() {
+    let world = world();
+    let mut view = ClustersView::new(&world);
+    let text = drawn(&mut view, &world, 80, 22);
+    let y = text.lines().position(|l| l.contains(" partner ")).unwrap();
+    view.click(&world, 10, y as u16);
+    assert_eq!(view.scene(&world).cluster, Some(PARTNER));
+}

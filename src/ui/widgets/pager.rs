@@ -1,0 +1,236 @@
+//! A text that is read: scrolled in both directions, searched, and kept in its place while it changes.
+
+use super::text;
+use crate::model::step::Motion;
+use crate::ui::theme::{Role, Theme};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// One line: its parts and what each is drawn as.
+pub type Line = Vec<(String, Role)>;
+
+/// How far one step sideways goes.
+const SIDEWAYS: u16 = 8;
+
+/// How many lines from the top are looked for after a change.
+const ANCHORS: usize = 8;
+
+/// The text, and what of it is in sight.
+#[derive(Debug, Default)]
+pub struct Pager {
+    lines: Vec<Line>,
+    top: usize,
+    left: u16,
+    height: usize,
+    width: u16,
+    search: String,
+    /// Line, first character and number of characters of what was found.
+    found: Vec<(usize, usize, usize)>,
+    /// The one of them that is looked at.
+    at: usize,
+}
+
+impl Pager {
+    /// Another text, as the old one has become. The first visible line stays where it is, if it is still there.
+    pub fn set(&mut self, lines: Vec<Line>) {
+        if lines == self.lines {
+            return;
+        }
+        if self.top > 0 {
+            let moved = (0..ANCHORS).find_map(|i| {
+                let line = self.lines.get(self.top + i).filter(|l| !l.is_empty())?;
+                let places = lines.iter().enumerate().filter(|(_, l)| *l == line).map(|(at, _)| at);
+                Some(places.min_by_key(|at| at.abs_diff(self.top + i))?.saturating_sub(i))
+            });
+            self.top = moved.unwrap_or(self.top);
+        }
+        self.lines = lines;
+        self.find();
+    }
+
+    /// Fits into an area of this size.
+    pub fn fit(&mut self, width: u16, height: u16) {
+        (self.width, self.height) = (width, usize::from(height));
+        self.top = self.top.min(self.lines.len().saturating_sub(self.height));
+    }
+
+    /// How many lines there are.
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// True without any line.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Scrolls, or goes to what was found.
+    pub fn act(&mut self, motion: Motion) {
+        let page = self.height.saturating_sub(1).max(1);
+        let last = self.lines.len().saturating_sub(self.height);
+        match motion {
+            Motion::Up => self.top = self.top.saturating_sub(1),
+            Motion::Down => self.top = (self.top + 1).min(last),
+            Motion::PageUp => self.top = self.top.saturating_sub(page),
+            Motion::PageDown => self.top = (self.top + page).min(last),
+            Motion::Top => (self.top, self.left) = (0, 0),
+            Motion::Bottom => self.top = last,
+            Motion::Left => self.left = self.left.saturating_sub(SIDEWAYS),
+            Motion::Right => self.left = (self.left + SIDEWAYS).min(self.widest().saturating_sub(self.width)),
+            Motion::NextMatch => self.step(1),
+            Motion::PreviousMatch => self.step(-1),
+            _ => {}
+        }
+    }
+
+    fn widest(&self) -> u16 {
+        let wide = |line: &Line| line.iter().map(|(part, _)| text::width(part)).fold(0, u16::saturating_add);
+        self.lines.iter().map(wide).max().unwrap_or_default()
+    }
+
+    /// What is searched for.
+    pub fn search(&self) -> &str {
+        &self.search
+    }
+
+    /// Searches, whatever the case; goes to the first place from the first visible line on. Nothing is searched for with an empty text.
+    pub fn set_search(&mut self, search: &str) {
+        self.search = search.to_owned();
+        self.find();
+        self.at = self.found.iter().position(|(line, ..)| *line >= self.top).unwrap_or_default();
+        self.show();
+    }
+
+    /// Which of how many places is looked at, as `3/14`.
+    pub fn matches(&self) -> Option<String> {
+        let here = self.at + usize::from(!self.found.is_empty());
+        (!self.search.is_empty()).then(|| format!("{here}/{}", self.found.len()))
+    }
+
+    fn find(&mut self) {
+        let needle: Vec<char> = folded(&self.search);
+        self.found.clear();
+        if needle.is_empty() {
+            return;
+        }
+        for (at, line) in self.lines.iter().enumerate() {
+            let hay: Vec<char> = line.iter().flat_map(|(part, _)| folded(part)).collect();
+            let mut from = 0;
+            while let Some(i) = hay.get(from..).and_then(|h| h.windows(needle.len()).position(|w| w == needle)) {
+                self.found.push((at, from + i, needle.len()));
+                from += i + needle.len();
+            }
+        }
+        self.at = self.at.min(self.found.len().saturating_sub(1));
+    }
+
+    fn step(&mut self, by: isize) {
+        if !self.found.is_empty() {
+            self.at = (self.at as isize + by).rem_euclid(self.found.len() as isize) as usize;
+            self.show();
+        }
+    }
+
+    /// Scrolls to the place that is looked at.
+    fn show(&mut self) {
+        let Some(&(line, from, count)) = self.found.get(self.at) else { return };
+        if line < self.top || line >= self.top + self.height {
+            let last = self.lines.len().saturating_sub(self.height);
+            self.top = line.saturating_sub(self.height / 3).min(last);
+        }
+        let (x, width) = self.columns(line, from, count);
+        if x < self.left || x + width > self.left + self.width {
+            self.left = if x + width <= self.width { 0 } else { x.saturating_sub(self.width / 2) };
+        }
+    }
+
+    /// The columns of so many characters of a line.
+    fn columns(&self, line: usize, from: usize, count: usize) -> (u16, u16) {
+        let chars = || self.lines.get(line).into_iter().flatten().flat_map(|(part, _)| part.chars());
+        let width = |text: String| text::width(&text);
+        (width(chars().take(from).collect()), width(chars().skip(from).take(count).collect()))
+    }
+
+    /// Draws the visible lines.
+    pub fn draw(&self, theme: &Theme, area: Rect, buf: &mut Buffer) {
+        for (y, line) in (area.top()..area.bottom()).zip(self.lines.iter().skip(self.top)) {
+            let (mut x, mut skip) = (area.left(), self.left);
+            for (part, role) in line {
+                let wide = text::width(part);
+                let shown = text::after(part, skip.min(wide));
+                skip = skip.saturating_sub(wide);
+                x += text::put(buf, x, y, area.right().saturating_sub(x), &shown, theme.style(*role));
+            }
+        }
+        for (i, &(line, from, count)) in self.found.iter().enumerate() {
+            let Some(y) = line.checked_sub(self.top).filter(|y| *y < usize::from(area.height)) else { continue };
+            let (x, width) = self.columns(line, from, count);
+            let (left, right) = (x.saturating_sub(self.left), (x + width).saturating_sub(self.left).min(area.width));
+            let style = theme.style(if i == self.at { Role::RowSelected } else { Role::Match });
+            text::paint(buf, Rect { x: area.x + left, y: area.y + y as u16, width: right.saturating_sub(left), height: 1 }, style);
+        }
+    }
+}
+
+/// The characters of a text without their case, one for one.
+fn folded(text: &str) -> Vec<char> {
+    text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pager(lines: &[&str]) -> Pager {
+        let mut pager = Pager::default();
+        pager.set(lines.iter().map(|l| vec![((*l).to_owned(), Role::Text)]).collect());
+        pager.fit(10, 3);
+        pager
+    }
+
+    fn drawn(pager: &Pager) -> Vec<String> {
+        let area = Rect::new(0, 0, 10, 3);
+        let mut buf = Buffer::empty(area);
+        pager.draw(&Theme::default(), area, &mut buf);
+        (0..3).map(|y| (0..10).map(|x| buf[(x, y)].symbol()).collect::<String>().trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn the_place_is_kept_while_lines_come_above_it() {
+        let mut p = pager(&["a", "b", "c", "d", "e", "f"]);
+        p.act(Motion::Down);
+        p.act(Motion::Down);
+        p.set(["new", "a", "x", "b", "c", "d", "e", "f"].iter().map(|l| vec![((*l).to_owned(), Role::Text)]).collect());
+        p.fit(10, 3);
+        assert_eq!(drawn(&p), ["c", "d", "e"]);
+        p.act(Motion::Bottom);
+        assert_eq!(drawn(&p), ["d", "e", "f"]);
+    }
+
+    #[test]
+    fn search_goes_round_and_brings_its_place_into_sight() {
+        let mut p = pager(&["Port", "b", "c", "ÄPORT and port", "e", "0123456789ABCport"]);
+        p.set_search("port");
+        assert_eq!((p.matches().as_deref(), p.top), (Some("1/4"), 0));
+        p.act(Motion::NextMatch);
+        assert_eq!((p.matches().as_deref(), p.left), (Some("2/4"), 0));
+        assert!(drawn(&p).contains(&"ÄPORT and…".to_owned()), "{:?}", drawn(&p));
+        p.act(Motion::PreviousMatch);
+        p.act(Motion::PreviousMatch);
+        assert_eq!(p.matches().as_deref(), Some("4/4"));
+        assert!(drawn(&p).iter().any(|l| l.contains("port")), "{:?}", drawn(&p));
+        p.set_search("nowhere");
+        assert_eq!(p.matches().as_deref(), Some("0/0"));
+    }
+
+    #[test]
+    fn sideways_ends_with_the_longest_line() {
+        let mut p = pager(&["0123456789abcdef", "日本語日本語日本語"]);
+        for _ in 0..9 {
+            p.act(Motion::Right);
+        }
+        assert_eq!(drawn(&p)[0], "89abcdef");
+        p.act(Motion::Left);
+        assert_eq!(drawn(&p)[0], "012345678…");
+    }
+}
