@@ -9,6 +9,10 @@ use crate::model::msg::Link;
 use crate::model::step::{Effect, Motion, Notice, Reject, Scene, Screen, Step};
 use crate::model::time::Timestamp;
 use crate::ui::view::View;
+use crate::ui::views::clusters::ClustersView;
+use crate::ui::views::document::DocumentView;
+use crate::ui::views::help::HelpView;
+use crate::ui::views::palette::PaletteView;
 use crate::ui::views::table::TableView;
 
 /// Rows looked at in one slice of work: far less than a frame's time.
@@ -43,6 +47,12 @@ impl State {
     pub(super) fn act(&mut self, name: &str, argument: &str) {
         if self.dialog.is_some() {
             return self.answer(name);
+        }
+        if name == "enter"
+            && let Some(chosen) = self.views.last().and_then(|v| v.chosen()).cloned()
+        {
+            self.back(true);
+            return self.act(&chosen.action, &chosen.argument.unwrap_or_default());
         }
         let Some(action) = actions::find(name) else { return self.say(Notice::warn(format!("there is no action called {name}"))) };
         match (action.run)(&self.scene(), argument) {
@@ -180,10 +190,10 @@ impl State {
         let below = self.views.last().map_or(Scope::Everywhere, |v| v.scope());
         let view: Box<dyn View> = match screen {
             Screen::Table(of) => Box::new(TableView::new(&self.world, of)),
-            Screen::Document(..) | Screen::Clusters | Screen::Help | Screen::Actions => {
-                let _ = below;
-                return self.say(Notice::info("this screen is not there yet"));
-            }
+            Screen::Document(object, form) => Box::new(DocumentView::new(object, form)),
+            Screen::Clusters => Box::new(ClustersView::new(&self.world)),
+            Screen::Help => Box::new(HelpView::new(below, &self.keymap)),
+            Screen::Actions => Box::new(PaletteView::new(self.scene(), below, &self.keymap)),
         };
         self.views.push(view);
     }
