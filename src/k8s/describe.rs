@@ -44,7 +44,15 @@ pub fn server(version: &[u8]) -> Server {
         git_version: String,
     }
     let version = serde_json::from_slice::<Info>(version).unwrap_or_default().git_version;
-    let marks = [("-eks-", "EKS"), ("-gke.", "GKE"), ("+k3s", "k3s"), ("+rke2", "RKE2"), ("-aliyun", "ACK"), ("-tke.", "TKE"), ("+vmware", "Tanzu")];
+    let marks = [
+        ("-eks-", "EKS"),
+        ("-gke.", "GKE"),
+        ("+k3s", "k3s"),
+        ("+rke2", "RKE2"),
+        ("-aliyun", "ACK"),
+        ("-tke.", "TKE"),
+        ("+vmware", "Tanzu"),
+    ];
     let provider = marks.iter().find(|(mark, _)| version.contains(mark)).map(|(_, name)| (*name).to_owned());
     Server { version, provider }
 }

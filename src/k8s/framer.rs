@@ -184,7 +184,11 @@ mod tests {
         let mut from = 0;
         for &cut in cuts.iter().chain([&text.len()]) {
             let cut = cut.clamp(from, text.len());
-            let part = |p: Part<'_>| if let Part::Item(i) = p { found.push(serde_json::from_slice(i).unwrap()) };
+            let part = |p: Part<'_>| {
+                if let Part::Item(i) = p {
+                    found.push(serde_json::from_slice(i).unwrap())
+                }
+            };
             cutter.feed(&text[from..cut], part).unwrap();
             from = cut;
         }
@@ -234,7 +238,8 @@ mod tests {
     /// FD1: lists that are null or not there.
     #[test]
     fn fd1_a_list_without_items_is_empty() {
-        for text in [r#"{"items":null,"metadata":{}}"#, r#"{"metadata":{"items":[{}]}}"#, r#"{"items":[]}"#, r#"{"items": {"items":[{}]}}"#] {
+        for text in [r#"{"items":null,"metadata":{}}"#, r#"{"metadata":{"items":[{}]}}"#, r#"{"items":[]}"#, r#"{"items": {"items":[{}]}}"#]
+        {
             assert_eq!(items(text.as_bytes(), &[]).0, Vec::<Value>::new(), "{text}");
         }
     }
@@ -243,7 +248,14 @@ mod tests {
     fn the_head_is_known_before_the_first_item() {
         let mut parts = Vec::new();
         let text = br#"{"columnDefinitions":[{"name":"Name"}],"rows":[{"cells":[1]}]}"#;
-        Items::new("rows").feed(text, |p| parts.push(match p { Part::Head(h) => (true, h.to_vec()), Part::Item(i) => (false, i.to_vec()) })).unwrap();
+        Items::new("rows")
+            .feed(text, |p| {
+                parts.push(match p {
+                    Part::Head(h) => (true, h.to_vec()),
+                    Part::Item(i) => (false, i.to_vec()),
+                })
+            })
+            .unwrap();
         assert!(parts[0].0 && serde_json::from_slice::<Value>(&parts[0].1).unwrap()["columnDefinitions"][0]["name"] == "Name");
         assert_eq!(parts[1], (false, br#"{"cells":[1]}"#.to_vec()));
     }

@@ -4,9 +4,9 @@
 //! room: an object that changes a hundred times meanwhile is delivered once.
 
 use super::framer::Part;
-use crate::kinds::{self, Kind};
 use crate::kinds::custom::TableDecoder;
 use crate::kinds::decode::{Change, Event, Status};
+use crate::kinds::{self, Kind};
 use crate::model::column::Column;
 use crate::model::id::{GroupResource, Uid, Version};
 use crate::model::msg::{Delta, News};
@@ -113,7 +113,17 @@ impl Rows {
                 return;
             }
         }
-        self.waiting.insert(uid, None);
+        // What nobody has been shown need not be taken back, or objects that come and go would pile up.
+        if self.delivered.contains_key(&uid) {
+            self.waiting.insert(uid, None);
+        } else {
+            self.waiting.remove(&uid);
+        }
+    }
+
+    /// True while a relist is on its way: what it brings is shown when it is whole.
+    fn is_relisting(&self) -> bool {
+        self.complete && self.listing.is_some()
     }
 }
 
@@ -180,11 +190,14 @@ impl Intake for Rows {
 
     fn end(&mut self) {
         let Some(Listing { seen, aside }) = self.listing.take() else { return };
-        let Self { delivered, waiting, .. } = self;
+        let Self { decoder, delivered, waiting, .. } = self;
+        // New columns change every row, and metrics change without a version.
+        let anew = matches!(decoder, Decoder::Table(_, Some(_)));
+        let none = Version::parse("");
         for row in aside {
             // Changes that waited when the relist began are older than it is.
             waiting.remove(&row.uid);
-            if delivered.get(&row.uid) != Some(&row.version) {
+            if anew || row.version == none || delivered.get(&row.uid) != Some(&row.version) {
                 waiting.insert(row.uid, Some(row));
             }
         }
@@ -199,7 +212,8 @@ impl Intake for Rows {
     }
 
     fn deliver(&mut self) -> Option<News> {
-        let columns = if let Decoder::Table(_, columns) = &mut self.decoder { columns.take() } else { None };
+        let hold = self.is_relisting();
+        let columns = if let Decoder::Table(_, columns) = &mut self.decoder { columns.take_if(|_| !hold) } else { None };
         let mut delta = Delta { columns, words: self.words.news(), ..Delta::default() };
         for (uid, row) in self.waiting.drain() {
             match row {

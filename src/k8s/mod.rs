@@ -16,5 +16,6 @@ pub mod plugin;
 pub mod proxy;
 pub mod session;
 pub mod supervisor;
+pub mod unpack;
 pub mod watch;
 mod yaml;

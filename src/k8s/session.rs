@@ -97,7 +97,8 @@ impl Sessions {
         let out = self.out.clone();
         let guarded = async move {
             if AssertUnwindSafe(task).catch_unwind().await.is_err() {
-                let why = Fault::new(FaultKind::Server, "kconsole failed here; the log has the details").hint("ctrl-r does not help: please report it");
+                let why = Fault::new(FaultKind::Server, "kconsole failed here; the log has the details")
+                    .hint("ctrl-r does not help: please report it");
                 // Nobody left to tell is the one case in which it does not matter.
                 let _ = out.send(tell(why)).await;
             }

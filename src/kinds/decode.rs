@@ -52,6 +52,16 @@ pub struct Status {
     pub message: Option<String>,
     /// More about it.
     pub details: Option<StatusDetails>,
+    /// As a list's.
+    pub metadata: Option<StatusMeta>,
+}
+
+/// `metav1.ListMeta`, as far as a Status has it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct StatusMeta {
+    /// With 410 for a `continue` token that has expired: another one, which goes on at the newest version.
+    pub r#continue: Option<String>,
 }
 
 /// `metav1.StatusDetails`.
@@ -116,7 +126,9 @@ pub fn whole(line: &[u8]) -> Result<Event<'_, &str>, serde_json::Error> {
 
 /// A line that is no plain change of a plain object: a bookmark, an error, or an object that cannot be read.
 pub(super) fn odd<'a>(
-    line: &'a [u8], words: &mut Dictionary, row: impl Fn(&[u8], &mut Dictionary) -> Row,
+    line: &'a [u8],
+    words: &mut Dictionary,
+    row: impl Fn(&[u8], &mut Dictionary) -> Row,
 ) -> Result<Event<'a>, serde_json::Error> {
     any(line, |json| {
         let row = row(json.as_bytes(), words);
