@@ -27,6 +27,16 @@ pub struct Up {
     pub latency: Option<Duration>,
 }
 
+/// Round trips longer than this make a link slow: packing then costs less time than it saves.
+const SLOW: Duration = Duration::from_millis(20);
+
+impl Up {
+    /// True where the wire is what takes the time.
+    pub fn is_slow(&self) -> bool {
+        self.latency.is_some_and(|latency| latency > SLOW)
+    }
+}
+
 /// What there is of a connection.
 #[derive(Clone)]
 pub enum Wire {

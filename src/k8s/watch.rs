@@ -60,12 +60,20 @@ pub struct Watch {
     listed: Option<Instant>,
     /// The next list is an ordinary one, because a streaming one has just failed.
     ordinary: bool,
-    /// When and why the server last refused to let us watch.
-    denied: Option<(Instant, Fault)>,
+    /// The server's last refusal to let us watch.
+    denied: Option<Denied>,
     /// When the server last told that it cannot go on from our position.
     expired: Option<Instant>,
     /// Failures since the last event.
     stumbles: u32,
+}
+
+/// A refusal to let us watch.
+struct Denied {
+    at: Instant,
+    /// Another credential may have other rights.
+    credential: u64,
+    why: Fault,
 }
 
 /// Where the next request starts from.
@@ -152,16 +160,18 @@ impl Watch {
         }
     }
 
-    /// Gets everything there is: as a streaming list where the server can, else as a list.
+    /// Gets everything there is: as a streaming list where the server can, else as a list, which on slow links comes packed.
     async fn list(&mut self, up: &Up) -> End {
         self.intake.begin();
-        if !self.target.watchable || self.ordinary || self.denied.is_some() || !self.link.has_streaming() {
+        self.denied.take_if(|denied| denied.credential != up.credential);
+        let streams = self.target.watchable && self.link.has_streaming() && !up.is_slow();
+        if !streams || self.ordinary || self.denied.is_some() {
             return self.pages(up).await;
         }
         match self.stream(up, Mode::List).await {
             // Whoever may list need not be allowed to watch.
             End::Fault(why) if why.kind == FaultKind::Forbidden => {
-                self.denied = Some((Instant::now(), why));
+                self.denied = Some(Denied { at: Instant::now(), credential: up.credential, why });
                 End::Normal
             }
             end => end,
@@ -172,10 +182,11 @@ impl Watch {
     async fn follow(&mut self, up: &Up) -> End {
         let why = match &self.denied {
             _ if !self.target.watchable => Fault::new(FaultKind::Invalid, "the server offers no watch for this kind"),
-            Some((at, why)) if at.elapsed() < DENIED => why.clone(),
+            _ if self.position == Position::At(String::new()) => Fault::new(FaultKind::Invalid, "the list has no version to watch from"),
+            Some(denied) if denied.credential == up.credential && denied.at.elapsed() < DENIED => denied.why.clone(),
             _ => match self.stream(up, Mode::Follow).await {
                 End::Fault(why) | End::Relist(why) if matches!(why.kind, FaultKind::Forbidden | FaultKind::Invalid) => {
-                    self.denied = Some((Instant::now(), why.clone()));
+                    self.denied = Some(Denied { at: Instant::now(), credential: up.credential, why: why.clone() });
                     why
                 }
                 end => return end,
@@ -210,7 +221,7 @@ impl Watch {
     /// From here on only a list helps.
     fn relist(&mut self) {
         if let Position::At(version) = &self.position {
-            // A list without a version (metrics) cannot be asked for anything newer than itself.
+            // Nothing is newer than a list without version.
             self.position = if version.is_empty() { Position::Unknown } else { Position::Relist(version.clone()) };
         }
     }
@@ -273,7 +284,6 @@ impl Watch {
         tokio::select! {
             () = sleep(wait) => {}
             _ = self.link.lost(up.generation), if connection => self.backoff.reset(),
-            // Another credential may have other rights.
             () = self.link.renewed(up.credential), if rights => {}
             kicked = self.kick.changed() => {
                 if kicked.is_err() {

@@ -18,13 +18,11 @@ use tokio::time::{Instant, timeout};
 const NO_PROGRESS: Duration = Duration::from_secs(30);
 /// Objects on a page where the link is slow; on a fast one the server's cache answers in one piece.
 const PAGE: usize = 1_000;
-/// Round trips longer than this make a link slow: packing then costs less time than it saves.
-const SLOW: Duration = Duration::from_millis(20);
 
 impl Watch {
     /// Lists, page by page on slow links.
     pub(super) async fn pages(&mut self, up: &Up) -> End {
-        let slow = up.latency.is_some_and(|l| l > SLOW);
+        let slow = up.is_slow();
         let mut from = match &self.position {
             Position::Unknown if slow => format!("limit={PAGE}"),
             Position::Unknown if self.listed.is_none() => "resourceVersion=0".to_owned(),
@@ -45,6 +43,7 @@ impl Watch {
                 Err(why) if why.kind == FaultKind::Expired => return End::Expired(why),
                 Err(why) => return End::Fault(why),
             };
+            resumed = false;
             let Fields { resource_version, r#continue, .. } = match page {
                 Ok(fields) => fields,
                 Err(end) => return end,

@@ -18,6 +18,8 @@ use tokio::time::{Instant, sleep_until};
 
 /// client-go asks for 5 to 10 minutes, at random, so that the watches of a fleet do not end together.
 const WATCH_FOR: Duration = Duration::from_secs(300);
+/// A stream that lives so much longer than it was asked for has lost its server without a word.
+const OVERTIME: Duration = Duration::from_secs(15);
 /// A streaming list that brings nothing for so long is not one (KEP-3157 servers send at once; others ignore the flag).
 const SILENCE: Duration = Duration::from_secs(10);
 /// A stream that ends sooner is a failure, however politely it ends. One that lived so long may be opened again at once.
@@ -38,8 +40,12 @@ pub(super) enum Mode {
 struct Stream {
     mode: Mode,
     opened: Instant,
+    /// When the server should have ended it.
+    overdue: Instant,
     /// When it last brought an object.
     heard: Instant,
+    /// When something of it was last delivered.
+    delivered: Instant,
     /// When what waits is to be delivered.
     due: Option<Instant>,
 }
@@ -47,13 +53,13 @@ struct Stream {
 impl Watch {
     /// Opens a stream of events and reads it to its end.
     pub(super) async fn stream(&mut self, up: &Up, mode: Mode) -> End {
-        let seconds = (WATCH_FOR + jitter(WATCH_FOR)).as_secs();
+        let span = WATCH_FOR + jitter(WATCH_FOR);
         let initial = if mode == Mode::List { "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan" } else { "" };
         let since = match &self.position {
             Position::At(version) | Position::Relist(version) => format!("&resourceVersion={}", escape(version)),
             Position::Unknown => String::new(),
         };
-        let query = format!("watch=1&allowWatchBookmarks=true&timeoutSeconds={seconds}{initial}{since}");
+        let query = format!("watch=1&allowWatchBookmarks=true&timeoutSeconds={}{initial}{since}", span.as_secs());
         let body = match self.get(up, &query, "identity").await {
             Ok(answer) => answer.into_body(),
             Err(why) => return self.refused(why, mode),
@@ -63,7 +69,7 @@ impl Watch {
             return End::Over;
         }
         let now = Instant::now();
-        let mut stream = Stream { mode, opened: now, heard: now, due: None };
+        let mut stream = Stream { mode, opened: now, overdue: now + span + OVERTIME, heard: now, delivered: now, due: None };
         let end = self.read(up, body, &mut stream).await;
         if stream.opened.elapsed() >= LIVED {
             self.backoff.reset();
@@ -85,13 +91,14 @@ impl Watch {
                 why = &mut lost => return End::Fault(why),
                 permit = out.reserve(), if stream.due.is_some_and(|at| at <= now) => {
                     let Ok(permit) = permit else { return End::Over };
-                    (stream.due, stream.heard) = (None, Instant::now());
                     self.deliver(permit);
+                    stream.has_delivered();
                     continue;
                 }
                 frame = body.frame(), if !held_up => frame,
                 () = sleep_until(stream.due.unwrap_or(now)), if stream.due.is_some_and(|at| at > now) => continue,
                 () = sleep_until(stream.heard + SILENCE), if listing && !held_up => return End::NoStreaming(Doubt::None),
+                () = sleep_until(stream.overdue) => return End::Broken(cut("the server did not end the watch in time")),
             };
             let data = match frame {
                 None => return stream.ended(),
@@ -114,10 +121,7 @@ impl Watch {
             {
                 return End::Over;
             }
-            if self.intake.waiting() > 0 {
-                let soon = Instant::now() + if listing && self.intake.waiting() < BATCH { BATCH_FOR } else { Duration::ZERO };
-                stream.due = Some(stream.due.map_or(soon, |at| at.min(soon)));
-            }
+            stream.gather(self.intake.waiting());
         }
     }
 
@@ -170,6 +174,7 @@ impl Watch {
     /// What an HTTP error at the start of a stream means.
     fn refused(&mut self, why: Fault, mode: Mode) -> End {
         match (&why.kind, mode) {
+            (FaultKind::Expired, Mode::List) if self.position == Position::Unknown => End::NoStreaming(Doubt::Some),
             (FaultKind::Expired, _) => End::Expired(why),
             // 1.33 answers 422, others 400: they do not know sendInitialEvents.
             (FaultKind::Invalid, Mode::List) => End::NoStreaming(Doubt::None),
@@ -199,6 +204,22 @@ impl Watch {
 }
 
 impl Stream {
+    /// Decides when what waits is delivered: at once where nothing was for a while, else with what comes meanwhile.
+    fn gather(&mut self, waiting: usize) {
+        let now = Instant::now();
+        self.due = match waiting {
+            0 => None,
+            1..BATCH => self.due.or(Some(now.max(self.delivered + BATCH_FOR))),
+            _ => Some(now),
+        };
+    }
+
+    /// A screen that took its time is not a server that was silent.
+    fn has_delivered(&mut self) {
+        let now = Instant::now();
+        (self.due, self.delivered, self.heard) = (None, now, now);
+    }
+
     /// What it means that the server has ended it without a word.
     fn ended(&self) -> End {
         match self.mode {

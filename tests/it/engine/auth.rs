@@ -50,6 +50,7 @@ async fn fa5_a_probe_that_needs_no_credential_proves_none() {
     let (server, mut bench) = (Server::new(5), Bench::new());
     let wires = bench.open(1, &server);
     bench.live(1, &server, s(1)).await;
+    wires.stuck.store(true, Ordering::Relaxed);
     server.rule(|a| (a.what != For::Version).then_some(Reply::Status(401, "Unauthorized", None)));
     server.reset();
     bench.run(s(300)).await;
@@ -130,6 +131,7 @@ async fn fa9_rights_that_go_freeze_the_rows_and_come_back_within_a_minute() {
     let (server, mut bench) = (Server::new(5), Bench::new());
     bench.open(1, &server);
     bench.live(1, &server, s(1)).await;
+    bench.run(s(100)).await;
     server.rule(|a| matches!(a.what, For::List | For::Watch | For::Stream).then_some(Reply::Status(403, "Forbidden", None)));
     server.close();
     bench.until("forbidden", s(1), |b| b.fails_with(1, &FaultKind::Forbidden)).await;

@@ -88,9 +88,9 @@ async fn fd13_duplicates_strangers_and_old_news_change_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_link_is_listed_in_packed_pages_and_a_fast_one_in_one_plain_piece() {
-    for slow in [false, true] {
+    for (slow, streaming) in [(false, Streaming::Refuses), (true, Streaming::Refuses), (true, Streaming::Serves)] {
         let (server, mut bench) = (Server::new(2_500), Bench::new());
-        server.with().streaming = Streaming::Refuses;
+        server.with().streaming = streaming;
         server.with().latency = Duration::from_millis(if slow { 150 } else { 2 });
         bench.open(1, &server);
         bench.live(1, &server, s(3)).await;
@@ -102,8 +102,12 @@ async fn a_slow_link_is_listed_in_packed_pages_and_a_fast_one_in_one_plain_piece
         server.forget_rules();
         bench.live(1, &server, s(9)).await;
         let lists = server.asked(For::List);
-        let last = lists.last().unwrap();
-        assert_eq!((last.packed, param(&last.query, "limit").is_some()), (slow, slow), "{lists:?}");
+        // Streams are not packed.
+        assert!(server.asked(For::Stream).len() <= 1);
+        let (paged, whole): (Vec<_>, Vec<_>) = lists.iter().partition(|a| param(&a.query, "limit").is_some());
+        assert!(lists.iter().skip(1).all(|a| a.packed == slow), "{lists:?}");
+        // What need not be consistent comes from the server's cache, which does not cut pages.
+        assert!(if slow { paged.len() >= 3 && !whole.is_empty() } else { paged.is_empty() }, "{lists:?}");
         assert!(server.asked(For::Watch).iter().all(|a| !a.packed));
     }
 }
@@ -114,19 +118,11 @@ async fn fn17_a_page_that_expired_goes_on_where_it_was() {
     let (server, mut bench) = (Server::new(2_500), Bench::new());
     server.with().streaming = Streaming::Refuses;
     server.with().latency = Duration::from_millis(100);
-    let first = Server::clone(&server);
-    // Nothing can be listed before the link is known to be slow.
+    // The link is known to be slow once the probe has answered.
     server.next(For::List, [Reply::Status(500, "InternalError", None)]);
-    server.rule(move |a| {
-        if a.query.contains("continue=0") {
-            return None;
-        }
-        let _ = &first;
-        None
-    });
     bench.open(1, &server);
     bench.until("the first page", s(5), |b| b.table(1).len() >= 1000).await;
-    server.with().tokens_expired = true;
+    server.expire_tokens();
     server.delete(3);
     server.set(4);
     server.set(2_400);

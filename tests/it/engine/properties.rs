@@ -9,6 +9,7 @@ use kconsole::model::id::{ClusterId, WatchId};
 use kconsole::model::msg::Link;
 use proptest::prelude::*;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// What happens to a server.
@@ -51,7 +52,8 @@ async fn play(events: Vec<Event>, streaming: Streaming, slow: bool, room: usize)
     let (server, mut bench) = (Server::new(6), Bench::with_inbox(room));
     server.with().streaming = streaming;
     server.with().latency = Duration::from_millis(if slow { 50 } else { 0 });
-    bench.open(1, &server);
+    // A refusal here says nothing of the credential.
+    bench.open(1, &server).stuck.store(true, Ordering::Relaxed);
     for event in events {
         match event {
             Event::Set(uid) => server.set(uid),

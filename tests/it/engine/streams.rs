@@ -126,7 +126,12 @@ async fn fn16_a_busy_server_that_ignores_the_flag_falls_back_too() {
 
 #[tokio::test(start_paused = true)]
 async fn fn19_garbage_in_a_stream_is_resumed_where_it_was() {
-    for garbage in ["not json at all\n".to_owned(), "{\"type\":\"ADDED\",\"object\":{\"met\n".to_owned(), "x".repeat(10 << 20), "\0\u{1b}[2J\n".to_owned()] {
+    for garbage in [
+        "not json at all\n".to_owned(),
+        "{\"type\":\"ADDED\",\"object\":{\"met\n".to_owned(),
+        "x".repeat(10 << 20),
+        "\0\u{1b}[2J\n".to_owned(),
+    ] {
         let (server, mut bench) = (Server::new(5), Bench::new());
         bench.open(1, &server);
         bench.live(1, &server, s(1)).await;
@@ -197,4 +202,16 @@ async fn fn19_what_is_no_list_is_never_an_empty_list() {
         assert!(bench.table(1).len() >= 5, "{answer}");
         bench.live(1, &server, s(40)).await;
     }
+}
+
+/// A stream whose other end is gone, on a connection of its own that the probe does not use.
+#[tokio::test(start_paused = true)]
+async fn fn4_a_stream_that_is_dead_alone_ends_when_it_should_have() {
+    let (server, mut bench) = (Server::new(5), Bench::new());
+    bench.open(1, &server);
+    bench.live(1, &server, s(1)).await;
+    server.deafen();
+    server.set(3);
+    bench.live(1, &server, s(620)).await;
+    assert_eq!(server.counts().0, 1);
 }

@@ -92,8 +92,11 @@ pub struct State {
     history: Vec<(u64, &'static str, u128, Object)>,
     snapshots: Vec<(u64, BTreeMap<u128, Object>)>,
     watchers: Vec<UnboundedSender<Piece>>,
-    /// Streams of connections that nobody will hear of again.
-    limbo: Vec<UnboundedSender<Piece>>,
+    /// Streams of frozen connections, and what waits in them.
+    frozen_watchers: Vec<UnboundedSender<Piece>>,
+    in_flight: Vec<String>,
+    /// Streams that stay open and say nothing.
+    silent: Vec<UnboundedSender<Piece>>,
     /// Bytes that were sent on streams and not read yet.
     pub unread: Arc<AtomicU64>,
     pub requests: Vec<Asked>,
@@ -105,8 +108,8 @@ pub struct State {
     pub latency: Duration,
     /// The only token that is accepted.
     pub token: u64,
-    /// Tokens for the next page have expired.
-    pub tokens_expired: bool,
+    /// Tokens of so many lists have expired.
+    tokens_expired: usize,
 }
 
 #[derive(Clone)]
@@ -122,7 +125,9 @@ impl Server {
             history: Vec::new(),
             snapshots: Vec::new(),
             watchers: Vec::new(),
-            limbo: Vec::new(),
+            frozen_watchers: Vec::new(),
+            in_flight: Vec::new(),
+            silent: Vec::new(),
             unread: Arc::default(),
             requests: Vec::new(),
             rules: Vec::new(),
@@ -131,7 +136,7 @@ impl Server {
             frozen: false,
             latency: Duration::ZERO,
             token: 0,
-            tokens_expired: false,
+            tokens_expired: 0,
         };
         let server = Self(Arc::new(Mutex::new(state)));
         (0..pods).for_each(|uid| server.set(uid));
@@ -192,12 +197,16 @@ impl Server {
 
     /// Ends all open watches as a server that shuts down does.
     pub fn close(&self) {
-        self.with().watchers.clear();
+        let mut state = self.with();
+        state.watchers.clear();
+        state.frozen_watchers.clear();
     }
 
     /// Breaks all connections.
     pub fn reset(&self) {
-        for watcher in self.with().watchers.drain(..) {
+        let mut state = self.with();
+        let frozen = std::mem::take(&mut state.frozen_watchers);
+        for watcher in state.watchers.drain(..).chain(frozen) {
             let _ = watcher.send(Err(io::ErrorKind::ConnectionReset.into()));
         }
     }
@@ -207,11 +216,23 @@ impl Server {
         let mut state = self.with();
         state.frozen = true;
         let watchers = std::mem::take(&mut state.watchers);
-        state.limbo.extend(watchers);
+        state.frozen_watchers.extend(watchers);
     }
 
+    /// Everything passes again, and what was on its way arrives.
     pub fn thaw(&self) {
-        self.with().frozen = false;
+        let mut state = self.with();
+        state.frozen = false;
+        let watchers = std::mem::take(&mut state.frozen_watchers);
+        state.watchers.extend(watchers);
+        std::mem::take(&mut state.in_flight).into_iter().for_each(|line| state.send(line));
+    }
+
+    /// Open watches are dead, and nobody is told.
+    pub fn deafen(&self) {
+        let mut state = self.with();
+        let watchers = std::mem::take(&mut state.watchers);
+        state.silent.extend(watchers);
     }
 
     /// History before now is lost.
@@ -220,6 +241,12 @@ impl Server {
         state.version += 1;
         state.oldest = state.version;
         state.history.clear();
+    }
+
+    /// Lists that were begun cannot be gone on with.
+    pub fn expire_tokens(&self) {
+        let mut state = self.with();
+        state.tokens_expired = state.snapshots.len();
     }
 
     /// What a client must show in the end.
@@ -262,7 +289,7 @@ impl Server {
                 match then {
                     Then::End => {}
                     Then::Break => drop(sender.send(Err(io::ErrorKind::ConnectionReset.into()))),
-                    Then::Hold => self.with().limbo.push(sender),
+                    Then::Hold => self.with().silent.push(sender),
                 }
                 Ok(Response::new(body(receiver, Arc::default())))
             }
@@ -279,7 +306,7 @@ impl Server {
             For::Stream if state.streaming == Streaming::Refuses => status(422, "Invalid", None, None),
             For::Watch | For::Stream => {
                 let since = param(&asked.query, "resourceVersion").and_then(|v| v.parse::<u64>().ok());
-                if state.gone_as_answer && since.is_some_and(|v| v < state.oldest) {
+                if state.gone_as_answer && asked.what == For::Watch && since.is_some_and(|v| v < state.oldest) {
                     return status(410, "Expired", None, None);
                 }
                 let (sender, receiver) = unbounded_channel();
@@ -291,23 +318,26 @@ impl Server {
                     unread.fetch_add(line.len() as u64, Ordering::Relaxed);
                     let _ = sender.send(Ok(line.into()));
                 }
-                self.end_in_time(&asked.query, sender);
+                self.end_in_time(&asked.query, &sender);
                 Response::new(body(receiver, unread))
             }
         }
     }
 
     /// Ends a watch after the time that it was asked for, with a bookmark before.
-    fn end_in_time(&self, query: &str, sender: UnboundedSender<Piece>) {
+    fn end_in_time(&self, query: &str, sender: &UnboundedSender<Piece>) {
         let seconds = param(query, "timeoutSeconds").and_then(|s| s.parse().ok()).unwrap_or(1800);
         let server = self.clone();
-        let sender = { let weak = sender.downgrade(); drop(sender); weak };
+        let sender = sender.downgrade();
         tokio::spawn(async move {
             sleep(Duration::from_secs(seconds)).await;
-            let Some(sender) = sender.upgrade() else { return };
             let mut state = server.with();
-            let _ = sender.send(Ok(format!("{}\n", state.bookmark(None)).into()));
-            state.watchers.retain(|w| !w.same_channel(&sender));
+            let last = Bytes::from(format!("{}\n", state.bookmark(None)));
+            if let Some(sender) = sender.upgrade()
+                && let Some(place) = state.watchers.iter().position(|w| w.same_channel(&sender))
+            {
+                let _ = state.watchers.swap_remove(place).send(Ok(last));
+            }
         });
     }
 }
@@ -320,6 +350,10 @@ impl State {
     }
 
     fn send(&mut self, line: String) {
+        if self.frozen {
+            self.in_flight.push(line);
+            return;
+        }
         let bytes = Bytes::from(line);
         let unread = &self.unread;
         self.watchers.retain(|w| w.send(Ok(bytes.clone())).map(|()| unread.fetch_add(bytes.len() as u64, Ordering::Relaxed)).is_ok());
@@ -333,7 +367,7 @@ impl State {
     /// What a new watch begins with.
     fn first_lines(&mut self, what: For, since: Option<u64>) -> Vec<String> {
         let gone = r#"{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old resource version"}}"#;
-        if since.is_some_and(|v| v < self.oldest) {
+        if what == For::Watch && since.is_some_and(|v| v < self.oldest) {
             return vec![format!("{gone}\n")];
         }
         let now = |state: &Self| state.objects.iter().map(|(uid, o)| event("ADDED", *uid, o)).collect::<Vec<_>>();
@@ -360,14 +394,17 @@ impl State {
                 self.snapshots.push((self.version, self.objects.clone()));
                 (self.snapshots.len() - 1, after.parse::<u128>().ok())
             }
-            Some((_, after)) if self.tokens_expired => return status(410, "Expired", None, Some(&format!("live:{after}"))),
+            Some((snapshot, after)) if snapshot.parse::<usize>().unwrap() < self.tokens_expired => {
+                return status(410, "Expired", None, Some(&format!("live:{after}")));
+            }
             Some((snapshot, after)) => (snapshot.parse().unwrap(), after.parse().ok()),
         };
         let (version, objects) = &self.snapshots[snapshot];
         let rest: Vec<_> = objects.iter().filter(|(uid, _)| after.is_none_or(|a| **uid > a)).collect();
         let page = &rest[..limit.unwrap_or(rest.len()).min(rest.len())];
         let left = rest.len() - page.len();
-        let next = page.last().filter(|_| left > 0).map(|(uid, _)| format!(r#","continue":"{snapshot}:{uid}","remainingItemCount":{left}"#));
+        let next =
+            page.last().filter(|_| left > 0).map(|(uid, _)| format!(r#","continue":"{snapshot}:{uid}","remainingItemCount":{left}"#));
         let items: Vec<String> = page.iter().map(|(uid, o)| json(**uid, o)).collect();
         let list = format!(
             r#"{{"kind":"PodList","apiVersion":"v1","metadata":{{"resourceVersion":"{version}"{}}},"items":[{}]}}"#,
@@ -409,7 +446,8 @@ fn gzip(text: &str) -> Response<BodyOf> {
 
 fn status(code: u16, reason: &str, after: Option<u64>, token: Option<&str>) -> Response<BodyOf> {
     let metadata = token.map(|t| format!(r#""continue":"{t}""#)).unwrap_or_default();
-    let cause = if reason == "TooLarge" { r#","details":{"causes":[{"reason":"ResourceVersionTooLarge","message":"too large"}]}"# } else { "" };
+    let cause =
+        if reason == "TooLarge" { r#","details":{"causes":[{"reason":"ResourceVersionTooLarge","message":"too large"}]}"# } else { "" };
     let reason = if reason == "TooLarge" { "Timeout" } else { reason };
     let text = format!(
         r#"{{"kind":"Status","metadata":{{{metadata}}},"status":"Failure","message":"it says {reason}","reason":"{reason}","code":{code}{cause}}}"#
@@ -468,7 +506,13 @@ pub struct Wires {
 
 impl Wires {
     pub fn new(server: &Server) -> Arc<Self> {
-        Arc::new(Self { server: server.clone(), token: AtomicU64::new(0), hangs: false.into(), stuck: false.into(), asked: Mutex::default() })
+        Arc::new(Self {
+            server: server.clone(),
+            token: AtomicU64::new(0),
+            hangs: false.into(),
+            stuck: false.into(),
+            asked: Mutex::default(),
+        })
     }
 
     /// When new credentials were asked for.
