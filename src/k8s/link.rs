@@ -23,17 +23,17 @@ pub struct Up {
     pub generation: u64,
     /// Counts credentials: another one may have other rights.
     pub credential: u64,
-    /// The round trip, where it has been measured.
+    /// The round trip, or how long it takes at least, where anything is known of it.
     pub latency: Option<Duration>,
 }
 
-/// Round trips longer than this make a link slow: packing then costs less time than it saves.
-const SLOW: Duration = Duration::from_millis(20);
+/// Round trips of this or more make a link slow: packing then costs less time than it saves.
+pub const SLOW: Duration = Duration::from_millis(20);
 
 impl Up {
     /// True where the wire is what takes the time.
     pub fn is_slow(&self) -> bool {
-        self.latency.is_some_and(|latency| latency > SLOW)
+        self.latency.is_some_and(|latency| latency >= SLOW)
     }
 }
 

@@ -5,7 +5,7 @@
 //! thing that tries; its success wakes everything else.
 
 use super::describe;
-use super::link::{Complaint, Link, Reins, Up, Wire};
+use super::link::{Complaint, Link, Reins, SLOW, Up, Wire};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::ClusterId;
 use crate::model::msg::{self, ClusterNews, Msg};
@@ -17,10 +17,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// Time between two probes, and how long one may take.
 const PROBE: Duration = Duration::from_secs(4);
+/// Round trips until a new connection has answered its first request: TCP, TLS, and the request, with something for the name.
+const COLD: u32 = 4;
 /// Complaints are many when a connection breaks; one look serves them all.
 const AT_MOST: Duration = Duration::from_secs(1);
 /// What needs a person is not tried more often than this by itself.
@@ -71,7 +73,7 @@ impl Supervisor {
 
     /// Keeps the connection until the cluster is closed.
     pub async fn run(mut self) {
-        // The first connection is used before it has proved itself: rows come a round trip sooner.
+        // The first connection is used before it has proved itself, if that takes long: rows come a round trip sooner.
         let (mut proven, mut renew, mut renewed) = (false, false, None::<Instant>);
         if self.tell(msg::Link::Connecting).await.is_none() {
             return;
@@ -144,34 +146,49 @@ impl Supervisor {
     async fn tend(&mut self, client: Client, prove: bool) -> Lost {
         self.generation += 1;
         let mut up = Up { client, generation: self.generation, credential: self.credential, latency: None };
-        if !prove {
-            self.reins.wire.send_replace(Wire::Up(up.clone()));
-        }
         // Ends with this connection.
         let mut describing = JoinSet::new();
+        let mut first = true;
         loop {
             let probed = Instant::now();
-            let (link, asked) = (self.link.clone(), up.clone());
-            let answer = tokio::select! {
-                answer = probe(&link, &asked) => answer,
-                lost = self.ended() => return lost,
+            let version = match self.probe(&mut up, first && !prove).await {
+                Ok(version) => version,
+                Err(lost) => return lost,
             };
-            let latency = probed.elapsed();
-            match answer {
-                Ok(version) if up.latency.is_none() => {
-                    up.latency = Some(latency);
-                    self.reins.wire.send_replace(Wire::Up(up.clone()));
-                    self.describe(&up, &version, &mut describing).await;
-                }
-                Ok(_) => {}
-                Err(fault) if fault.kind == FaultKind::Unauthorised => return Lost::Refused,
-                Err(fault) => return Lost::Down(fault),
+            let (was_slow, latency) = (up.is_slow(), probed.elapsed() / if first { COLD } else { 1 });
+            up.latency = Some(latency);
+            if first || up.is_slow() != was_slow {
+                self.reins.wire.send_replace(Wire::Up(up.clone()));
+            }
+            if std::mem::take(&mut first) {
+                self.describe(&up, &version, &mut describing).await;
             }
             if self.tell(msg::Link::Up { latency }).await.is_none() {
                 return Lost::Closed;
             }
             if let Some(lost) = self.wait(&up, probed, &mut describing).await {
                 return lost;
+            }
+        }
+    }
+
+    /// Probes a connection. One that may be lent unproven is lent as soon as it shows to be slow.
+    async fn probe(&mut self, up: &mut Up, mut lend: bool) -> Result<Vec<u8>, Lost> {
+        let (link, asked) = (self.link.clone(), up.clone());
+        let answer = version(&link, &asked);
+        tokio::pin!(answer);
+        loop {
+            tokio::select! {
+                answer = &mut answer => return answer.map_err(|why| match why.kind {
+                    FaultKind::Unauthorised => Lost::Refused,
+                    _ => Lost::Down(why),
+                }),
+                lost = self.ended() => return Err(lost),
+                () = sleep(SLOW * COLD), if lend => {
+                    lend = false;
+                    up.latency = Some(SLOW);
+                    self.reins.wire.send_replace(Wire::Up(up.clone()));
+                }
             }
         }
     }
@@ -212,7 +229,7 @@ impl Supervisor {
 }
 
 /// Asks the server for its version, which every user may know.
-async fn probe(link: &Link, up: &Up) -> Result<Vec<u8>, Fault> {
+async fn version(link: &Link, up: &Up) -> Result<Vec<u8>, Fault> {
     let request = Request::get("/version").body(Body::empty()).map_err(|e| Fault::new(FaultKind::Config, e.to_string()))?;
     match timeout(PROBE, link.ask(up, request)).await {
         Ok(Err(fault)) if fault.kind == FaultKind::Forbidden => Ok(Vec::new()),

@@ -126,25 +126,45 @@ async fn a_panic_becomes_a_message_and_ends_nobody_else() {
 
 #[tokio::test(start_paused = true)]
 async fn closing_a_cluster_ends_all_that_ran_for_it() {
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
     let (server, other, mut bench) = (Server::new(3), Server::new(3), Bench::new());
-    let wires = bench.open(1, &server);
     bench.open(2, &other);
-    bench.live(1, &server, s(1)).await;
     bench.live(2, &other, s(1)).await;
-    let alone = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    bench.run(s(1)).await;
+    let alone = tasks();
     // Discovery hangs: what asks it must end as well.
     server.rule(|a| (a.what == For::Discovery).then_some(Reply::Hang));
+    let wires = bench.open(1, &server);
+    bench.live(1, &server, s(1)).await;
     bench.sessions.retry(ClusterId(1));
     bench.run(s(20)).await;
     bench.sessions.disconnect(ClusterId(1));
-    let (told, asked) = (bench.links.len() + bench.syncs.len(), server.with().requests.len());
+    server.close();
+    let (told, asked) = (bench.syncs.len(), server.with().requests.len());
     bench.run(s(700)).await;
     assert_eq!(server.with().requests.len(), asked);
     assert_eq!(Arc::strong_count(&wires), 1);
     assert!(bench.syncs.iter().skip(told).all(|(_, id, _)| *id == WatchId(2)));
-    assert!(tokio::runtime::Handle::current().metrics().num_alive_tasks() < alone);
+    // The rig's own tasks, which end watches in time, have ended by now.
+    bench.until("alone", s(700), |_| tasks() <= alone).await;
     other.set(9);
     bench.live(2, &other, s(1)).await;
+}
+
+/// Discovery that fails is asked again: without kinds nothing can be shown.
+#[tokio::test(start_paused = true)]
+async fn discovery_that_fails_is_repeated_with_patience() {
+    let (server, mut bench) = (Server::new(3), Bench::new());
+    server.rule(|a| (a.what == For::Discovery).then_some(Reply::Status(503, "ServiceUnavailable", None)));
+    bench.open(1, &server);
+    bench.run(s(300)).await;
+    let asked = server.asked(For::Discovery).len();
+    assert!((5..20).contains(&asked), "{asked}");
+    server.forget_rules();
+    bench.run(s(61)).await;
+    let asked = server.asked(For::Discovery).len();
+    bench.run(s(300)).await;
+    assert_eq!(server.asked(For::Discovery).len(), asked);
 }
 
 #[tokio::test(start_paused = true)]
