@@ -185,8 +185,12 @@ impl Watch {
         }
     }
 
-    /// Resumes where the watch was, a few times; then starts over: it may be the position that the server stumbles over.
+    /// Resumes where the watch was, a few times; then starts over: it may be the position that the server stumbles over. A list that
+    /// stumbles is better read as an ordinary one.
     fn stumble(&mut self, why: Fault) -> End {
+        if !matches!(self.position, Position::At(_)) {
+            return End::NoStreaming(Doubt::Some);
+        }
         self.stumbles += 1;
         if self.stumbles > PATIENCE { End::Relist(why) } else { End::Fault(why) }
     }
