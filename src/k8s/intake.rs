@@ -303,3 +303,40 @@ impl Intake for Whole {
         self.waiting.take().map(News::Object)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::framer::Items;
+    use super::*;
+
+    /// Reads a Table of things: one with each of these names, whose versions never change.
+    fn list(rows: &mut Rows, columns: &[&str], names: &[&str]) -> Option<Delta> {
+        let columns: Vec<String> = columns.iter().map(|c| format!(r#"{{"name":"{c}","type":"string"}}"#)).collect();
+        let row =
+            |n: &&str| format!(r#"{{"cells":["{n}","x"],"object":{{"metadata":{{"name":"{n}","uid":"{n}","resourceVersion":"1"}}}}}}"#);
+        let names: Vec<String> = names.iter().map(row).collect();
+        let table = format!(r#"{{"kind":"Table","columnDefinitions":[{}],"rows":[{}]}}"#, columns.join(","), names.join(","));
+        let mut items = Items::new(rows.array());
+        rows.begin();
+        items.feed(table.as_bytes(), |part| rows.part(part)).unwrap();
+        let early = rows.deliver();
+        assert!(!rows.complete || early.is_none(), "nothing of a relist before it is whole");
+        rows.end();
+        match early.or(rows.deliver()) {
+            Some(News::Delta(delta)) => Some(delta),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_relist_is_its_differences_and_new_columns_change_every_row() {
+        let mut rows = Rows::new(&GroupResource::new("example.org", "things"));
+        let first = list(&mut rows, &["Name", "Colour"], &["a", "b"]).unwrap();
+        assert!(first.columns.is_some() && first.upserts.len() == 2);
+        assert!(list(&mut rows, &["Name", "Colour"], &["a", "b"]).is_none());
+        let fewer = list(&mut rows, &["Name", "Colour"], &["b", "c"]).unwrap();
+        assert_eq!((fewer.columns, fewer.upserts.len(), fewer.deletes), (None, 1, vec![Uid::parse("a")]));
+        let anew = list(&mut rows, &["Name", "Shape"], &["b", "c"]).unwrap();
+        assert!(anew.columns.is_some() && anew.upserts.len() == 2);
+    }
+}

@@ -35,6 +35,8 @@ pub struct Bench {
     pub links: Vec<(Instant, ClusterId, Link)>,
     /// Changes of rows, as numbers of upserts and deletions.
     pub deltas: Vec<(WatchId, usize, usize)>,
+    /// What whole objects were.
+    pub objects: Vec<Option<Vec<u8>>>,
     began: Instant,
 }
 
@@ -51,7 +53,16 @@ impl Bench {
     pub fn with_inbox(room: usize) -> Self {
         let (out, inbox) = mpsc::channel(room);
         let sessions = Sessions::new(tokio::runtime::Handle::current(), out);
-        Self { sessions, inbox, tables: BTreeMap::new(), syncs: Vec::new(), links: Vec::new(), deltas: Vec::new(), began: Instant::now() }
+        Self {
+            sessions,
+            inbox,
+            tables: BTreeMap::new(),
+            syncs: Vec::new(),
+            links: Vec::new(),
+            deltas: Vec::new(),
+            objects: Vec::new(),
+            began: Instant::now(),
+        }
     }
 
     /// Opens a cluster and watches its pods; the watch has the cluster's number.
@@ -64,17 +75,7 @@ impl Bench {
         let wires = Wires::new(server);
         self.sessions.connect(ClusterId(cluster), wires.clone());
         let want = Want::all(ClusterId(cluster), GroupResource::new("", "pods"));
-        let resource = Resource {
-            id: want.kind.clone(),
-            version: "v1".into(),
-            kind: "Pod".into(),
-            singular: "pod".into(),
-            short_names: [].into(),
-            categories: [].into(),
-            namespaced: true,
-            list: true,
-            watch: watchable,
-        };
+        let resource = pods(watchable);
         let id = watch(cluster);
         self.sessions.start(id, &want, &resource);
         self.tables.insert(id, Table::new(id, want, Cow::Borrowed(&[]), Timestamp(0)));
@@ -91,10 +92,11 @@ impl Bench {
                 assert!(uids.windows(2).all(|w| w[0] != w[1]), "an object is twice in one delta");
                 self.tables.get_mut(&id).unwrap().apply(delta);
             }
+            Msg::Watch(_, News::Object(object)) => self.objects.push(object),
             Msg::Watch(id, News::Sync(sync)) => {
                 self.syncs.push((now, id, sync.clone()));
                 let at = Timestamp((now - self.began).as_secs() as i64);
-                self.tables.get_mut(&id).unwrap().set_sync(sync, at);
+                self.tables.entry(id).and_modify(|table| table.set_sync(sync, at));
             }
             Msg::Cluster(cluster, ClusterNews::Link(link)) => self.links.push((now, cluster, link)),
             _ => {}
@@ -172,6 +174,21 @@ impl Bench {
         let rows: BTreeMap<_, _> = table.rows().map(|r| (r.uid, (r.name.to_string(), r.version))).collect();
         assert_eq!(rows.len(), table.len(), "a row is there twice");
         rows
+    }
+}
+
+/// Pods, as discovery tells of them.
+pub fn pods(watchable: bool) -> Resource {
+    Resource {
+        id: GroupResource::new("", "pods"),
+        version: "v1".into(),
+        kind: "Pod".into(),
+        singular: "pod".into(),
+        short_names: [].into(),
+        categories: [].into(),
+        namespaced: true,
+        list: true,
+        watch: watchable,
     }
 }
 

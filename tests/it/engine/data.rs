@@ -1,9 +1,11 @@
 //! Lists and events of every shape, and the way in which they reach the table.
 
-use super::{Bench, s};
+use super::{Bench, pods, s};
 use crate::rig::script::{For, Reply, Server, Streaming, Then, param};
+use kconsole::model::id::{ClusterId, WatchId};
 use kconsole::model::msg::Sync;
 use kconsole::model::row::Facts;
+use kconsole::model::want::{Of, Want};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -194,4 +196,28 @@ async fn a_full_inbox_stalls_no_watch_and_holds_no_more_than_the_objects() {
     let (upserts, deletes) = bench.deltas[before..].iter().fold((0, 0), |sum, d| (sum.0 + d.1, sum.1 + d.2));
     assert!(upserts <= 200 && deletes <= 10, "{upserts} {deletes}");
     assert_eq!(server.counts(), (1, 0), "and the stream was never closed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_object_whole_is_kept_as_received_and_its_end_is_told() {
+    let (server, mut bench) = (Server::new(1), Bench::new());
+    bench.open(1, &server);
+    bench.live(1, &server, s(1)).await;
+    let want = Want { of: Of::Whole("pod-0".into()), ..Want::all(ClusterId(1), pods(true).id) };
+    bench.sessions.start(WatchId(9), &want, &pods(true));
+    let version = |b: &Bench| {
+        b.objects.last().map(|o| {
+            o.as_ref().map(|json| serde_json::from_slice::<serde_json::Value>(json).unwrap()["metadata"]["resourceVersion"].clone())
+        })
+    };
+    bench.until("there", s(1), |b| version(b) == Some(Some("101".into()))).await;
+    assert!(server.asked(For::Stream).last().unwrap().query.ends_with("fieldSelector=metadata.name%3Dpod-0"));
+    server.set(0);
+    bench.until("changed", s(1), |b| version(b) == Some(Some("102".into()))).await;
+    server.reset();
+    server.delete(0);
+    server.compact();
+    bench.until("gone", s(1), |b| version(b) == Some(None)).await;
+    server.set(0);
+    bench.until("back", s(1), |b| matches!(version(b), Some(Some(_)))).await;
 }
