@@ -44,6 +44,8 @@ pub struct Supervisor {
     kick: watch::Receiver<u64>,
     generation: u64,
     credential: u64,
+    /// When the credential was last renewed without anybody asking for it.
+    renewed: Option<Instant>,
     described: bool,
 }
 
@@ -68,19 +70,19 @@ impl Supervisor {
         out: mpsc::Sender<Msg>,
         kick: watch::Receiver<u64>,
     ) -> Self {
-        Self { cluster, connector, reins, link, out, kick, generation: 0, credential: 0, described: false }
+        Self { cluster, connector, reins, link, out, kick, generation: 0, credential: 0, renewed: None, described: false }
     }
 
     /// Keeps the connection until the cluster is closed.
     pub async fn run(mut self) {
         // The first connection is used before it has proved itself, if that takes long: rows come a round trip sooner.
-        let (mut proven, mut renew, mut renewed) = (false, false, None::<Instant>);
+        let (mut proven, mut renew) = (false, false);
         if self.tell(msg::Link::Connecting).await.is_none() {
             return;
         }
         loop {
             if renew {
-                renewed = Some(Instant::now());
+                self.renewed = Some(Instant::now());
                 self.credential += 1;
             }
             let lost = match self.connect(renew).await {
@@ -89,10 +91,13 @@ impl Supervisor {
             };
             proven = true;
             // A credential that was just renewed and is refused again needs a person, not another try.
-            renew = matches!(lost, Lost::Refused) && renewed.is_none_or(|at| at.elapsed() >= REFUSED);
+            renew = matches!(lost, Lost::Refused) && self.renewed.is_none_or(|at| at.elapsed() >= REFUSED);
             let told = match lost {
                 Lost::Closed => return,
-                Lost::Kicked => self.tell(msg::Link::Connecting).await,
+                Lost::Kicked => {
+                    self.renewed = None;
+                    self.tell(msg::Link::Connecting).await
+                }
                 Lost::Refused if renew => {
                     self.reins.wire.send_replace(Wire::Opening);
                     self.tell(msg::Link::Connecting).await
@@ -134,7 +139,11 @@ impl Supervisor {
         loop {
             tokio::select! {
                 () = sleep_until(started + wait), if retry_in.is_some() => return Some(()),
-                kicked = self.kick.changed() => return kicked.ok(),
+                kicked = self.kick.changed() => {
+                    // Whoever asks may have logged in.
+                    self.renewed = None;
+                    return kicked.ok();
+                }
                 // Nobody can have news about a connection that is down.
                 complaint = self.reins.complaints.recv() => drop(complaint?),
                 () = self.out.closed() => return None,
@@ -232,7 +241,8 @@ impl Supervisor {
 async fn version(link: &Link, up: &Up) -> Result<Vec<u8>, Fault> {
     let request = Request::get("/version").body(Body::empty()).map_err(|e| Fault::new(FaultKind::Config, e.to_string()))?;
     match timeout(PROBE, link.ask(up, request)).await {
-        Ok(Err(fault)) if fault.kind == FaultKind::Forbidden => Ok(Vec::new()),
+        // Who refuses is there. Some proxies do not know the path, and a server with too much to do would not be helped by our coming anew.
+        Ok(Err(Fault { kind: FaultKind::Forbidden | FaultKind::Throttled | FaultKind::Gone | FaultKind::Invalid, .. })) => Ok(Vec::new()),
         Ok(answer) => answer,
         Err(_) => Err(Fault::new(FaultKind::Unreachable, format!("no answer for {} s", PROBE.as_secs()))),
     }

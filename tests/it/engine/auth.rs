@@ -34,12 +34,16 @@ async fn fa5_a_second_401_needs_a_person_and_is_asked_once_a_minute() {
     bench.run(s(1)).await;
     assert!(matches!(bench.link(1), Some(Link::Down { why, .. }) if why.kind == FaultKind::Unauthorised), "{:?}", bench.link(1));
     bench.run(s(600)).await;
-    let renewals = wires.renewals();
+    let (renewals, wires_of) = (wires.renewals(), wires.clone());
     assert!(renewals.windows(2).all(|w| w[1] - w[0] >= s(60)) && renewals.len() >= 5, "{renewals:?}");
     assert_eq!(bench.table(1).len(), 5);
     assert!(server.with().requests.len() < 200);
-    // The person has logged in.
-    server.with().token = 0;
+    // The person has logged in, though the last renewal was not a minute ago.
+    let renewed = renewals.len();
+    bench.until("renewed again", s(61), move |_| wires_of.renewals().len() > renewed).await;
+    bench.run(s(5)).await;
+    wires.stuck.store(false, Ordering::Relaxed);
+    server.with().token = 1;
     bench.sessions.retry(super::ClusterId(1));
     bench.live(1, &server, s(1)).await;
 }

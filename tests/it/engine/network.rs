@@ -173,6 +173,22 @@ async fn fn9_a_throttled_stream_is_resumed_without_a_list() {
     assert_eq!(server.counts().0, 1);
 }
 
+/// A server that has too much to do is not lost, nor is one behind a proxy that does not know `/version`.
+#[tokio::test(start_paused = true)]
+async fn fn9_a_probe_that_is_refused_cuts_no_watch() {
+    for (code, reason) in [(429, "TooManyRequests"), (403, "Forbidden"), (404, "NotFound")] {
+        let (server, mut bench) = (Server::new(5), Bench::new());
+        bench.open(1, &server);
+        bench.live(1, &server, s(1)).await;
+        let told = bench.syncs.len();
+        server.rule(move |a| (a.what == For::Version).then_some(Reply::Status(code, reason, Some(1))));
+        bench.run(s(60)).await;
+        server.set(3);
+        bench.live(1, &server, s(1)).await;
+        assert_eq!((bench.syncs.len(), server.counts()), (told, (1, 0)), "{code}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn fn10_bursts_of_5xx_leave_the_rows_and_end_well() {
     let (server, mut bench) = (Server::new(40), Bench::new());
