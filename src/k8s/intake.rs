@@ -339,4 +339,16 @@ mod tests {
         let anew = list(&mut rows, &["Name", "Shape"], &["b", "c"]).unwrap();
         assert!(anew.columns.is_some() && anew.upserts.len() == 2);
     }
+
+    #[test]
+    fn what_comes_and_goes_unseen_is_not_kept() {
+        let mut rows = Rows::new(&GroupResource::new("", "pods"));
+        for n in 0..100 {
+            for what in ["ADDED", "MODIFIED", "DELETED"] {
+                let line = format!(r#"{{"type":"{what}","object":{{"metadata":{{"name":"a","uid":"{n}"}}}}}}"#);
+                rows.line(line.as_bytes()).unwrap();
+            }
+        }
+        assert!(rows.waiting() == 0 && rows.deliver().is_none_or(|news| matches!(news, News::Delta(d) if d.upserts.is_empty())));
+    }
 }

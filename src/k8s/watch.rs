@@ -251,7 +251,7 @@ impl Watch {
         if at_once {
             return self.stale(fault, Some(Duration::ZERO)).await;
         }
-        if !self.link.holds(up.generation) && fault.retry_after.is_none() && fault.kind != FaultKind::Forbidden {
+        if !self.link.holds(up.generation) {
             // The supervisor mends it, and its success is the time to go on.
             self.backoff.reset();
             return self.stale(fault, None).await;

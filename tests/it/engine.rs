@@ -90,7 +90,7 @@ impl Bench {
                 let mut uids: Vec<Uid> = delta.upserts.iter().map(|r| r.uid).chain(delta.deletes.iter().copied()).collect();
                 uids.sort();
                 assert!(uids.windows(2).all(|w| w[0] != w[1]), "an object is twice in one delta");
-                self.tables.get_mut(&id).unwrap().apply(delta);
+                self.tables.entry(id).and_modify(|table| drop(table.apply(delta)));
             }
             Msg::Watch(_, News::Object(object)) => self.objects.push(object),
             Msg::Watch(id, News::Sync(sync)) => {

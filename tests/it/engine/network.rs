@@ -1,9 +1,11 @@
 //! Connections that break, hang, refuse and come back.
 
-use super::{Bench, s};
+use super::{Bench, pods, s};
 use crate::rig::script::{For, Reply, Server, Then, param};
 use kconsole::model::fault::FaultKind;
+use kconsole::model::id::{ClusterId, WatchId};
 use kconsole::model::msg::{Link, Sync};
+use kconsole::model::want::Want;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -337,7 +339,7 @@ async fn a_kick_tries_at_once_whatever_is_waited_for() {
         bench.run(s(25)).await;
         assert!(*bench.sync(1) != Sync::Live || matches!(reply(), Reply::Hang));
         server.forget_rules();
-        bench.sessions.retry(super::ClusterId(1));
+        bench.sessions.retry(ClusterId(1));
         let took = bench.live(1, &server, s(1)).await;
         assert!(took < Duration::from_millis(50), "{took:?}");
     }
@@ -351,12 +353,12 @@ async fn a_connect_that_hangs_is_interrupted_by_a_kick_and_by_closing() {
     bench.run(s(100)).await;
     assert_eq!(bench.sync(1), &Sync::Connecting);
     wires.hangs.store(false, Ordering::Relaxed);
-    bench.sessions.retry(super::ClusterId(1));
+    bench.sessions.retry(ClusterId(1));
     bench.live(1, &server, s(1)).await;
     wires.hangs.store(true, Ordering::Relaxed);
-    bench.sessions.retry(super::ClusterId(1));
+    bench.sessions.retry(ClusterId(1));
     bench.run(s(10)).await;
-    bench.sessions.disconnect(super::ClusterId(1));
+    bench.sessions.disconnect(ClusterId(1));
     bench.run(s(1)).await;
     assert_eq!(std::sync::Arc::strong_count(&wires), 1, "nobody holds the connector any more");
 }
@@ -369,4 +371,22 @@ async fn a_list_that_is_never_answered_is_given_up_and_told() {
     bench.open(1, &server);
     bench.until("stale", s(76), |b| b.is_stale(1)).await;
     bench.live(1, &server, s(3)).await;
+}
+
+/// Thirty watches that lose their streams again and again have one look taken for all of them, at most once a second.
+#[tokio::test(start_paused = true)]
+async fn complaints_are_many_and_probes_are_few() {
+    let (server, mut bench) = (Server::new(5), Bench::new());
+    bench.open(1, &server);
+    let want = Want::all(ClusterId(1), pods(true).id);
+    (100..130).for_each(|n| bench.sessions.start(WatchId(n), &want, &pods(true)));
+    bench.live(1, &server, s(1)).await;
+    bench.run(s(1)).await;
+    let before = server.asked(For::Version).len();
+    for _ in 0..100 {
+        server.reset();
+        bench.run(Duration::from_millis(100)).await;
+    }
+    let probes = server.asked(For::Version).len() - before;
+    assert!((3..=12).contains(&probes), "{probes} in ten seconds");
 }
