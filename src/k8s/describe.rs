@@ -1,5 +1,6 @@
 //! What a cluster is: version, provider, kinds, identity, and who we are there. Asked once for each connection.
 
+use super::backoff::Backoff;
 use super::link::{Link, Up};
 use crate::model::catalog::{Catalog, Resource};
 use crate::model::fault::{Fault, FaultKind};
@@ -10,30 +11,40 @@ use kube::client::Body;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
 /// Aggregated discovery, which tells short names and categories in two requests (1.26 and later; v2 from 1.30), else the old lists.
 const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
     application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
-/// Asks everything and tells what is known as it comes. What a server does not tell stays unknown: that is no fault of the cluster.
+/// Asks everything and tells what is known as it comes; `again` where only the kinds can have changed. What a server does not tell stays
+/// unknown: that is no fault of the cluster.
 pub async fn describe(cluster: ClusterId, link: Link, up: Up, out: mpsc::Sender<Msg>, again: bool) {
-    let tell = async |news| out.send(Msg::Cluster(cluster, news)).await.is_ok();
-    if let Ok(catalog) = catalog(&link, &up).await
-        && !tell(ClusterNews::Catalog(catalog)).await
-    {
-        return;
-    }
-    if again {
-        return;
-    }
-    if let Ok(uid) = identity(&link, &up).await
-        && !tell(ClusterNews::Identity(uid)).await
-    {
-        return;
-    }
-    if let Ok(name) = user(&link, &up).await {
-        tell(ClusterNews::User(name)).await;
-    }
+    // Whoever does not listen any more ends this task, too.
+    let tell = async |news| drop(out.send(Msg::Cluster(cluster, news)).await);
+    let who = async {
+        if again {
+            return;
+        }
+        if let Ok(uid) = identity(&link, &up).await {
+            tell(ClusterNews::Identity(uid)).await;
+        }
+        if let Ok(name) = user(&link, &up).await {
+            tell(ClusterNews::User(name)).await;
+        }
+    };
+    // Without the kinds nothing can be shown, so they are asked for until they are known, or until it is clear that nobody knows them.
+    let kinds = async {
+        let mut backoff = Backoff::default();
+        loop {
+            match catalog(&link, &up).await {
+                Ok(catalog) => return tell(ClusterNews::Catalog(catalog)).await,
+                Err(why) if why.kind == FaultKind::Gone => return,
+                Err(why) => sleep(backoff.after(&why)).await,
+            }
+        }
+    };
+    tokio::join!(kinds, who);
 }
 
 /// Reads `/version`. Providers put themselves into the version's tail.

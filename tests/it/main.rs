@@ -10,6 +10,7 @@
 #![allow(clippy::print_stderr, unreachable_pub, reason = "a test binary has no users, and a skipped test says so")]
 
 mod cluster;
+mod engine;
 mod kinds;
 mod rig;
 mod terminal;
