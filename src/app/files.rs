@@ -70,7 +70,7 @@ impl Own {
         let depth = Depth::detect(|name| std::env::var(name).ok(), flags.color.into());
         let theme = theme(paths, asked, depth, last.map(|l| &l.theme), &mut problems);
         if depth > Depth::Mono {
-            problems.extend(strange_colours(paths, &config, &theme));
+            problems.extend(strange_colours(&config, &theme));
         }
         Self { config, keymap, theme, problems }
     }
@@ -177,8 +177,7 @@ fn theme(paths: &Paths, name: &str, depth: Depth, last: Option<&Theme>, problems
 }
 
 /// Colours of clusters that neither the theme nor a terminal has.
-fn strange_colours(paths: &Paths, config: &Config, theme: &Theme) -> Vec<String> {
+fn strange_colours(config: &Config, theme: &Theme) -> Vec<String> {
     let strange = config.colours().filter(|(colour, _)| theme.colour(colour).is_none());
-    let file = paths.config.display();
-    strange.map(|(colour, line)| format!("{file}:{line}: unknown colour {colour}{}", hint(colour, theme.colours()))).collect()
+    strange.map(|(colour, place)| format!("{place}: unknown colour {colour}{}", hint(colour, theme.colours()))).collect()
 }

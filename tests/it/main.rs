@@ -10,7 +10,10 @@
 #![allow(clippy::print_stderr, unreachable_pub, reason = "a test binary has no users, and a skipped test says so")]
 
 mod cluster;
+mod data;
+mod files;
 mod kinds;
+mod readme;
 mod rig;
 mod terminal;
 mod tidy;
