@@ -168,7 +168,8 @@ async fn get(cli: &Cli, get: &Get, setup: Setup) -> io::Result<i32> {
         all_namespaces: cli.flags.all_namespaces,
         namespaces: cli.flags.namespace.clone(),
     };
-    let several = setup.chosen.len() > 1;
+    let chosen = setup.chosen.clone();
+    let several = chosen.len() > 1;
     let mut program = Program::new(setup, |_| Box::new(Unseen(rows, asked.clone())));
     let mut failed = settle(&mut program, &asked).await;
     let shown = Shown {
@@ -191,6 +192,9 @@ async fn get(cli: &Cli, get: &Get, setup: Setup) -> io::Result<i32> {
             }
             None => eprint(&format!("no {} found{place}", asked.resource)),
         }
+    }
+    for twin in chosen.iter().filter_map(|id| world.cluster(*id)).filter(|c| !c.open) {
+        eprint(&format!("kconsole: {}: is the same cluster as another one that was asked for; its rows are printed once", twin.name));
     }
     for (id, why) in &failed {
         eprint(&format!("kconsole: {}: {}", world.name(*id), visible(why)));
@@ -250,9 +254,15 @@ async fn follow(program: &mut Program, printer: &mut Printer, asked: &Asked, fai
 }
 
 /// Tries each chosen cluster.
-async fn check(setup: Setup) -> io::Result<i32> {
+async fn check(mut setup: Setup) -> io::Result<i32> {
     let nodes = |world: &World, _: &Asked| world.open().map(|c| Want::all(c.id, GroupResource::new("", "nodes"))).collect();
+    let chosen = std::mem::take(&mut setup.chosen);
     let mut program = Program::new(setup, |_| Box::new(Unseen(nodes, Asked::default())));
+    // Each context is tried for itself, also where two lead to the same cluster.
+    program.state.allow_twins();
+    for id in chosen {
+        program.state.connect(id);
+    }
     let deadline = Instant::now() + PATIENCE;
     loop {
         program.perform();

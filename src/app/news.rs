@@ -5,7 +5,6 @@ use crate::model::id::{ClusterId, WatchId};
 use crate::model::msg::{ClusterNews, Delta, Link, Msg, News, Sync};
 use crate::model::step::{Effect, Notice};
 use crate::model::time::Timestamp;
-use crate::model::world::World;
 
 impl State {
     /// The world says something.
@@ -89,23 +88,28 @@ impl State {
 
     /// A cluster that is open under another name already is closed again: no pod may show twice.
     fn same_cluster(&mut self, id: ClusterId) {
-        let twin = twin(&self.world, id);
-        if let Some((twin, user)) = twin {
-            let name = self.world.name(id).to_owned();
+        let identity = self.world.cluster(id).and_then(|c| c.identity);
+        let twin = self.world.open().find(|c| c.id != id && identity.is_some() && c.identity == identity);
+        if let Some(twin) = twin.map(|c| c.id).filter(|_| !self.twins_allowed) {
             self.effect(Effect::Disconnect(id));
-            self.say(
-                Notice::warn(format!(
-                    "{name} is the same cluster as {twin}, which is open as {user}; to change the user, close {twin} first (C, then space)"
-                ))
-                .of(id),
-            );
+            self.say_twin(id, twin);
         }
     }
-}
 
-/// Another open cluster with the same kube-system.
-fn twin(world: &World, id: ClusterId) -> Option<(String, String)> {
-    let identity = world.cluster(id)?.identity?;
-    let twin = world.open().find(|c| c.id != id && c.identity == Some(identity))?;
-    Some((twin.name.clone(), twin.user.clone().unwrap_or_else(|| "another user".to_owned())))
+    /// Refuses to open a context whose server and certificate authority are those of an open one. Those that only the server can tell are
+    /// found once it has answered.
+    pub(super) fn is_refused(&mut self, id: ClusterId) -> bool {
+        let reach = |id: ClusterId| self.reaches.get(usize::from(id.0)).copied().flatten();
+        let twin = self.world.open().find(|c| c.id != id && reach(id).is_some() && reach(c.id) == reach(id));
+        let Some(twin) = twin.map(|c| c.id).filter(|_| !self.twins_allowed) else { return false };
+        self.say_twin(id, twin);
+        true
+    }
+
+    fn say_twin(&mut self, id: ClusterId, twin: ClusterId) {
+        let Some(open) = self.world.cluster(twin) else { return };
+        let user = open.user.as_deref().unwrap_or("another user");
+        let told = format!("is the same cluster as {}, which is open as {user}; to change the user, close that one first (C, space)", open.name);
+        self.say(Notice::warn(told).of(id));
+    }
 }

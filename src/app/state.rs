@@ -2,6 +2,7 @@
 
 use super::config::Config;
 use super::watches::{Order, Watches};
+use crate::k8s::kubeconfig::Fingerprint;
 use crate::keymap::{Key, Keymap, Scope};
 use crate::kinds;
 use crate::model::cell::Health;
@@ -26,6 +27,8 @@ pub struct Dialog {
     pub text: String,
     /// What happens on yes.
     pub yes: Step,
+    /// What happens on any other answer.
+    pub no: Option<Step>,
 }
 
 /// The state of the program.
@@ -48,6 +51,10 @@ pub struct State {
     pub(super) dialog: Option<Dialog>,
     /// The last message, and when it was said.
     pub(super) notice: Option<(Notice, Timestamp)>,
+    /// By cluster: those that are the same reach the same cluster. A context that cannot be used reaches none.
+    pub(super) reaches: Vec<Option<Fingerprint>>,
+    /// The same cluster may be open twice, where connections are asked for and not rows.
+    pub(super) twins_allowed: bool,
     pub(super) watches: Watches,
     pub(super) effects: Vec<Effect>,
     pub(super) dirty: bool,
@@ -69,6 +76,8 @@ impl State {
             prompt: None,
             dialog: None,
             notice: None,
+            reaches: Vec::new(),
+            twins_allowed: false,
             watches: Watches::default(),
             effects: Vec::new(),
             dirty: true,
@@ -80,6 +89,17 @@ impl State {
     /// Opens a screen over those that are open.
     pub fn push(&mut self, view: Box<dyn View>) {
         self.views.push(view);
+        self.dirty = true;
+    }
+
+    /// Lets one cluster be open under several names, for those who ask about connections and not for rows.
+    pub fn allow_twins(&mut self) {
+        self.twins_allowed = true;
+    }
+
+    /// Asks something.
+    pub fn question(&mut self, dialog: Dialog) {
+        self.dialog = Some(dialog);
         self.dirty = true;
     }
 
@@ -181,7 +201,9 @@ impl State {
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer) {
         let screen = ui::layout(area);
         self.body = screen.body;
-        if let Some(view) = self.views.last_mut() {
+        if self.world.clusters.is_empty() && self.views.len() <= 1 {
+            ui::welcome::draw(&self.world, &self.theme, screen.body, buf);
+        } else if let Some(view) = self.views.last_mut() {
             view.arrange(&self.world, screen.body);
             view.draw(&self.world, &self.theme, screen.body, buf);
         }

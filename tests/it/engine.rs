@@ -78,7 +78,7 @@ impl Bench {
         let resource = pods(watchable);
         let id = watch(cluster);
         self.sessions.start(id, &want, &resource);
-        self.tables.insert(id, Table::new(id, want, Cow::Borrowed(&[]), Timestamp(0)));
+        self.tables.insert(id, Table::new(id, want, Vec::new(), Timestamp(0)));
         wires
     }
 

@@ -1,3 +1,5 @@
+//! What answers and failures of the transport mean to a person.
+
 use super::*;
 use rustls::{AlertDescription, CertificateError};
 use std::io;
