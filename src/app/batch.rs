@@ -2,6 +2,7 @@
 
 use super::cli::{Cli, Command, Get, Output};
 use super::entry::eprint;
+use super::{goto, news};
 use super::print::{Printer, Shown};
 use super::program::Program;
 use super::startup::Setup;
@@ -146,7 +147,7 @@ fn progress(world: &World, cluster: &Cluster, asked: &Asked) -> Progress {
         return Progress::Failed(fault.to_string());
     }
     if kind(world, cluster, &asked.resource).is_err() {
-        return Progress::Failed(format!("the server serves no kind called {}", asked.resource));
+        return Progress::Failed(format!("the server serves no kind called {}{}", asked.resource, goto::nearest_kind(world, &asked.resource)));
     }
     let wants = rows_of(world, cluster, asked);
     let mut complete = !wants.is_empty();
@@ -168,9 +169,11 @@ async fn get(cli: &Cli, get: &Get, setup: Setup) -> io::Result<i32> {
         all_namespaces: cli.flags.all_namespaces,
         namespaces: cli.flags.namespace.clone(),
     };
-    let several = setup.chosen.len() > 1;
+    let chosen = setup.chosen.clone();
+    let several = chosen.len() > 1;
     let mut program = Program::new(setup, |_| Box::new(Unseen(rows, asked.clone())));
     let mut failed = settle(&mut program, &asked).await;
+    failed.extend(refused(&program.state.world, &chosen));
     let shown = Shown {
         cluster: several,
         namespace: asked.all_namespaces || asked.namespaces.len() != 1 && !asked.namespaces.is_empty(),
@@ -183,10 +186,10 @@ async fn get(cli: &Cli, get: &Get, setup: Setup) -> io::Result<i32> {
     let found: usize = tables.iter().map(|t| t.len()).sum();
     printer.list(world, &tables)?;
     if found == 0 && failed.is_empty() && matches!(get.output, Output::Table | Output::Wide | Output::Name) {
-        let place = if asked.all_namespaces || asked.namespaces.len() > 1 { String::new() } else { " in the namespace".to_owned() };
+        let place = place(world, &asked);
         match &asked.name {
             Some(name) => {
-                eprint(&format!("kconsole: there is no {} called {name}{place}", asked.resource));
+                eprint(&format!("kconsole: no {} called {name}{place}", asked.resource));
                 return Ok(1);
             }
             None => eprint(&format!("no {} found{place}", asked.resource)),
@@ -199,6 +202,21 @@ async fn get(cli: &Cli, get: &Get, setup: Setup) -> io::Result<i32> {
         follow(&mut program, &mut printer, &asked, &mut failed).await?;
     }
     Ok(i32::from(!failed.is_empty()))
+}
+
+/// Contexts that were not asked, because they are clusters that were asked.
+fn refused(world: &World, chosen: &[ClusterId]) -> Vec<(ClusterId, String)> {
+    let closed = chosen.iter().filter(|id| world.cluster(**id).is_some_and(|c| !c.open));
+    closed.filter_map(|id| Some((*id, news::twin(world, *id)?))).collect()
+}
+
+/// Where nothing was found, unless that is everywhere.
+fn place(world: &World, asked: &Asked) -> String {
+    let wants: Vec<Want> = world.open().flat_map(|c| rows_of(world, c, asked)).collect();
+    let mut names: Vec<&str> = wants.iter().filter_map(|w| w.namespace.as_deref()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() { String::new() } else { format!(" in namespace {}", names.join(", ")) }
 }
 
 /// Waits until every cluster has answered or failed. Returns those that failed, and why.
@@ -250,8 +268,9 @@ async fn follow(program: &mut Program, printer: &mut Printer, asked: &Asked, fai
 }
 
 /// Tries each chosen cluster.
-async fn check(setup: Setup) -> io::Result<i32> {
+async fn check(mut setup: Setup) -> io::Result<i32> {
     let nodes = |world: &World, _: &Asked| world.open().map(|c| Want::all(c.id, GroupResource::new("", "nodes"))).collect();
+    setup.world.twins = true;
     let mut program = Program::new(setup, |_| Box::new(Unseen(nodes, Asked::default())));
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -261,6 +280,7 @@ async fn check(setup: Setup) -> io::Result<i32> {
             break;
         }
     }
+    program.count();
     let world = &program.state.world;
     let width = world.open().map(|c| c.name.chars().count()).max().unwrap_or(0);
     let mut usable = true;

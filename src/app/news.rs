@@ -1,5 +1,6 @@
 //! What the world says, taken into the state.
 
+use super::discovery::defines_kinds;
 use super::state::State;
 use crate::model::id::{ClusterId, WatchId};
 use crate::model::msg::{ClusterNews, Delta, Link, Msg, News, Sync};
@@ -29,6 +30,7 @@ impl State {
         // Of a watch that was ended: its table is gone.
         let Some(table) = self.world.tables.get(&id) else { return };
         let (touched, columns) = (table.touched_by(&delta), delta.columns.is_some());
+        let defined = (table.is_listed() && defines_kinds(&table.want.kind)).then(|| table.cluster());
         for view in &mut self.views {
             view.before(&self.world, id, &touched);
         }
@@ -38,6 +40,9 @@ impl State {
         }
         if columns {
             self.refresh();
+        }
+        if let Some(cluster) = defined {
+            self.rediscover(cluster);
         }
         self.dirty = true;
     }
@@ -76,10 +81,7 @@ impl State {
                     cluster.link = link;
                 }
             }
-            ClusterNews::Catalog(catalog) => {
-                cluster.catalog = Some(catalog);
-                self.refresh();
-            }
+            ClusterNews::Catalog(catalog) => self.discovered(id, catalog),
             ClusterNews::Identity(uid) => {
                 cluster.identity = Some(uid);
                 self.same_cluster(id);
@@ -87,25 +89,23 @@ impl State {
         }
     }
 
-    /// A cluster that is open under another name already is closed again: no pod may show twice.
+    /// A cluster that turns out to be open under another name already is closed again: no pod may show twice.
     fn same_cluster(&mut self, id: ClusterId) {
-        let twin = twin(&self.world, id);
-        if let Some((twin, user)) = twin {
-            let name = self.world.name(id).to_owned();
+        if let Some(notice) = self.twin_notice(id) {
             self.effect(Effect::Disconnect(id));
-            self.say(
-                Notice::warn(format!(
-                    "{name} is the same cluster as {twin}, which is open as {user}; to change the user, close {twin} first (C, then space)"
-                ))
-                .of(id),
-            );
+            self.say(notice);
         }
+    }
+
+    /// Why a cluster is not opened that is open under another name.
+    pub(super) fn twin_notice(&self, id: ClusterId) -> Option<Notice> {
+        Some(Notice::warn(format!("{}; to change the user close that first (C)", twin(&self.world, id)?)).of(id))
     }
 }
 
-/// Another open cluster with the same kube-system.
-fn twin(world: &World, id: ClusterId) -> Option<(String, String)> {
-    let identity = world.cluster(id)?.identity?;
-    let twin = world.open().find(|c| c.id != id && c.identity == Some(identity))?;
-    Some((twin.name.clone(), twin.user.clone().unwrap_or_else(|| "another user".to_owned())))
+/// What a cluster is that is open under another name.
+pub(super) fn twin(world: &World, id: ClusterId) -> Option<String> {
+    let twin = world.twin(id)?;
+    let user = twin.user.as_ref().map_or_else(|| "already".to_owned(), |user| format!("as {user}"));
+    Some(format!("the same cluster as {}, open {user}", twin.name))
 }

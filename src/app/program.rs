@@ -63,6 +63,7 @@ impl Program {
                 Effect::Connect(id) => self.connect(id),
                 Effect::Disconnect(id) => self.sessions.disconnect(id),
                 Effect::Retry(id) => self.sessions.retry(id),
+                Effect::Discover(id) => self.sessions.discover(id),
                 other => left.push(other),
             }
         }
@@ -79,6 +80,13 @@ impl Program {
         if let Some(context) = self.contexts.get(usize::from(id.0)) {
             let connector = ContextConnector::new(Arc::clone(context), self.credentials.clone(), Arc::clone(&self.settings));
             self.sessions.connect(id, Arc::new(connector));
+        }
+    }
+
+    /// Takes in what was read so far, which otherwise comes with the next probe.
+    pub fn count(&mut self) {
+        for cluster in &mut self.state.world.clusters {
+            cluster.traffic = self.sessions.traffic(cluster.id).unwrap_or(cluster.traffic);
         }
     }
 

@@ -241,7 +241,7 @@ impl Loop {
             }
             Effect::Suspend => self.suspend(),
             Effect::Login(id) => self.login(id).await,
-            Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) => Ok(()),
+            Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
         }
     }
 

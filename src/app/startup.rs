@@ -258,6 +258,7 @@ pub fn clusters(contexts: &[Arc<Context>], config: &Config, chosen: &[ClusterId]
                 readonly: readonly || settings.readonly,
                 namespace: context.namespace.clone().unwrap_or_else(|| "default".to_owned()),
                 server: context.cluster.server.clone(),
+                place: context.broken.is_none().then(|| context.cluster_fingerprint().number()),
                 open: false,
                 link: Link::Closed,
                 since: Timestamp(0),

@@ -1,6 +1,7 @@
 //! Everything that the screen is drawn from. Owned by the loop, written only by `update`, shared with nobody.
 
 use super::config::Config;
+use super::discovery::Discovery;
 use super::watches::{Order, Watches};
 use crate::keymap::{Key, Keymap, Scope};
 use crate::kinds;
@@ -49,6 +50,7 @@ pub struct State {
     /// The last message, and when it was said.
     pub(super) notice: Option<(Notice, Timestamp)>,
     pub(super) watches: Watches,
+    pub(super) discovery: Discovery,
     pub(super) effects: Vec<Effect>,
     pub(super) dirty: bool,
     pub(super) quit: bool,
@@ -70,6 +72,7 @@ impl State {
             dialog: None,
             notice: None,
             watches: Watches::default(),
+            discovery: Discovery::default(),
             effects: Vec::new(),
             dirty: true,
             quit: false,
@@ -165,7 +168,7 @@ impl State {
     pub fn next_tick(&self) -> i64 {
         let view = self.views.last().and_then(|v| v.next_tick(&self.world)).unwrap_or(60);
         let clock = 60 - self.world.now.0.rem_euclid(60);
-        let waiting = self.notice.is_some() || self.world.tables.values().any(|t| t.retry_at.is_some());
+        let waiting = self.notice.is_some() || self.discovery.is_waiting() || self.world.tables.values().any(|t| t.retry_at.is_some());
         if waiting { 1 } else { view.min(clock).max(1) }
     }
 

@@ -143,6 +143,11 @@ impl State {
     }
 
     pub(super) fn effect(&mut self, effect: Effect) {
+        if let Effect::Connect(id) = effect
+            && let Some(notice) = self.twin_notice(id)
+        {
+            return self.say(notice);
+        }
         match &effect {
             Effect::Connect(id) => self.opened(*id),
             Effect::Disconnect(id) => self.closed(*id),
@@ -177,12 +182,13 @@ impl State {
 
     /// Looks at one cluster, and opens it if nobody had; or at all of them.
     fn focus(&mut self, cluster: Option<ClusterId>) {
-        self.world.focus = cluster;
         if let Some(id) = cluster
             && self.world.cluster(id).is_some_and(|c| !c.open)
         {
             self.effect(Effect::Connect(id));
         }
+        // One that was refused is not looked at: there would be nothing to see.
+        self.world.focus = cluster.filter(|id| self.world.cluster(*id).is_some_and(|c| c.open));
         self.refresh();
     }
 
@@ -237,6 +243,7 @@ impl State {
     /// The clock moved on.
     pub fn tick(&mut self, now: Timestamp) {
         self.world.now = now;
+        self.discover_due();
         self.expire();
         self.dirty = true;
     }

@@ -15,13 +15,19 @@ use tokio::sync::mpsc;
 const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
     application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
+/// How often a server is asked for its kinds that does not tell them.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(15);
+
 /// Asks everything and tells what is known as it comes. What a server does not tell stays unknown: that is no fault of the cluster.
 pub async fn describe(cluster: ClusterId, link: Link, up: Up, out: mpsc::Sender<Msg>, again: bool) {
     let tell = async |news| out.send(Msg::Cluster(cluster, news)).await.is_ok();
-    if let Ok(catalog) = catalog(&link, &up).await
-        && !tell(ClusterNews::Catalog(catalog)).await
-    {
-        return;
+    // Without it nothing but kinds of ours can be shown. A connection that is lost is followed by another, and by another call of this.
+    while !discover(cluster, &link, &up, &out).await {
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            _ = link.lost(up.generation) => return,
+            () = out.closed() => return,
+        }
     }
     if again {
         return;
@@ -33,6 +39,15 @@ pub async fn describe(cluster: ClusterId, link: Link, up: Up, out: mpsc::Sender<
     }
     if let Ok(name) = user(&link, &up).await {
         tell(ClusterNews::User(name)).await;
+    }
+}
+
+/// Asks what kinds there are, and tells. False where the server does not say.
+pub async fn discover(cluster: ClusterId, link: &Link, up: &Up, out: &mpsc::Sender<Msg>) -> bool {
+    match catalog(link, up).await {
+        // Whoever does not listen any more will be noticed by the next message.
+        Ok(catalog) => out.send(Msg::Cluster(cluster, ClusterNews::Catalog(catalog))).await.is_ok(),
+        Err(_) => false,
     }
 }
 
