@@ -2,10 +2,10 @@
 
 use super::cli::{Cli, Command, Get, Output};
 use super::entry::eprint;
-use super::{goto, news};
 use super::print::{Printer, Shown};
 use super::program::Program;
 use super::startup::Setup;
+use super::{goto, news};
 use crate::keymap::Scope;
 use crate::kinds;
 use crate::model::cluster::Cluster;
@@ -147,7 +147,11 @@ fn progress(world: &World, cluster: &Cluster, asked: &Asked) -> Progress {
         return Progress::Failed(fault.to_string());
     }
     if kind(world, cluster, &asked.resource).is_err() {
-        return Progress::Failed(format!("the server serves no kind called {}{}", asked.resource, goto::nearest_kind(world, &asked.resource)));
+        return Progress::Failed(format!(
+            "the server serves no kind called {}{}",
+            asked.resource,
+            goto::nearest_kind(world, &asked.resource)
+        ));
     }
     let wants = rows_of(world, cluster, asked);
     let mut complete = !wants.is_empty();

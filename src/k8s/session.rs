@@ -1,7 +1,7 @@
 //! The open clusters and their running watches: starts and stops tasks, and sees to it that one that panics is told of.
 
-use super::intake::{Intake, Rows, Whole};
 use super::describe;
+use super::intake::{Intake, Rows, Whole};
 use super::link::{Link, Wire, link};
 use super::supervisor::{Connector, Supervisor};
 use super::watch::{Target, Watch, escape};
