@@ -5,6 +5,7 @@ use super::entry::eprint;
 use super::print::{Printer, Shown};
 use super::program::Program;
 use super::startup::Setup;
+use super::{goto, news};
 use crate::keymap::Scope;
 use crate::kinds;
 use crate::model::cluster::Cluster;
@@ -146,7 +147,11 @@ fn progress(world: &World, cluster: &Cluster, asked: &Asked) -> Progress {
         return Progress::Failed(fault.to_string());
     }
     if kind(world, cluster, &asked.resource).is_err() {
-        return Progress::Failed(format!("the server serves no kind called {}", asked.resource));
+        return Progress::Failed(format!(
+            "the server serves no kind called {}{}",
+            asked.resource,
+            goto::nearest_kind(world, &asked.resource)
+        ));
     }
     let wants = rows_of(world, cluster, asked);
     let mut complete = !wants.is_empty();
@@ -172,6 +177,7 @@ async fn get(cli: &Cli, get: &Get, setup: Setup) -> io::Result<i32> {
     let several = chosen.len() > 1;
     let mut program = Program::new(setup, |_| Box::new(Unseen(rows, asked.clone())));
     let mut failed = settle(&mut program, &asked).await;
+    failed.extend(refused(&program.state.world, &chosen));
     let shown = Shown {
         cluster: several,
         namespace: asked.all_namespaces || asked.namespaces.len() != 1 && !asked.namespaces.is_empty(),
@@ -184,10 +190,10 @@ async fn get(cli: &Cli, get: &Get, setup: Setup) -> io::Result<i32> {
     let found: usize = tables.iter().map(|t| t.len()).sum();
     printer.list(world, &tables)?;
     if found == 0 && failed.is_empty() && matches!(get.output, Output::Table | Output::Wide | Output::Name) {
-        let place = if asked.all_namespaces || asked.namespaces.len() > 1 { String::new() } else { " in the namespace".to_owned() };
+        let place = place(world, &asked);
         match &asked.name {
             Some(name) => {
-                eprint(&format!("kconsole: there is no {} called {name}{place}", asked.resource));
+                eprint(&format!("kconsole: no {} called {name}{place}", asked.resource));
                 return Ok(1);
             }
             None => eprint(&format!("no {} found{place}", asked.resource)),
@@ -203,6 +209,21 @@ async fn get(cli: &Cli, get: &Get, setup: Setup) -> io::Result<i32> {
         follow(&mut program, &mut printer, &asked, &mut failed).await?;
     }
     Ok(i32::from(!failed.is_empty()))
+}
+
+/// Contexts that were not asked, because they are clusters that were asked.
+fn refused(world: &World, chosen: &[ClusterId]) -> Vec<(ClusterId, String)> {
+    let closed = chosen.iter().filter(|id| world.cluster(**id).is_some_and(|c| !c.open));
+    closed.filter_map(|id| Some((*id, news::twin(world, *id)?))).collect()
+}
+
+/// Where nothing was found, unless that is everywhere.
+fn place(world: &World, asked: &Asked) -> String {
+    let wants: Vec<Want> = world.open().flat_map(|c| rows_of(world, c, asked)).collect();
+    let mut names: Vec<&str> = wants.iter().filter_map(|w| w.namespace.as_deref()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() { String::new() } else { format!(" in namespace {}", names.join(", ")) }
 }
 
 /// Waits until every cluster has answered or failed. Returns those that failed, and why.
@@ -256,13 +277,9 @@ async fn follow(program: &mut Program, printer: &mut Printer, asked: &Asked, fai
 /// Tries each chosen cluster.
 async fn check(mut setup: Setup) -> io::Result<i32> {
     let nodes = |world: &World, _: &Asked| world.open().map(|c| Want::all(c.id, GroupResource::new("", "nodes"))).collect();
-    let chosen = std::mem::take(&mut setup.chosen);
-    let mut program = Program::new(setup, |_| Box::new(Unseen(nodes, Asked::default())));
     // Each context is tried for itself, also where two lead to the same cluster.
-    program.state.allow_twins();
-    for id in chosen {
-        program.state.connect(id);
-    }
+    setup.world.twins = true;
+    let mut program = Program::new(setup, |_| Box::new(Unseen(nodes, Asked::default())));
     let deadline = Instant::now() + PATIENCE;
     loop {
         program.perform();
@@ -271,6 +288,7 @@ async fn check(mut setup: Setup) -> io::Result<i32> {
             break;
         }
     }
+    program.count();
     let world = &program.state.world;
     let width = world.open().map(|c| c.name.chars().count()).max().unwrap_or(0);
     let mut usable = true;

@@ -75,8 +75,7 @@ fn namespaces(names: &str) -> Step {
 fn table(world: &World, word: &str, rest: &str) -> Result<Go, String> {
     let undiscovered = world.open().any(|c| c.catalog.is_none());
     if kind(world, word).is_none() && !undiscovered {
-        let names = names(world);
-        return Err(format!("no open cluster serves a kind called {word}{}", hint(word, names.iter().map(String::as_str))));
+        return Err(format!("no open cluster serves a kind called {word}{}", nearest_kind(world, word)));
     }
     let (mut steps, mut filter) = (Vec::new(), Vec::new());
     let (before, searched) = rest.split_once('/').map_or((rest, None), |(before, searched)| (before, Some(searched)));
@@ -92,6 +91,11 @@ fn table(world: &World, word: &str, rest: &str) -> Result<Go, String> {
     let of = TableOf { filter: filter.join(" "), ..TableOf::all(word.to_owned()) };
     steps.push(Step::Open(Screen::Table(of)));
     Ok(Go::Steps(steps))
+}
+
+/// The end of a message about a kind that nobody serves.
+pub(super) fn nearest_kind(world: &World, word: &str) -> String {
+    hint(word, names(world).iter().map(String::as_str))
 }
 
 /// True names of what `:` may open: those of our kinds and of all that discovery found.

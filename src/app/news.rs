@@ -1,10 +1,12 @@
 //! What the world says, taken into the state.
 
+use super::discovery::defines_kinds;
 use super::state::State;
 use crate::model::id::{ClusterId, WatchId};
 use crate::model::msg::{ClusterNews, Delta, Link, Msg, News, Sync};
 use crate::model::step::{Effect, Notice};
 use crate::model::time::Timestamp;
+use crate::model::world::World;
 
 impl State {
     /// The world says something.
@@ -28,6 +30,7 @@ impl State {
         // Of a watch that was ended: its table is gone.
         let Some(table) = self.world.tables.get(&id) else { return };
         let (touched, columns) = (table.touched_by(&delta), delta.columns.is_some());
+        let defined = (table.is_listed() && defines_kinds(&table.want.kind)).then(|| table.cluster());
         for view in &mut self.views {
             view.before(&self.world, id, &touched);
         }
@@ -37,6 +40,9 @@ impl State {
         }
         if columns {
             self.refresh();
+        }
+        if let Some(cluster) = defined {
+            self.rediscover(cluster);
         }
         self.dirty = true;
     }
@@ -75,10 +81,7 @@ impl State {
                     cluster.link = link;
                 }
             }
-            ClusterNews::Catalog(catalog) => {
-                cluster.catalog = Some(catalog);
-                self.refresh();
-            }
+            ClusterNews::Catalog(catalog) => self.discovered(id, catalog),
             ClusterNews::Identity(uid) => {
                 cluster.identity = Some(uid);
                 self.same_cluster(id);
@@ -86,30 +89,23 @@ impl State {
         }
     }
 
-    /// A cluster that is open under another name already is closed again: no pod may show twice.
+    /// A cluster that turns out to be open under another name already is closed again: no pod may show twice.
     fn same_cluster(&mut self, id: ClusterId) {
-        let identity = self.world.cluster(id).and_then(|c| c.identity);
-        let twin = self.world.open().find(|c| c.id != id && identity.is_some() && c.identity == identity);
-        if let Some(twin) = twin.map(|c| c.id).filter(|_| !self.twins_allowed) {
+        if let Some(notice) = self.twin_notice(id) {
             self.effect(Effect::Disconnect(id));
-            self.say_twin(id, twin);
+            self.say(notice);
         }
     }
 
-    /// Refuses to open a context whose server and certificate authority are those of an open one. Those that only the server can tell are
-    /// found once it has answered.
-    pub(super) fn is_refused(&mut self, id: ClusterId) -> bool {
-        let reach = |id: ClusterId| self.reaches.get(usize::from(id.0)).copied().flatten();
-        let twin = self.world.open().find(|c| c.id != id && reach(id).is_some() && reach(c.id) == reach(id));
-        let Some(twin) = twin.map(|c| c.id).filter(|_| !self.twins_allowed) else { return false };
-        self.say_twin(id, twin);
-        true
+    /// Why a cluster is not opened that is open under another name.
+    pub(super) fn twin_notice(&self, id: ClusterId) -> Option<Notice> {
+        Some(Notice::warn(format!("{}; to change the user close that first (C)", twin(&self.world, id)?)).of(id))
     }
+}
 
-    fn say_twin(&mut self, id: ClusterId, twin: ClusterId) {
-        let Some(open) = self.world.cluster(twin) else { return };
-        let user = open.user.as_deref().unwrap_or("another user");
-        let told = format!("is the same cluster as {}, which is open as {user}; to change the user, close that one first (C, space)", open.name);
-        self.say(Notice::warn(told).of(id));
-    }
+/// What a cluster is that is open under another name.
+pub(super) fn twin(world: &World, id: ClusterId) -> Option<String> {
+    let twin = world.twin(id)?;
+    let user = twin.user.as_ref().map_or_else(|| "already".to_owned(), |user| format!("as {user}"));
+    Some(format!("the same cluster as {}, open {user}", twin.name))
 }

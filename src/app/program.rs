@@ -3,7 +3,6 @@
 use super::cli::Flags;
 use super::files::{Own, Paths};
 use super::reload::{Reader, Reload};
-use super::reread::reaches;
 use super::session;
 use super::startup::Setup;
 use super::state::State;
@@ -55,7 +54,6 @@ impl Program {
         let Setup { flags, paths, own, sources, contexts, chosen, world, settings, files, problems } = setup;
         let Own { config, keymap, theme, problems: _ } = own;
         let mut state = State::new(world, config, keymap, theme);
-        state.reaches = reaches(&contexts);
         for id in chosen {
             state.connect(id);
         }
@@ -93,6 +91,7 @@ impl Program {
                 Effect::Connect(id) => self.connect(id),
                 Effect::Disconnect(id) => self.sessions.disconnect(id),
                 Effect::Retry(id) => self.sessions.retry(id),
+                Effect::Discover(id) => self.sessions.discover(id),
                 other => left.push(other),
             }
         }
@@ -114,6 +113,13 @@ impl Program {
             }
             let connector = ContextConnector::new(context, self.credentials.clone(), Arc::clone(&self.settings));
             self.sessions.connect(id, Arc::new(connector));
+        }
+    }
+
+    /// Takes in what was read so far, which otherwise comes with the next probe.
+    pub fn count(&mut self) {
+        for cluster in &mut self.state.world.clusters {
+            cluster.traffic = self.sessions.traffic(cluster.id).unwrap_or(cluster.traffic);
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::program::Program;
 use super::reload::Again;
-use super::startup::{cluster, dress, fallback};
-use crate::k8s::kubeconfig::{Context, Fingerprint, Kubeconfig};
+use super::startup::{cluster, dress, fallback, place};
+use crate::k8s::kubeconfig::{Context, Kubeconfig};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::ClusterId;
 use crate::model::step::Notice;
@@ -80,7 +80,6 @@ impl Program {
                 changed = true;
             }
         }
-        self.state.reaches = reaches(&self.contexts);
         let current = self.contexts.iter().position(|c| Some(&c.name) == kubeconfig.current.as_ref());
         if let Some(first) = current.filter(|_| had_none) {
             self.state.connect(ClusterId(first as u16));
@@ -102,12 +101,12 @@ impl Program {
         cluster.broken.clone_from(&new.broken);
         cluster.namespace = namespace;
         cluster.server.clone_from(&new.cluster.server);
+        cluster.place = place(new);
         let is_open = cluster.open;
         if let Some(old) = self.contexts.get_mut(usize::from(id.0)) {
             *old = Arc::new(new.clone());
         }
         if fate == Fate::Changed && is_open {
-            self.state.reaches = reaches(&self.contexts);
             self.state.reconnect(id);
         }
         changed
@@ -124,11 +123,6 @@ fn fate(old: &Context, new: Option<&Context>, kubeconfig: &Kubeconfig) -> Fate {
         Some(new) if Context { namespace: old.namespace.clone(), ..new.clone() }.fingerprint() == old.fingerprint() => Fate::Same,
         Some(_) => Fate::Changed,
     }
-}
-
-/// By context: which cluster it reaches.
-pub(super) fn reaches(contexts: &[Arc<Context>]) -> Vec<Option<Fingerprint>> {
-    contexts.iter().map(|c| c.broken.is_none().then(|| c.cluster_fingerprint())).collect()
 }
 
 /// What is wrong, in a line.

@@ -277,7 +277,7 @@ impl Loop {
                 self.program.use_keymap(&name);
                 Ok(())
             }
-            Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) => Ok(()),
+            Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
         }
     }
 

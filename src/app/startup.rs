@@ -118,6 +118,11 @@ pub fn keep_open(paths: &Paths, world: &World) -> io::Result<()> {
     session::change(paths, |session| session.open = world.open().map(|c| c.context.clone()).collect())
 }
 
+/// Which cluster a context leads to, as far as server and certificate authority tell. One that cannot be used leads nowhere.
+pub(super) fn place(context: &Context) -> Option<u64> {
+    context.broken.is_none().then(|| context.cluster_fingerprint().number())
+}
+
 /// A cluster of which nothing is known but its context.
 pub fn cluster(id: ClusterId, context: &Context) -> Cluster {
     Cluster {
@@ -131,6 +136,7 @@ pub fn cluster(id: ClusterId, context: &Context) -> Cluster {
         readonly: false,
         namespace: context.namespace.clone().unwrap_or_else(|| "default".to_owned()),
         server: context.cluster.server.clone(),
+        place: place(context),
         open: false,
         link: Link::Closed,
         since: Timestamp(0),

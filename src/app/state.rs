@@ -1,8 +1,8 @@
 //! Everything that the screen is drawn from. Owned by the loop, written only by `update`, shared with nobody.
 
 use super::config::Config;
+use super::discovery::Discovery;
 use super::watches::{Order, Watches};
-use crate::k8s::kubeconfig::Fingerprint;
 use crate::keymap::{Key, Keymap, Scope};
 use crate::kinds;
 use crate::model::cell::Health;
@@ -51,11 +51,8 @@ pub struct State {
     pub(super) dialog: Option<Dialog>,
     /// The last message, and when it was said.
     pub(super) notice: Option<(Notice, Timestamp)>,
-    /// By cluster: those that are the same reach the same cluster. A context that cannot be used reaches none.
-    pub(super) reaches: Vec<Option<Fingerprint>>,
-    /// The same cluster may be open twice, where connections are asked for and not rows.
-    pub(super) twins_allowed: bool,
     pub(super) watches: Watches,
+    pub(super) discovery: Discovery,
     pub(super) effects: Vec<Effect>,
     pub(super) dirty: bool,
     pub(super) quit: bool,
@@ -76,9 +73,8 @@ impl State {
             prompt: None,
             dialog: None,
             notice: None,
-            reaches: Vec::new(),
-            twins_allowed: false,
             watches: Watches::default(),
+            discovery: Discovery::default(),
             effects: Vec::new(),
             dirty: true,
             quit: false,
@@ -90,11 +86,6 @@ impl State {
     pub fn push(&mut self, view: Box<dyn View>) {
         self.views.push(view);
         self.dirty = true;
-    }
-
-    /// Lets one cluster be open under several names, for those who ask about connections and not for rows.
-    pub fn allow_twins(&mut self) {
-        self.twins_allowed = true;
     }
 
     /// Asks something.
@@ -185,7 +176,7 @@ impl State {
     pub fn next_tick(&self) -> i64 {
         let view = self.views.last().and_then(|v| v.next_tick(&self.world)).unwrap_or(60);
         let clock = 60 - self.world.now.0.rem_euclid(60);
-        let waiting = self.notice.is_some() || self.world.tables.values().any(|t| t.retry_at.is_some());
+        let waiting = self.notice.is_some() || self.discovery.is_waiting() || self.world.tables.values().any(|t| t.retry_at.is_some());
         if waiting { 1 } else { view.min(clock).max(1) }
     }
 

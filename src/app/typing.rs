@@ -73,7 +73,22 @@ impl State {
         }
     }
 
+    /// Enter. What nobody knows may be new: the clusters are asked again.
     fn enter_prompt(&mut self) {
+        self.take_line();
+        if self.prompt.as_ref().is_some_and(|line| line.prompt == Prompt::Goto && line.error.is_some()) {
+            self.rediscover_all();
+        }
+    }
+
+    /// Clusters have told what they serve: a line that meant nothing may mean something now.
+    pub(super) fn reread_prompt(&mut self) {
+        if self.prompt.as_ref().is_some_and(|line| line.prompt == Prompt::Goto && line.error.is_some()) {
+            self.take_line();
+        }
+    }
+
+    fn take_line(&mut self) {
         let Some(line) = &mut self.prompt else { return };
         match line.prompt {
             Prompt::Filter if line.error.is_some() => {}

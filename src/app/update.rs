@@ -140,8 +140,12 @@ impl State {
     }
 
     pub(super) fn effect(&mut self, effect: Effect) {
+        if let Effect::Connect(id) = effect
+            && let Some(notice) = self.twin_notice(id)
+        {
+            return self.say(notice);
+        }
         match &effect {
-            Effect::Connect(id) if self.is_refused(*id) => return,
             Effect::Connect(id) => self.opened(*id),
             Effect::Disconnect(id) => self.closed(*id),
             _ => {}
@@ -190,14 +194,13 @@ impl State {
 
     /// Looks at one cluster, and opens it if nobody had; or at all of them.
     fn focus(&mut self, cluster: Option<ClusterId>) {
-        let is_open = |state: &Self, id| state.world.cluster(id).is_some_and(|c| c.open);
-        if let Some(id) = cluster.filter(|id| !is_open(self, *id)) {
+        if let Some(id) = cluster
+            && self.world.cluster(id).is_some_and(|c| !c.open)
+        {
             self.effect(Effect::Connect(id));
-            if !is_open(self, id) {
-                return;
-            }
         }
-        self.world.focus = cluster;
+        // One that was refused is not looked at: there would be nothing to see.
+        self.world.focus = cluster.filter(|id| self.world.cluster(*id).is_some_and(|c| c.open));
         self.refresh();
     }
 
@@ -252,6 +255,7 @@ impl State {
     /// The clock moved on.
     pub fn tick(&mut self, now: Timestamp) {
         self.world.now = now;
+        self.discover_due();
         self.expire();
         self.dirty = true;
     }

@@ -59,7 +59,9 @@ impl Watches {
         let over = |r: &Running| {
             let linger = if r.want.of == Of::All { LINGER } else { LINGER_SMALL };
             let closed = world.cluster(r.want.cluster).is_none_or(|c| !c.open);
-            closed || r.idle_since.is_some_and(|since| since.age(world.now) > linger)
+            // A kind that comes back is another kind: its watch begins anew.
+            let missing = world.resource(r.want.cluster, &r.want.kind) == Found::Missing;
+            closed || missing || r.idle_since.is_some_and(|since| since.age(world.now) > linger)
         };
         self.running.retain(|id, running| {
             let over = over(running);

@@ -36,15 +36,24 @@ pub async fn describe(cluster: ClusterId, link: Link, up: Up, out: mpsc::Sender<
     // Without the kinds nothing can be shown, so they are asked for until they are known, or until it is clear that nobody knows them.
     let kinds = async {
         let mut backoff = Backoff::default();
-        loop {
-            match catalog(&link, &up).await {
-                Ok(catalog) => return tell(ClusterNews::Catalog(catalog)).await,
-                Err(why) if why.kind == FaultKind::Gone => return,
-                Err(why) => sleep(backoff.after(&why)).await,
-            }
+        while let Err(why) = discover(cluster, &link, &up, &out).await
+            && why.kind != FaultKind::Gone
+        {
+            sleep(backoff.after(&why)).await;
         }
     };
     tokio::join!(kinds, who);
+}
+
+/// Asks what kinds there are, and tells.
+///
+/// # Errors
+/// Where the server does not say.
+pub async fn discover(cluster: ClusterId, link: &Link, up: &Up, out: &mpsc::Sender<Msg>) -> Result<(), Fault> {
+    let catalog = catalog(link, up).await?;
+    // Whoever does not listen any more will be noticed by the next message.
+    let _ = out.send(Msg::Cluster(cluster, ClusterNews::Catalog(catalog))).await;
+    Ok(())
 }
 
 /// Reads `/version`. Providers put themselves into the version's tail.

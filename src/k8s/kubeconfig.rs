@@ -85,6 +85,11 @@ impl Fingerprint {
         value.hash(&mut hasher);
         Self(hasher.finish())
     }
+
+    /// As a number, for what knows no kubeconfig.
+    pub fn number(self) -> u64 {
+        self.0
+    }
 }
 
 impl Context {

@@ -1,7 +1,8 @@
 //! The open clusters and their running watches: starts and stops tasks, and sees to it that one that panics is told of.
 
+use super::describe;
 use super::intake::{Intake, Rows, Whole};
-use super::link::{Link, link};
+use super::link::{Link, Wire, link};
 use super::supervisor::{Connector, Supervisor};
 use super::watch::{Target, Watch, escape};
 use crate::model::catalog::Resource;
@@ -63,6 +64,21 @@ impl Sessions {
             }
             *of != cluster
         });
+    }
+
+    /// Asks a cluster again what kinds it serves. One without a connection is asked anyway, once it has one.
+    pub fn discover(&self, cluster: ClusterId) {
+        if let Some(open) = self.open.get(&cluster)
+            && let Some(Wire::Up(up)) = open.link.now()
+        {
+            let (link, out) = (open.link.clone(), self.out.clone());
+            self.runtime.spawn(async move { describe::discover(cluster, &link, &up, &out).await });
+        }
+    }
+
+    /// What an open cluster has cost so far.
+    pub fn traffic(&self, cluster: ClusterId) -> Option<msg::Traffic> {
+        self.open.get(&cluster).map(|open| open.link.traffic())
     }
 
     /// Has everything of a cluster tried again now.

@@ -43,6 +43,8 @@ pub struct Cluster {
     pub namespace: String,
     /// The address of the server.
     pub server: String,
+    /// Contexts with the same place reach the same cluster: server and certificate authority agree. `None` where nobody can tell.
+    pub place: Option<u64>,
     /// True once somebody opened it.
     pub open: bool,
     /// The connection, and since when it is as it is.

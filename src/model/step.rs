@@ -41,6 +41,8 @@ pub enum Effect {
     Disconnect(ClusterId),
     /// Try again now what waits for its next try, and ask the credential again.
     Retry(ClusterId),
+    /// Ask it again what kinds it serves.
+    Discover(ClusterId),
     /// Lend the terminal to the command that logs in, then retry every cluster of that credential.
     Login(ClusterId),
     /// Put text on the clipboard.

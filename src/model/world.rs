@@ -34,6 +34,8 @@ pub struct World {
     pub utc_offset: i64,
     /// No writes anywhere.
     pub readonly: bool,
+    /// Contexts of the same cluster may be open side by side, because each is looked at by itself.
+    pub twins: bool,
     /// The demo fleet, not anybody's clusters.
     pub demo: bool,
 }
@@ -93,6 +95,14 @@ impl World {
     pub fn end(&mut self, id: WatchId) {
         self.tables.remove(&id);
         self.objects.remove(&id);
+    }
+
+    /// The open cluster that this one is too, under the name of another context: the uids of their kube-system agree, or server and
+    /// certificate authority do. `None` where twins are allowed.
+    pub fn twin(&self, id: ClusterId) -> Option<&Cluster> {
+        let this = self.cluster(id).filter(|_| !self.twins)?;
+        let agree = |c: &&Cluster| (c.identity.is_some() && c.identity == this.identity) || (c.place.is_some() && c.place == this.place);
+        self.open().filter(|c| c.id != id).find(agree)
     }
 
     /// The clusters that somebody opened.

@@ -1,7 +1,85 @@
-//! Against real API servers (see `rig::cluster`): what no scripted server can prove.
+//! Against real API servers (see `rig::cluster`): what no scripted server can prove. Here is what its parts share; `get` holds what is printed
+//! against kubectl, `check` the verdicts, `screen` the table through outages and with all kinds of users, `definitions` kinds that come and go.
 
-use crate::rig::cluster::clusters;
-use std::process::Command;
+mod check;
+mod definitions;
+mod get;
+mod screen;
+
+use crate::rig::cluster::{Turn, clusters};
+use crate::rig::home::Home;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What a run of the program printed.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+/// kconsole in a home of its own, with this kubeconfig.
+fn command(home: &Home, kubeconfig: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
+    command.args(args).env_clear().env("PATH", std::env::var("PATH").unwrap_or_default()).stdin(Stdio::null());
+    command.envs(home.variables().iter().map(|(name, value)| (name, value))).env("KUBECONFIG", kubeconfig);
+    command
+}
+
+fn run_with(kubeconfig: &Path, args: &[&str]) -> Ran {
+    let out = command(&Home::new(), kubeconfig, args).output().expect("kconsole starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("kconsole prints UTF-8");
+    Ran { code: out.status.code().expect("no signal ended it"), out: text(out.stdout), err: text(out.stderr) }
+}
+
+fn kconsole(clusters: &Turn, args: &[&str]) -> Ran {
+    run_with(&clusters.kubeconfig(), args)
+}
+
+/// What must succeed and say nothing else.
+fn printed(clusters: &Turn, args: &[&str]) -> String {
+    let ran = kconsole(clusters, args);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{args:?}:\n{}", ran.out);
+    ran.out
+}
+
+/// Creates or changes objects.
+fn apply(clusters: &Turn, context: &str, objects: &str) {
+    let home = Home::new();
+    let file = home.write("objects.yaml", objects);
+    clusters.kubectl(&["--context", context, "apply", "--validate=false", "-f", file.to_str().expect("our paths are UTF-8")]);
+}
+
+/// A printed table, row by row and by title. Columns begin where their titles do.
+fn rows(table: &str) -> Vec<BTreeMap<String, String>> {
+    let mut lines = table.lines();
+    let header: Vec<char> = lines.next().unwrap_or_default().chars().collect();
+    let begins = |i: &usize| header[*i] != ' ' && (*i == 0 || (*i > 1 && header[i - 1] == ' ' && header[i - 2] == ' '));
+    let starts: Vec<usize> = (0..header.len()).filter(begins).collect();
+    let cut = |line: &[char], i: usize| -> String {
+        let end = starts.get(i + 1).copied().unwrap_or(line.len()).min(line.len());
+        line.get(starts[i].min(end)..end).unwrap_or_default().iter().collect::<String>().trim().to_owned()
+    };
+    let row = |line: &str| {
+        let line: Vec<char> = line.chars().collect();
+        (0..starts.len()).map(|i| (cut(&header, i), cut(&line, i))).collect()
+    };
+    lines.map(row).collect()
+}
+
+/// These columns of a table, sorted. How long ago something was is left out: it moves on between two commands.
+fn columns(table: &str, titles: &[&str]) -> Vec<Vec<String>> {
+    let cell = |row: &BTreeMap<String, String>, title: &str| {
+        let cell = row.get(title).unwrap_or_else(|| panic!("no column {title} in\n{table}"));
+        let timeless = cell.split_once(" (").filter(|(_, rest)| rest.ends_with(" ago)")).map(|(count, _)| format!("{count} (ago)"));
+        let cell = timeless.unwrap_or_else(|| cell.clone());
+        if cell == "<none>" { String::new() } else { cell } // kubectl leaves what a custom resource lacks empty
+    };
+    let mut rows: Vec<Vec<String>> = rows(table).iter().map(|row| titles.iter().map(|t| cell(row, t)).collect()).collect();
+    rows.sort_unstable();
+    rows
+}
 
 #[test]
 fn servers_freeze_thaw_die_and_come_back_on_their_port() {

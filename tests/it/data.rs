@@ -53,6 +53,7 @@ fn changes_a_cluster(step: &Step) -> bool {
             | Effect::Login(_)
             | Effect::Copy(_)
             | Effect::Suspend
+            | Effect::Discover(_)
             | Effect::Keymap(_) => false,
         },
         _ => false,

@@ -17,7 +17,6 @@ use kconsole::model::msg::{ClusterNews, Link, Msg, News, Sync};
 use kconsole::model::table::Table;
 use kconsole::model::time::Timestamp;
 use kconsole::model::want::Want;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -233,7 +233,8 @@ impl View for TableView {
     }
 
     fn wants(&self, world: &World) -> Vec<Want> {
-        self.kind.as_ref().map_or_else(Vec::new, |kind| scope::wants(world, &self.of, kind))
+        let Some(kind) = &self.kind else { return Vec::new() };
+        scope::wants(world, &self.of, kind).into_iter().chain(scope::definitions(world, kind)).collect()
     }
 
     fn scene(&self, world: &World) -> Scene {

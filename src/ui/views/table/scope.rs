@@ -24,6 +24,14 @@ pub(super) fn wants(world: &World, of: &TableOf, kind: &GroupResource) -> Vec<Wa
     world.open().filter(|c| cluster(&of.only).is_none_or(|only| only == c.id)).flat_map(|c| of_cluster(world, c, of, kind)).collect()
 }
 
+/// Where a kind may come and go with its definition, the definitions: they tell when.
+pub(super) fn definitions(world: &World, kind: &GroupResource) -> Vec<Want> {
+    let definitions = GroupResource::new("apiextensions.k8s.io", "customresourcedefinitions");
+    // Groups of Kubernetes' own have no dot or end in k8s.io, and so do a few that are defined; those are found when they are asked for.
+    let custom = kind.group.contains('.') && !kind.group.ends_with(".k8s.io");
+    world.open().filter(|_| custom).map(|c| Want::all(c.id, definitions.clone())).collect()
+}
+
 /// Whether objects of a kind live in namespaces.
 pub(super) fn is_namespaced(world: &World, cluster: ClusterId, kind: &GroupResource) -> bool {
     match world.resource(cluster, kind) {

@@ -56,6 +56,7 @@ fn cluster(id: ClusterId, context: &str, name: &str, server: &str) -> Cluster {
         about: Server::default(),
         user: None,
         identity: None,
+        place: None,
         catalog: None,
         traffic: Traffic::default(),
         broken: None,
