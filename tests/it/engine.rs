@@ -8,7 +8,8 @@ mod network;
 mod properties;
 mod streams;
 
-use crate::rig::script::{Server, Wires};
+use crate::rig::script::Server;
+use crate::rig::script::wires::Wires;
 use kconsole::k8s::session::Sessions;
 use kconsole::model::catalog::Resource;
 use kconsole::model::fault::{Fault, FaultKind};

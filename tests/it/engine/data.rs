@@ -1,7 +1,8 @@
 //! Lists and events of every shape, and the way in which they reach the table.
 
 use super::{Bench, pods, s};
-use crate::rig::script::{For, Reply, Server, Streaming, Then, param};
+use crate::rig::script::answer::param;
+use crate::rig::script::{For, Reply, Server, Streaming, Then};
 use kconsole::model::id::{ClusterId, WatchId};
 use kconsole::model::msg::Sync;
 use kconsole::model::row::Facts;

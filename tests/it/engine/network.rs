@@ -1,7 +1,8 @@
 //! Connections that break, hang, refuse and come back.
 
 use super::{Bench, pods, s};
-use crate::rig::script::{For, Reply, Server, Then, param};
+use crate::rig::script::answer::param;
+use crate::rig::script::{For, Reply, Server, Then};
 use kconsole::model::fault::FaultKind;
 use kconsole::model::id::{ClusterId, WatchId};
 use kconsole::model::msg::{Link, Sync};

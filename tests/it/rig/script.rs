@@ -1,11 +1,8 @@
 //! An API server in memory: answers list, watch, streaming list, version and discovery for one collection of pods, remembers every
 //! request, and fails in whatever way it is told to. No socket, no thread, no clock but tokio's, which a test stops and turns.
 
-mod answer;
-mod wires;
-
-pub use answer::param;
-pub use wires::Wires;
+pub mod answer;
+pub mod wires;
 
 use answer::{event, id};
 use bytes::Bytes;
