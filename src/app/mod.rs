@@ -11,6 +11,7 @@ mod news;
 mod print;
 pub mod program;
 pub mod run;
+mod signals;
 pub mod startup;
 pub mod state;
 mod typing;

@@ -1,7 +1,8 @@
 //! Everything that the screen is drawn from. Owned by the loop, written only by `update`, shared with nobody.
 
 use super::config::Config;
-use super::watches::{Order, Watches};
+pub use super::watches::Order;
+use super::watches::Watches;
 use crate::keymap::{Key, Keymap, Scope};
 use crate::kinds;
 use crate::model::cell::Health;

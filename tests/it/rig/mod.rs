@@ -5,4 +5,5 @@ pub mod cluster;
 pub mod grammar;
 pub mod home;
 pub mod pty;
+pub mod robot;
 pub mod source;
