@@ -16,6 +16,7 @@ pub mod reload;
 mod reread;
 pub mod run;
 pub mod session;
+mod signals;
 pub mod startup;
 pub mod state;
 mod typing;
