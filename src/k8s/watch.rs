@@ -458,7 +458,10 @@ impl Watch {
             };
             let data = match frame {
                 Err(_) => {
-                    return Err(End::Fault(Fault::new(FaultKind::Unreachable, format!("the list stopped for {} s", NO_PROGRESS.as_secs()))));
+                    return Err(End::Fault(Fault::new(
+                        FaultKind::Unreachable,
+                        format!("the list stopped for {} s", NO_PROGRESS.as_secs()),
+                    )));
                 }
                 Ok(None) => break,
                 Ok(Some(Err(error))) => {
