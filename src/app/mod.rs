@@ -24,3 +24,7 @@ mod update;
 mod watches;
 
 pub use entry::main;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
+mod tests;
