@@ -108,9 +108,8 @@ impl State {
 
     fn say_twin(&mut self, id: ClusterId, twin: ClusterId) {
         let Some(open) = self.world.cluster(twin) else { return };
-        let user = open.user.as_deref().unwrap_or("another user");
-        let told =
-            format!("is the same cluster as {}, which is open as {user}; to change the user, close that one first (C, space)", open.name);
+        let user = open.user.as_ref().map_or_else(String::new, |user| format!(", open as {user}"));
+        let told = format!("is the same cluster as {}{user}; to change the user: C, space closes {}", open.name, open.name);
         self.say(Notice::warn(told).of(id));
     }
 }
