@@ -199,6 +199,21 @@ async fn a_cluster_that_is_down_keeps_its_rows_and_says_why() {
 }
 
 #[tokio::test]
+async fn where_all_is_forbidden_the_named_namespaces_are_looked_into() {
+    for (named, looked) in [(&[][..], &["default"][..]), (&["shop", "bank"], &["bank", "shop"])] {
+        let mut program = program(contexts(&["red"]));
+        program.state.world.fallback = named.iter().map(|n| (*n).into()).collect();
+        let why = Fault::new(FaultKind::Forbidden, "no");
+        program.state.message(Msg::Watch(running(&program)[0], News::Sync(Sync::Stale { why, retry_in: None })));
+        program.perform();
+        let tables = program.state.world.tables.values();
+        let mut namespaces: Vec<&str> = tables.filter_map(|t| t.want.namespace.as_deref()).collect();
+        namespaces.sort_unstable();
+        assert_eq!(namespaces, looked);
+    }
+}
+
+#[tokio::test]
 async fn the_first_table_is_any_line_that_can_be_typed() {
     let state = program(contexts(&["red"])).state;
     let aliases = [("broken".to_owned(), "pods -A !".to_owned())].into();
