@@ -62,10 +62,8 @@ pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
     let mut loop_ = Loop { program, screen, signals, reload, input: Some(Input::start()), drawn: None, code: 0 };
     loop_.run().await?;
     let Loop { program, code, .. } = loop_;
-    if keep_session {
-        if let Err(error) = keep_open(&program.paths, &program.state.world) {
-            tracing::warn!("the open clusters could not be kept: {error}");
-        }
+    if keep_session && let Err(error) = keep_open(&program.paths, &program.state.world) {
+        tracing::warn!("the open clusters could not be kept: {error}");
     }
     Ok(code)
 }

@@ -13,7 +13,7 @@ use crate::keymap::{KEYMAPS, Key, Keymap};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{ClusterId, Uid, WatchId};
 use crate::model::msg::{ClusterNews, Delta, Link, Msg, News, Sync};
-use crate::model::step::{Effect, Step, TableOf};
+use crate::model::step::{Effect, Motion, Screen, Step, TableOf};
 use crate::model::time::Timestamp;
 use crate::model::world::World;
 use crate::ui::theme::Theme;
@@ -196,6 +196,40 @@ async fn a_cluster_that_is_down_keeps_its_rows_and_says_why() {
     program.perform();
     assert_eq!(running(&program), before);
     assert_eq!(program.state.world.clusters[0].fault(), Some(&why), "while it is tried again, the reason stays");
+}
+
+#[tokio::test]
+async fn where_all_is_forbidden_the_named_namespaces_are_looked_into() {
+    for (named, looked) in [(&[][..], &["default"][..]), (&["shop", "bank"], &["bank", "shop"])] {
+        let mut program = program(contexts(&["red"]));
+        program.state.world.fallback = named.iter().map(|n| (*n).into()).collect();
+        let why = Fault::new(FaultKind::Forbidden, "no");
+        program.state.message(Msg::Watch(running(&program)[0], News::Sync(Sync::Stale { why, retry_in: None })));
+        program.perform();
+        let tables = program.state.world.tables.values();
+        let mut namespaces: Vec<&str> = tables.filter_map(|t| t.want.namespace.as_deref()).collect();
+        namespaces.sort_unstable();
+        assert_eq!(namespaces, looked);
+    }
+}
+
+#[tokio::test]
+async fn the_first_table_is_any_line_that_can_be_typed() {
+    let state = program(contexts(&["red"])).state;
+    let aliases = [("broken".to_owned(), "pods -A !".to_owned())].into();
+    for (line, kind, filter, steps) in [
+        ("pods", "pods", "", vec![]),
+        ("broken", "pods", "", vec![Step::Namespaces(Vec::new()), Step::Move(Motion::Unhealthy)]),
+        ("dp shop /web", "dp", "web", vec![Step::Namespaces(vec!["shop".into()])]),
+        ("widgets.example.com", "widgets.example.com", "", vec![]),
+        ("clusters", "pods", "", vec![Step::Open(Screen::Clusters)]),
+        ("copy", "copy", "", vec![]),
+    ] {
+        let (of, more) = super::goto::first(&state.world, &aliases, line);
+        assert_eq!((&*of.kind, of.filter.as_str(), more), (kind, filter, steps), "{line}");
+    }
+    let bad = super::goto::read(&state.world, &aliases, "pods /restarts>x");
+    assert!(bad.is_err(), "a bad term is explained, never ignored: {bad:?}");
 }
 
 #[test]

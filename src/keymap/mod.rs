@@ -17,8 +17,12 @@ mod load;
 pub use key::Key;
 
 /// The keymaps that come with the program: name and text.
-pub const KEYMAPS: &[(&str, &str)] =
-    &[("default", include_str!("../../keymaps/default.yaml")), ("k9s", include_str!("../../keymaps/k9s.yaml"))];
+pub const KEYMAPS: &[(&str, &str)] = &[
+    ("default", include_str!("../../keymaps/default.yaml")),
+    ("vim", include_str!("../../keymaps/vim.yaml")),
+    ("k9s", include_str!("../../keymaps/k9s.yaml")),
+    ("emacs", include_str!("../../keymaps/emacs.yaml")),
+];
 
 /// Where keys are pressed. Every scope but the first one inherits from it.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

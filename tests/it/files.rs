@@ -208,3 +208,19 @@ fn a_second_context_of_an_open_cluster_is_refused_before_it_is_connected() {
     pty.look(|s| assert!(s.contents().contains("2 viewer ○"), "{}", s.contents()));
     ends(pty);
 }
+
+#[test]
+fn what_prints_says_which_contexts_are_one_cluster() {
+    let home = Home::new();
+    home.write(KUBECONFIG, &kubeconfig(&[("red", "a", 1), ("viewer", "b", 1)]));
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
+        let out = command.args(args).arg("--all-contexts").env("KUBECONFIG", "").envs(home.variables().iter().cloned()).output().unwrap();
+        (out.status.code(), String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
+    };
+    // Each context is tried for itself.
+    let (code, out, _) = run(&["check"]);
+    assert!(code == Some(1) && out.contains("red") && out.contains("viewer") && out.lines().count() == 2, "{out}");
+    let (code, _, err) = run(&["get", "pods"]);
+    assert!(code == Some(1) && err.contains("viewer: is the same cluster as another one"), "{err}");
+}
