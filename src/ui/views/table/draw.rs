@@ -233,6 +233,8 @@ impl TableView {
             words::unknown_kind(world, &self.of.kind)
         } else if tables.is_empty() && world.open().next().is_none() {
             "no cluster is open: C lists them, and their key opens them".to_owned()
+        } else if tables.is_empty() && self.is_served_by_nobody(world) {
+            format!("no open cluster serves {kind}")
         } else if tables.is_empty() || waiting {
             format!("waiting for {kind}…")
         } else if tables.iter().any(|t| t.is_listed()) {
@@ -241,6 +243,11 @@ impl TableView {
             format!("no {kind} could be read")
         };
         text::put(buf, inside.x + GUTTER, inside.y + 1, inside.width.saturating_sub(GUTTER), &told, theme.style(Role::Dim));
+    }
+
+    fn is_served_by_nobody(&self, world: &World) -> bool {
+        let is_missing = |kind| world.focused().all(|c| world.resource(c.id, kind) == Found::Missing);
+        self.kind.as_ref().is_some_and(is_missing)
     }
 
     /// One line for each table that is not what it should be.
