@@ -1,4 +1,108 @@
-//! kconsole: one screen that holds live watch streams on many Kubernetes clusters.
+//! kconsole: one screen that holds live watch streams on many Kubernetes clusters. This page is the map.
+//!
+//! # Where things live
+//!
+//! | directory | what is in it | to add to it |
+//! |---|---|---|
+//! | [`model`] | what we know: plain data that every other directory speaks in | |
+//! | [`kinds`] | how an object looks: from JSON to a row | a kind: one file, one word |
+//! | [`actions`] | what a user can do | a verb: one file, one word |
+//! | [`keymap`] | how keys reach actions | a keymap: data in `keymaps/`, one line |
+//! | [`k8s`] | the world: everything that awaits | |
+//! | [`ui`] | what is on screen; no Kubernetes word in `widgets` | a screen: one file in `views`; a theme: data in `themes/` |
+//! | [`app`] | the loop, and the only place that sees every other directory | a key of the config: `config.rs` |
+//! | [`term`] | the terminal, taken and given back whole | |
+//!
+//! Tests are beside the code, and in `tests/it` what needs the whole program, `tests/cluster` real API servers, `tests/bench` figures.
+//!
+//! # Who may import whom
+//!
+//! ```text
+//! model, term   -> nothing of the crate
+//! keymap, kinds -> model
+//! actions       -> model, kinds
+//! k8s           -> model, kinds
+//! ui            -> model, kinds; actions and keymap only to list them
+//! app           -> all of them
+//! ```
+//!
+//! An action never opens a screen and a view never calls a server: both answer by value with [steps](model::step::Step) and
+//! [wants](model::want::Want). `tests/it/tidy.rs` has the arrows, also those of directories to come (health, safety, demo).
+//!
+//! # One direction
+//!
+//! ```text
+//! API server -list, watch-> k8s::watch -Msg::Watch-+
+//! a cluster's connection -> k8s::supervisor -Msg---+-> one bounded inbox --+
+//! terminal -> a task of its own -> a bounded channel, read first ----------+
+//! edits of files -> app::reload, in a task of its own ---------------------+
+//! the clock ---------------------------------------------------------------+
+//!                                                                          v
+//!     app::state::State: the only thing that is written, by the loop alone
+//!       | key -> keymap -> action(&Scene) -> [Step] -> [Effect] -> app::program -> k8s::session
+//!       | views want -> app::watches compares with what runs -> start, stop
+//!       v
+//!     drawn when something changed: keys at once, data at most 30 times a second, visible rows only
+//! ```
+//!
+//! Watches are wanted, not commanded: a view says what it needs, and what runs is made equal to that, as a controller does with spec and
+//! status. What nobody wants any more lingers for a while, so that going back is instant.
+//!
+//! # What always holds
+//!
+//! Each with its reason, and with what enforces it.
+//!
+//! 1. *State has one writer and no lock*: drawing never waits for the network. `tidy::no_sharing`; the borrow checker.
+//! 2. *`model kinds actions keymap ui` are pure*: no async, file, socket, thread or clock, so that a session is a list of messages that
+//!    can be played again. `tidy::{no_waiting, no_outside, no_clock}`.
+//! 3. *`k8s` and `kinds` know no terminal*, because `get` and `check` run the same engine without one. `tidy::no_terminal`.
+//! 4. *Colours are named in `ui/theme` only and key codes in `keymap` only*: a theme or keymap is one file of data.
+//!    `tidy::{colours_in_theme, key_codes_in_keymap}`, `it::data`.
+//! 5. *A message of a watch that was ended changes nothing*: a late one must not revive what was closed. `app::tests`.
+//! 6. *A relist is swapped in whole or not at all, and an error is never shown as an empty list*: an empty list means that there is
+//!    nothing. The tests of `k8s::watch` and `model::table`.
+//! 7. *A cluster that fails keeps its last rows, marked with since when and why*, slows no other and never ends the program; tasks that
+//!    panic are told of ([`k8s::session`]).
+//! 8. *Cursor, marks and actions hold uid and cluster, never a row number*: a row that moves under the cursor is not acted on. The
+//!    tests of `ui::views::table::cursor`; `actions`: a [`Scene`](model::step::Scene) without an object gets a reject.
+//! 9. *Nothing polls where a watch exists*: one probe for each open cluster every 4 s, the clock, backoff and linger are all the timers
+//!    there are.
+//! 10. *Text from outside becomes visible before it reaches the screen or a message* ([`model::text::visible`]): a name can drive a
+//!     terminal. `tidy::text_through_widgets`, the pty tests with `rig::grammar`. What is copied or printed as data stays as received.
+//! 11. *Values of Secrets are in no row, log or message*: those kinds come as the server's own columns. The tests of `kinds` and `k8s::plugin`.
+//! 12. *Nothing panics on what comes from outside*: `unwrap`, `expect`, `panic!`, indexing and `unsafe` are denied by the lints.
+//! 13. *Lower case never changes a cluster*: a slip of the finger costs nothing. `it::data`.
+//! 14. *No pod shows twice*: contexts that lead to one cluster are open one at a time ([`k8s::kubeconfig::Context::cluster_fingerprint`]
+//!     before connecting, the uid of kube-system after). `it::files`.
+//! 15. *An edit takes effect at once, and a broken one changes nothing but a message*. `it::files`, the rows FC4 and FC5.
+//! 16. *The digit of a cluster is its own for the whole run*: fingers remember it. `app::tests`, `it::files`.
+//!
+//! # Words
+//!
+//! - *context*: an entry of a kubeconfig. *Cluster*: what it leads to, and what is known of it; one for each context, by
+//!   [`ClusterId`](model::id::ClusterId). There is no current one: a focused cluster is a filter.
+//! - *open*: somebody wants to see it. Nothing is run and nothing connected for a cluster that nobody opened.
+//! - *want*: objects of a kind that a view needs. *Watch*: what keeps a want true. *Delta*: what a watch has to say at once.
+//! - *row*: what is kept of an object: *cells* to show and sort, *facts* for actions, its owner. *Words*: strings that many rows share.
+//! - *sync*: how true a table is. *Link*: how a connection is. *Fault*: what went wrong, by what helps.
+//! - *step*: one thing that an action asks for. *Effect*: a step that the world has to carry out. *Scene*: what an action is told.
+//! - *scope*: where a key is pressed. *Motion*: what happens within a screen. *Role*: what a style is for.
+//! - *problem*: a mistake in a file that a person wrote, with its line. *Notice*: what a person is told once. *Reject*: why an action
+//!   does not apply here.
+//! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.
+//!
+//! # Where the design was left, and why
+//!
+//! - keymap imports model: files that people write are read in one way ([`model::yaml`]), with problems that look alike.
+//! - `k8s` has more files than the design names: connection, credential and watch were each too much for one. A
+//!   [`supervisor`](k8s::supervisor) judges a connection for all watches on it, so that none has timers of its own for that.
+//! - The terminal is read in a task of its own: a burst of data then never makes a key wait for its turn to be read.
+//! - Views decide what they want from the [`World`](model::world::World) each time they are asked; nothing is cached that would have to
+//!   be kept true.
+//! - Files are read again by a task that sends what it read; the loop only compares. Folders are watched, not files, because editors
+//!   and credential tools replace them. Another namespace in a context is no reason to connect anew: tools write that often.
+//! - What a context reaches is kept beside the state, not in the model: it is of this run and of no interest to a view.
+//! - [`Effect`](model::step::Effect) got `Keymap`: the first run asks which keys to take, and the answer has to be kept.
 
 pub mod actions;
 pub mod app;

@@ -4,9 +4,6 @@ use clap::Parser;
 use kconsole::app::cli::Cli;
 use std::process::ExitCode;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match kconsole::app::main(&cli) {

@@ -55,6 +55,18 @@ impl Screen {
         self.resize()
     }
 
+    /// Takes the mouse, or leaves it to the terminal.
+    ///
+    /// # Errors
+    /// Where the terminal is gone.
+    pub fn set_mouse(&mut self, mouse: bool) -> io::Result<()> {
+        match (std::mem::replace(&mut self.mouse, mouse), mouse) {
+            (false, true) => execute!(io::stdout(), EnableMouseCapture),
+            (true, false) => execute!(io::stdout(), DisableMouseCapture),
+            _ => Ok(()),
+        }
+    }
+
     /// Gives the terminal back for a while.
     pub fn leave(&self) {
         give_back();

@@ -1,7 +1,7 @@
 //! To another screen.
 
 use super::Action;
-use crate::model::step::{Only, Prompt, Reject, Screen, Step, TableOf};
+use crate::model::step::{Prompt, Reject, Screen, Step, TableOf};
 
 pub(super) const ALL: &[Action] = &[
     Action {
@@ -22,8 +22,7 @@ fn open(kind: &str) -> Result<Vec<Step>, Reject> {
     if kind.is_empty() {
         return Err(Reject::new("go takes the name of a kind"));
     }
-    let of = TableOf { kind: kind.to_owned().into(), only: Only::All, filter: String::new(), cursor: None };
-    Ok(vec![Step::Open(Screen::Table(of))])
+    Ok(vec![Step::Open(Screen::Table(TableOf::all(kind.to_owned())))])
 }
 
 fn sort(title: &str) -> Result<Vec<Step>, Reject> {

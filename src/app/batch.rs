@@ -199,6 +199,9 @@ async fn get(cli: &Cli, get: &Get, setup: Setup) -> io::Result<i32> {
             None => eprint(&format!("no {} found{place}", asked.resource)),
         }
     }
+    for twin in chosen.iter().filter_map(|id| world.cluster(*id)).filter(|c| !c.open) {
+        eprint(&format!("kconsole: {}: is the same cluster as another one that was asked for; its rows are printed once", twin.name));
+    }
     for (id, why) in &failed {
         eprint(&format!("kconsole: {}: {}", world.name(*id), visible(why)));
     }
@@ -274,6 +277,7 @@ async fn follow(program: &mut Program, printer: &mut Printer, asked: &Asked, fai
 /// Tries each chosen cluster.
 async fn check(mut setup: Setup) -> io::Result<i32> {
     let nodes = |world: &World, _: &Asked| world.open().map(|c| Want::all(c.id, GroupResource::new("", "nodes"))).collect();
+    // Each context is tried for itself, also where two lead to the same cluster.
     setup.world.twins = true;
     let mut program = Program::new(setup, |_| Box::new(Unseen(nodes, Asked::default())));
     let deadline = Instant::now() + PATIENCE;

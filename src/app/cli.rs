@@ -23,6 +23,7 @@ pub struct Cli {
     /// Show the product on a fleet of its own, without any cluster
     #[arg(long)]
     pub demo: bool,
+    /// Flags that hold for the screen and for every subcommand.
     #[command(flatten)]
     pub flags: Flags,
 }

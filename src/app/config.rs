@@ -54,8 +54,8 @@ pub struct Config {
     pub aliases: BTreeMap<String, String>,
     /// The view that opens first.
     pub start: String,
-    /// The name of the keymap.
-    pub keymap: String,
+    /// The name of the keymap; `default` where nothing says another.
+    pub keymap: Option<String>,
     /// The name of the theme.
     pub theme: String,
     /// Nothing may be changed anywhere.
@@ -72,7 +72,7 @@ impl Default for Config {
             clusters: Vec::new(),
             aliases: BTreeMap::new(),
             start: "pods".to_owned(),
-            keymap: "default".to_owned(),
+            keymap: None,
             theme: "dark".to_owned(),
             readonly: false,
             namespaces: Vec::new(),
@@ -104,13 +104,20 @@ pub struct ClusterSettings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     fits: Glob,
-    alias: Option<String>,
+    alias: Option<Said>,
     group: Option<String>,
     tier: Option<Tier>,
     key: Option<u8>,
-    colour: Option<String>,
+    colour: Option<Said>,
     login: Option<String>,
     readonly: Option<bool>,
+}
+
+/// A text that only others can judge, and its `FILE:LINE` for what they have to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Said {
+    text: String,
+    place: String,
 }
 
 impl Config {
@@ -129,15 +136,27 @@ impl Config {
     pub fn cluster(&self, context: &str) -> ClusterSettings {
         let fitting: Vec<&Entry> = self.clusters.iter().filter(|e| e.fits.matches(context)).collect();
         let text = |field: fn(&Entry) -> &Option<String>| fitting.iter().find_map(|e| field(e).clone());
+        let said = |field: fn(&Entry) -> &Option<Said>| fitting.iter().find_map(|e| Some(field(e).as_ref()?.text.clone()));
         ClusterSettings {
-            alias: text(|e| &e.alias),
+            alias: said(|e| &e.alias),
             group: text(|e| &e.group),
             tier: fitting.iter().find_map(|e| e.tier).unwrap_or_default(),
             key: fitting.iter().find_map(|e| e.key),
-            colour: text(|e| &e.colour),
+            colour: said(|e| &e.colour),
             login: text(|e| &e.login),
             readonly: self.readonly || fitting.iter().find_map(|e| e.readonly).unwrap_or_default(),
         }
+    }
+
+    /// The `FILE:LINE` of the alias of a context.
+    pub fn place_of_alias(&self, context: &str) -> &str {
+        let mut fitting = self.clusters.iter().filter(|e| e.fits.matches(context));
+        fitting.find_map(|e| e.alias.as_ref()).map_or("", |said| &said.place)
+    }
+
+    /// Every colour that the file names, as written, and its `FILE:LINE`.
+    pub fn colours(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.clusters.iter().filter_map(|e| e.colour.as_ref()).map(|said| (said.text.as_str(), said.place.as_str()))
     }
 
     fn take(&mut self, key: &str, line: u64, node: &Node, report: &mut Report<'_>) {
@@ -150,7 +169,7 @@ impl Config {
                 self.aliases = pairs.filter_map(|(k, v)| Some((k.text.clone(), report.text(v, &k.text)?))).collect();
             }
             "start" => text(&mut self.start, report),
-            "keymap" => text(&mut self.keymap, report),
+            "keymap" => self.keymap = report.text(node, key),
             "theme" => text(&mut self.theme, report),
             "readonly" => truth(&mut self.readonly, report),
             "namespaces" => {
@@ -168,18 +187,18 @@ impl Entry {
         let mut fits = None;
         let mut missing = true;
         let mut read = ClusterSettings::default();
-        let (mut tier, mut readonly) = (None, None);
+        let (mut alias, mut colour, mut tier, mut readonly) = (None, None, None, None);
         for (key, node) in report.keys(entry, "an entry of clusters") {
             match key.text.as_str() {
                 "match" => {
                     missing = false;
                     fits = report.text(node, &key.text).and_then(|t| Glob::parse(&t).map_err(|why| report.add(node.line, why)).ok());
                 }
-                "alias" => read.alias = report.text(node, &key.text),
+                "alias" => alias = said(node, &key.text, report),
                 "group" => read.group = report.text(node, &key.text),
                 "tier" => tier = tier_of(node, report),
                 "key" => read.key = digit(node, report),
-                "colour" => read.colour = report.text(node, &key.text),
+                "colour" => colour = said(node, &key.text, report),
                 "login" => read.login = report.text(node, &key.text),
                 "readonly" => readonly = report.bool(node, &key.text),
                 other => report.unknown(key.line, "key", other, CLUSTER_KEYS),
@@ -188,9 +207,13 @@ impl Entry {
         if missing {
             report.add(entry.line, "an entry of clusters needs a match: the context it is about");
         }
-        let ClusterSettings { alias, group, key, colour, login, .. } = read;
+        let ClusterSettings { group, key, login, .. } = read;
         Some(Self { fits: fits?, alias, group, tier, key, colour, login, readonly })
     }
+}
+
+fn said(node: &Node, key: &str, report: &mut Report<'_>) -> Option<Said> {
+    Some(Said { text: report.text(node, key)?, place: report.place(node.line) })
 }
 
 fn tier_of(node: &Node, report: &mut Report<'_>) -> Option<Tier> {
@@ -229,7 +252,8 @@ mod tests {
             let entry = format!("{indent}{key}:");
             assert!(EXAMPLE.contains(&entry) || EXAMPLE.contains(&format!("\n  - {key}:")), "{key}");
         }
-        let shown = Config { clusters: Vec::new(), aliases: BTreeMap::new(), ..config.clone() };
+        let shown = Config { clusters: Vec::new(), aliases: BTreeMap::new(), keymap: None, ..config.clone() };
+        assert_eq!(config.keymap.as_deref(), Some("default"));
         assert_eq!(shown, Config::default());
         assert_eq!(config.aliases.get("dp").map(String::as_str), Some("deployments"));
         let settings = config.cluster("arn:aws:eks:eu-west-1:123:cluster/prod-eu");

@@ -5,7 +5,7 @@ use crate::actions;
 use crate::kinds;
 use crate::model::cluster::Cluster;
 use crate::model::nearest::hint;
-use crate::model::step::{Only, Screen, Step, TableOf};
+use crate::model::step::{Screen, Step, TableOf};
 use crate::model::world::World;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
@@ -50,6 +50,22 @@ pub(super) fn read(world: &World, aliases: &BTreeMap<String, String>, line: &str
     }
 }
 
+/// The table that a line asks for, to begin with, and what else it asks for. What means nothing yet is taken for a kind: the table says so
+/// itself once discovery has answered.
+pub(super) fn first(world: &World, aliases: &BTreeMap<String, String>, line: &str) -> (TableOf, Vec<Step>) {
+    let mut steps = match read(world, aliases, line) {
+        Ok(Go::Steps(steps)) => steps,
+        Ok(Go::Action(..)) | Err(_) => return (TableOf::all(line.to_owned()), Vec::new()),
+    };
+    match steps.pop() {
+        Some(Step::Open(Screen::Table(of))) => (of, steps),
+        last => {
+            steps.extend(last);
+            (TableOf::all("pods"), steps)
+        }
+    }
+}
+
 fn namespaces(names: &str) -> Step {
     let all = matches!(names, "all" | "-A" | "*");
     Step::Namespaces(if all { Vec::new() } else { names.split(',').map(|n| n.trim().into()).collect() })
@@ -72,7 +88,7 @@ fn table(world: &World, word: &str, rest: &str) -> Result<Go, String> {
         }
     }
     filter.extend(searched);
-    let of = TableOf { kind: word.to_owned().into(), only: Only::All, filter: filter.join(" "), cursor: None };
+    let of = TableOf { filter: filter.join(" "), ..TableOf::all(word.to_owned()) };
     steps.push(Step::Open(Screen::Table(of)));
     Ok(Go::Steps(steps))
 }

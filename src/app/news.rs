@@ -99,7 +99,7 @@ impl State {
 
     /// Why a cluster is not opened that is open under another name.
     pub(super) fn twin_notice(&self, id: ClusterId) -> Option<Notice> {
-        Some(Notice::warn(format!("{}; to change the user close that first (C)", twin(&self.world, id)?)).of(id))
+        Some(Notice::warn(format!("{}; to change the user, close that one first (C, then space)", twin(&self.world, id)?)).of(id))
     }
 }
 
@@ -107,5 +107,5 @@ impl State {
 pub(super) fn twin(world: &World, id: ClusterId) -> Option<String> {
     let twin = world.twin(id)?;
     let user = twin.user.as_ref().map_or_else(|| "already".to_owned(), |user| format!("as {user}"));
-    Some(format!("the same cluster as {}, open {user}", twin.name))
+    Some(format!("is the same cluster as {}, which is open {user}", twin.name))
 }

@@ -1,17 +1,20 @@
 //! The state and the world it asks things of: carries effects out and makes running watches equal the wants. With a screen or without.
 
-use super::config::Config;
-use super::startup::{Paths, Setup};
+use super::cli::Flags;
+use super::files::{Own, Paths};
+use super::reload::{Reader, Reload};
+use super::session;
+use super::startup::Setup;
 use super::state::State;
 use super::watches::Order;
 use crate::k8s::connect::Settings;
 use crate::k8s::contexts::ContextConnector;
 use crate::k8s::credential::Credentials;
-use crate::k8s::kubeconfig::Context;
+use crate::k8s::kubeconfig::{Context, Sources};
 use crate::k8s::session::Sessions;
 use crate::model::id::ClusterId;
 use crate::model::msg::Msg;
-use crate::model::step::Effect;
+use crate::model::step::{Effect, Notice};
 use crate::ui::view::View;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,8 +35,12 @@ pub struct Program {
     pub paths: Paths,
     /// The contexts, by cluster.
     pub contexts: Vec<Arc<Context>>,
-    /// The files that the contexts come from.
-    pub files: Vec<PathBuf>,
+    /// The flags of the command line, which overrule the config.
+    pub flags: Flags,
+    /// What is wrong in the files as they are now.
+    pub problems: Vec<String>,
+    sources: Sources,
+    files: Vec<PathBuf>,
     credentials: Credentials,
     settings: Arc<Settings>,
     sessions: Sessions,
@@ -44,7 +51,8 @@ impl Program {
     /// A program that opens the chosen clusters and shows this screen first. Needs a runtime.
     pub fn new(setup: Setup, root: impl FnOnce(&State) -> Box<dyn View>) -> Self {
         let (out, inbox) = mpsc::channel(INBOX);
-        let Setup { paths, config, keymap, theme, contexts, chosen, world, settings, files, problems: _ } = setup;
+        let Setup { flags, paths, own, sources, contexts, chosen, world, settings, files, problems } = setup;
+        let Own { config, keymap, theme, problems: _ } = own;
         let mut state = State::new(world, config, keymap, theme);
         for id in chosen {
             state.connect(id);
@@ -52,7 +60,27 @@ impl Program {
         let root = root(&state);
         state.push(root);
         let credentials = Credentials::new(std::env::var_os("PATH"));
-        Self { state, paths, contexts, files, credentials, settings, sessions: Sessions::new(Handle::current(), out), inbox }
+        let sessions = Sessions::new(Handle::current(), out);
+        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox }
+    }
+
+    /// Begins to notice edits of all files that were read.
+    pub fn watch_files(&self) -> Reload {
+        let State { config, keymap, theme, .. } = &self.state;
+        let own = Own { config: config.clone(), keymap: keymap.clone(), theme: theme.clone(), problems: Vec::new() };
+        let reader = Reader { paths: self.paths.clone(), flags: self.flags.clone(), sources: self.sources.clone(), own };
+        Reload::start(reader, self.files.clone())
+    }
+
+    /// Uses the keys of this name, now and in later runs.
+    pub fn use_keymap(&mut self, name: &str) {
+        if let Err(error) = session::change(&self.paths, |session| session.keymap = Some(name.to_owned())) {
+            self.state.say(Notice::warn(format!("{}: {error}; put keymap: {name} into the config", self.paths.session.display())));
+        }
+        self.flags.keymap = Some(name.to_owned());
+        let own = Own::read(&self.paths, &self.flags, None);
+        self.state.keymap = own.keymap;
+        self.state.touch();
     }
 
     /// Carries out what the state asks for, but for what needs the terminal: that is returned.
@@ -78,7 +106,12 @@ impl Program {
 
     fn connect(&mut self, id: ClusterId) {
         if let Some(context) = self.contexts.get(usize::from(id.0)) {
-            let connector = ContextConnector::new(Arc::clone(context), self.credentials.clone(), Arc::clone(&self.settings));
+            let mut context = Arc::clone(context);
+            // It may be gone from the kubeconfig since it was read.
+            if let Some(broken) = self.state.world.cluster(id).and_then(|c| c.broken.clone()) {
+                Arc::make_mut(&mut context).broken = Some(broken);
+            }
+            let connector = ContextConnector::new(context, self.credentials.clone(), Arc::clone(&self.settings));
             self.sessions.connect(id, Arc::new(connector));
         }
     }
@@ -111,11 +144,5 @@ impl Program {
                 self.state.message(msg);
             }
         }
-    }
-
-    /// Another config, from now on.
-    pub fn configure(&mut self, config: Config) {
-        self.state.config = config;
-        self.state.refresh();
     }
 }

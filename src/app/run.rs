@@ -2,12 +2,17 @@
 
 use super::cli::Cli;
 use super::clipboard;
+use super::goto;
 use super::program::Program;
-use super::startup::{Setup, save_session};
+use super::reload::{Again, Reload};
+use super::reread::wrong;
+use super::session;
+use super::startup::{Setup, keep_open};
+use super::state::Dialog;
 use crate::k8s::login::login_command;
 use crate::keymap::Key;
 use crate::model::id::ClusterId;
-use crate::model::step::{Effect, Notice, Only, TableOf};
+use crate::model::step::{Effect, Notice, Step};
 use crate::model::time::Timestamp;
 use crate::term::{self, Screen};
 use crate::ui::views::table::TableView;
@@ -35,33 +40,50 @@ const DEADLY: [(fn() -> SignalKind, i32); 4] =
 /// # Errors
 /// Where the terminal cannot be used.
 pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
-    let kind = cli.resource.clone().unwrap_or_else(|| setup.config.start.clone());
     let keep_session = cli.flags.context.is_empty() && !cli.flags.all_contexts;
-    let problems = setup.problems.clone();
-    let screen = Screen::take(setup.config.mouse)?;
+    let screen = Screen::take(setup.own.config.mouse)?;
+    let start = cli.resource.as_ref().unwrap_or(&setup.own.config.start).clone();
+    let mut steps = Vec::new();
     let mut program = Program::new(setup, |state| {
-        let of = TableOf { kind: kind.into(), only: Only::All, filter: String::new(), cursor: None };
+        let (of, more) = goto::first(&state.world, &state.config.aliases, &start);
+        steps = more;
         Box::new(TableView::new(&state.world, of))
     });
-    match problems.as_slice() {
-        [] => {}
-        [one] => program.state.say(Notice::warn(one.clone())),
-        [first, rest @ ..] => program.state.say(Notice::warn(format!("{first} (and {} more: kconsole info)", rest.len()))),
+    // The flags overrule what the config says of namespaces.
+    let named = !cli.flags.namespace.is_empty() || cli.flags.all_namespaces;
+    steps.retain(|step| !(named && matches!(step, Step::Namespaces(_))));
+    program.state.steps(steps);
+    let problems: Vec<&str> = program.problems.iter().map(String::as_str).collect();
+    if let Some(notice) = wrong(&problems) {
+        program.state.say(notice);
     }
-    let mut loop_ = Loop { program, screen, input: Some(Input::start()), drawn: None, code: 0 };
+    ask_for_keymap(&mut program);
+    let reload = program.watch_files();
+    let mut loop_ = Loop { program, screen, reload, input: Some(Input::start()), drawn: None, code: 0 };
     loop_.run().await?;
     let Loop { program, code, .. } = loop_;
     if keep_session {
-        if let Err(error) = save_session(&program.paths, &program.state.world) {
+        if let Err(error) = keep_open(&program.paths, &program.state.world) {
             tracing::warn!("the open clusters could not be kept: {error}");
         }
     }
     Ok(code)
 }
 
+/// Where k9s was used before and nobody has said which keys to use, that is asked, once.
+fn ask_for_keymap(program: &mut Program) {
+    let said = program.flags.keymap.is_some() || program.state.config.keymap.is_some() || session::read(&program.paths).keymap.is_some();
+    if !said && session::k9s(|name| std::env::var_os(name)).is_some() {
+        let keys = |name: &str| Step::Do(Effect::Keymap(name.to_owned()));
+        let text = "k9s was used here: take its keys? Any other key takes kconsole's.".to_owned();
+        program.state.question(Dialog { text, yes: keys("k9s"), no: Some(keys("default")) });
+    }
+}
+
 struct Loop {
     program: Program,
     screen: Screen,
+    reload: Reload,
     /// `None` while another program has the terminal: two readers would share the keys.
     input: Option<Input>,
     drawn: Option<Instant>,
@@ -102,6 +124,7 @@ impl Drop for Input {
 enum Woken {
     Input(Option<io::Result<Event>>),
     World,
+    Reread(Box<Again>),
     Clock,
     Frame,
     Work,
@@ -129,6 +152,7 @@ impl Loop {
                     self.draw()?;
                 }
                 Woken::World => {}
+                Woken::Reread(again) => self.reread(*again)?,
                 Woken::Frame => self.draw()?,
                 Woken::Clock => {
                     if !term::is_there() {
@@ -173,10 +197,18 @@ impl Loop {
             _ = stop.recv() => Woken::Stop,
             _ = cont.recv() => Woken::Continued,
             () = sleep_until(frame_at), if dirty => Woken::Frame,
+            again = self.reload.next() => Woken::Reread(Box::new(again)),
             () = self.program.listen() => Woken::World,
             () = std::future::ready(()), if working => Woken::Work,
             () = sleep_until(clock_at) => Woken::Clock,
         }
+    }
+
+    /// Takes edits of the files into force.
+    fn reread(&mut self, again: Again) -> io::Result<()> {
+        self.screen.set_mouse(again.own.config.mouse)?;
+        self.program.reread(again);
+        Ok(())
     }
 
     /// Takes the input that has arrived meanwhile, so that a burst costs one frame. False once the terminal is gone.
@@ -241,6 +273,10 @@ impl Loop {
             }
             Effect::Suspend => self.suspend(),
             Effect::Login(id) => self.login(id).await,
+            Effect::Keymap(name) => {
+                self.program.use_keymap(&name);
+                Ok(())
+            }
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
         }
     }

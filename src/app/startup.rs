@@ -3,67 +3,32 @@
 
 use super::cli::Flags;
 use super::config::Config;
-use crate::actions;
+use super::files::{Own, Paths};
+use super::session;
 use crate::k8s::connect::Settings;
 use crate::k8s::kubeconfig::{self, Context, Kubeconfig, Sources};
 use crate::k8s::proxy::Environment;
-use crate::keymap::{KEYMAPS, Keymap};
-use crate::model::cluster::{Cluster, short_names};
+use crate::model::cluster::{Cluster, Tier, short_names};
 use crate::model::glob::Glob;
 use crate::model::id::ClusterId;
 use crate::model::msg::{Link, Server, Traffic};
 use crate::model::nearest::hint;
-use crate::model::problem::Problem;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
-use crate::ui::theme::{Depth, THEMES, Theme};
-use directories::ProjectDirs;
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-
-/// Where our files are.
-#[derive(Clone, Debug, Default)]
-pub struct Paths {
-    /// The config file.
-    pub config: PathBuf,
-    /// Keymaps of the user's own.
-    pub keymaps: PathBuf,
-    /// Themes of the user's own.
-    pub themes: PathBuf,
-    /// What the last run left: which clusters were open.
-    pub session: PathBuf,
-    /// The log.
-    pub log: PathBuf,
-}
-
-impl Paths {
-    /// By the conventions of the system; in the current directory where there is no home.
-    pub fn find() -> Self {
-        let dirs = ProjectDirs::from("", "", "kconsole");
-        let config = dirs.as_ref().map(|d| d.config_dir().to_owned()).unwrap_or_default();
-        let state = dirs.as_ref().map(|d| d.state_dir().unwrap_or_else(|| d.data_local_dir()).to_owned()).unwrap_or_default();
-        Self {
-            keymaps: config.join("keymaps"),
-            themes: config.join("themes"),
-            config: config.join("config.yaml"),
-            session: state.join("session.yaml"),
-            log: state.join("kconsole.log"),
-        }
-    }
-}
 
 /// Everything that was read at the start.
 pub struct Setup {
+    /// The flags of the command line.
+    pub flags: Flags,
     /// Where our files are.
     pub paths: Paths,
-    /// The config in force.
-    pub config: Config,
-    /// The keys in force.
-    pub keymap: Keymap,
-    /// The looks in force.
-    pub theme: Theme,
+    /// What the user's own files say.
+    pub own: Own,
+    /// Where kubeconfigs are looked for.
+    pub sources: Sources,
     /// All contexts, in the order of their [`ClusterId`]s.
     pub contexts: Vec<Arc<Context>>,
     /// The clusters to open.
@@ -72,7 +37,7 @@ pub struct Setup {
     pub world: World,
     /// How to connect.
     pub settings: Arc<Settings>,
-    /// Every file that was looked at.
+    /// Every file that the contexts depend on, also those that are missing.
     pub files: Vec<PathBuf>,
     /// What was wrong.
     pub problems: Vec<String>,
@@ -84,25 +49,25 @@ pub struct Setup {
 /// Where a flag names something that is not there.
 pub fn setup(flags: &Flags, subcommand: bool) -> Result<Setup, String> {
     let paths = Paths::find();
-    let mut problems = Vec::new();
-    let config = read_config(&paths, &mut problems);
-    let keymap = read_keymap(&paths, flags.keymap.as_deref().unwrap_or(&config.keymap), &mut problems);
-    let theme = read_theme(&paths, flags, &config, &mut problems);
-    let Kubeconfig { contexts, current, problems: broken, files } =
-        kubeconfig::read(&Sources::find(flags.kubeconfig.clone(), |name| std::env::var_os(name)));
-    problems.extend(broken.iter().map(ToString::to_string));
+    let own = Own::read(&paths, flags, None);
+    let sources = Sources::find(flags.kubeconfig.clone(), |name| std::env::var_os(name));
+    let Kubeconfig { contexts, current, problems: broken, files } = kubeconfig::read(&sources);
     let contexts: Vec<Arc<Context>> = contexts.into_iter().map(Arc::new).collect();
-    let chosen = choose(flags, &contexts, current.as_deref(), (!subcommand).then_some(&*paths.session))?;
-    let clusters = clusters(&contexts, &config, &chosen, flags.readonly);
-    let namespaces = flags.namespace.iter().map(|n| n.as_str().into()).collect();
+    let last = if subcommand { Vec::new() } else { session::read(&paths).open };
+    let chosen = choose(flags, &contexts, current.as_deref(), &last)?;
+    let mut clusters: Vec<Cluster> = contexts.iter().enumerate().map(|(i, c)| cluster(ClusterId(i as u16), c)).collect();
+    let clashes = dress(&mut clusters, &own.config, &chosen, flags.readonly);
+    let problems = own.problems.iter().cloned().chain(clashes).chain(broken.iter().map(ToString::to_string)).collect();
     let now = jiff::Timestamp::now();
     let offset = jiff::tz::TimeZone::system().to_offset(now).seconds();
     let world = World {
         now: Timestamp(now.as_second()),
         clusters,
-        namespaces,
+        namespaces: flags.namespace.iter().map(|n| n.as_str().into()).collect(),
+        fallback: fallback(flags, &own.config),
+        looked: files.iter().map(|f| f.display().to_string()).collect(),
         utc_offset: i64::from(offset),
-        readonly: flags.readonly || config.readonly,
+        readonly: flags.readonly || own.config.readonly,
         ..World::default()
     };
     let settings = Settings {
@@ -111,83 +76,18 @@ pub fn setup(flags: &Flags, subcommand: bool) -> Result<Setup, String> {
         environment: Environment::read(|name| std::env::var(name).ok()),
         ..Settings::default()
     };
-    Ok(Setup { paths, config, keymap, theme, contexts, chosen, world, settings: Arc::new(settings), files, problems })
+    let settings = Arc::new(settings);
+    Ok(Setup { flags: flags.clone(), paths, own, sources, contexts, chosen, world, settings, files, problems })
 }
 
-/// Reads a file that need not be there.
-fn read_file(path: &Path, problems: &mut Vec<String>) -> Option<String> {
-    match fs::read_to_string(path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => {
-            problems.push(format!("{}: {error}", path.display()));
-            None
-        }
-    }
-}
-
-/// The config, or the defaults where it cannot be read.
-pub fn read_config(paths: &Paths, problems: &mut Vec<String>) -> Config {
-    let Some(text) = read_file(&paths.config, problems) else { return Config::default() };
-    match Config::load(&paths.config.display().to_string(), &text) {
-        Ok((config, found)) => {
-            told(problems, found);
-            config
-        }
-        Err(problem) => {
-            problems.push(problem.to_string());
-            Config::default()
-        }
-    }
-}
-
-fn told(problems: &mut Vec<String>, found: Vec<Problem>) {
-    problems.extend(found.iter().map(ToString::to_string));
-}
-
-/// Layers of a keymap or theme: the one of ours with this name, or the default, and the user's own file of this name over it.
-fn layers<'a>(
-    kind: &str,
-    name: &str,
-    ours: &'a [(&'a str, &'a str)],
-    own: &Path,
-    problems: &mut Vec<String>,
-) -> (Vec<(&'a str, &'a str)>, Option<(String, String)>) {
-    let file = own.join(format!("{name}.yaml"));
-    let user = read_file(&file, problems).map(|text| (file.display().to_string(), text));
-    let base = ours.iter().find(|(n, _)| *n == name);
-    if base.is_none() && user.is_none() {
-        let near = hint(name, ours.iter().map(|(n, _)| *n));
-        problems.push(format!("there is no {kind} called {name}, neither in kconsole nor as {}{near}", file.display()));
-    }
-    (base.or(ours.first()).into_iter().copied().collect(), user)
-}
-
-/// The keys of this name.
-pub fn read_keymap(paths: &Paths, name: &str, problems: &mut Vec<String>) -> Keymap {
-    let known: Vec<&str> = actions::all().map(|a| a.name).collect();
-    let (mut all, user) = layers("keymap", name, KEYMAPS, &paths.keymaps, problems);
-    all.extend(user.as_ref().map(|(file, text)| (file.as_str(), text.as_str())));
-    let (keymap, found) = Keymap::load(&all, &known);
-    told(problems, found);
-    keymap
-}
-
-/// The looks that flags and config ask for, as this terminal can show them.
-pub fn read_theme(paths: &Paths, flags: &Flags, config: &Config, problems: &mut Vec<String>) -> Theme {
-    let depth = Depth::detect(|name| std::env::var(name).ok(), flags.color.into());
-    let asked = flags.theme.as_deref().unwrap_or(&config.theme);
-    // Without colours only a theme that was made for that tells states apart.
-    let name = if depth == Depth::Mono { "mono" } else { asked };
-    let (mut all, user) = layers("theme", name, THEMES, &paths.themes, problems);
-    all.extend(user.as_ref().map(|(file, text)| (file.as_str(), text.as_str())));
-    let (theme, found) = Theme::load(&all);
-    told(problems, found);
-    theme.at(depth)
+/// The namespaces to look into where listing all is forbidden: the config's, else those of the flags.
+pub fn fallback(flags: &Flags, config: &Config) -> Vec<Box<str>> {
+    let names = if config.namespaces.is_empty() { &flags.namespace } else { &config.namespaces };
+    names.iter().map(|n| n.as_str().into()).collect()
 }
 
 /// The clusters to open: those of the flags; else those of the last run; else the current context.
-fn choose(flags: &Flags, contexts: &[Arc<Context>], current: Option<&str>, session: Option<&Path>) -> Result<Vec<ClusterId>, String> {
+fn choose(flags: &Flags, contexts: &[Arc<Context>], current: Option<&str>, last: &[String]) -> Result<Vec<ClusterId>, String> {
     let ids = |wanted: &dyn Fn(&Context) -> bool| -> Vec<ClusterId> {
         contexts.iter().enumerate().filter(|(_, c)| wanted(c)).map(|(i, _)| ClusterId(i as u16)).collect()
     };
@@ -206,80 +106,99 @@ fn choose(flags: &Flags, contexts: &[Arc<Context>], current: Option<&str>, sessi
     if !chosen.is_empty() {
         return Ok(chosen);
     }
-    let last = session.map(read_session).unwrap_or_default();
     let reopened = ids(&|c| last.contains(&c.name));
     Ok(if reopened.is_empty() { ids(&|c| Some(c.name.as_str()) == current) } else { reopened })
 }
 
-/// The contexts that the last run had open.
-fn read_session(path: &Path) -> Vec<String> {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    serde_yaml::from_str::<Session>(&text).unwrap_or_default().open
+/// Keeps which contexts are open. Whoever cannot write there opens the current context next time.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn keep_open(paths: &Paths, world: &World) -> io::Result<()> {
+    session::change(paths, |session| session.open = world.open().map(|c| c.context.clone()).collect())
 }
 
-/// What one run leaves to the next.
-#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-struct Session {
-    /// The contexts that were open.
-    open: Vec<String>,
+/// Which cluster a context leads to, as far as server and certificate authority tell. One that cannot be used leads nowhere.
+pub(super) fn place(context: &Context) -> Option<u64> {
+    context.broken.is_none().then(|| context.cluster_fingerprint().number())
 }
 
-/// Keeps which contexts are open. Whoever cannot write here opens the current context next time: nothing is lost but convenience.
-pub fn save_session(paths: &Paths, world: &World) -> io::Result<()> {
-    let session = Session { open: world.open().map(|c| c.context.clone()).collect() };
-    let text = serde_yaml::to_string(&session).map_err(io::Error::other)?;
-    if let Some(dir) = paths.session.parent() {
-        fs::create_dir_all(dir)?;
+/// A cluster of which nothing is known but its context.
+pub fn cluster(id: ClusterId, context: &Context) -> Cluster {
+    Cluster {
+        id,
+        context: context.name.clone(),
+        name: context.name.clone(),
+        digit: None,
+        group: None,
+        tier: Tier::default(),
+        colour: None,
+        readonly: false,
+        namespace: context.namespace.clone().unwrap_or_else(|| "default".to_owned()),
+        server: context.cluster.server.clone(),
+        place: place(context),
+        open: false,
+        link: Link::Closed,
+        since: Timestamp(0),
+        retry_at: None,
+        about: Server::default(),
+        user: None,
+        identity: None,
+        catalog: None,
+        traffic: Traffic::default(),
+        broken: context.broken.clone(),
     }
-    let new = paths.session.with_extension("new");
-    fs::write(&new, text)?;
-    fs::rename(new, &paths.session)
 }
 
-/// What is known of the clusters before any was asked. Digits go to those that say so in the config, then to those that are opened, then to
-/// the rest, and do not change while the program runs.
-pub fn clusters(contexts: &[Arc<Context>], config: &Config, chosen: &[ClusterId], readonly: bool) -> Vec<Cluster> {
-    let names = short_names(&contexts.iter().map(|c| c.name.clone()).collect::<Vec<_>>());
-    let mut clusters: Vec<Cluster> = contexts
-        .iter()
-        .zip(names)
-        .enumerate()
-        .map(|(i, (context, name))| {
-            let settings = config.cluster(&context.name);
-            Cluster {
-                id: ClusterId(i as u16),
-                context: context.name.clone(),
-                name: settings.alias.unwrap_or(name),
-                digit: settings.key,
-                group: settings.group,
-                tier: settings.tier,
-                colour: settings.colour,
-                readonly: readonly || settings.readonly,
-                namespace: context.namespace.clone().unwrap_or_else(|| "default".to_owned()),
-                server: context.cluster.server.clone(),
-                place: context.broken.is_none().then(|| context.cluster_fingerprint().number()),
-                open: false,
-                link: Link::Closed,
-                since: Timestamp(0),
-                retry_at: None,
-                about: Server::default(),
-                user: None,
-                identity: None,
-                catalog: None,
-                traffic: Traffic::default(),
-                broken: context.broken.clone(),
-            }
-        })
-        .collect();
-    let taken: Vec<u8> = clusters.iter().filter_map(|c| c.digit).collect();
-    let mut free = (1..=9u8).filter(|d| !taken.contains(d));
-    let (mut first, rest): (Vec<usize>, Vec<usize>) = (0..clusters.len()).partition(|i| chosen.contains(&ClusterId(*i as u16)));
-    first.extend(rest);
-    for i in first {
-        if let Some(cluster) = clusters.get_mut(i).filter(|c| c.digit.is_none()) {
+/// Gives the clusters what the config says of them. Digits go to those that have one in the config, then to the `first`, then to the rest;
+/// one that was given is never given to another while the program runs. Returns what is wrong.
+pub fn dress(clusters: &mut [Cluster], config: &Config, first: &[ClusterId], readonly: bool) -> Vec<String> {
+    let (names, problems) = names(clusters, config);
+    for (cluster, name) in clusters.iter_mut().zip(names) {
+        let settings = config.cluster(&cluster.context);
+        cluster.name = name;
+        cluster.group = settings.group;
+        cluster.tier = settings.tier;
+        cluster.colour = settings.colour;
+        cluster.readonly = readonly || settings.readonly;
+    }
+    let mut free: Vec<u8> = (1..=9).filter(|d| clusters.iter().all(|c| c.digit != Some(*d))).collect();
+    for cluster in clusters.iter_mut().filter(|c| c.digit.is_none()) {
+        cluster.digit = config.cluster(&cluster.context).key.filter(|d| free.contains(d));
+        free.retain(|d| cluster.digit != Some(*d));
+    }
+    let mut free = free.into_iter();
+    for is_first in [true, false] {
+        for cluster in clusters.iter_mut().filter(|c| c.digit.is_none() && first.contains(&c.id) == is_first) {
             cluster.digit = free.next();
         }
     }
-    clusters
+    problems
+}
+
+/// The display names: the alias, else the shortest tail of the context's name. No two are the same, since one types them to confirm.
+fn names(clusters: &[Cluster], config: &Config) -> (Vec<String>, Vec<String>) {
+    let contexts: Vec<String> = clusters.iter().map(|c| c.context.clone()).collect();
+    let aliases: Vec<Option<String>> = contexts.iter().map(|c| config.cluster(c).alias).collect();
+    let short = short_names(&contexts);
+    let mut names: Vec<Option<String>> = short.iter().zip(&aliases).map(|(s, a)| a.is_none().then(|| s.clone())).collect();
+    let mut problems = Vec::new();
+    for (i, alias) in aliases.into_iter().enumerate() {
+        let (Some(alias), Some(context)) = (alias, contexts.get(i)) else { continue };
+        let holder = |name: &str| names.iter().position(|n| n.as_deref() == Some(name)).and_then(|j| contexts.get(j));
+        let name = match holder(&alias) {
+            None => alias,
+            Some(other) => {
+                problems.push(format!(
+                    "{}: the alias {alias} would give {context} the name of {other}; {context} keeps its own",
+                    config.place_of_alias(context)
+                ));
+                short.get(i).filter(|s| holder(s).is_none()).unwrap_or(context).clone()
+            }
+        };
+        if let Some(slot) = names.get_mut(i) {
+            *slot = Some(name);
+        }
+    }
+    (names.into_iter().map(Option::unwrap_or_default).collect(), problems)
 }

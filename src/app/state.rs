@@ -27,6 +27,8 @@ pub struct Dialog {
     pub text: String,
     /// What happens on yes.
     pub yes: Step,
+    /// What happens on any other answer.
+    pub no: Option<Step>,
 }
 
 /// The state of the program.
@@ -83,6 +85,12 @@ impl State {
     /// Opens a screen over those that are open.
     pub fn push(&mut self, view: Box<dyn View>) {
         self.views.push(view);
+        self.dirty = true;
+    }
+
+    /// Asks something.
+    pub fn question(&mut self, dialog: Dialog) {
+        self.dialog = Some(dialog);
         self.dirty = true;
     }
 
@@ -184,7 +192,9 @@ impl State {
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer) {
         let screen = ui::layout(area);
         self.body = screen.body;
-        if let Some(view) = self.views.last_mut() {
+        if self.world.clusters.is_empty() && self.views.len() <= 1 {
+            ui::welcome::draw(&self.world, &self.theme, screen.body, buf);
+        } else if let Some(view) = self.views.last_mut() {
             view.arrange(&self.world, screen.body);
             view.draw(&self.world, &self.theme, screen.body, buf);
         }

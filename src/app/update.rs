@@ -38,7 +38,7 @@ impl State {
         let pressed = std::mem::take(&mut self.pressed);
         match found {
             Some((action, argument)) => self.act(&action, &argument),
-            None if scope == Scope::Dialog => self.dialog = None,
+            None if scope == Scope::Dialog => self.answer(false),
             None => self.unbound(scope, &pressed),
         }
     }
@@ -46,7 +46,7 @@ impl State {
     /// Does what an action asks for, or says why it does not apply.
     pub(super) fn act(&mut self, name: &str, argument: &str) {
         if self.dialog.is_some() {
-            return self.answer(name);
+            return self.answer(name == "enter");
         }
         if name == "enter"
             && let Some(chosen) = self.views.last().and_then(|v| v.chosen()).cloned()
@@ -61,12 +61,9 @@ impl State {
         }
     }
 
-    fn answer(&mut self, action: &str) {
-        let dialog = self.dialog.take();
-        if action == "enter"
-            && let Some(dialog) = dialog
-        {
-            self.steps(vec![dialog.yes]);
+    fn answer(&mut self, yes: bool) {
+        if let Some(dialog) = self.dialog.take() {
+            self.steps(if yes { vec![dialog.yes] } else { dialog.no.into_iter().collect() });
         }
     }
 
@@ -159,6 +156,21 @@ impl State {
         self.effects.push(effect);
     }
 
+    /// Forgets what ran for a cluster and connects it anew, since its context is another now.
+    pub(super) fn reconnect(&mut self, id: ClusterId) {
+        for watch in self.watches.forget(id) {
+            self.world.end(watch);
+        }
+        let focus = self.world.focus;
+        self.effects.push(Effect::Disconnect(id));
+        self.closed(id);
+        self.world.focus = focus;
+        if let Some(cluster) = self.world.cluster_mut(id) {
+            (cluster.user, cluster.identity, cluster.catalog) = (None, None, None);
+        }
+        self.effect(Effect::Connect(id));
+    }
+
     fn opened(&mut self, id: ClusterId) {
         let now = self.world.now;
         if let Some(cluster) = self.world.cluster_mut(id).filter(|c| !c.open) {
@@ -219,7 +231,7 @@ impl State {
             self.views.pop();
             self.refresh();
         } else if leave {
-            self.dialog = Some(Dialog { text: "Leave kconsole?".to_owned(), yes: Step::Quit });
+            self.dialog = Some(Dialog { text: "Leave kconsole?".to_owned(), yes: Step::Quit, no: None });
         }
     }
 

@@ -4,7 +4,7 @@
 
 use crate::kinds;
 use crate::model::catalog::Resource;
-use crate::model::id::WatchId;
+use crate::model::id::{ClusterId, WatchId};
 use crate::model::time::Timestamp;
 use crate::model::want::{Of, Want};
 use crate::model::world::{Found, World};
@@ -71,6 +71,11 @@ impl Watches {
             !over
         });
         orders
+    }
+
+    /// Forgets what runs for a cluster: whoever asked has ended it.
+    pub(super) fn forget(&mut self, cluster: ClusterId) -> Vec<WatchId> {
+        self.running.extract_if(.., |_, r| r.want.cluster == cluster).map(|(id, _)| id).collect()
     }
 }
 

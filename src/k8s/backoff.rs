@@ -12,6 +12,8 @@ const FORGOTTEN: Duration = Duration::from_secs(120);
 
 /// Rights change by the hand of a person.
 const FORBIDDEN: Duration = Duration::from_secs(60);
+/// The longest Retry-After that is believed.
+const ASKED: Duration = Duration::from_secs(300);
 /// A kind that went with its definition may come back with it.
 const GONE: Duration = Duration::from_secs(5);
 
@@ -25,18 +27,25 @@ pub struct Backoff {
 impl Backoff {
     /// How long to wait after this fault.
     pub fn after(&mut self, fault: &Fault) -> Duration {
-        if self.last.is_some_and(|last| last.elapsed() > FORGOTTEN) {
-            self.tries = 0;
-        }
+        self.spares();
         self.last = Some(Instant::now());
         let grown = FIRST.saturating_mul(1 << self.tries.min(16)).min(LONGEST);
         self.tries += 1;
         match (&fault.kind, fault.retry_after) {
-            (_, Some(asked)) => asked + jitter(Duration::from_secs(1)),
+            (_, Some(asked)) => asked.min(ASKED) + jitter(Duration::from_secs(1)),
             (FaultKind::Forbidden, _) => FORBIDDEN,
             (FaultKind::Gone, _) => GONE,
             _ => grown + jitter(grown),
         }
+    }
+
+    /// True for the first failure in a while, which may be followed by another try at once.
+    pub fn spares(&mut self) -> bool {
+        let quiet = self.last.is_none_or(|last| last.elapsed() > FORGOTTEN);
+        if quiet {
+            *self = Self { tries: 0, last: Some(Instant::now()) };
+        }
+        quiet
     }
 
     /// Starts over, because what failed works again.

@@ -1,5 +1,6 @@
 //! What a cluster is: version, provider, kinds, identity, and who we are there. Asked once for each connection.
 
+use super::backoff::Backoff;
 use super::link::{Link, Up};
 use crate::model::catalog::{Catalog, Resource};
 use crate::model::fault::{Fault, FaultKind};
@@ -10,45 +11,49 @@ use kube::client::Body;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
 /// Aggregated discovery, which tells short names and categories in two requests (1.26 and later; v2 from 1.30), else the old lists.
 const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
     application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
-/// How often a server is asked for its kinds that does not tell them.
-const AGAIN: std::time::Duration = std::time::Duration::from_secs(15);
-
-/// Asks everything and tells what is known as it comes. What a server does not tell stays unknown: that is no fault of the cluster.
+/// Asks everything and tells what is known as it comes; `again` where only the kinds can have changed. What a server does not tell stays
+/// unknown: that is no fault of the cluster.
 pub async fn describe(cluster: ClusterId, link: Link, up: Up, out: mpsc::Sender<Msg>, again: bool) {
-    let tell = async |news| out.send(Msg::Cluster(cluster, news)).await.is_ok();
-    // Without it nothing but kinds of ours can be shown. A connection that is lost is followed by another, and by another call of this.
-    while !discover(cluster, &link, &up, &out).await {
-        tokio::select! {
-            () = tokio::time::sleep(AGAIN) => {}
-            _ = link.lost(up.generation) => return,
-            () = out.closed() => return,
+    // Whoever does not listen any more ends this task, too.
+    let tell = async |news| drop(out.send(Msg::Cluster(cluster, news)).await);
+    let who = async {
+        if again {
+            return;
         }
-    }
-    if again {
-        return;
-    }
-    if let Ok(uid) = identity(&link, &up).await
-        && !tell(ClusterNews::Identity(uid)).await
-    {
-        return;
-    }
-    if let Ok(name) = user(&link, &up).await {
-        tell(ClusterNews::User(name)).await;
-    }
+        if let Ok(uid) = identity(&link, &up).await {
+            tell(ClusterNews::Identity(uid)).await;
+        }
+        if let Ok(name) = user(&link, &up).await {
+            tell(ClusterNews::User(name)).await;
+        }
+    };
+    // Without the kinds nothing can be shown, so they are asked for until they are known, or until it is clear that nobody knows them.
+    let kinds = async {
+        let mut backoff = Backoff::default();
+        while let Err(why) = discover(cluster, &link, &up, &out).await
+            && why.kind != FaultKind::Gone
+        {
+            sleep(backoff.after(&why)).await;
+        }
+    };
+    tokio::join!(kinds, who);
 }
 
-/// Asks what kinds there are, and tells. False where the server does not say.
-pub async fn discover(cluster: ClusterId, link: &Link, up: &Up, out: &mpsc::Sender<Msg>) -> bool {
-    match catalog(link, up).await {
-        // Whoever does not listen any more will be noticed by the next message.
-        Ok(catalog) => out.send(Msg::Cluster(cluster, ClusterNews::Catalog(catalog))).await.is_ok(),
-        Err(_) => false,
-    }
+/// Asks what kinds there are, and tells.
+///
+/// # Errors
+/// Where the server does not say.
+pub async fn discover(cluster: ClusterId, link: &Link, up: &Up, out: &mpsc::Sender<Msg>) -> Result<(), Fault> {
+    let catalog = catalog(link, up).await?;
+    // Whoever does not listen any more will be noticed by the next message.
+    let _ = out.send(Msg::Cluster(cluster, ClusterNews::Catalog(catalog))).await;
+    Ok(())
 }
 
 /// Reads `/version`. Providers put themselves into the version's tail.

@@ -30,8 +30,8 @@ pub fn of_object(status: &Status, http: Option<u16>) -> Fault {
     let details = status.details.as_ref();
     let causes = details.and_then(|d| d.causes.as_deref()).unwrap_or_default();
     let kind = if causes.iter().any(|cause| cause.reason.as_deref() == Some("ResourceVersionTooLarge")) {
-        // The server lags behind what we have seen; it says 504 and means: wait, or list again.
-        FaultKind::Server
+        // The server lags behind what we have seen. It says 504, and means: list again without a version.
+        FaultKind::Expired
     } else {
         kind_of(code, reason)
     };
@@ -50,7 +50,8 @@ pub fn of_object(status: &Status, http: Option<u16>) -> Fault {
         what.push_str(message);
     }
     let retry_after = details.and_then(|d| d.retry_after_seconds).filter(|&seconds| seconds > 0).map(Duration::from_secs);
-    Fault { retry_after, hint: hint_of(&kind).map(str::to_owned), ..Fault::new(kind, cut(&what)) }
+    let resume = status.metadata.as_ref().and_then(|m| m.r#continue.clone()).filter(|token| !token.is_empty());
+    Fault { retry_after, resume, hint: hint_of(&kind).map(str::to_owned), ..Fault::new(kind, cut(&what)) }
 }
 
 /// By reason where it tells more than the code, else by code.
@@ -196,7 +197,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<Fault> {
             code: Some(status.code),
             reason: Some(status.reason.clone()),
             message: Some(status.message.clone()),
-            details: None,
+            ..Status::default()
         };
         return Some(of_object(&object, None));
     }

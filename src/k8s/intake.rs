@@ -113,7 +113,17 @@ impl Rows {
                 return;
             }
         }
-        self.waiting.insert(uid, None);
+        // What nobody has been shown need not be taken back, or objects that come and go would pile up.
+        if self.delivered.contains_key(&uid) {
+            self.waiting.insert(uid, None);
+        } else {
+            self.waiting.remove(&uid);
+        }
+    }
+
+    /// True while a relist is on its way: what it brings is shown when it is whole.
+    fn is_relisting(&self) -> bool {
+        self.complete && self.listing.is_some()
     }
 }
 
@@ -180,11 +190,14 @@ impl Intake for Rows {
 
     fn end(&mut self) {
         let Some(Listing { seen, aside }) = self.listing.take() else { return };
-        let Self { delivered, waiting, .. } = self;
+        let Self { decoder, delivered, waiting, .. } = self;
+        // New columns change every row, and metrics change without a version.
+        let anew = matches!(decoder, Decoder::Table(_, Some(_)));
+        let none = Version::parse("");
         for row in aside {
             // Changes that waited when the relist began are older than it is.
             waiting.remove(&row.uid);
-            if delivered.get(&row.uid) != Some(&row.version) {
+            if anew || row.version == none || delivered.get(&row.uid) != Some(&row.version) {
                 waiting.insert(row.uid, Some(row));
             }
         }
@@ -199,7 +212,8 @@ impl Intake for Rows {
     }
 
     fn deliver(&mut self) -> Option<News> {
-        let columns = if let Decoder::Table(_, columns) = &mut self.decoder { columns.take() } else { None };
+        let hold = self.is_relisting();
+        let columns = if let Decoder::Table(_, columns) = &mut self.decoder { columns.take_if(|_| !hold) } else { None };
         let mut delta = Delta { columns, words: self.words.news(), ..Delta::default() };
         for (uid, row) in self.waiting.drain() {
             match row {
@@ -287,5 +301,54 @@ impl Intake for Whole {
 
     fn deliver(&mut self) -> Option<News> {
         self.waiting.take().map(News::Object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::framer::Items;
+    use super::*;
+
+    /// Reads a Table of things: one with each of these names, whose versions never change.
+    fn list(rows: &mut Rows, columns: &[&str], names: &[&str]) -> Option<Delta> {
+        let columns: Vec<String> = columns.iter().map(|c| format!(r#"{{"name":"{c}","type":"string"}}"#)).collect();
+        let row =
+            |n: &&str| format!(r#"{{"cells":["{n}","x"],"object":{{"metadata":{{"name":"{n}","uid":"{n}","resourceVersion":"1"}}}}}}"#);
+        let names: Vec<String> = names.iter().map(row).collect();
+        let table = format!(r#"{{"kind":"Table","columnDefinitions":[{}],"rows":[{}]}}"#, columns.join(","), names.join(","));
+        let mut items = Items::new(rows.array());
+        rows.begin();
+        items.feed(table.as_bytes(), |part| rows.part(part)).unwrap();
+        let early = rows.deliver();
+        assert!(!rows.complete || early.is_none(), "nothing of a relist before it is whole");
+        rows.end();
+        match early.or(rows.deliver()) {
+            Some(News::Delta(delta)) => Some(delta),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_relist_is_its_differences_and_new_columns_change_every_row() {
+        let mut rows = Rows::new(&GroupResource::new("example.org", "things"));
+        let first = list(&mut rows, &["Name", "Colour"], &["a", "b"]).unwrap();
+        assert!(first.columns.is_some() && first.upserts.len() == 2);
+        assert!(list(&mut rows, &["Name", "Colour"], &["a", "b"]).is_none());
+        let fewer = list(&mut rows, &["Name", "Colour"], &["b", "c"]).unwrap();
+        assert_eq!((fewer.columns, fewer.upserts.len(), fewer.deletes), (None, 1, vec![Uid::parse("a")]));
+        let anew = list(&mut rows, &["Name", "Shape"], &["b", "c"]).unwrap();
+        assert!(anew.columns.is_some() && anew.upserts.len() == 2);
+    }
+
+    #[test]
+    fn what_comes_and_goes_unseen_is_not_kept() {
+        let mut rows = Rows::new(&GroupResource::new("", "pods"));
+        for n in 0..100 {
+            for what in ["ADDED", "MODIFIED", "DELETED"] {
+                let line = format!(r#"{{"type":"{what}","object":{{"metadata":{{"name":"a","uid":"{n}"}}}}}}"#);
+                rows.line(line.as_bytes()).unwrap();
+            }
+        }
+        assert!(rows.waiting() == 0 && rows.deliver().is_none_or(|news| matches!(news, News::Delta(d) if d.upserts.is_empty())));
     }
 }

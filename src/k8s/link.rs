@@ -6,7 +6,7 @@
 use super::fault;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::msg::Traffic;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response, header};
 use kube::Client;
 use kube::client::Body;
 use std::sync::Arc;
@@ -21,8 +21,20 @@ pub struct Up {
     pub client: Client,
     /// Counts connections, so that a complaint about an old one is not taken for one about this one.
     pub generation: u64,
-    /// The round trip, where it has been measured.
+    /// Counts credentials: another one may have other rights.
+    pub credential: u64,
+    /// The round trip, or how long it takes at least, where anything is known of it.
     pub latency: Option<Duration>,
+}
+
+/// Round trips of this or more make a link slow: packing then costs less time than it saves.
+pub const SLOW: Duration = Duration::from_millis(20);
+
+impl Up {
+    /// True where the wire is what takes the time.
+    pub fn is_slow(&self) -> bool {
+        self.latency.is_some_and(|latency| latency >= SLOW)
+    }
 }
 
 /// What there is of a connection.
@@ -85,14 +97,29 @@ pub fn link() -> (Link, Reins) {
 }
 
 impl Link {
-    /// What there is now.
-    pub fn now(&self) -> Wire {
-        self.wire.borrow().clone()
+    /// What there is now; `None` once the cluster is closed.
+    pub fn now(&self) -> Option<Wire> {
+        self.wire.has_changed().ok()?;
+        Some(self.wire.borrow().clone())
     }
 
-    /// Waits until the wire is another than the one seen last; `false` once the cluster is closed.
-    pub async fn changed(&mut self) -> bool {
-        self.wire.changed().await.is_ok()
+    /// Waits until the wire is another than the one seen last; `None` once the cluster is closed.
+    pub async fn changed(&mut self) -> Option<()> {
+        self.wire.changed().await.ok()
+    }
+
+    /// True while this generation of the connection is up.
+    pub fn holds(&self, generation: u64) -> bool {
+        matches!(&*self.wire.borrow(), Wire::Up(up) if up.generation == generation)
+    }
+
+    /// Waits for a connection with another credential. Never returns once the cluster is closed.
+    pub async fn renewed(&self, credential: u64) {
+        let mut wire = self.wire.clone();
+        let other = |w: &Wire| matches!(w, Wire::Up(up) if up.credential != credential);
+        if wire.wait_for(other).await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Waits until this generation of the connection is not up any more, and returns why. Never returns while it is up.
@@ -127,7 +154,7 @@ impl Link {
     async fn try_send(&self, up: &Up, request: Request<Body>) -> Result<Response<Body>, Fault> {
         self.shared.requests.fetch_add(1, Ordering::Relaxed);
         let answer = match up.client.send(request).await {
-            Ok(answer) if answer.status().is_success() => return Ok(answer),
+            Ok(answer) if answer.status().is_success() && !is_page(answer.headers()) => return Ok(answer),
             Ok(answer) => answer,
             Err(error) => {
                 self.complain(Complaint::Suspect);
@@ -176,6 +203,11 @@ impl Link {
         let weight = if doubt == Doubt::None { FAILURES } else { 1 };
         self.shared.streaming_failures.fetch_add(weight, Ordering::Relaxed);
     }
+}
+
+/// Login pages come with 200.
+fn is_page(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// How sure it is that a server cannot serve streaming lists.

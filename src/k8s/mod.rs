@@ -19,6 +19,7 @@ pub mod session;
 mod slot;
 pub mod supervisor;
 mod tls;
+pub mod unpack;
 pub mod watch;
 mod wire;
 mod yaml;

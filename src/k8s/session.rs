@@ -69,7 +69,7 @@ impl Sessions {
     /// Asks a cluster again what kinds it serves. One without a connection is asked anyway, once it has one.
     pub fn discover(&self, cluster: ClusterId) {
         if let Some(open) = self.open.get(&cluster)
-            && let Wire::Up(up) = open.link.now()
+            && let Some(Wire::Up(up)) = open.link.now()
         {
             let (link, out) = (open.link.clone(), self.out.clone());
             self.runtime.spawn(async move { describe::discover(cluster, &link, &up, &out).await });

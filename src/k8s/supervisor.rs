@@ -5,7 +5,7 @@
 //! thing that tries; its success wakes everything else.
 
 use super::describe;
-use super::link::{Complaint, Link, Reins, Up, Wire};
+use super::link::{Complaint, Link, Reins, SLOW, Up, Wire};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::ClusterId;
 use crate::model::msg::{self, ClusterNews, Msg};
@@ -16,10 +16,13 @@ use kube::client::Body;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// Time between two probes, and how long one may take.
 const PROBE: Duration = Duration::from_secs(4);
+/// Round trips until a new connection has answered its first request: TCP, TLS, and the request, with something for the name.
+const COLD: u32 = 4;
 /// Complaints are many when a connection breaks; one look serves them all.
 const AT_MOST: Duration = Duration::from_secs(1);
 /// What needs a person is not tried more often than this by itself.
@@ -40,6 +43,9 @@ pub struct Supervisor {
     out: mpsc::Sender<Msg>,
     kick: watch::Receiver<u64>,
     generation: u64,
+    credential: u64,
+    /// When the credential was last renewed without anybody asking for it.
+    renewed: Option<Instant>,
     described: bool,
 }
 
@@ -64,38 +70,61 @@ impl Supervisor {
         out: mpsc::Sender<Msg>,
         kick: watch::Receiver<u64>,
     ) -> Self {
-        Self { cluster, connector, reins, link, out, kick, generation: 0, described: false }
+        Self { cluster, connector, reins, link, out, kick, generation: 0, credential: 0, renewed: None, described: false }
     }
 
     /// Keeps the connection until the cluster is closed.
     pub async fn run(mut self) {
-        // The first connection is used before it has proved itself: rows come a round trip sooner.
+        // The first connection is used before it has proved itself, if that takes long: rows come a round trip sooner.
         let (mut proven, mut renew) = (false, false);
+        if self.tell(msg::Link::Connecting).await.is_none() {
+            return;
+        }
         loop {
-            if self.tell(msg::Link::Connecting).await.is_none() {
-                return;
+            if renew {
+                self.renewed = Some(Instant::now());
+                self.credential += 1;
             }
-            let lost = match self.connector.connect(renew).await {
-                Ok(client) => self.tend(client, proven || renew).await,
-                Err(fault) => Lost::Down(fault),
+            let lost = match self.connect(renew).await {
+                Ok(client) => self.tend(client, proven).await,
+                Err(lost) => lost,
             };
             proven = true;
-            renew = match lost {
+            // A credential that was just renewed and is refused again needs a person, not another try.
+            renew = matches!(lost, Lost::Refused) && self.renewed.is_none_or(|at| at.elapsed() >= REFUSED);
+            let told = match lost {
                 Lost::Closed => return,
-                Lost::Refused if !renew => {
+                Lost::Kicked => {
+                    self.renewed = None;
+                    self.tell(msg::Link::Connecting).await
+                }
+                Lost::Refused if renew => {
                     self.reins.wire.send_replace(Wire::Opening);
-                    true
+                    self.tell(msg::Link::Connecting).await
                 }
-                Lost::Kicked => false,
-                // A credential that was just renewed and is refused again needs a person, not another try.
-                Lost::Refused | Lost::Down(_) => {
-                    let why = if let Lost::Down(fault) = lost { fault } else { refused() };
-                    if self.down(why).await.is_none() {
-                        return;
-                    }
-                    false
-                }
+                Lost::Refused => self.down(refused()).await,
+                Lost::Down(why) => self.down(why).await,
             };
+            if told.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Has a connection made. A program that fetches the credential may take its time, but not hold up whoever asks for another try.
+    async fn connect(&mut self, renew: bool) -> Result<Client, Lost> {
+        let connector = Arc::clone(&self.connector);
+        tokio::select! {
+            made = connector.connect(renew) => made.map_err(Lost::Down),
+            lost = self.ended() => Err(lost),
+        }
+    }
+
+    /// Waits until somebody wants another connection, or none.
+    async fn ended(&mut self) -> Lost {
+        tokio::select! {
+            kicked = self.kick.changed() => if kicked.is_ok() { Lost::Kicked } else { Lost::Closed },
+            () = self.out.closed() => Lost::Closed,
         }
     }
 
@@ -110,7 +139,11 @@ impl Supervisor {
         loop {
             tokio::select! {
                 () = sleep_until(started + wait), if retry_in.is_some() => return Some(()),
-                kicked = self.kick.changed() => return kicked.ok(),
+                kicked = self.kick.changed() => {
+                    // Whoever asks may have logged in.
+                    self.renewed = None;
+                    return kicked.ok();
+                }
                 // Nobody can have news about a connection that is down.
                 complaint = self.reins.complaints.recv() => drop(complaint?),
                 () = self.out.closed() => return None,
@@ -121,65 +154,97 @@ impl Supervisor {
     /// Lends a connection out and probes it until it is lost. `prove` holds it back until the first probe succeeded.
     async fn tend(&mut self, client: Client, prove: bool) -> Lost {
         self.generation += 1;
-        let mut up = Up { client, generation: self.generation, latency: None };
-        if !prove {
-            self.reins.wire.send_replace(Wire::Up(up.clone()));
-        }
+        let mut up = Up { client, generation: self.generation, credential: self.credential, latency: None };
+        // Ends with this connection.
+        let mut describing = JoinSet::new();
         let mut first = true;
         loop {
             let probed = Instant::now();
-            match self.probe(&up).await {
-                Ok(body) => {
-                    let latency = probed.elapsed();
-                    up.latency = Some(latency);
-                    if first {
-                        first = false;
-                        self.reins.wire.send_replace(Wire::Up(up.clone()));
-                        self.describe(&up, &body).await;
-                    }
-                    if self.tell(msg::Link::Up { latency }).await.is_none() {
-                        return Lost::Closed;
-                    }
-                }
-                Err(fault) if fault.kind == FaultKind::Unauthorised => return Lost::Refused,
-                Err(fault) => return Lost::Down(fault),
+            let version = match self.probe(&mut up, first && !prove).await {
+                Ok(version) => version,
+                Err(lost) => return lost,
+            };
+            let (was_slow, latency) = (up.is_slow(), probed.elapsed() / if first { COLD } else { 1 });
+            up.latency = Some(latency);
+            if first || up.is_slow() != was_slow {
+                self.reins.wire.send_replace(Wire::Up(up.clone()));
             }
+            if std::mem::take(&mut first) {
+                self.describe(&up, &version, &mut describing).await;
+            }
+            if self.tell(msg::Link::Up { latency }).await.is_none() {
+                return Lost::Closed;
+            }
+            if let Some(lost) = self.wait(&up, probed, &mut describing).await {
+                return lost;
+            }
+        }
+    }
+
+    /// Probes a connection. One that may be lent unproven is lent as soon as it shows to be slow.
+    async fn probe(&mut self, up: &mut Up, mut lend: bool) -> Result<Vec<u8>, Lost> {
+        let (link, asked) = (self.link.clone(), up.clone());
+        let answer = version(&link, &asked);
+        tokio::pin!(answer);
+        loop {
             tokio::select! {
-                () = sleep_until(probed + PROBE) => {}
-                kicked = self.kick.changed() => return if kicked.is_ok() { Lost::Kicked } else { Lost::Closed },
-                () = self.out.closed() => return Lost::Closed,
-                complaint = self.reins.complaints.recv() => match complaint {
-                    Some(Complaint::Unauthorised(generation)) if generation == up.generation => return Lost::Refused,
-                    Some(_) => sleep((probed + AT_MOST).saturating_duration_since(Instant::now())).await,
-                    None => return Lost::Closed,
+                answer = &mut answer => return answer.map_err(|why| match why.kind {
+                    FaultKind::Unauthorised => Lost::Refused,
+                    _ => Lost::Down(why),
+                }),
+                lost = self.ended() => return Err(lost),
+                () = sleep(SLOW * COLD), if lend => {
+                    lend = false;
+                    up.latency = Some(SLOW);
+                    self.reins.wire.send_replace(Wire::Up(up.clone()));
+                }
+            }
+        }
+    }
+
+    /// Waits until it is time for the next probe, or until the connection is lost.
+    async fn wait(&mut self, up: &Up, probed: Instant, describing: &mut JoinSet<()>) -> Option<Lost> {
+        let mut due = probed + PROBE;
+        loop {
+            let (reins, kick, out) = (&mut self.reins, &mut self.kick, &self.out);
+            tokio::select! {
+                () = sleep_until(due) => return None,
+                kicked = kick.changed() => return Some(if kicked.is_ok() { Lost::Kicked } else { Lost::Closed }),
+                () = out.closed() => return Some(Lost::Closed),
+                Some(done) = describing.join_next() => self.described |= done.is_ok(),
+                complaint = reins.complaints.recv() => match complaint {
+                    Some(Complaint::Unauthorised(generation)) if generation == up.generation => return Some(Lost::Refused),
+                    Some(Complaint::Unauthorised(_)) => {}
+                    Some(Complaint::Suspect) => due = due.min(probed + AT_MOST),
+                    None => return Some(Lost::Closed),
                 },
             }
         }
     }
 
-    /// Asks the server for its version, which every user may know.
-    async fn probe(&self, up: &Up) -> Result<Vec<u8>, Fault> {
-        let request = Request::get("/version").body(Body::empty()).map_err(|e| Fault::new(FaultKind::Config, e.to_string()))?;
-        match timeout(PROBE, self.link.ask(up, request)).await {
-            Ok(Err(fault)) if fault.kind == FaultKind::Forbidden => Ok(Vec::new()),
-            Ok(answer) => answer,
-            Err(_) => Err(Fault::new(FaultKind::Unreachable, format!("no answer for {} s", PROBE.as_secs()))),
-        }
-    }
-
     /// Has everything else about the server asked in the background.
-    async fn describe(&mut self, up: &Up, version: &[u8]) {
+    async fn describe(&self, up: &Up, version: &[u8], describing: &mut JoinSet<()>) {
         let news = ClusterNews::Server(describe::server(version));
         // Whoever does not listen any more will be noticed by the next message.
         let _ = self.out.send(Msg::Cluster(self.cluster, news)).await;
-        let again = std::mem::replace(&mut self.described, true);
-        tokio::spawn(describe::describe(self.cluster, self.link.clone(), up.clone(), self.out.clone(), again));
+        describing.spawn(describe::describe(self.cluster, self.link.clone(), up.clone(), self.out.clone(), self.described));
     }
 
     async fn tell(&self, link: msg::Link) -> Option<()> {
         let traffic = ClusterNews::Traffic(self.link.traffic());
         self.out.send(Msg::Cluster(self.cluster, traffic)).await.ok()?;
         self.out.send(Msg::Cluster(self.cluster, ClusterNews::Link(link))).await.ok()
+    }
+}
+
+/// Asks the server for its version, which every user may know.
+async fn version(link: &Link, up: &Up) -> Result<Vec<u8>, Fault> {
+    let request = Request::get("/version").body(Body::empty()).map_err(|e| Fault::new(FaultKind::Config, e.to_string()))?;
+    match timeout(PROBE, link.ask(up, request)).await {
+        // Who refuses is there. Some proxies do not know the path, and a server with too much to do would not be helped by our coming anew.
+        Ok(Err(Fault { kind: FaultKind::Forbidden | FaultKind::Throttled | FaultKind::Gone | FaultKind::Invalid, .. })) => Ok(Vec::new()),
+        Ok(answer) => answer,
+        Err(_) => Err(Fault::new(FaultKind::Unreachable, format!("no answer for {} s", PROBE.as_secs()))),
     }
 }
 

@@ -83,11 +83,11 @@ pub enum Lookup<'a> {
 }
 
 /// The keys in force.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Keymap(Vec<Entry>);
 
 /// One line of a keymap.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Entry {
     scope: Scope,
     keys: Vec<Key>,

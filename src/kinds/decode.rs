@@ -52,6 +52,16 @@ pub struct Status {
     pub message: Option<String>,
     /// More about it.
     pub details: Option<StatusDetails>,
+    /// As a list's.
+    pub metadata: Option<StatusMeta>,
+}
+
+/// `metav1.ListMeta`, as far as a Status has it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct StatusMeta {
+    /// With 410 for a `continue` token that has expired: another one, which goes on at the newest version.
+    pub r#continue: Option<String>,
 }
 
 /// `metav1.StatusDetails`.

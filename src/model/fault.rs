@@ -14,6 +14,8 @@ pub struct Fault {
     pub hint: Option<String>,
     /// The server's Retry-After.
     pub retry_after: Option<Duration>,
+    /// The token by which the server goes on with a list whose own token has expired.
+    pub resume: Option<String>,
 }
 
 /// The ways to fail, by what helps.
@@ -29,7 +31,7 @@ pub enum FaultKind {
     Forbidden,
     /// The kind or object is not there (404), or no longer.
     Gone,
-    /// The server's history does not reach back to our resourceVersion (410).
+    /// The server's history does not reach back to our resourceVersion (410), or not up to it yet (504, ResourceVersionTooLarge).
     Expired,
     /// The server has too much to do (429).
     Throttled,
@@ -48,7 +50,7 @@ pub enum FaultKind {
 impl Fault {
     /// A fault without hint.
     pub fn new(kind: FaultKind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), hint: None, retry_after: None }
+        Self { kind, what: what.into(), hint: None, retry_after: None, resume: None }
     }
 
     /// The same with what to do next.

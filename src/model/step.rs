@@ -49,6 +49,8 @@ pub enum Effect {
     Copy(String),
     /// Stop as a shell's ctrl-z does.
     Suspend,
+    /// Use the keys of this name, now and in later runs.
+    Keymap(String),
 }
 
 /// A screen to open.
@@ -77,6 +79,13 @@ pub struct TableOf {
     pub filter: String,
     /// The object to stand on.
     pub cursor: Option<ObjectRef>,
+}
+
+impl TableOf {
+    /// All objects of a kind.
+    pub fn all(kind: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind: kind.into(), only: Only::All, filter: String::new(), cursor: None }
+    }
 }
 
 /// A part of a kind's objects that belongs to another object.

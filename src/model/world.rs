@@ -26,6 +26,10 @@ pub struct World {
     pub focus: Option<ClusterId>,
     /// The namespaces that are looked at; all if empty.
     pub namespaces: Vec<Box<str>>,
+    /// The namespaces to look into where listing all is forbidden; the context's own where nobody named any.
+    pub fallback: Vec<Box<str>>,
+    /// The files that kubeconfigs are looked for in.
+    pub looked: Vec<String>,
     /// Seconds that the clock on the wall is ahead of UTC.
     pub utc_offset: i64,
     /// No writes anywhere.

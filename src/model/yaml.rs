@@ -89,6 +89,11 @@ impl<'a> Report<'a> {
         Self { file, problems: Vec::new() }
     }
 
+    /// A line of the file, as `FILE:LINE`.
+    pub fn place(&self, line: u64) -> String {
+        format!("{}:{line}", self.file)
+    }
+
     /// Something is wrong in a line.
     pub fn add(&mut self, line: u64, what: impl Into<String>) {
         self.problems.push(Problem { file: self.file.to_owned(), line, what: what.into() });

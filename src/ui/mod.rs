@@ -8,6 +8,7 @@ pub mod prompt;
 pub mod theme;
 pub mod view;
 pub mod views;
+pub mod welcome;
 pub mod widgets;
 pub mod words;
 

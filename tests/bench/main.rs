@@ -4,6 +4,7 @@
 //!     cargo bench -- live                                10,000 pods of 7.5 KB
 //!     cargo bench -- live 50000
 //!     cargo bench -- live 10000 'k9s -A -c pods'          another program beside it; KUBECONFIG is set for it
+//!     cargo bench -- serve 10000                          only the API server with its pods, to look at by hand
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -28,6 +29,14 @@ fn main() {
             let pods = args.next().map_or(10_000, |n| n.parse().expect("the number of pods"));
             live::run(pods, args.next());
         }
-        Some(other) => panic!("no benchmark {other}: live [PODS] [COMMAND]"),
+        Some("serve") => {
+            let pods = args.next().map_or(10_000, |n| n.parse().expect("the number of pods"));
+            let home = rig::home::Home::new();
+            let server = server::Server::with_pods(&home.path().join("cluster"), pods);
+            println!("{}", server.kubeconfig().display());
+            println!("until enter is pressed");
+            std::io::stdin().read_line(&mut String::new()).expect("standard input");
+        }
+        Some(other) => panic!("no benchmark {other}: live [PODS] [COMMAND], serve [PODS]"),
     }
 }

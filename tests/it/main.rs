@@ -10,7 +10,11 @@
 #![allow(clippy::print_stderr, unreachable_pub, reason = "a test binary has no users, and a skipped test says so")]
 
 mod cluster;
+mod data;
+mod engine;
+mod files;
 mod kinds;
+mod readme;
 mod rig;
 mod terminal;
 mod tidy;

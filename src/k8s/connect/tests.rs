@@ -1,3 +1,5 @@
+//! What a connection is made of: proxies, certificates, names, headers, and what each failure says. Servers are scripted, on loopback.
+
 use super::*;
 use crate::k8s::credential::Credentials;
 use crate::k8s::entry::{ClusterEntry, Pem, UserEntry};

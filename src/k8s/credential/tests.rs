@@ -1,3 +1,5 @@
+//! Which credential is used, when it is fetched again, and that a plugin runs once for all who share it.
+
 use super::*;
 use crate::k8s::entry::{ClusterEntry, Exec, Interactive, UserEntry};
 use crate::k8s::slot::{REREAD, refresh_at};

@@ -1,3 +1,5 @@
+//! What answers and failures of the transport mean to a person.
+
 use super::*;
 use rustls::{AlertDescription, CertificateError};
 use std::io;
@@ -49,7 +51,7 @@ fn causes_are_told_and_the_time_to_wait_is_kept() {
     let headers = HeaderMap::from_iter([(header::RETRY_AFTER, "7".parse().unwrap())]);
     assert_eq!(of_status(StatusCode::TOO_MANY_REQUESTS, &headers, body.as_bytes()).retry_after, Some(Duration::from_secs(7)));
     let lagging = r#"{"kind":"Status","code":504,"reason":"Timeout","details":{"causes":[{"reason":"ResourceVersionTooLarge"}]}}"#;
-    assert_eq!(status(504, lagging).kind, FaultKind::Server);
+    assert_eq!(status(504, lagging).kind, FaultKind::Expired);
     assert!(status(500, &"x".repeat(5000)).what.chars().count() <= LONGEST + 1);
 }
 

@@ -1,3 +1,5 @@
+//! What kubeconfigs say together, and what each mistake costs. The rows FC1 to FC3 of the fault matrix are here.
+
 use super::*;
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -35,7 +35,7 @@ pub const THEMES: &[(&str, &str)] = &[
 ];
 
 /// The styles in force.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Theme {
     /// For each role: its style, and its style in the selected row.
     styles: Vec<(Style, Style)>,
@@ -64,6 +64,11 @@ impl Theme {
     pub fn colour(&self, text: &str) -> Option<Style> {
         let colour = self.palette.get(text).copied().or_else(|| colour::read(text))?;
         Some(Style { fg: self.depth.nearest(colour), ..Style::default() })
+    }
+
+    /// The names of colours that [`Theme::colour`] knows.
+    pub fn colours(&self) -> impl Iterator<Item = &str> {
+        self.palette.keys().map(String::as_str).chain(colour::SIXTEEN.iter().map(|(name, _)| *name))
     }
 
     /// The theme for a terminal of fewer colours. Without any, a background becomes reverse, so that the selection stays visible; the

@@ -1,8 +1,9 @@
 //! What the tests stand on: a reader of our own source, a terminal, and real clusters. No test is in here.
-#![allow(dead_code, reason = "the benchmarks share these files, and each uses its part")]
+#![allow(dead_code, unused_imports, reason = "the benchmarks share these files, and each uses its part")]
 
 pub mod cluster;
 pub mod grammar;
 pub mod home;
 pub mod pty;
+pub mod script;
 pub mod source;

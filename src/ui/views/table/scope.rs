@@ -68,12 +68,13 @@ fn of_cluster(world: &World, cluster: &Cluster, of: &TableOf, kind: &GroupResour
     }
 }
 
-/// The whole cluster; where that is forbidden, the namespaces that are known one by one.
+/// The whole cluster; where that is forbidden, one by one the namespaces that the server lists, else those that the user named, else the
+/// context's own.
 fn everywhere(world: &World, cluster: &Cluster, kind: &GroupResource) -> Vec<Want> {
     let mut wants = vec![Want::all(cluster.id, kind.clone())];
     if world.refused(cluster.id, kind).is_some() {
         let namespaces = Want::all(cluster.id, GroupResource::new("", "namespaces"));
-        let mut names: Vec<Box<str>> = vec![cluster.namespace.as_str().into()];
+        let mut names = if world.fallback.is_empty() { vec![cluster.namespace.as_str().into()] } else { world.fallback.clone() };
         if let Some(table) = world.serving(&namespaces).filter(|t| t.is_listed()) {
             names = table.rows().map(|r| r.name.clone()).collect();
             names.sort_unstable();

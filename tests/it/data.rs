@@ -1,0 +1,102 @@
+//! The data that comes with the program: keymaps, themes, the example of a config. Each loads without a word against the real lists, and
+//! holds what is promised of it.
+
+use kconsole::actions::{self, Action};
+use kconsole::app::config::{Config, EXAMPLE};
+use kconsole::keymap::{KEYMAPS, Keymap, Scope};
+use kconsole::model::step::{Effect, Scene, Step};
+use kconsole::ui::theme::{Role, THEMES, Theme};
+use std::collections::BTreeSet;
+
+fn names() -> Vec<&'static str> {
+    actions::all().map(|a| a.name).collect()
+}
+
+fn keymap(name: &str, text: &str) -> Keymap {
+    let (keymap, problems) = Keymap::load(&[(name, text)], &names());
+    assert_eq!(problems, []);
+    keymap
+}
+
+#[test]
+fn every_keymap_loads_and_binds_only_what_there_is() {
+    for (name, text) in KEYMAPS {
+        let keymap = keymap(name, text);
+        for scope in Scope::ALL {
+            for (_, keys, binding) in keymap.bindings(scope) {
+                let action = actions::find(&binding.action).unwrap_or_else(|| panic!("{name}: {keys}: {}", binding.action));
+                assert!(!action.help.is_empty(), "{name}: help has nothing to say of {keys}");
+            }
+        }
+        for needed in ["goto", "filter", "help", "enter", "back", "quit", "quit-now", "close", "clusters", "retry", "suspend"] {
+            assert!(!keymap.keys_of(Scope::Table, needed, None).is_empty(), "{name} has no key for {needed}");
+        }
+    }
+}
+
+/// What `:` takes by name and needs no key. Everything else has one in the default keymap.
+#[test]
+fn every_action_has_a_key_or_a_name_that_can_be_typed() {
+    let all = keymap(KEYMAPS[0].0, KEYMAPS[0].1);
+    let bound: BTreeSet<String> = Scope::ALL.iter().flat_map(|s| all.bindings(*s)).map(|(_, _, b)| b.action.clone()).collect();
+    let unbound: Vec<&str> = names().into_iter().filter(|n| !bound.contains(*n)).collect();
+    assert_eq!(unbound, ["go", "sort", "namespace"], "these take an argument, so they are typed after :");
+}
+
+/// No action changes a cluster yet. The match names every effect, so that one that does has to be looked at here.
+fn changes_a_cluster(step: &Step) -> bool {
+    match step {
+        Step::Do(effect) => match effect {
+            Effect::Connect(_)
+            | Effect::Disconnect(_)
+            | Effect::Retry(_)
+            | Effect::Login(_)
+            | Effect::Copy(_)
+            | Effect::Suspend
+            | Effect::Discover(_)
+            | Effect::Keymap(_) => false,
+        },
+        _ => false,
+    }
+}
+
+#[test]
+fn lower_case_never_changes_a_cluster() {
+    let run = |action: &Action, argument: &str| (action.run)(&Scene::default(), argument).unwrap_or_default();
+    for (name, text) in KEYMAPS {
+        let keymap = keymap(name, text);
+        for (_, keys, binding) in Scope::ALL.iter().flat_map(|s| keymap.bindings(*s)) {
+            let steps = run(actions::find(&binding.action).unwrap(), binding.argument.as_deref().unwrap_or_default());
+            let lower = keys.chars().all(|c| !c.is_uppercase()) && !keys.contains("shift-");
+            assert!(!(lower && steps.iter().any(changes_a_cluster)), "{name}: {keys} is {}", binding.action);
+        }
+    }
+}
+
+#[test]
+fn every_theme_loads_and_tells_states_apart() {
+    let states = [Role::StatusOk, Role::StatusBad, Role::StatusWarn, Role::StatusBusy, Role::Stale];
+    for (name, text) in THEMES {
+        let (theme, problems) = Theme::load(&[(name, text)]);
+        assert_eq!(problems, [], "{name}");
+        for a in states {
+            let same: Vec<_> = states.iter().filter(|b| theme.style(**b) == theme.style(a)).collect();
+            // Without colours only the worst has to stand out: glyph and word say the rest.
+            assert!(same.len() == 1 || *name == "mono" && a != Role::StatusBad, "{name}: {a:?} looks like {same:?}");
+        }
+        assert_ne!(theme.style(Role::RowSelected), theme.style(Role::Text), "{name}: the cursor is not seen");
+    }
+}
+
+#[test]
+fn the_example_of_a_config_holds_and_names_what_there_is() {
+    let (config, problems) = Config::load("example", EXAMPLE).unwrap();
+    assert_eq!(problems, []);
+    assert!(THEMES.iter().any(|(name, _)| *name == config.theme));
+    for (name, _) in KEYMAPS.iter().chain(THEMES) {
+        assert!(EXAMPLE.contains(name), "the example does not name {name}");
+    }
+    let (theme, _) = Theme::load(&THEMES[..1]);
+    let strange: Vec<_> = config.colours().filter(|(colour, _)| theme.colour(colour).is_none()).collect();
+    assert_eq!(strange, []);
+}
