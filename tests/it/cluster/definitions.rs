@@ -5,7 +5,7 @@ use crate::rig::cluster::Turn;
 use crate::rig::pty::Pty;
 use std::time::{Duration, Instant};
 
-const SOON: Duration = Duration::from_secs(15);
+const SOON: Duration = Duration::from_secs(30);
 
 fn define(clusters: &Turn, context: &str) {
     apply(

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use vt100::Screen;
 
-const SOON: Duration = Duration::from_secs(15);
+const SOON: Duration = Duration::from_secs(30);
 const WIDE: (u16, u16) = (160, 60);
 
 /// The program on the real clusters.
@@ -144,13 +144,17 @@ fn a_second_context_of_an_open_cluster_is_refused() {
     let Some(clusters) = clusters() else { return };
     pod(&clusters, "alpha", "alpha-one");
     let mut pty = open(&clusters, &["pods", "--context", "alpha,alpha-viewer,beta"]);
-    wait_line(&pty, SOON, &["alpha-viewer: the same cluster as alpha, open", "to change the user close that first (C)"]);
+    wait_line(
+        &pty,
+        SOON,
+        &["alpha-viewer: is the same cluster as alpha, which is open", "to change the user, close that one first (C, then space)"],
+    );
     wait_truth(&clusters, &["alpha", "beta"], &pty);
     pty.send("j");
-    pty.wait_for("no notice", SOON, |s| !s.contents().contains("the same cluster"));
+    pty.wait_for("no notice", SOON, |s| !s.contents().contains("is the same cluster"));
     // alpha and beta have the digits 1 and 3: those that were asked for come first.
     pty.send("2");
-    wait_line(&pty, SOON, &["alpha-viewer: the same cluster as alpha, open as admin"]);
+    wait_line(&pty, SOON, &["alpha-viewer: is the same cluster as alpha, which is open as admin"]);
     wait_truth(&clusters, &["alpha", "beta"], &pty);
     delete(&clusters, "alpha", &["alpha-one"]);
 }

@@ -104,7 +104,8 @@ impl TableView {
                 None => self.ghost(world, theme, Rect { y, height: 1, ..inside }, &places, buf),
             }
         }
-        if self.lines() == 0 {
+        // A row that is gone together with its table has no line.
+        if self.order.len() == 0 && ghost.is_none() {
             self.empty(world, theme, inside, buf);
         }
         for (i, (what, style)) in troubles.iter().enumerate() {
