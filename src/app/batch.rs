@@ -9,6 +9,7 @@ use super::{goto, news};
 use crate::keymap::Scope;
 use crate::kinds;
 use crate::model::cluster::Cluster;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{ClusterId, GroupResource, WatchId};
 use crate::model::msg::{Link, Sync};
 use crate::model::step::{Motion, Scene};
@@ -28,6 +29,8 @@ use tokio::time::{Instant, timeout_at};
 
 /// Longer than any step of connecting may take, plugins included.
 const PATIENCE: Duration = Duration::from_secs(45);
+/// A server that answers but fails gets so long, which are three tries: one that has just started or has much to do ends lists early.
+const PASSING: Duration = Duration::from_secs(10);
 
 /// A screen that nobody sees: it only wants.
 struct Unseen(fn(&World, &Asked) -> Vec<Want>, Asked);
@@ -138,10 +141,17 @@ fn rows_of(world: &World, cluster: &Cluster, asked: &Asked) -> Vec<Want> {
     }
 }
 
+/// Whether another try may help, where the connection itself is well.
+fn passes(why: &Fault) -> bool {
+    matches!(why.kind, FaultKind::Unreachable | FaultKind::Expired | FaultKind::Throttled | FaultKind::Server)
+}
+
 /// How far a cluster has come with what `get` wants of it.
 enum Progress {
     Waiting,
     Complete,
+    /// It may pass.
+    Failing(String),
     Failed(String),
 }
 
@@ -161,7 +171,8 @@ fn progress(world: &World, cluster: &Cluster, asked: &Asked) -> Progress {
     for want in wants {
         match world.serving(&want).map(|t| &t.sync) {
             Some(Sync::Live | Sync::Polling { .. }) => {}
-            Some(Sync::Stale { why, retry_in }) if *retry_in != Some(Duration::ZERO) => return Progress::Failed(why.to_string()),
+            Some(Sync::Stale { why, .. }) if passes(why) => return Progress::Failing(why.to_string()),
+            Some(Sync::Stale { why, .. }) => return Progress::Failed(why.to_string()),
             _ => complete = false,
         }
     }
@@ -202,9 +213,6 @@ async fn get(cli: &Cli, get: &Get, setup: Setup) -> io::Result<i32> {
             None => eprint(&format!("no {} found{place}", asked.resource)),
         }
     }
-    for twin in chosen.iter().filter_map(|id| world.cluster(*id)).filter(|c| !c.open) {
-        eprint(&format!("kconsole: {}: is the same cluster as another one that was asked for; its rows are printed once", twin.name));
-    }
     for (id, why) in &failed {
         eprint(&format!("kconsole: {}: {}", world.name(*id), visible(why)));
     }
@@ -231,23 +239,26 @@ fn place(world: &World, asked: &Asked) -> String {
 
 /// Waits until every cluster has answered or failed. Returns those that failed, and why.
 async fn settle(program: &mut Program, asked: &Asked) -> BTreeMap<ClusterId, String> {
-    let deadline = Instant::now() + PATIENCE;
+    let (passing, deadline) = (Instant::now() + PASSING, Instant::now() + PATIENCE);
     loop {
         program.perform();
         let world = &program.state.world;
+        let is_early = Instant::now() < passing;
         let mut failed = BTreeMap::new();
         let mut waiting = Vec::new();
         for cluster in world.open() {
             match progress(world, cluster, asked) {
                 Progress::Waiting => waiting.push(cluster.id),
+                Progress::Failing(_) if is_early => waiting.push(cluster.id),
                 Progress::Complete => {}
-                Progress::Failed(why) => drop(failed.insert(cluster.id, why)),
+                Progress::Failing(why) | Progress::Failed(why) => drop(failed.insert(cluster.id, why)),
             }
         }
         if waiting.is_empty() {
             return failed;
         }
-        if timeout_at(deadline, program.listen()).await.is_err() {
+        let over = timeout_at(if is_early { passing } else { deadline }, program.listen()).await.is_err();
+        if over && !is_early {
             failed.extend(waiting.into_iter().map(|id| (id, format!("no answer within {} s", PATIENCE.as_secs()))));
             return failed;
         }
@@ -263,12 +274,12 @@ async fn follow(program: &mut Program, printer: &mut Printer, asked: &Asked, fai
         let world = &program.state.world;
         for cluster in world.open() {
             match progress(world, cluster, asked) {
-                Progress::Failed(why) if failed.get(&cluster.id) != Some(&why) => {
+                Progress::Failing(why) | Progress::Failed(why) if failed.get(&cluster.id) != Some(&why) => {
                     eprint(&format!("kconsole: {}: {}", cluster.name, visible(&why)));
                     failed.insert(cluster.id, why);
                 }
                 Progress::Complete => drop(failed.remove(&cluster.id)),
-                Progress::Waiting | Progress::Failed(_) => {}
+                Progress::Waiting | Progress::Failing(_) | Progress::Failed(_) => {}
             }
         }
         let tables = world.open().flat_map(|c| rows_of(world, c, asked)).filter_map(|w| world.serving(&w));
@@ -283,11 +294,15 @@ async fn check(mut setup: Setup) -> io::Result<i32> {
     // Each context is tried for itself, also where two lead to the same cluster.
     setup.world.twins = true;
     let mut program = Program::new(setup, |_| Box::new(Unseen(nodes, Asked::default())));
-    let deadline = Instant::now() + PATIENCE;
+    let (passing, deadline) = (Instant::now() + PASSING, Instant::now() + PATIENCE);
     loop {
         program.perform();
         let world = &program.state.world;
-        if world.open().all(|c| checked(world, c).is_some()) || timeout_at(deadline, program.listen()).await.is_err() {
+        let is_early = Instant::now() < passing;
+        if world.open().all(|c| checked(world, c, is_early).is_some()) {
+            break;
+        }
+        if timeout_at(if is_early { passing } else { deadline }, program.listen()).await.is_err() && !is_early {
             break;
         }
     }
@@ -296,7 +311,7 @@ async fn check(mut setup: Setup) -> io::Result<i32> {
     let width = world.open().map(|c| c.name.chars().count()).max().unwrap_or(0);
     let mut usable = true;
     for cluster in world.open() {
-        let told = checked(world, cluster).unwrap_or_else(|| Err(format!("no answer within {} s", PATIENCE.as_secs())));
+        let told = checked(world, cluster, false).unwrap_or_else(|| Err(format!("no answer within {} s", PATIENCE.as_secs())));
         usable &= told.is_ok();
         let (sign, told) = told.map_or_else(|why| ("✗", why), |told| ("●", told));
         let line = format!("{sign} {:width$}  {}\n", visible(&cluster.name), visible(&told));
@@ -306,7 +321,8 @@ async fn check(mut setup: Setup) -> io::Result<i32> {
 }
 
 /// What there is to say of a cluster once all is known; `Err` where it cannot be used.
-fn checked(world: &World, cluster: &Cluster) -> Option<Result<String, String>> {
+/// What may pass is nothing to say yet while it is early.
+fn checked(world: &World, cluster: &Cluster, is_early: bool) -> Option<Result<String, String>> {
     if let Some(fault) = cluster.fault() {
         return Some(Err(fault.to_string()));
     }
@@ -316,6 +332,7 @@ fn checked(world: &World, cluster: &Cluster) -> Option<Result<String, String>> {
     let table = world.serving(&Want::all(cluster.id, GroupResource::new("", "nodes")))?;
     let nodes = match &table.sync {
         Sync::Live | Sync::Polling { .. } => format!("{} of {} nodes ready", table.len() - table.unhealthy, table.len()),
+        Sync::Stale { why, .. } if is_early && passes(why) => return None,
         Sync::Stale { why, .. } => format!("nodes {}", why.kind.word()),
         Sync::Connecting | Sync::Syncing { .. } => return None,
     };

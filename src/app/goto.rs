@@ -97,9 +97,9 @@ fn table(world: &World, word: &str, rest: &str) -> Result<Go, String> {
     Ok(Go::Steps(steps))
 }
 
-/// The end of a message about a kind that nobody serves.
+/// The end of a message about a kind that is not served where it was asked for; elsewhere it may be.
 pub(super) fn nearest_kind(world: &World, word: &str) -> String {
-    hint(word, names(world).iter().map(String::as_str))
+    hint(word, names(world).iter().map(String::as_str).filter(|name| *name != word))
 }
 
 /// True names of what `:` may open: those of our kinds and of all that discovery found.

@@ -86,17 +86,19 @@ const STATES: &[(&str, &str)] = &[
     ("terminating", r#"{"phase":"Running"}"#),
 ];
 
+/// One of them. What is being deleted has a node, or the controllers would call it failed.
+fn pod(context: &str, name: &str) -> String {
+    let node = if name == "terminating" { "nodeName: absent" } else { "nodeSelector: {no: node}" };
+    format!(
+        "---\napiVersion: v1\nkind: Pod\n\
+         metadata: {{name: {context}-{name}, namespace: shop, labels: {{state: {name}}}, finalizers: [test.kconsole/keep]}}\n\
+         spec: {{{node}, initContainers: [{{name: i, image: x}}], containers: [{{name: a, image: x}}, {{name: b, image: x}}]}}\n"
+    )
+}
+
 /// Fills a cluster with what the tests here look at.
 fn fill(clusters: &Turn, context: &str) {
-    let pods: String = STATES
-        .iter()
-        .map(|(name, _)| {
-            format!(
-                "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {context}-{name}, namespace: shop, labels: {{state: {name}}}, finalizers: [test.kconsole/keep]}}\n\
-                 spec: {{nodeSelector: {{no: node}}, initContainers: [{{name: i, image: x}}], containers: [{{name: a, image: x}}, {{name: b, image: x}}]}}\n"
-            )
-        })
-        .collect();
+    let pods: String = STATES.iter().map(|(name, _)| pod(context, name)).collect();
     apply(clusters, context, FOOS);
     clusters.kubectl(&["--context", context, "wait", "--for=condition=Established", "crd/foos.example.com"]);
     apply(clusters, context, SOME_FOOS);
@@ -174,6 +176,12 @@ fn rows_are_those_that_kubectl_prints_of_each_cluster() {
     assert_parity(&clusters, &["fo", "-A", "-o", "wide"], &[&foo[..], &["NOTE"]].concat());
     assert_parity(&clusters, &["foo.example.com", "-n", "shop", "-l", "a=b"], &foo[1..]);
     assert_parity(&clusters, &["foos.v1.example.com", "one", "-n", "shop"], &foo[1..]);
+    let states = printed(&clusters, &["get", "pods", "-n", "shop", "--context", "alpha"]);
+    for state in
+        ["Terminating", "Evicted", "Completed", "OOMKilled", "CrashLoopBackOff", "Init:0/1", "Init:CrashLoopBackOff", "ImagePullBackOff"]
+    {
+        assert!(states.contains(&format!(" {state} ")), "no pod is {state}:\n{states}");
+    }
     forms(&clusters);
     namespaces(&clusters);
     no_values(&clusters);
@@ -201,11 +209,11 @@ fn forms(clusters: &Turn) {
 fn namespaces(clusters: &Turn) {
     let own = printed(clusters, &["get", "pods", "--context", "alpha-viewer"]);
     let shop = ["NAME", "READY", "STATUS"];
-    assert_eq!(columns(&own, &shop), columns(&clusters.kubectl(&["--context", "alpha", "-n", "shop", "get", "pods"]), &shop));
+    assert_eq!(columns(&own, &shop), columns(&clusters.kubectl(&["--context", "alpha", "get", "pods", "-n", "shop"]), &shop));
     assert!(!own.contains("NAMESPACE") && !own.contains("CLUSTER"), "{own}");
     let two = printed(clusters, &["get", "foos", "-n", "shop,default", "--context", "alpha"]);
     let titles = ["NAMESPACE", "NAME"];
-    assert_eq!(columns(&two, &titles), columns(&clusters.kubectl(&["--context", "alpha", "-A", "get", "foos"]), &titles));
+    assert_eq!(columns(&two, &titles), columns(&clusters.kubectl(&["--context", "alpha", "get", "foos", "-A"]), &titles));
     let none = kconsole(clusters, &["get", "deploy", "--context", "gamma", "-n", "default"]);
     assert_eq!((none.code, none.out.as_str(), none.err.trim()), (0, "", "no deploy found in namespace default"));
 }
@@ -243,7 +251,8 @@ fn failures(clusters: &Turn) {
     clusters.kill("beta");
     let dead = kconsole(clusters, &["get", "pods", "-A", "--context", "alpha,beta"]);
     clusters.start("beta");
-    assert_eq!((dead.code, &dead.out), (1, &twin.out));
+    let titles = ["CLUSTER", "NAMESPACE", "NAME", "READY", "STATUS"];
+    assert_eq!((dead.code, columns(&dead.out, &titles)), (1, columns(&twin.out, &titles)));
     assert!(dead.err.contains("kconsole: beta: unreachable: connection refused"), "{}", dead.err);
 }
 

@@ -80,6 +80,20 @@ impl Turn {
         run(Command::new("kubectl").arg("--kubeconfig").arg(self.kubeconfig()).args(args))
     }
 
+    /// Whether kubectl succeeds.
+    pub fn try_kubectl(&self, args: &[&str]) -> bool {
+        let mut kubectl = Command::new("kubectl");
+        kubectl.arg("--kubeconfig").arg(self.kubeconfig()).args(args);
+        kubectl.output().is_ok_and(|out| out.status.success())
+    }
+
+    /// What the store answers, which is shared by all clusters: each has its name before its keys. Keys are in base64.
+    pub fn etcd(&self, path: &str, request: &str) -> String {
+        let command = std::fs::read_to_string(self.cluster.folder.join("run/etcd.cmd")).expect("the script left it");
+        let address = command.split('\0').skip_while(|word| *word != "--listen-client-urls").nth(1).expect("it has an address");
+        run(Command::new("curl").args(["-sSf", "-d", request, &format!("{address}/v3/{path}")]))
+    }
+
     /// The API server answers nothing and keeps its sockets.
     pub fn freeze(&self, name: &str) {
         self.hurt.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());

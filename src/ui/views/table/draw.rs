@@ -104,7 +104,8 @@ impl TableView {
                 None => self.ghost(world, theme, Rect { y, height: 1, ..inside }, &places, buf),
             }
         }
-        if self.lines() == 0 {
+        // A row that is gone together with its table has no line.
+        if self.order.len() == 0 && ghost.is_none() {
             self.empty(world, theme, inside, buf);
         }
         for (i, (what, style)) in troubles.iter().enumerate() {
@@ -233,6 +234,8 @@ impl TableView {
             words::unknown_kind(world, &self.of.kind)
         } else if tables.is_empty() && world.open().next().is_none() {
             "no cluster is open: C lists them, and their key opens them".to_owned()
+        } else if tables.is_empty() && self.is_served_by_nobody(world) {
+            format!("no open cluster serves {kind}")
         } else if tables.is_empty() || waiting {
             format!("waiting for {kind}…")
         } else if tables.iter().any(|t| t.is_listed()) {
@@ -241,6 +244,11 @@ impl TableView {
             format!("no {kind} could be read")
         };
         text::put(buf, inside.x + GUTTER, inside.y + 1, inside.width.saturating_sub(GUTTER), &told, theme.style(Role::Dim));
+    }
+
+    fn is_served_by_nobody(&self, world: &World) -> bool {
+        let is_missing = |kind| world.focused().all(|c| world.resource(c.id, kind) == Found::Missing);
+        self.kind.as_ref().is_some_and(is_missing)
     }
 
     /// One line for each table that is not what it should be.
