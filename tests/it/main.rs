@@ -12,5 +12,6 @@
 mod cluster;
 mod kinds;
 mod rig;
+mod robot;
 mod terminal;
 mod tidy;

@@ -16,6 +16,10 @@ pub(super) struct Cursor {
     top: usize,
     /// The line it was on when the screen was last arranged: if it is on another one now, rows came or went above it.
     seen: Option<usize>,
+    /// The first row, as it was drawn: what the cursor is seen on before it holds anything.
+    first: Option<Entry>,
+    /// The object that the rows asked for did not hold: the cursor goes back to it when they do, unless it was moved meanwhile.
+    left: Option<ObjectRef>,
     /// The person asked for other rows: if the object is not among them, the cursor goes to the first.
     may_settle: bool,
 }
@@ -33,12 +37,12 @@ struct Held {
 impl Cursor {
     /// A cursor on an object, or on whatever comes first.
     pub(super) fn new(object: Option<ObjectRef>) -> Self {
-        Self { held: object.map(|object| Held { object, entry: None, last: None }), top: 0, seen: None, may_settle: true }
+        Self { held: object.map(|object| Held { object, entry: None, last: None }), may_settle: true, ..Self::default() }
     }
 
     /// The row under the cursor, if it is there.
     pub(super) fn entry(&self) -> Option<Entry> {
-        self.held.as_ref()?.entry
+        self.held.as_ref().map_or(self.first, |held| held.entry)
     }
 
     /// The first visible line.
@@ -99,8 +103,7 @@ impl TableView {
     /// Makes the cursor hold what it is seen on.
     pub(super) fn pin(&mut self, world: &World) {
         if self.cursor.held.is_none() {
-            let first = self.order.get(0);
-            self.hold(world, first);
+            self.hold(world, self.cursor.first);
         }
     }
 
@@ -113,6 +116,7 @@ impl TableView {
 
     /// Moves the cursor by so many lines.
     pub(super) fn step(&mut self, world: &World, by: isize) {
+        self.cursor.left = None;
         let ghost = self.ghost_line(world);
         let Some(here) = self.place(world) else {
             let first = self.order.get(0);
@@ -156,8 +160,14 @@ impl TableView {
     /// Finds the object in a new order; if it is not among the rows that were asked for, the cursor starts at the top.
     pub(super) fn settle(&mut self, world: &World) {
         self.recall(world);
+        let left = self.cursor.left.as_ref().and_then(|o| self.entry_of(world, o.cluster, o.uid));
+        if let Some(entry) = left.filter(|e| self.lens(world, |lens| self.order.place(lens, *e).is_ok())) {
+            self.cursor.left = None;
+            self.hold(world, Some(entry));
+        }
         if std::mem::take(&mut self.cursor.may_settle) && self.cursor.entry().is_none() && self.cursor.ghost().is_none() {
-            self.cursor.held = None;
+            let lost = self.cursor.held.take().map(|held| held.object);
+            self.cursor.left = self.cursor.left.take().or(lost);
             self.cursor.top = 0;
         }
     }
@@ -165,6 +175,10 @@ impl TableView {
     /// Scrolls so that the cursor is seen. Rows that come above it do not move the screen, unless it shows the first line: there, what is new
     /// is to be seen.
     pub(super) fn scroll(&mut self, world: &World, height: usize) {
+        self.cursor.first = self.order.get(0).filter(|_| self.cursor.held.is_none());
+        if self.tables(world).iter().flatten().all(|t| t.is_listed()) {
+            self.pin(world);
+        }
         let last_top = self.lines().saturating_sub(height);
         let here = self.place(world);
         if let Some(here) = here {
