@@ -28,6 +28,13 @@ struct Chip {
 }
 
 impl Chip {
+    /// Says the same in fewer columns.
+    fn shorten(&mut self) {
+        if self.role == Role::ClusterLogin {
+            "login".clone_into(&mut self.state);
+        }
+    }
+
     fn width(&self) -> u16 {
         let parts = [&self.key, &self.name, &self.state].into_iter().filter(|p| !p.is_empty());
         parts.map(|p| text::width(p) + 1).sum::<u16>() + text::width(self.glyph)
@@ -46,6 +53,7 @@ pub fn draw(world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if width(&chips) > room(&right) {
         right = self::right(world, true);
         chips.sort_by_key(|c| c.rank);
+        chips.iter_mut().for_each(Chip::shorten);
         let fits = |n: &usize| {
             let (shown, rest) = chips.split_at(*n);
             let told: u16 = summary(theme, rest).iter().map(|(what, _)| text::width(what) + GAP).sum();
