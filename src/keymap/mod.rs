@@ -37,7 +37,7 @@ pub enum Scope {
     Clusters,
     /// A line that is typed into. Inherits only keys that type nothing.
     Prompt,
-    /// A question. Inherits only keys that type nothing, so that no stray letter acts on what lies under it.
+    /// A question. Inherits nothing: what is not an answer takes it away and does nothing else.
     Dialog,
 }
 
@@ -59,9 +59,9 @@ impl Scope {
 
     fn inherits(self, keys: &[Key]) -> bool {
         match self {
-            Self::Everywhere => false,
+            Self::Everywhere | Self::Dialog => false,
             Self::Table | Self::Document | Self::Clusters => true,
-            Self::Prompt | Self::Dialog => keys.iter().all(|k| k.typed().is_none()),
+            Self::Prompt => keys.iter().all(|k| k.typed().is_none()),
         }
     }
 }

@@ -167,8 +167,10 @@ impl Line {
     fn draw_completions(&self, theme: &Theme, screen: Layout, buf: &mut Buffer) {
         let shown: Vec<&String> = self.completions.iter().take(SHOWN.min(usize::from(screen.body.height))).collect();
         let width = shown.iter().map(|c| text::width(c)).max().unwrap_or(0) + 2;
+        // Above the border of the view, if it has room for both.
+        let bottom = screen.footer.y.saturating_sub(u16::from(usize::from(screen.body.height) > shown.len() + 1));
         for (i, completion) in shown.iter().enumerate() {
-            let y = screen.footer.y.saturating_sub((shown.len() - i) as u16);
+            let y = bottom.saturating_sub((shown.len() - i) as u16);
             let area = Rect { x: screen.footer.x, y, width: width.min(screen.footer.width), height: 1 };
             let chosen = self.chosen == Some(i);
             text::put(buf, area.x, y, area.width, &" ".repeat(usize::from(area.width)), theme.style(Role::Prompt));

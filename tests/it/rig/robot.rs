@@ -71,6 +71,7 @@ impl Robot {
             robot.cluster(names[id], ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) }));
             robot.cluster(names[id], ClusterNews::Catalog(catalog()));
         }
+        robot.settle();
         robot
     }
 
@@ -252,13 +253,13 @@ impl Robot {
         let at = titles.rmatch_indices("NAME ").map(|(i, _)| titles[..i].chars().count()).next().or(at).expect("a column NAME");
         let rows = screen.lines().skip(3).take_while(|l| !l.starts_with('╰'));
         let name = |l: &str| l.chars().skip(at).take_while(|c| !c.is_whitespace()).collect::<String>();
-        rows.map(name).filter(|n| !n.is_empty()).collect()
+        rows.map(name).take_while(|n| !n.is_empty()).collect()
     }
 
-    /// Clicks on a text.
+    /// Clicks on a text within the view.
     pub fn click(&mut self, text: &str) -> &mut Self {
         let screen = self.screen();
-        let found = screen.lines().enumerate().find_map(|(y, l)| Some((l[..l.find(text)?].chars().count(), y)));
+        let found = screen.lines().enumerate().skip(2).find_map(|(y, l)| Some((l[..l.find(text)?].chars().count(), y)));
         let (x, y) = found.unwrap_or_else(|| panic!("no {text:?} on the screen:\n{screen}"));
         self.state.click(x as u16, y as u16);
         self.settle()

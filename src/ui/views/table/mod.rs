@@ -32,6 +32,8 @@ pub struct TableView {
     of: TableOf,
     /// Known once the name is resolved.
     kind: Option<GroupResource>,
+    /// The namespaces that the order was made for.
+    namespaces: Vec<Box<str>>,
     /// The watches whose tables are merged. Places are never given to another watch, since entries of the order name them; a watch that is out
     /// of focus or gone is `None`.
     members: Vec<Option<WatchId>>,
@@ -67,6 +69,7 @@ impl TableView {
     pub fn new(world: &World, of: TableOf) -> Self {
         let mut view = Self {
             kind: None,
+            namespaces: world.namespaces.clone(),
             members: Vec::new(),
             known: Vec::new(),
             columns: Vec::new(),
@@ -327,7 +330,8 @@ impl View for TableView {
         let mut new: Vec<WatchId> = serving.into_iter().filter(|w| !members.contains(&Some(*w))).collect();
         new.sort_unstable();
         members.extend(new.into_iter().map(Some));
-        let changed = members != self.members;
+        let changed = members != self.members || self.namespaces != world.namespaces;
+        self.namespaces.clone_from(&world.namespaces);
         self.members = members;
         let (columns, known) = (std::mem::take(&mut self.columns), std::mem::take(&mut self.known));
         let widths = std::mem::take(&mut self.widths);
