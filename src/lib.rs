@@ -102,7 +102,6 @@
 //!   be kept true.
 //! - Files are read again by a task that sends what it read; the loop only compares. Folders are watched, not files, because editors
 //!   and credential tools replace them. Another namespace in a context is no reason to connect anew: tools write that often.
-//! - What a context reaches is kept beside the state, not in the model: it is of this run and of no interest to a view.
 //! - [`Effect`](model::step::Effect) got `Keymap`: the first run asks which keys to take, and the answer has to be kept.
 
 pub mod actions;

@@ -222,5 +222,5 @@ fn what_prints_says_which_contexts_are_one_cluster() {
     let (code, out, _) = run(&["check"]);
     assert!(code == Some(1) && out.contains("red") && out.contains("viewer") && out.lines().count() == 2, "{out}");
     let (code, _, err) = run(&["get", "pods"]);
-    assert!(code == Some(1) && err.contains("viewer: is the same cluster as another one"), "{err}");
+    assert!(code == Some(1) && err.contains("viewer: is the same cluster as red"), "{err}");
 }
