@@ -1,7 +1,7 @@
 //! Draws the visible rows, and nothing else: the cost of a frame does not depend on how many rows there are.
 
 use super::columns::Merged;
-use super::{TableView, scope};
+use super::TableView;
 use crate::model::cell::{Health, Value};
 use crate::model::column::Source;
 use crate::model::msg::Sync;
@@ -25,7 +25,7 @@ use std::borrow::Cow;
 const GUTTER: u16 = 3;
 
 impl TableView {
-    fn inside(&self) -> Rect {
+    pub(super) fn inside(&self) -> Rect {
         let a = self.area;
         Rect { x: a.x + 1, y: a.y + 1, width: a.width.saturating_sub(2), height: a.height.saturating_sub(2) }
     }
@@ -269,32 +269,6 @@ impl TableView {
     fn is_served_by_nobody(&self, world: &World) -> bool {
         let is_missing = |kind| world.focused().all(|c| world.resource(c.id, kind) == Found::Missing);
         self.kind.as_ref().is_some_and(is_missing)
-    }
-
-    /// One line for each table that is not what it should be.
-    fn troubles(&self, world: &World) -> Vec<(String, Role)> {
-        let mut told: Vec<(String, Role)> = Vec::new();
-        let Some(kind) = &self.kind else { return told };
-        for table in self.tables(world).into_iter().flatten() {
-            if let Some((what, role)) = words::trouble(world, table) {
-                let place = table.want.namespace.as_deref().map_or_else(String::new, |n| format!("/{n}"));
-                told.push((format!("{}{place}: {what}", world.name(table.cluster())), role));
-            }
-        }
-        let lacking = world
-            .focused()
-            .filter(|c| world.resource(c.id, kind) == Found::Missing && scope::cluster(&self.of.only).is_none_or(|o| o == c.id));
-        let lacking: Vec<&str> = lacking.map(|c| c.name.as_str()).collect();
-        if !lacking.is_empty() {
-            told.push((format!("not served by {}: {kind}", lacking.join(", ")), Role::Dim));
-        }
-        let most = usize::from(self.inside().height / 3).max(1);
-        if told.len() > most {
-            let more = told.len() - most + 1;
-            told.truncate(most.saturating_sub(1));
-            told.push((format!("and {more} more: C shows all clusters"), Role::StatusWarn));
-        }
-        told
     }
 
     /// Seconds until an age on the screen changes.

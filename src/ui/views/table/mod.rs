@@ -6,6 +6,7 @@ mod columns;
 mod cursor;
 mod draw;
 mod scope;
+mod trouble;
 
 use crate::keymap::Scope as Keys;
 use crate::kinds;
@@ -324,7 +325,12 @@ impl View for TableView {
         }
         let Some(kind) = &self.kind else { return };
         let focused = |w: &Want| world.focus.is_none_or(|f| f == w.cluster || scope::cluster(&self.of.only).is_some());
-        let serving = scope::wants(world, &self.of, kind).into_iter().filter(focused).filter_map(|w| world.serving(&w)).map(|t| t.watch);
+        let serving = scope::wants(world, &self.of, kind)
+            .into_iter()
+            .filter(focused)
+            .filter(|w| w.kind == *kind)
+            .filter_map(|w| world.serving(&w))
+            .map(|t| t.watch);
         let serving: HashSet<WatchId> = serving.collect();
         let mut members: Vec<Option<WatchId>> = self.members.iter().map(|m| m.filter(|w| serving.contains(w))).collect();
         let mut new: Vec<WatchId> = serving.into_iter().filter(|w| !members.contains(&Some(*w))).collect();
