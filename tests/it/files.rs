@@ -83,6 +83,19 @@ fn fc4_the_config_is_read_again_when_it_is_replaced_broken_and_repaired() {
 }
 
 #[test]
+fn fc4_a_config_that_is_a_link_is_read_again_when_its_target_changes() {
+    let home = home();
+    let target = home.write("dotfiles/kconsole.yaml", "clusters: [{match: red, alias: crimson}]\n");
+    fs::create_dir_all(home.path().join(".config/kconsole")).unwrap();
+    std::os::unix::fs::symlink(target, home.path().join(CONFIG)).unwrap();
+    let pty = start(home);
+    shows(&pty, "crimson");
+    replace(&pty, "dotfiles/kconsole.yaml", "clusters: [{match: red, alias: scarlet}]\n");
+    shows(&pty, "scarlet");
+    ends(pty);
+}
+
+#[test]
 fn fc4_keys_and_looks_of_ones_own_are_read_again() {
     let home = home();
     home.write(".config/kconsole/keymaps/default.yaml", "table: {x: clusters}\n");
