@@ -5,13 +5,14 @@
 mod columns;
 mod cursor;
 mod draw;
+mod marks;
 mod scope;
 mod trouble;
 
 use crate::keymap::Scope as Keys;
 use crate::kinds;
 use crate::model::column::{Column, Show, Source};
-use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid, WatchId};
+use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
 use crate::model::order::{Entry, Lens, Member, Order};
 use crate::model::query::{BadTerm, Query, RowView};
 use crate::model::row::Row;
@@ -158,29 +159,6 @@ impl TableView {
         }
     }
 
-    fn mark(&mut self, world: &World) {
-        if let Some(entry) = self.cursor.entry()
-            && let Some(key) = self.key(world, entry)
-        {
-            if !self.marks.remove(&key) {
-                self.marks.insert(key);
-            }
-            self.anchor = Some(key);
-        }
-        self.step(world, 1);
-    }
-
-    /// Marks everything from the last mark to the cursor.
-    fn mark_range(&mut self, world: &World) {
-        let here = self.place(world);
-        let there = self.anchor.and_then(|(cluster, uid)| self.find(world, cluster, uid));
-        let (Some(here), Some(there)) = (here, there) else { return self.mark(world) };
-        for place in here.min(there)..=here.max(there) {
-            let key = self.order.get(place).and_then(|e| self.key(world, e));
-            self.marks.extend(key);
-        }
-    }
-
     fn key(&self, world: &World, entry: Entry) -> Option<(ClusterId, Uid)> {
         let (table, row) = self.row(world, entry)?;
         Some((table.cluster(), row.uid))
@@ -211,20 +189,6 @@ impl TableView {
         Some(Target { object: table.object(row), facts: Known::of(&row.facts, words), owner })
     }
 
-    /// Marked objects in sight, and how many are not.
-    fn marked(&self, world: &World) -> (Vec<ObjectRef>, usize) {
-        if self.marks.is_empty() {
-            return (Vec::new(), 0);
-        }
-        let in_sight = |&(cluster, uid): &(ClusterId, Uid)| {
-            let place = self.find(world, cluster, uid)?;
-            let (table, row) = self.row(world, self.order.get(place)?)?;
-            Some(table.object(row))
-        };
-        let objects: Vec<ObjectRef> = self.marks.iter().filter_map(in_sight).collect();
-        let hidden = self.marks.len() - objects.len();
-        (objects, hidden)
-    }
 }
 
 impl View for TableView {
