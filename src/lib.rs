@@ -60,17 +60,18 @@
 //!    `tidy::{colours_in_theme, key_codes_in_keymap}`, `it::data`.
 //! 5. *A message of a watch that was ended changes nothing*: a late one must not revive what was closed. `app::tests`.
 //! 6. *A relist is swapped in whole or not at all, and an error is never shown as an empty list*: an empty list means that there is
-//!    nothing. The tests of `model::table`; kept by `k8s::watch`.
+//!    nothing. `it::engine` (FN2, FN3, FN19), the tests of `model::table`.
 //! 7. *A cluster that fails keeps its last rows, marked with since when and why*, slows no other and never ends the program; tasks that
-//!    panic are told of ([`k8s::session`]). `app::tests`.
+//!    panic are told of. `it::engine` (FN5, FN27, `a_panic_becomes_a_message_and_ends_nobody_else`), `app::tests`.
 //! 8. *Cursor, marks and actions hold uid and cluster, never a row number*: a row that moves under the cursor is not acted on. The
-//!    tests of `actions`: a [`Scene`](model::step::Scene) without an object gets a reject.
+//!    tests of `actions`: a [`Scene`](model::step::Scene) without an object gets a reject; those of `ui::views`.
 //! 9. *Nothing polls where a watch exists*: one probe for each open cluster every 4 s, the clock, backoff and linger are all the timers
-//!    there are.
+//!    there are. `it::engine` (`complaints_are_many_and_probes_are_few`); a forbidden watch is polled and says so (FA8).
 //! 10. *Text from outside becomes visible before it reaches the screen or a message* ([`model::text::visible`]): a name can drive a
 //!     terminal. `tidy::text_through_widgets`, the pty tests with `rig::grammar`. What is copied or printed as data stays as received.
 //! 11. *Values of Secrets are in no row, log or message*: those kinds come as the server's own columns (`kinds::custom`),
-//!     and annotations are not read. The tests of `k8s::connect` and `k8s::credential`.
+//!     and annotations are not read. The tests of `k8s::connect`, `k8s::credential`
+//!     and `ui::views` (`a_secret_is_neither_drawn_nor_copied`).
 //! 12. *Nothing panics on what comes from outside*: `unwrap`, `expect`, `panic!`, indexing and `unsafe` are denied by the lints.
 //! 13. *Lower case never changes a cluster*: a slip of the finger costs nothing. `it::data`.
 //! 14. *No pod shows twice*: contexts that lead to one cluster are open one at a time ([`k8s::kubeconfig::Context::cluster_fingerprint`]

@@ -98,7 +98,7 @@ fn what_is_forbidden_and_what_is_stale_are_told_apart() {
     let (pods, services) = (GroupResource::new("", "pods"), GroupResource::new("", "services"));
     let watch = world.tables.values().find(|t| t.want == Want::all(PROD, pods.clone())).unwrap().watch;
     world.tables.get_mut(&watch).unwrap().set_sync(forbidden.clone(), world.now);
-    let mut never = Table::new(WatchId(77), Want::all(PROD, services), Vec::new().into(), world.now);
+    let mut never = Table::new(WatchId(77), Want::all(PROD, services), Vec::new(), world.now);
     never.set_sync(forbidden, world.now);
     world.tables.insert(WatchId(77), never);
     let text = drawn(&mut ClustersView::new(&world), &world, 200, 22);

@@ -104,7 +104,7 @@ fn clusters() -> Vec<Cluster> {
 pub(super) fn table(world: &mut World, want: Want, objects: &[Value]) -> WatchId {
     let watch = WatchId(world.tables.len() as u64 + 1);
     let kind = kinds::find(&want.kind).unwrap();
-    let mut table = Table::new(watch, want, kind.columns().into(), Timestamp(now().0 - 7_200));
+    let mut table = Table::new(watch, want, kind.columns(), Timestamp(now().0 - 7_200));
     let mut words = Dictionary::default();
     let upserts = objects.iter().map(|o| kind.row(o.to_string().as_bytes(), &mut words)).collect();
     table.apply(Delta { words: words.news(), upserts, ..Delta::default() });
