@@ -1,7 +1,7 @@
 //! Draws the visible rows, and nothing else: the cost of a frame does not depend on how many rows there are.
 
-use super::columns::Merged;
 use super::TableView;
+use super::columns::Merged;
 use crate::model::cell::{Health, Value};
 use crate::model::column::Source;
 use crate::model::msg::Sync;
@@ -111,7 +111,7 @@ impl TableView {
             }
         }
         // A row that is gone together with its table has no line.
-        if self.order.len() == 0 && ghost.is_none() {
+        if self.order.is_empty() && ghost.is_none() {
             self.empty(world, theme, inside, buf);
         }
         for (i, (what, style)) in troubles.iter().enumerate() {
