@@ -73,7 +73,7 @@
 //!     and annotations are not read. The tests of `k8s::connect`, `k8s::credential`
 //!     and `ui::views` (`a_secret_is_neither_drawn_nor_copied`).
 //! 12. *Nothing panics on what comes from outside*: `unwrap`, `expect`, `panic!`, indexing and `unsafe` are denied by the lints.
-//! 13. *Lower case never changes a cluster*: a slip of the finger costs nothing. `it::data`.
+//! 13. *Lower case never changes a cluster*: a slip of the finger costs nothing. Nothing does yet; the first verb that writes brings its test.
 //! 14. *No pod shows twice*: contexts that lead to one cluster are open one at a time ([`k8s::kubeconfig::Context::cluster_fingerprint`]
 //!     before connecting, the uid of kube-system after). `it::files`.
 //! 15. *An edit takes effect at once, and a broken one changes nothing but a message*. `it::files`, the rows FC4 and FC5.

@@ -75,7 +75,7 @@ impl View for Unseen {
 /// Where standard output is gone.
 pub(super) async fn run(cli: &Cli, command: &Command, setup: Setup) -> io::Result<i32> {
     for problem in &setup.problems {
-        eprint(&format!("kconsole: {}", visible(problem)));
+        eprint(&format!("kconsole: {problem}"));
     }
     if setup.chosen.is_empty() {
         match setup.contexts.as_slice() {
@@ -214,7 +214,7 @@ async fn get(cli: &Cli, get: &Get, setup: Setup) -> io::Result<i32> {
         }
     }
     for (id, why) in &failed {
-        eprint(&format!("kconsole: {}: {}", world.name(*id), visible(why)));
+        eprint(&format!("kconsole: {}: {why}", world.name(*id)));
     }
     if get.watch {
         follow(&mut program, &mut printer, &asked, &mut failed).await?;
@@ -275,7 +275,7 @@ async fn follow(program: &mut Program, printer: &mut Printer, asked: &Asked, fai
         for cluster in world.open() {
             match progress(world, cluster, asked) {
                 Progress::Failing(why) | Progress::Failed(why) if failed.get(&cluster.id) != Some(&why) => {
-                    eprint(&format!("kconsole: {}: {}", cluster.name, visible(&why)));
+                    eprint(&format!("kconsole: {}: {why}", cluster.name));
                     failed.insert(cluster.id, why);
                 }
                 Progress::Complete => drop(failed.remove(&cluster.id)),

@@ -33,5 +33,12 @@ pub(super) fn native(text: &str) -> bool {
 fn hand(tool: &str, args: &[&str], text: &str) -> bool {
     let child = Command::new(tool).args(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let Ok(mut child) = child else { return false };
-    child.stdin.take().is_some_and(|mut pipe| pipe.write_all(text.as_bytes()).is_ok())
+    let (pipe, text) = (child.stdin.take(), text.to_owned());
+    // A tool that does not read, or stays to serve the text, keeps this thread and not the screen.
+    std::thread::spawn(move || {
+        let written = pipe.map(|mut pipe| pipe.write_all(text.as_bytes()));
+        let ended = child.wait();
+        tracing::debug!("the clipboard's tool: {written:?}, {ended:?}");
+    });
+    true
 }

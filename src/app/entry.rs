@@ -3,6 +3,7 @@
 use super::cli::{Cli, Command};
 use super::startup::{self, Setup};
 use super::{batch, run};
+use crate::model::text::visible;
 use crate::term;
 use clap::CommandFactory;
 use color_eyre::eyre::{Result, WrapErr, eyre};
@@ -93,8 +94,10 @@ pub(super) fn print(text: &str) -> Result<u8> {
     }
 }
 
-/// Says what is wrong.
+/// Says what is wrong. Names and messages of servers and files are in it, so every line passes the sanitiser.
 pub(super) fn eprint(text: &str) {
-    // There is no third place to say that this one is closed.
-    let _ = writeln!(io::stderr(), "{text}");
+    for line in text.lines() {
+        // There is no third place to say that this one is closed.
+        let _ = writeln!(io::stderr(), "{}", visible(line));
+    }
 }

@@ -96,11 +96,12 @@ impl Printer {
             let namespace = table.words().get(row.namespace).to_owned();
             let common = self.common([world.name(table.cluster()).to_owned(), namespace]);
             let cell = |title: &String| match table.column(title) {
-                Some(column) => self.cell(&table.value(row, column.source).shown(world.now)),
+                Some(column) => table.value(row, column.source).shown(world.now).into_owned(),
                 None => "<none>".to_owned(),
             };
             lines.push(common.chain(titles.iter().map(cell)).collect());
         }
+        let lines: Vec<Vec<String>> = lines.into_iter().map(|line| line.iter().map(|cell| self.cell(cell)).collect()).collect();
         self.align(&lines)
     }
 
@@ -114,7 +115,7 @@ impl Printer {
         table.columns.iter().filter(move |c| wide || c.show == Show::Always)
     }
 
-    /// A cell has one line; what it had more of is told by an ellipsis, as in kubectl.
+    /// What every text passes that goes out: a cell has one line; what it had more of is told by an ellipsis, as in kubectl.
     fn cell(&self, text: &str) -> String {
         let line = text.split(['\n', '\r', '\u{c}']).next().unwrap_or_default();
         let line = if line.len() < text.len() { format!("{line}...") } else { line.to_owned() };

@@ -170,7 +170,8 @@ impl Loop {
     async fn wait(&mut self) -> Woken {
         let state = &self.program.state;
         let frame_at = tokio::time::Instant::from_std(self.drawn.map_or_else(Instant::now, |d| d + FRAME));
-        let clock_at = tokio::time::Instant::now() + until_next(state.next_tick());
+        // Counted from the last tick, so that whatever comes in between does not put the next one off.
+        let clock_at = tokio::time::Instant::now() + until(state.world.now.0 + state.next_tick());
         let (dirty, working) = (state.is_dirty() && self.input.is_some(), state.is_working());
         let input = self.input.as_mut();
         let input = async {
@@ -183,11 +184,11 @@ impl Loop {
             biased;
             told = self.signals.next() => Woken::Signal(told),
             event = input => Woken::Input(event),
+            () = sleep_until(clock_at) => Woken::Clock,
             () = sleep_until(frame_at), if dirty => Woken::Frame,
             again = self.reload.next() => Woken::Reread(Box::new(again)),
             () = self.program.listen() => Woken::World,
             () = std::future::ready(()), if working => Woken::Work,
-            () = sleep_until(clock_at) => Woken::Clock,
         }
     }
 
@@ -338,10 +339,10 @@ async fn shell(command: &str) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("it ended with {status}")) }
 }
 
-/// The time until the clock shows so many full seconds more.
-fn until_next(seconds: i64) -> Duration {
-    let part = u64::try_from(jiff::Timestamp::now().subsec_millisecond()).unwrap_or_default();
-    Duration::from_millis((u64::try_from(seconds).unwrap_or(1) * 1_000).saturating_sub(part))
+/// The time until the clock shows this second.
+fn until(second: i64) -> Duration {
+    let left = second.saturating_mul(1_000).saturating_sub(jiff::Timestamp::now().as_millisecond());
+    Duration::from_millis(u64::try_from(left).unwrap_or(0))
 }
 
 /// The clock.

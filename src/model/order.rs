@@ -66,7 +66,7 @@ impl<'a> Lens<'a> {
         if self.descending { by_column.reverse() } else { by_column }
             .then_with(|| m.table.words().get(x.namespace).cmp(n.table.words().get(y.namespace)))
             .then_with(|| x.name.cmp(&y.name))
-            .then_with(|| m.cluster.cmp(n.cluster))
+            .then_with(|| m.table.cluster().cmp(&n.table.cluster()))
             .then_with(|| x.uid.cmp(&y.uid))
     }
 }

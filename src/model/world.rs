@@ -36,8 +36,6 @@ pub struct World {
     pub readonly: bool,
     /// Contexts of the same cluster may be open side by side, because each is looked at by itself.
     pub twins: bool,
-    /// The demo fleet, not anybody's clusters.
-    pub demo: bool,
 }
 
 /// One object that is kept live as its raw JSON.

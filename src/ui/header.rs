@@ -166,7 +166,6 @@ fn right(world: &World, short: bool) -> String {
         many => format!("{} namespaces", many.len()),
     };
     let local = (world.now.0 + world.utc_offset).rem_euclid(86_400);
-    let badges = [(world.demo, "DEMO  "), (world.readonly, "read-only  ")];
-    let badges: String = badges.into_iter().filter(|(on, _)| *on).map(|(_, word)| word).collect();
-    format!("{badges}{scope}  {:02}:{:02}", local / 3_600, local / 60 % 60)
+    let badge = if world.readonly { "read-only  " } else { "" };
+    format!("{badge}{scope}  {:02}:{:02}", local / 3_600, local / 60 % 60)
 }

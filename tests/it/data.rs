@@ -1,10 +1,9 @@
 //! The data that comes with the program: keymaps, themes, the example of a config. Each loads without a word against the real lists, and
 //! holds what is promised of it.
 
-use kconsole::actions::{self, Action};
+use kconsole::actions;
 use kconsole::app::config::{Config, EXAMPLE};
 use kconsole::keymap::{KEYMAPS, Keymap, Scope};
-use kconsole::model::step::{Effect, Scene, Step};
 use kconsole::ui::theme::{Role, THEMES, Theme};
 use std::collections::BTreeSet;
 
@@ -41,36 +40,6 @@ fn every_action_has_a_key_or_a_name_that_can_be_typed() {
     let bound: BTreeSet<String> = Scope::ALL.iter().flat_map(|s| all.bindings(*s)).map(|(_, _, b)| b.action.clone()).collect();
     let unbound: Vec<&str> = names().into_iter().filter(|n| !bound.contains(*n)).collect();
     assert_eq!(unbound, ["go", "sort", "namespace"], "these take an argument, so they are typed after :");
-}
-
-/// No action changes a cluster yet. The match names every effect, so that one that does has to be looked at here.
-fn changes_a_cluster(step: &Step) -> bool {
-    match step {
-        Step::Do(effect) => match effect {
-            Effect::Connect(_)
-            | Effect::Disconnect(_)
-            | Effect::Retry(_)
-            | Effect::Login(_)
-            | Effect::Copy(_)
-            | Effect::Suspend
-            | Effect::Discover(_)
-            | Effect::Keymap(_) => false,
-        },
-        _ => false,
-    }
-}
-
-#[test]
-fn lower_case_never_changes_a_cluster() {
-    let run = |action: &Action, argument: &str| (action.run)(&Scene::default(), argument).unwrap_or_default();
-    for (name, text) in KEYMAPS {
-        let keymap = keymap(name, text);
-        for (_, keys, binding) in Scope::ALL.iter().flat_map(|s| keymap.bindings(*s)) {
-            let steps = run(actions::find(&binding.action).unwrap(), binding.argument.as_deref().unwrap_or_default());
-            let lower = keys.chars().all(|c| !c.is_uppercase()) && !keys.contains("shift-");
-            assert!(!(lower && steps.iter().any(changes_a_cluster)), "{name}: {keys} is {}", binding.action);
-        }
-    }
 }
 
 #[test]
