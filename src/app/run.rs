@@ -12,6 +12,7 @@ use crate::model::step::{Effect, Notice, Only, TableOf};
 use crate::model::time::Timestamp;
 use crate::term::{self, Screen};
 use crate::ui::views::table::TableView;
+use crate::ui::widgets::ascii;
 use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
 use futures::StreamExt;
 use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
@@ -48,7 +49,8 @@ pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
         [one] => program.state.say(Notice::warn(one.clone())),
         [first, rest @ ..] => program.state.say(Notice::warn(format!("{first} (and {} more: kconsole info)", rest.len()))),
     }
-    let mut loop_ = Loop { program, screen, signals, input: Some(Input::start()), drawn: None, code: 0 };
+    let ascii = ascii::is_wanted(|name| std::env::var(name).ok());
+    let mut loop_ = Loop { program, screen, signals, input: Some(Input::start()), drawn: None, ascii, code: 0 };
     loop_.run().await?;
     let Loop { program, code, .. } = loop_;
     if keep_session {
@@ -66,6 +68,8 @@ struct Loop {
     /// `None` while another program has the terminal: two readers would share the keys.
     input: Option<Input>,
     drawn: Option<Instant>,
+    /// The terminal takes nothing but ASCII.
+    ascii: bool,
     code: i32,
 }
 
@@ -116,6 +120,9 @@ impl Loop {
             let left = self.program.perform();
             for effect in left {
                 self.terminal(effect).await?;
+            }
+            if self.program.state.is_over() {
+                break;
             }
             match self.wait().await {
                 Woken::Input(event) => {
@@ -210,7 +217,12 @@ impl Loop {
     fn draw(&mut self) -> io::Result<()> {
         let state = &mut self.program.state;
         if self.input.is_some() && state.take_dirty() {
-            self.screen.draw(|area, buf| state.draw(area, buf))?;
+            self.screen.draw(|area, buf| {
+                state.draw(area, buf);
+                if self.ascii {
+                    ascii::ascii(buf);
+                }
+            })?;
             self.drawn = Some(Instant::now());
         }
         Ok(())
@@ -281,7 +293,8 @@ impl Loop {
         let mut running = Box::pin(shell(command));
         loop {
             tokio::select! {
-                told = &mut running => return told,
+                // Before the end of the command, which the same ctrl-c may have caused.
+                biased;
                 told = self.signals.next() => match told {
                     Told::End(n) if n != SIGINT && n != SIGQUIT => {
                         self.end(128 + n);
@@ -290,6 +303,7 @@ impl Loop {
                     Told::Stop => signal_hook::low_level::raise(SIGSTOP).map_err(|e| e.to_string())?,
                     Told::End(_) | Told::Continue => {}
                 },
+                told = &mut running => return told,
                 () = self.program.listen() => drop(self.program.perform()),
             }
         }
@@ -300,7 +314,7 @@ impl Loop {
 async fn shell(command: &str) -> Result<(), String> {
     let shown = format!("\nkconsole runs: {}\n\n", crate::model::text::visible(command));
     io::Write::write_all(&mut io::stdout(), shown.as_bytes()).map_err(|e| e.to_string())?;
-    let status = tokio::process::Command::new("sh").arg("-c").arg(command).status().await.map_err(|e| e.to_string())?;
+    let status = tokio::process::Command::new("sh").arg("-c").arg(command).kill_on_drop(true).status().await.map_err(|e| e.to_string())?;
     if status.success() { Ok(()) } else { Err(format!("it ended with {status}")) }
 }
 

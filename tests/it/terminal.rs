@@ -184,6 +184,58 @@ fn each_way_to_leave_leaves_the_terminal_whole() {
     }
 }
 
+/// The program on a cluster that needs a person to log in, with this command.
+fn in_need_of(login: &str) -> Pty {
+    let home = Home::new();
+    let exec = "{apiVersion: client.authentication.k8s.io/v1, command: nosuch, interactiveMode: Always}";
+    home.write(".kube/config", &NOBODY_HOME.replace("{token: t}", &format!("{{exec: {exec}}}")));
+    home.write(".config/kconsole/config.yaml", &format!("clusters:\n- match: '*'\n  login: {login}\n"));
+    let pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &["pods"], PLAIN, home);
+    pty.wait_for("need", SOON, |s| s.contents().contains("login needed"));
+    pty
+}
+
+#[test]
+fn a_login_has_the_terminal_as_it_was_and_gives_it_back() {
+    let mut pty = in_need_of("echo who; read name; echo hello $name");
+    pty.send("\x12");
+    pty.wait_for("question", SOON, |s| !s.alternate_screen() && s.contents().lines().any(|l| l == "who"));
+    assert_whole(&pty);
+    pty.send("me\n");
+    pty.wait_for("screen", SOON, |s| drawn(s) && s.contents().contains("done, trying again"));
+    pty.send("Q");
+    assert!(pty.wait_exit(SOON).expect("it ends").0.success());
+    assert_whole(&pty);
+}
+
+#[test]
+fn ctrl_c_in_a_login_ends_the_login_only() {
+    let mut pty = in_need_of("echo who; read name");
+    pty.send("\x12");
+    pty.wait_for("question", SOON, |s| !s.alternate_screen() && s.contents().lines().any(|l| l == "who"));
+    pty.send("\x03");
+    pty.wait_for("screen", SOON, |s| drawn(s) && s.contents().contains("it ended with signal"));
+    pty.send("Q");
+    assert!(pty.wait_exit(SOON).expect("it ends").0.success());
+    assert_whole(&pty);
+}
+
+#[test]
+fn a_signal_during_a_login_ends_both() {
+    let mut pty = in_need_of("echo who; read name");
+    pty.send("\x12");
+    pty.wait_for("question", SOON, |s| !s.alternate_screen() && s.contents().lines().any(|l| l == "who"));
+    let login = child_of(pty.pid());
+    pty.signal("TERM");
+    assert_eq!(pty.wait_exit(SOON).expect("it ends").0.exit_code(), 143);
+    assert_whole(&pty);
+    let end = Instant::now() + SOON;
+    while is_running(login) {
+        assert!(Instant::now() < end, "the login was left behind");
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+}
+
 /// This binary again, as a program of its own in a terminal, running only one of the helpers below.
 fn helper(name: &str) -> Pty {
     let program = std::env::current_exe().expect("a test has a path");
@@ -323,6 +375,16 @@ fn ft6_without_colours_the_selection_is_seen() {
         pty.wait_exit(SOON).expect("it ends");
         assert_whole(&pty);
     }
+}
+
+#[test]
+fn ft6_a_locale_without_utf8_gets_ascii() {
+    let mut pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &["pods"], PLAIN, home().with("LC_ALL", "C"));
+    pty.wait_for("trouble", SOON, |s| s.contents().contains("x unreachable"));
+    pty.send("Q");
+    pty.wait_exit(SOON).expect("it ends");
+    assert!(pty.raw().is_ascii(), "{}", String::from_utf8_lossy(&pty.raw()));
+    assert_whole(&pty);
 }
 
 #[test]
