@@ -7,6 +7,7 @@ mod clipboard;
 pub mod config;
 mod entry;
 mod goto;
+mod input;
 mod news;
 mod print;
 pub mod program;

@@ -2,6 +2,7 @@
 
 use super::cli::Cli;
 use super::clipboard;
+use super::input::Input;
 use super::program::Program;
 use super::signals::{Signals, Told};
 use super::startup::{Setup, save_session};
@@ -13,17 +14,16 @@ use crate::model::time::Timestamp;
 use crate::term::{self, Screen};
 use crate::ui::views::table::TableView;
 use crate::ui::widgets::ascii;
-use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
-use futures::StreamExt;
+use crossterm::event::{Event, MouseButton, MouseEventKind};
 use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
 use std::io;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
 use tokio::time::sleep_until;
 
 /// Frames that data alone asks for come no faster than this; keys draw at once.
 const FRAME: Duration = Duration::from_millis(33);
+/// After a command has ended, the ctrl-c that ended it may still be on its way to us.
+const ECHO: Duration = Duration::from_millis(100);
 /// Lines that one notch of the wheel moves.
 const NOTCH: i16 = 3;
 
@@ -53,10 +53,8 @@ pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
     let mut loop_ = Loop { program, screen, signals, input: Some(Input::start()), drawn: None, ascii, code: 0 };
     loop_.run().await?;
     let Loop { program, code, .. } = loop_;
-    if keep_session {
-        if let Err(error) = save_session(&program.paths, &program.state.world) {
-            tracing::warn!("the open clusters could not be kept: {error}");
-        }
+    if keep_session && let Err(error) = save_session(&program.paths, &program.state.world) {
+        tracing::warn!("the open clusters could not be kept: {error}");
     }
     Ok(code)
 }
@@ -71,36 +69,6 @@ struct Loop {
     /// The terminal takes nothing but ASCII.
     ascii: bool,
     code: i32,
-}
-
-/// Reads the terminal in a task of its own, until it is dropped.
-struct Input {
-    events: mpsc::Receiver<io::Result<Event>>,
-    task: AbortHandle,
-}
-
-/// Events that may wait. A burst of more waits in the terminal.
-const BURST: usize = 256;
-
-impl Input {
-    fn start() -> Self {
-        let (out, events) = mpsc::channel(BURST);
-        let task = tokio::spawn(async move {
-            let mut stream = EventStream::new();
-            while let Some(event) = stream.next().await {
-                if out.send(event).await.is_err() {
-                    break;
-                }
-            }
-        });
-        Self { events, task: task.abort_handle() }
-    }
-}
-
-impl Drop for Input {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 /// What made the loop go round.
@@ -291,9 +259,10 @@ impl Loop {
     /// Runs a command while the loop goes on, undrawn. ctrl-c in it is its own: it must not end us too.
     async fn lend(&mut self, command: &str) -> Result<(), String> {
         let mut running = Box::pin(shell(command));
+        let mut ended = None;
+        let mut until = tokio::time::Instant::now();
         loop {
             tokio::select! {
-                // Before the end of the command, which the same ctrl-c may have caused.
                 biased;
                 told = self.signals.next() => match told {
                     Told::End(n) if n != SIGINT && n != SIGQUIT => {
@@ -303,7 +272,11 @@ impl Loop {
                     Told::Stop => signal_hook::low_level::raise(SIGSTOP).map_err(|e| e.to_string())?,
                     Told::End(_) | Told::Continue => {}
                 },
-                told = &mut running => return told,
+                told = &mut running, if ended.is_none() => {
+                    ended = Some(told);
+                    until = tokio::time::Instant::now() + ECHO;
+                }
+                () = sleep_until(until), if ended.is_some() => return ended.unwrap_or(Ok(())),
                 () = self.program.listen() => drop(self.program.perform()),
             }
         }

@@ -10,8 +10,11 @@
 #![allow(clippy::print_stderr, unreachable_pub, reason = "a test binary has no users, and a skipped test says so")]
 
 mod cluster;
+mod driver;
 mod kinds;
 mod rig;
 mod robot;
+mod screens;
+mod streams;
 mod terminal;
 mod tidy;

@@ -67,9 +67,9 @@ impl Robot {
         state.push(Box::new(view));
         let screen = Buffer::empty(Rect::new(0, 0, SMALL.0, SMALL.1));
         let mut robot = Self { state, size: SMALL, screen, running: BTreeMap::new(), effects: Vec::new() };
-        for id in 0..open {
-            robot.cluster(names[id], ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) }));
-            robot.cluster(names[id], ClusterNews::Catalog(catalog()));
+        for name in names.iter().take(open) {
+            robot.cluster(name, ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) }));
+            robot.cluster(name, ClusterNews::Catalog(catalog()));
         }
         robot.settle();
         robot
