@@ -9,6 +9,7 @@ mod discovery;
 mod entry;
 pub mod files;
 mod goto;
+mod input;
 mod news;
 mod print;
 pub mod program;

@@ -3,6 +3,7 @@
 use super::cli::Cli;
 use super::clipboard;
 use super::goto;
+use super::input::Input;
 use super::program::Program;
 use super::reload::{Again, Reload};
 use super::reread::wrong;
@@ -17,17 +18,17 @@ use crate::model::step::{Effect, Notice, Step};
 use crate::model::time::Timestamp;
 use crate::term::{self, Screen};
 use crate::ui::views::table::TableView;
-use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
-use futures::StreamExt;
+use crate::ui::widgets::ascii;
+use crossterm::event::{Event, MouseButton, MouseEventKind};
 use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
 use std::io;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
 use tokio::time::sleep_until;
 
 /// Frames that data alone asks for come no faster than this; keys draw at once.
 const FRAME: Duration = Duration::from_millis(33);
+/// After a command has ended, the ctrl-c that ended it may still be on its way to us.
+const ECHO: Duration = Duration::from_millis(100);
 /// Lines that one notch of the wheel moves.
 const NOTCH: i16 = 3;
 
@@ -59,7 +60,8 @@ pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
     }
     ask_for_keymap(&mut program);
     let reload = program.watch_files();
-    let mut loop_ = Loop { program, screen, signals, reload, input: Some(Input::start()), drawn: None, code: 0 };
+    let ascii = ascii::is_wanted(|name| std::env::var(name).ok());
+    let mut loop_ = Loop { program, screen, signals, reload, input: Some(Input::start()), drawn: None, ascii, code: 0 };
     loop_.run().await?;
     let Loop { program, code, .. } = loop_;
     if keep_session && let Err(error) = keep_open(&program.paths, &program.state.world) {
@@ -86,37 +88,9 @@ struct Loop {
     /// `None` while another program has the terminal: two readers would share the keys.
     input: Option<Input>,
     drawn: Option<Instant>,
+    /// The terminal takes nothing but ASCII.
+    ascii: bool,
     code: i32,
-}
-
-/// Reads the terminal in a task of its own, until it is dropped.
-struct Input {
-    events: mpsc::Receiver<io::Result<Event>>,
-    task: AbortHandle,
-}
-
-/// Events that may wait. A burst of more waits in the terminal.
-const BURST: usize = 256;
-
-impl Input {
-    fn start() -> Self {
-        let (out, events) = mpsc::channel(BURST);
-        let task = tokio::spawn(async move {
-            let mut stream = EventStream::new();
-            while let Some(event) = stream.next().await {
-                if out.send(event).await.is_err() {
-                    break;
-                }
-            }
-        });
-        Self { events, task: task.abort_handle() }
-    }
-}
-
-impl Drop for Input {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 /// What made the loop go round.
@@ -137,6 +111,9 @@ impl Loop {
             let left = self.program.perform();
             for effect in left {
                 self.terminal(effect).await?;
+            }
+            if self.program.state.is_over() {
+                break;
             }
             match self.wait().await {
                 Woken::Input(event) => {
@@ -241,7 +218,12 @@ impl Loop {
     fn draw(&mut self) -> io::Result<()> {
         let state = &mut self.program.state;
         if self.input.is_some() && state.take_dirty() {
-            self.screen.draw(|area, buf| state.draw(area, buf))?;
+            self.screen.draw(|area, buf| {
+                state.draw(area, buf);
+                if self.ascii {
+                    ascii::ascii(buf);
+                }
+            })?;
             self.drawn = Some(Instant::now());
         }
         Ok(())
@@ -314,9 +296,11 @@ impl Loop {
     /// Runs a command while the loop goes on, undrawn. ctrl-c in it is its own: it must not end us too.
     async fn lend(&mut self, command: &str) -> Result<(), String> {
         let mut running = Box::pin(shell(command));
+        let mut ended = None;
+        let mut until = tokio::time::Instant::now();
         loop {
             tokio::select! {
-                told = &mut running => return told,
+                biased;
                 told = self.signals.next() => match told {
                     Told::End(n) if n != SIGINT && n != SIGQUIT => {
                         self.end(128 + n);
@@ -325,6 +309,11 @@ impl Loop {
                     Told::Stop => signal_hook::low_level::raise(SIGSTOP).map_err(|e| e.to_string())?,
                     Told::End(_) | Told::Continue => {}
                 },
+                told = &mut running, if ended.is_none() => {
+                    ended = Some(told);
+                    until = tokio::time::Instant::now() + ECHO;
+                }
+                () = sleep_until(until), if ended.is_some() => return ended.unwrap_or(Ok(())),
                 () = self.program.listen() => drop(self.program.perform()),
             }
         }
@@ -335,7 +324,7 @@ impl Loop {
 async fn shell(command: &str) -> Result<(), String> {
     let shown = format!("\nkconsole runs: {}\n\n", crate::model::text::visible(command));
     io::Write::write_all(&mut io::stdout(), shown.as_bytes()).map_err(|e| e.to_string())?;
-    let status = tokio::process::Command::new("sh").arg("-c").arg(command).status().await.map_err(|e| e.to_string())?;
+    let status = tokio::process::Command::new("sh").arg("-c").arg(command).kill_on_drop(true).status().await.map_err(|e| e.to_string())?;
     if status.success() { Ok(()) } else { Err(format!("it ended with {status}")) }
 }
 

@@ -11,11 +11,14 @@
 
 mod cluster;
 mod data;
+mod driver;
 mod engine;
 mod files;
 mod kinds;
 mod readme;
 mod rig;
 mod robot;
+mod screens;
+mod streams;
 mod terminal;
 mod tidy;

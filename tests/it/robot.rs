@@ -2,27 +2,23 @@
 //! `tests/snapshots` are looked at when they change.
 
 use crate::rig::robot::{LARGE, Robot, SMALL, crashing, object, pod};
-use kconsole::model::fault::{Fault, FaultKind};
-use kconsole::model::id::ClusterId;
-use kconsole::model::msg::{ClusterNews, Link, Sync};
 use kconsole::model::step::Effect;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// Two clusters, five pods: one of them crashes.
-fn two() -> Robot {
+pub fn two() -> Robot {
     let eu = vec![pod("shop/cart-1", 7_200), crashing("shop/checkout-1", 300, 12), pod("web/front-1", 90_000)];
     let us = vec![pod("shop/cart-1", 3_600), pod("web/front-2", 400_000)];
     Robot::with_pods(&[("prod-eu", eu), ("prod-us", us)])
 }
 
 /// One cluster with pods of these names in one namespace.
-fn pods(names: &[&str]) -> Robot {
+pub fn pods(names: &[&str]) -> Robot {
     Robot::with_pods(&[("prod-eu", names.iter().map(|n| pod(&format!("shop/{n}"), 3_600)).collect())])
 }
 
 /// Keeps what a screen looks like in both sizes.
-fn look(name: &str, robot: &mut Robot) {
+pub fn look(name: &str, robot: &mut Robot) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../snapshots");
     settings.set_prepend_module_to_snapshot(false);
@@ -33,10 +29,6 @@ fn look(name: &str, robot: &mut Robot) {
         }
     });
     robot.resize(SMALL);
-}
-
-fn unreachable() -> Fault {
-    Fault::new(FaultKind::Unreachable, "connection refused").hint("nothing listens there: is the cluster running?")
 }
 
 #[test]
@@ -120,6 +112,7 @@ fn the_cursor_never_slides_to_a_neighbour() {
 fn marks_hold_objects_and_hidden_ones_are_counted_not_used() {
     let mut robot = two();
     robot.press("space space").sees("marked 2");
+    look("marked", &mut robot);
     robot.press("g /").text("front").press("enter").sees("2 not in sight");
     robot.press("c");
     let copied = robot.effects().into_iter().find_map(|e| if let Effect::Copy(text) = e { Some(text) } else { None });
@@ -293,6 +286,7 @@ fn leaving_is_asked_and_only_y_leaves() {
         robot.misses("Leave kconsole?");
         assert_eq!(robot.names().len(), 5, "{key} does nothing else");
     }
+    look("leave", two().press("q"));
     assert!(two().press("q y").state.is_over());
     assert!(two().press("ctrl-c y").state.is_over());
     assert!(two().press("Q").state.is_over());
@@ -305,107 +299,4 @@ fn ctrl_c_closes_what_is_open() {
     robot.press("/").text("cart").press("ctrl-c");
     assert_eq!(robot.names().len(), 5);
     assert!(!robot.state.is_over());
-}
-
-#[test]
-fn fn1_rows_of_a_cluster_that_does_not_answer_stay_and_are_marked() {
-    let mut robot = two();
-    robot.wait(2).down("prod-us", &unreachable(), Some(Duration::from_secs(8))).wait(40);
-    assert_eq!(robot.names().len(), 5, "its rows stay");
-    robot.sees("prod-us: stale for 40s").sees("connection refused");
-    look("stale", &mut robot);
-    robot.cluster("prod-us", ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) }));
-    robot.sync("prod-us", "pods", Sync::Live).misses("stale");
-}
-
-#[test]
-fn an_error_never_looks_like_an_empty_list() {
-    let mut robot = Robot::new(&["live", "forbidden", "login", "gone", "connecting", "-", "closed"], "pods");
-    robot.sees("waiting for pods");
-    robot.list("live", "pods", &[]);
-    let stale = |kind, what: &str| Sync::Stale { why: Fault::new(kind, what), retry_in: None };
-    robot.sync("forbidden", "pods", stale(FaultKind::Forbidden, "viewer may not list pods at the cluster scope"));
-    robot.down("login", &Fault::new(FaultKind::Login("aws sso login".into()), "the token has expired"), None);
-    robot.down("gone", &unreachable(), Some(Duration::from_secs(4)));
-    robot.cluster("connecting", ClusterNews::Link(Link::Connecting));
-    for told in ["forbidden: forbidden: viewer may not list", "ctrl-r runs aws sso login", "gone: unreachable"] {
-        robot.sees(told);
-    }
-    look("ways-to-have-no-rows", &mut robot);
-    let mut nothing = Robot::new(&["-", "prod-eu", "prod-us"], "pods");
-    nothing.sees("no cluster is open");
-    look("nothing-open", &mut nothing);
-    let mut empty = Robot::new(&["live"], "pods");
-    empty.list("live", "pods", &[]).sees("no pods").misses("could be read");
-}
-
-#[test]
-fn twelve_clusters_in_eighty_columns_show_trouble_first() {
-    let names: Vec<String> = (1..=12).map(|i| format!("prod-eu-{i}")).collect();
-    let mut robot = Robot::new(&names.iter().map(String::as_str).collect::<Vec<_>>(), "pods");
-    for name in &names {
-        robot.list(name, "pods", &[pod("shop/a", 5)]);
-    }
-    robot.down("prod-eu-7", &unreachable(), None);
-    robot.down("prod-eu-11", &Fault::new(FaultKind::Login("aws sso login".into()), "the token has expired"), None);
-    let line = robot.screen().lines().next().unwrap().to_owned();
-    let at = |what: &str| line.find(what).unwrap_or_else(|| panic!("no {what} in {line}"));
-    assert!(at("prod-eu-7") < at("+") && at("prod-eu-11") < at("+"), "{line}");
-    assert!(line.contains(" ok"), "{line}");
-    look("twelve-clusters", &mut robot);
-}
-
-#[test]
-fn fd5_odd_characters_leave_the_columns_straight() {
-    let odd =
-        ["a-rtl-\u{202e}txt", "b-esc-\u{1b}[31m", "c-日本語", "d-👩‍🚀", &format!("e-{}", "\u{301}".repeat(1_000)), "f-\u{9b}2J", "g-plain"];
-    let mut robot = pods(&odd);
-    let mut message = crashing("shop/h-message", 60, 3);
-    message["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] = json!("日本\u{1b}]0;x\u{7}\u{200b}");
-    robot.deliver("prod-eu", "pods", &[message]).resize(LARGE);
-    let lines: Vec<String> = robot.screen().lines().map(str::to_owned).collect();
-    let column = |line: &str, what: &str| unicode_width::UnicodeWidthStr::width(&line[..line.find(what).unwrap()]);
-    let node = column(&lines[2], "NODE");
-    for line in lines.iter().filter(|l| l.contains("node-1")) {
-        assert_eq!(column(line, "node-1"), node, "{line}");
-    }
-    assert_eq!(lines.iter().filter(|l| l.contains("node-1")).count(), 8);
-    assert!(robot.screen().chars().all(|c| c == '\n' || !c.is_control()));
-    robot.sees("⟨U+202E⟩").sees("␛");
-}
-
-#[test]
-fn every_screen_survives_every_size() {
-    let mut robot = two();
-    robot.press("j space");
-    for width in 0..40 {
-        for height in 0..12 {
-            robot.resize((width, height)).press("j k");
-        }
-    }
-    for keys in [":", "/", "q"] {
-        robot.press(keys);
-        for size in [(0, 0), (1, 1), (3, 2), (5, 4), (9, 300), (1000, 5)] {
-            robot.resize(size);
-        }
-        robot.press("esc");
-    }
-}
-
-#[test]
-fn nothing_is_drawn_anew_where_nothing_changed() {
-    let mut robot = two();
-    assert!(robot.state.take_dirty() || !robot.state.is_dirty());
-    robot.state.take_dirty();
-    robot.state.reconcile();
-    assert!(!robot.state.is_dirty(), "asking what ought to run changes nothing");
-    let id = ClusterId(0);
-    let up = |ms| kconsole::model::msg::Msg::Cluster(id, ClusterNews::Link(Link::Up { latency: Duration::from_millis(ms) }));
-    robot.state.message(up(7));
-    assert!(!robot.state.is_dirty(), "a probe that goes well is no news");
-    robot.cluster("prod-us", ClusterNews::Link(Link::Down { why: unreachable(), retry_in: None }));
-    robot.state.take_dirty();
-    let other = Fault::new(FaultKind::Forbidden, "no");
-    robot.state.message(kconsole::model::msg::Msg::Cluster(ClusterId(1), ClusterNews::Link(Link::Down { why: other, retry_in: None })));
-    assert!(robot.state.is_dirty(), "another reason is");
 }
