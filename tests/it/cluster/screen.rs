@@ -58,9 +58,9 @@ fn wait_line(pty: &Pty, limit: Duration, parts: &[&str]) -> Instant {
 fn wait_truth(clusters: &Turn, contexts: &[&str], pty: &Pty) {
     let wanted = truth(clusters, contexts);
     let title = format!("Pods ─ {} ", wanted.len());
-    pty.wait_for(&format!("the servers' {} rows:\n{wanted:#?}", wanted.len()), SOON, |s| {
-        rows(s) == wanted && s.contents().contains(&title)
-    });
+    // Rows are shown while a list streams in, and the end of it is told a moment after the last.
+    let is_whole = |s: &Screen| s.contents().contains(&title) && !s.rows(0, WIDE.0).take(1).any(|line| line.contains(['◐', '◌']));
+    pty.wait_for(&format!("the servers' {} rows:\n{wanted:#?}", wanted.len()), SOON, |s| is_whole(s) && rows(s) == wanted);
 }
 
 /// Takes objects out of the store behind a dead API server's back.
