@@ -60,16 +60,17 @@
 //!    `tidy::{colours_in_theme, key_codes_in_keymap}`, `it::data`.
 //! 5. *A message of a watch that was ended changes nothing*: a late one must not revive what was closed. `app::tests`.
 //! 6. *A relist is swapped in whole or not at all, and an error is never shown as an empty list*: an empty list means that there is
-//!    nothing. The tests of `k8s::watch` and `model::table`.
+//!    nothing. The tests of `model::table`; kept by `k8s::watch`.
 //! 7. *A cluster that fails keeps its last rows, marked with since when and why*, slows no other and never ends the program; tasks that
-//!    panic are told of ([`k8s::session`]).
+//!    panic are told of ([`k8s::session`]). `app::tests`.
 //! 8. *Cursor, marks and actions hold uid and cluster, never a row number*: a row that moves under the cursor is not acted on. The
-//!    tests of `ui::views::table::cursor`; `actions`: a [`Scene`](model::step::Scene) without an object gets a reject.
+//!    tests of `actions`: a [`Scene`](model::step::Scene) without an object gets a reject.
 //! 9. *Nothing polls where a watch exists*: one probe for each open cluster every 4 s, the clock, backoff and linger are all the timers
 //!    there are.
 //! 10. *Text from outside becomes visible before it reaches the screen or a message* ([`model::text::visible`]): a name can drive a
 //!     terminal. `tidy::text_through_widgets`, the pty tests with `rig::grammar`. What is copied or printed as data stays as received.
-//! 11. *Values of Secrets are in no row, log or message*: those kinds come as the server's own columns. The tests of `kinds` and `k8s::plugin`.
+//! 11. *Values of Secrets are in no row, log or message*: those kinds come as the server's own columns (`kinds::custom`),
+//!     and annotations are not read. The tests of `k8s::connect` and `k8s::credential`.
 //! 12. *Nothing panics on what comes from outside*: `unwrap`, `expect`, `panic!`, indexing and `unsafe` are denied by the lints.
 //! 13. *Lower case never changes a cluster*: a slip of the finger costs nothing. `it::data`.
 //! 14. *No pod shows twice*: contexts that lead to one cluster are open one at a time ([`k8s::kubeconfig::Context::cluster_fingerprint`]
@@ -101,7 +102,6 @@
 //!   be kept true.
 //! - Files are read again by a task that sends what it read; the loop only compares. Folders are watched, not files, because editors
 //!   and credential tools replace them. Another namespace in a context is no reason to connect anew: tools write that often.
-//! - What a context reaches is kept beside the state, not in the model: it is of this run and of no interest to a view.
 //! - [`Effect`](model::step::Effect) got `Keymap`: the first run asks which keys to take, and the answer has to be kept.
 
 pub mod actions;

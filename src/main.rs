@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use kconsole::app::cli::Cli;
+use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -9,7 +10,8 @@ fn main() -> ExitCode {
     match kconsole::app::main(&cli) {
         Ok(code) => ExitCode::from(code),
         Err(report) => {
-            eprintln!("kconsole: {report:#}");
+            // There is no third place to say that this one is closed.
+            let _ = writeln!(std::io::stderr(), "kconsole: {report:#}");
             ExitCode::FAILURE
         }
     }

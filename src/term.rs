@@ -4,6 +4,7 @@
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::style::ResetColor;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
     enable_raw_mode,
@@ -27,6 +28,8 @@ pub struct Screen {
     shown: Buffer,
     next: Buffer,
     mouse: bool,
+    /// What the terminal shows is not known: it is cleared with the next frame.
+    unknown: bool,
 }
 
 impl Screen {
@@ -35,7 +38,7 @@ impl Screen {
     /// # Errors
     /// Where standard output is no terminal, or is gone.
     pub fn take(mouse: bool) -> io::Result<Self> {
-        let mut screen = Self { shown: Buffer::empty(Rect::ZERO), next: Buffer::empty(Rect::ZERO), mouse };
+        let mut screen = Self { shown: Buffer::empty(Rect::ZERO), next: Buffer::empty(Rect::ZERO), mouse, unknown: true };
         screen.enter()?;
         Ok(screen)
     }
@@ -81,7 +84,8 @@ impl Screen {
         let area = Rect::new(0, 0, width.min(LARGEST.0), height.min(LARGEST.1));
         self.shown = Buffer::empty(area);
         self.next = Buffer::empty(area);
-        queue!(io::stdout(), Clear(ClearType::All))
+        self.unknown = true;
+        Ok(())
     }
 
     /// Draws a frame: `draw` fills an empty buffer, and the difference to what is shown goes out. Writes nothing where there is none.
@@ -92,11 +96,14 @@ impl Screen {
         self.next.reset();
         draw(self.next.area, &mut self.next);
         let changes = self.shown.diff(&self.next);
-        if changes.is_empty() {
+        if changes.is_empty() && !self.unknown {
             return Ok(());
         }
         let mut frame = Frame(Vec::with_capacity(8 << 10));
         queue!(frame, BeginSynchronizedUpdate)?;
+        if std::mem::take(&mut self.unknown) {
+            queue!(frame, ResetColor, Clear(ClearType::All))?;
+        }
         CrosstermBackend::new(&mut frame).draw(changes.into_iter())?;
         queue!(frame, EndSynchronizedUpdate)?;
         std::mem::swap(&mut self.shown, &mut self.next);

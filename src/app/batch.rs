@@ -78,7 +78,10 @@ pub(super) async fn run(cli: &Cli, command: &Command, setup: Setup) -> io::Resul
         eprint(&format!("kconsole: {}", visible(problem)));
     }
     if setup.chosen.is_empty() {
-        eprint("kconsole: no context: the kubeconfig has none, or no current one; name one with --context");
+        match setup.contexts.as_slice() {
+            [] => eprint(&format!("kconsole: no kubeconfig with a context was found; looked for in {}", setup.world.looked.join(", "))),
+            _ => eprint("kconsole: the kubeconfig has no current context; name one with --context"),
+        }
         return Ok(1);
     }
     let work = async {

@@ -31,7 +31,7 @@ aliases:
   broken: pods -A !
 
 start: pods         # the view that opens first
-keymap: default     # default or k9s, or a file of your own in keymaps/ beside this file
+keymap: default     # default, vim, k9s, emacs, or a file of your own in keymaps/ beside this file
 theme: dark         # dark, light, high-contrast, colour-blind, terminal-16, mono, or a file of your own in themes/
 readonly: false     # nothing can be changed anywhere
 namespaces: []      # those to look into where listing all is forbidden

@@ -24,8 +24,9 @@ const USAGE: u8 = 2;
 pub fn main(cli: &Cli) -> Result<u8> {
     match &cli.command {
         Some(Command::Completion { shell }) => {
-            clap_complete::generate(*shell, &mut Cli::command(), "kconsole", &mut io::stdout());
-            return Ok(0);
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "kconsole", &mut script);
+            return print(&String::from_utf8_lossy(&script));
         }
         Some(Command::Version) => return print(&format!("kconsole {}\n", env!("CARGO_PKG_VERSION"))),
         _ => {}

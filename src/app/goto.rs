@@ -1,11 +1,12 @@
-//! The `:` line: `KIND [NAMESPACE] [/FILTER] [LABEL=VALUE] [@CLUSTER]` as k9s has it, and screens, clusters, namespaces and actions by
-//! name.
+//! The `:` line: `KIND [NAMESPACE] [/FILTER] [LABEL=VALUE] [@CLUSTER]` as k9s has it, `!` for what is unhealthy; and screens, clusters,
+//! namespaces and actions by name.
 
 use crate::actions;
 use crate::kinds;
 use crate::model::cluster::Cluster;
 use crate::model::nearest::hint;
-use crate::model::step::{Screen, Step, TableOf};
+use crate::model::query::Query;
+use crate::model::step::{Motion, Screen, Step, TableOf};
 use crate::model::world::World;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
@@ -57,12 +58,10 @@ pub(super) fn first(world: &World, aliases: &BTreeMap<String, String>, line: &st
         Ok(Go::Steps(steps)) => steps,
         Ok(Go::Action(..)) | Err(_) => return (TableOf::all(line.to_owned()), Vec::new()),
     };
-    match steps.pop() {
+    let table = steps.iter().position(|step| matches!(step, Step::Open(Screen::Table(_))));
+    match table.map(|at| steps.remove(at)) {
         Some(Step::Open(Screen::Table(of))) => (of, steps),
-        last => {
-            steps.extend(last);
-            (TableOf::all("pods"), steps)
-        }
+        _ => (TableOf::all("pods"), steps),
     }
 }
 
@@ -77,11 +76,12 @@ fn table(world: &World, word: &str, rest: &str) -> Result<Go, String> {
     if kind(world, word).is_none() && !undiscovered {
         return Err(format!("no open cluster serves a kind called {word}{}", nearest_kind(world, word)));
     }
-    let (mut steps, mut filter) = (Vec::new(), Vec::new());
+    let (mut steps, mut filter, mut unhealthy) = (Vec::new(), Vec::new(), false);
     let (before, searched) = rest.split_once('/').map_or((rest, None), |(before, searched)| (before, Some(searched)));
     for part in before.split_whitespace() {
         match part.strip_prefix('@') {
             Some(name) => steps.push(Step::Focus(Some(cluster(world, name)?.id))),
+            None if part == "!" => unhealthy = true,
             None if part == "-A" => steps.push(namespaces("all")),
             None if part.contains(['=', '>', '<', ':', '!', '~']) => filter.push(part),
             None => steps.push(namespaces(part)),
@@ -89,7 +89,11 @@ fn table(world: &World, word: &str, rest: &str) -> Result<Go, String> {
     }
     filter.extend(searched);
     let of = TableOf { filter: filter.join(" "), ..TableOf::all(word.to_owned()) };
+    if let Err(bad) = Query::parse(&of.filter) {
+        return Err(bad.why);
+    }
     steps.push(Step::Open(Screen::Table(of)));
+    steps.extend(unhealthy.then_some(Step::Move(Motion::Unhealthy)));
     Ok(Go::Steps(steps))
 }
 

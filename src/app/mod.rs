@@ -16,6 +16,7 @@ pub mod reload;
 mod reread;
 pub mod run;
 pub mod session;
+mod signals;
 pub mod startup;
 pub mod state;
 mod typing;
@@ -23,3 +24,7 @@ mod update;
 mod watches;
 
 pub use entry::main;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
+mod tests;

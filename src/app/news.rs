@@ -74,6 +74,8 @@ impl State {
                     cluster.since = now;
                     self.dirty = true;
                 }
+                // Another reason, or another time to try again, is to be seen; a round trip that took a little longer is not.
+                self.dirty |= matches!(link, Link::Down { .. }) && link != cluster.link;
                 let retry_in = if let Link::Down { retry_in, .. } = &link { *retry_in } else { None };
                 cluster.retry_at = retry_in.map(|d| Timestamp(now.0 + d.as_secs() as i64));
                 // While a connection is tried again, the reason why there is none stays on the screen.

@@ -127,9 +127,10 @@ fn fate(old: &Context, new: Option<&Context>, kubeconfig: &Kubeconfig) -> Fate {
 
 /// What is wrong, in a line.
 pub(super) fn wrong(problems: &[&str]) -> Option<Notice> {
-    match problems {
-        [] => None,
-        [one] => Some(Notice::warn((*one).to_owned())),
-        [first, rest @ ..] => Some(Notice::warn(format!("{first} (and {} more: kconsole info)", rest.len()))),
-    }
+    let (first, rest) = problems.split_first()?;
+    // There is one line for it.
+    let home = std::env::var("HOME").unwrap_or_default();
+    let first = if home.len() > 1 { first.replace(&home, "~") } else { (*first).to_owned() };
+    let more = if rest.is_empty() { String::new() } else { format!(" (and {} more: kconsole info)", rest.len()) };
+    Some(Notice::warn(first + &more))
 }

@@ -7,6 +7,7 @@ use super::program::Program;
 use super::reload::{Again, Reload};
 use super::reread::wrong;
 use super::session;
+use super::signals::{Signals, Told};
 use super::startup::{Setup, keep_open};
 use super::state::Dialog;
 use crate::k8s::login::login_command;
@@ -17,11 +18,10 @@ use crate::model::time::Timestamp;
 use crate::term::{self, Screen};
 use crate::ui::views::table::TableView;
 use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
-use futures::{FutureExt, StreamExt};
-use signal_hook::consts::signal::SIGSTOP;
+use futures::StreamExt;
+use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
 use std::io;
 use std::time::{Duration, Instant};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::sleep_until;
@@ -31,9 +31,8 @@ const FRAME: Duration = Duration::from_millis(33);
 /// Lines that one notch of the wheel moves.
 const NOTCH: i16 = 3;
 
-/// Signals that end the program, with their numbers.
-const DEADLY: [(fn() -> SignalKind, i32); 4] =
-    [(SignalKind::terminate, 15), (SignalKind::interrupt, 2), (SignalKind::hangup, 1), (SignalKind::quit, 3)];
+/// What the program ends with when its terminal is gone, told by a signal or not: 128 and SIGHUP.
+const HUNG_UP: i32 = 129;
 
 /// Runs until the person leaves, a signal comes or the terminal is gone. Returns the exit code.
 ///
@@ -41,6 +40,7 @@ const DEADLY: [(fn() -> SignalKind, i32); 4] =
 /// Where the terminal cannot be used.
 pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
     let keep_session = cli.flags.context.is_empty() && !cli.flags.all_contexts;
+    let signals = Signals::take()?;
     let screen = Screen::take(setup.own.config.mouse)?;
     let start = cli.resource.as_ref().unwrap_or(&setup.own.config.start).clone();
     let mut steps = Vec::new();
@@ -59,13 +59,11 @@ pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
     }
     ask_for_keymap(&mut program);
     let reload = program.watch_files();
-    let mut loop_ = Loop { program, screen, reload, input: Some(Input::start()), drawn: None, code: 0 };
+    let mut loop_ = Loop { program, screen, signals, reload, input: Some(Input::start()), drawn: None, code: 0 };
     loop_.run().await?;
     let Loop { program, code, .. } = loop_;
-    if keep_session {
-        if let Err(error) = keep_open(&program.paths, &program.state.world) {
-            tracing::warn!("the open clusters could not be kept: {error}");
-        }
+    if keep_session && let Err(error) = keep_open(&program.paths, &program.state.world) {
+        tracing::warn!("the open clusters could not be kept: {error}");
     }
     Ok(code)
 }
@@ -83,6 +81,7 @@ fn ask_for_keymap(program: &mut Program) {
 struct Loop {
     program: Program,
     screen: Screen,
+    signals: Signals,
     reload: Reload,
     /// `None` while another program has the terminal: two readers would share the keys.
     input: Option<Input>,
@@ -128,60 +127,51 @@ enum Woken {
     Clock,
     Frame,
     Work,
-    Deadly(i32),
-    Stop,
-    Continued,
+    Signal(Told),
 }
 
 impl Loop {
     async fn run(&mut self) -> io::Result<()> {
-        let mut deadly = DEADLY.iter().map(|(kind, n)| Ok((signal(kind())?, *n))).collect::<io::Result<Vec<(Signal, i32)>>>()?;
-        let mut stop = signal(SignalKind::from_raw(20))?;
-        let mut cont = signal(SignalKind::from_raw(18))?;
         self.draw()?;
         while !self.program.state.is_over() {
             let left = self.program.perform();
             for effect in left {
                 self.terminal(effect).await?;
             }
-            match self.wait(&mut deadly, &mut stop, &mut cont).await {
+            match self.wait().await {
                 Woken::Input(event) => {
                     if !(self.take(event) && self.more_input()) {
-                        return Ok(());
+                        self.end(HUNG_UP);
                     }
                     self.draw()?;
                 }
                 Woken::World => {}
                 Woken::Reread(again) => self.reread(*again)?,
                 Woken::Frame => self.draw()?,
-                Woken::Clock => {
-                    if !term::is_there() {
-                        return Ok(());
-                    }
-                    self.program.state.tick(now());
-                }
+                Woken::Clock if !term::is_there() => self.end(HUNG_UP),
+                Woken::Clock => self.program.state.tick(now()),
                 Woken::Work => drop(self.program.state.work()),
-                Woken::Deadly(n) => {
-                    self.code = 128 + n;
-                    return Ok(());
-                }
-                Woken::Stop => self.suspend()?,
-                Woken::Continued => {
-                    self.screen.enter()?;
-                    self.program.state.touch();
-                    self.draw()?;
-                }
+                Woken::Signal(Told::End(n)) => self.end(128 + n),
+                Woken::Signal(Told::Stop) => self.suspend()?,
+                Woken::Signal(Told::Continue) => self.resume()?,
             }
         }
         Ok(())
     }
 
-    /// Waits for the next thing to do; keys go before everything else.
-    async fn wait(&mut self, deadly: &mut [(Signal, i32)], stop: &mut Signal, cont: &mut Signal) -> Woken {
+    /// The program is to end with this code; nothing more is drawn.
+    fn end(&mut self, code: i32) {
+        self.code = code;
+        self.input = None;
+        self.program.state.leave();
+    }
+
+    /// Waits for the next thing to do; keys go before everything else but signals.
+    async fn wait(&mut self) -> Woken {
         let state = &self.program.state;
         let frame_at = tokio::time::Instant::from_std(self.drawn.map_or_else(Instant::now, |d| d + FRAME));
         let clock_at = tokio::time::Instant::now() + until_next(state.next_tick());
-        let (dirty, working) = (state.is_dirty(), state.is_working());
+        let (dirty, working) = (state.is_dirty() && self.input.is_some(), state.is_working());
         let input = self.input.as_mut();
         let input = async {
             match input {
@@ -189,13 +179,10 @@ impl Loop {
                 None => std::future::pending().await,
             }
         };
-        let signals = futures::future::select_all(deadly.iter_mut().map(|(s, n)| async move { s.recv().await.map_or(0, |()| *n) }.boxed()));
         tokio::select! {
             biased;
-            (n, ..) = signals => Woken::Deadly(n),
+            told = self.signals.next() => Woken::Signal(told),
             event = input => Woken::Input(event),
-            _ = stop.recv() => Woken::Stop,
-            _ = cont.recv() => Woken::Continued,
             () = sleep_until(frame_at), if dirty => Woken::Frame,
             again = self.reload.next() => Woken::Reread(Box::new(again)),
             () = self.program.listen() => Woken::World,
@@ -249,10 +236,10 @@ impl Loop {
         true
     }
 
-    /// Draws, if anything changed.
+    /// Draws, if anything changed and the terminal is ours.
     fn draw(&mut self) -> io::Result<()> {
         let state = &mut self.program.state;
-        if state.take_dirty() {
+        if self.input.is_some() && state.take_dirty() {
             self.screen.draw(|area, buf| state.draw(area, buf))?;
             self.drawn = Some(Instant::now());
         }
@@ -281,19 +268,21 @@ impl Loop {
         }
     }
 
-    /// Stops as a shell expects it, and comes back with the whole screen.
+    /// Stops as a shell expects it. What comes after is told by SIGCONT, as it is where somebody else stopped us.
     fn suspend(&mut self) -> io::Result<()> {
         self.input = None;
         self.screen.leave();
-        signal_hook::low_level::raise(SIGSTOP)?;
-        self.back()
+        signal_hook::low_level::raise(SIGSTOP)
     }
 
-    fn back(&mut self) -> io::Result<()> {
+    /// Takes the terminal again, with the whole screen. Whoever stopped us without asking (SIGSTOP) left it as it was, but the shell has used
+    /// it meanwhile: it is given back first.
+    fn resume(&mut self) -> io::Result<()> {
+        self.screen.leave();
         self.screen.enter()?;
-        self.input = Some(Input::start());
+        self.input.get_or_insert_with(Input::start);
         self.program.state.tick(now());
-        Ok(())
+        self.draw()
     }
 
     /// Lends the terminal to the command that logs in. The watches of all other clusters go on meanwhile.
@@ -306,8 +295,11 @@ impl Loop {
         };
         self.input = None;
         self.screen.leave();
-        let told = shell(&command).await;
-        self.back()?;
+        let told = self.lend(&command).await;
+        if self.program.state.is_over() {
+            return Ok(());
+        }
+        self.resume()?;
         match told {
             Ok(()) => {
                 self.program.logged_in(id).await;
@@ -316,6 +308,25 @@ impl Loop {
             Err(why) => self.program.state.say(Notice::warn(format!("{command}: {why}")).of(id)),
         }
         Ok(())
+    }
+
+    /// Runs a command while the loop goes on, undrawn. ctrl-c in it is its own: it must not end us too.
+    async fn lend(&mut self, command: &str) -> Result<(), String> {
+        let mut running = Box::pin(shell(command));
+        loop {
+            tokio::select! {
+                told = &mut running => return told,
+                told = self.signals.next() => match told {
+                    Told::End(n) if n != SIGINT && n != SIGQUIT => {
+                        self.end(128 + n);
+                        return Err("kconsole was ended".to_owned());
+                    }
+                    Told::Stop => signal_hook::low_level::raise(SIGSTOP).map_err(|e| e.to_string())?,
+                    Told::End(_) | Told::Continue => {}
+                },
+                () = self.program.listen() => drop(self.program.perform()),
+            }
+        }
     }
 }
 

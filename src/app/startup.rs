@@ -186,7 +186,9 @@ fn names(clusters: &[Cluster], config: &Config) -> (Vec<String>, Vec<String>) {
     for (i, alias) in aliases.into_iter().enumerate() {
         let (Some(alias), Some(context)) = (alias, contexts.get(i)) else { continue };
         let holder = |name: &str| names.iter().position(|n| n.as_deref() == Some(name)).and_then(|j| contexts.get(j));
-        let name = match holder(&alias) {
+        // A whole name of a context is what that one falls back to, so nobody else may have it.
+        let whole = contexts.iter().find(|c| *c != context && **c == alias);
+        let name = match whole.or_else(|| holder(&alias)) {
             None => alias,
             Some(other) => {
                 problems.push(format!(

@@ -2,7 +2,8 @@
 
 use super::config::Config;
 use super::discovery::Discovery;
-use super::watches::{Order, Watches};
+pub use super::watches::Order;
+use super::watches::Watches;
 use crate::keymap::{Key, Keymap, Scope};
 use crate::kinds;
 use crate::model::cell::Health;

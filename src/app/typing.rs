@@ -119,8 +119,11 @@ impl State {
     pub fn paste(&mut self, text: &str) {
         match &mut self.prompt {
             Some(line) => {
-                line.paste(text);
+                let whole = line.paste(text);
                 self.typed();
+                if let Some(line) = self.prompt.as_mut().filter(|_| !whole) {
+                    line.overflow();
+                }
             }
             None => self.say(Notice::info("pasted text goes into a filter (/) or the : line; here it does nothing")),
         }

@@ -30,6 +30,7 @@ struct Running {
 }
 
 /// What has to be done so that what runs is what is wanted.
+#[allow(clippy::large_enum_variant, reason = "there are as many as watches, and they are gone at once")]
 #[derive(Debug, PartialEq)]
 pub enum Order {
     /// Start this.

@@ -4,7 +4,7 @@
 use super::entry::{ClusterEntry, Pem, UserEntry};
 use super::kubeconfig::{Context, Kubeconfig, Problem};
 use super::yaml::{Flaw, Node};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,7 +94,7 @@ impl Merge {
         let users = self.users.by_name.values().filter_map(|entry| entry.value.as_ref().ok());
         let clusters = self.clusters.by_name.values().filter_map(|entry| entry.value.as_ref().ok());
         let keys = users.flat_map(|user| [&user.client_certificate, &user.client_key]).flatten();
-        let named: HashSet<&Path> = clusters.filter_map(|cluster| cluster.ca.as_ref()).chain(keys).filter_map(Pem::file).collect();
+        let named: BTreeSet<&Path> = clusters.filter_map(|cluster| cluster.ca.as_ref()).chain(keys).filter_map(Pem::file).collect();
         files.extend(named.into_iter().map(Path::to_owned));
         Kubeconfig { contexts, current: self.current.map(|(name, ..)| name), problems: self.problems, files }
     }

@@ -17,8 +17,12 @@ mod load;
 pub use key::Key;
 
 /// The keymaps that come with the program: name and text.
-pub const KEYMAPS: &[(&str, &str)] =
-    &[("default", include_str!("../../keymaps/default.yaml")), ("k9s", include_str!("../../keymaps/k9s.yaml"))];
+pub const KEYMAPS: &[(&str, &str)] = &[
+    ("default", include_str!("../../keymaps/default.yaml")),
+    ("vim", include_str!("../../keymaps/vim.yaml")),
+    ("k9s", include_str!("../../keymaps/k9s.yaml")),
+    ("emacs", include_str!("../../keymaps/emacs.yaml")),
+];
 
 /// Where keys are pressed. Every scope but the first one inherits from it.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,7 +37,7 @@ pub enum Scope {
     Clusters,
     /// A line that is typed into. Inherits only keys that type nothing.
     Prompt,
-    /// A question. Inherits only keys that type nothing, so that no stray letter acts on what lies under it.
+    /// A question. Inherits nothing: what is not an answer takes it away and does nothing else.
     Dialog,
 }
 
@@ -55,9 +59,9 @@ impl Scope {
 
     fn inherits(self, keys: &[Key]) -> bool {
         match self {
-            Self::Everywhere => false,
+            Self::Everywhere | Self::Dialog => false,
             Self::Table | Self::Document | Self::Clusters => true,
-            Self::Prompt | Self::Dialog => keys.iter().all(|k| k.typed().is_none()),
+            Self::Prompt => keys.iter().all(|k| k.typed().is_none()),
         }
     }
 }

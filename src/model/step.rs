@@ -6,6 +6,7 @@ use super::row::Facts;
 use std::borrow::Cow;
 
 /// One thing that an action asks for.
+#[allow(clippy::large_enum_variant, reason = "a key makes a handful, and they are gone at once")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// The world is to do something.
@@ -203,8 +204,11 @@ pub struct Target {
     /// What its kind knows of it; words are resolved.
     pub facts: Known,
     /// The owner that controls it: API version, kind, name.
-    pub owner: Option<(Box<str>, Box<str>, Box<str>, super::id::Uid)>,
+    pub owner: Option<Owner>,
 }
+
+/// API version, kind, name and uid of an owner.
+pub type Owner = (Box<str>, Box<str>, Box<str>, super::id::Uid);
 
 /// [`Facts`] with the words resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -28,6 +28,13 @@ struct Chip {
 }
 
 impl Chip {
+    /// Says the same in fewer columns.
+    fn shorten(&mut self) {
+        if self.role == Role::ClusterLogin {
+            "login".clone_into(&mut self.state);
+        }
+    }
+
     fn width(&self) -> u16 {
         let parts = [&self.key, &self.name, &self.state].into_iter().filter(|p| !p.is_empty());
         parts.map(|p| text::width(p) + 1).sum::<u16>() + text::width(self.glyph)
@@ -39,22 +46,20 @@ pub fn draw(world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if area.height == 0 {
         return;
     }
-    let right = right(world);
-    let room = area.width.saturating_sub(text::width(&right) + GAP);
     let mut chips: Vec<Chip> = world.clusters.iter().map(|c| chip(world, theme, c)).collect();
-    let total: u32 = chips.iter().map(|c| u32::from(c.width() + GAP)).sum();
+    let mut right = right(world, false);
     let mut rest = Vec::new();
-    if total > u32::from(room) {
+    let room = |right: &str| area.width.saturating_sub(text::width(right) + GAP + 2);
+    if width(&chips) > room(&right) {
+        right = self::right(world, true);
         chips.sort_by_key(|c| c.rank);
-        // Room for "+12 ok +30 closed".
-        let mut left = room.saturating_sub(18);
-        let fits = chips.iter().take_while(|c| {
-            let width = c.width() + GAP;
-            let fits = width <= left;
-            left = left.saturating_sub(width);
-            fits
-        });
-        let fits = fits.count();
+        chips.iter_mut().for_each(Chip::shorten);
+        let fits = |n: &usize| {
+            let (shown, rest) = chips.split_at(*n);
+            let told: u16 = summary(theme, rest).iter().map(|(what, _)| text::width(what) + GAP).sum();
+            width(shown).saturating_add(told) <= room(&right)
+        };
+        let fits = (0..=chips.len()).rev().find(fits).unwrap_or(0);
         rest = chips.split_off(fits);
     }
     let mut x = area.x + 1;
@@ -62,7 +67,7 @@ pub fn draw(world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
         x = draw_chip(theme, chip, x, area, buf) + GAP;
     }
     for (what, style) in summary(theme, &rest) {
-        x += text::put(buf, x, area.y, area.right().saturating_sub(x), &what, style) + 1;
+        x += text::put(buf, x, area.y, area.right().saturating_sub(x), &what, style) + GAP;
     }
     let x = area.right().saturating_sub(text::width(&right) + 1);
     text::put(buf, x, area.y, area.right().saturating_sub(x), &right, theme.style(Role::Dim));
@@ -83,9 +88,20 @@ fn draw_chip(theme: &Theme, chip: &Chip, mut x: u16, area: Rect, buf: &mut Buffe
     x.saturating_sub(1)
 }
 
+/// The columns that chips take.
+fn width(chips: &[Chip]) -> u16 {
+    chips.iter().fold(0, |sum: u16, c| sum.saturating_add(c.width() + GAP))
+}
+
 /// What stands for the clusters that there is no room for.
 fn summary(theme: &Theme, rest: &[Chip]) -> Vec<(String, Style)> {
-    let groups = [(0..2, "in trouble", Role::StatusBad), (2..4, "ok", Role::Dim), (4..u8::MAX, "closed", Role::ClusterClosed)];
+    let groups = [
+        (0..1, "in trouble", Role::StatusBad),
+        (1..2, "syncing", Role::ClusterSyncing),
+        (2..3, "▲", Role::StatusWarn),
+        (3..4, "ok", Role::Dim),
+        (4..u8::MAX, "closed", Role::ClusterClosed),
+    ];
     let count = |ranks: &std::ops::Range<u8>| rest.iter().filter(|c| ranks.contains(&c.rank)).count();
     groups.iter().filter(|(r, ..)| count(r) > 0).map(|(r, word, role)| (format!("+{} {word}", count(r)), theme.style(*role))).collect()
 }
@@ -141,9 +157,10 @@ fn state(world: &World, cluster: &Cluster) -> (&'static str, String, Role, u8) {
     }
 }
 
-/// What is looked at, and the time.
-fn right(world: &World) -> String {
+/// What is looked at, and the time. Where room is short, only what is not as usual.
+fn right(world: &World, short: bool) -> String {
     let scope = match world.namespaces.as_slice() {
+        [] if short => String::new(),
         [] => "all namespaces".to_owned(),
         [one] => one.to_string(),
         many => format!("{} namespaces", many.len()),

@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// More than this is no filter: what is pasted is cut here, and says so.
+/// In bytes. More than this is no filter: what is pasted is cut here, and says so.
 const LONGEST: usize = 4_096;
 /// Completions that are shown.
 const SHOWN: usize = 8;
@@ -82,7 +82,7 @@ impl Line {
                 self.text.insert(self.at, c);
                 self.at += c.len_utf8();
             }
-            Edit::Type(_) => self.error = Some(format!("no more than {LONGEST} bytes")),
+            Edit::Type(_) => self.overflow(),
             Edit::Backspace => self.cut(left..self.at),
             Edit::Delete => self.cut(self.at..right),
             Edit::Word => {
@@ -104,13 +104,14 @@ impl Line {
         self.text.replace_range(range, "");
     }
 
-    /// Takes pasted text in: it is text, never keys, and it stays on the line.
-    pub fn paste(&mut self, pasted: &str) {
-        for c in pasted.chars().filter(|c| !c.is_control()) {
-            if !self.edit(Edit::Type(c)) {
-                break;
-            }
-        }
+    /// Takes pasted text in: it is text, never keys, and it stays on the line. False where not all of it had room.
+    pub fn paste(&mut self, pasted: &str) -> bool {
+        pasted.chars().filter(|c| !c.is_control()).all(|c| self.edit(Edit::Type(c)))
+    }
+
+    /// Says that not all had room.
+    pub fn overflow(&mut self) {
+        self.error = Some(format!("no more than {LONGEST} bytes"));
     }
 
     /// Chooses the next or the previous completion.
@@ -144,7 +145,9 @@ impl Line {
         let style = theme.style(if self.error.is_some() { Role::PromptError } else { Role::Prompt });
         let mut at = x + text::put(buf, x, y, width, sign, theme.style(Role::Key));
         let (head, tail) = self.text.split_at(self.at);
-        let room = width.saturating_sub(2);
+        // What is wrong is seen however long the text is.
+        let told = self.error.as_deref().map_or(0, |e| text::width(e).saturating_add(3)).min(width / 3 * 2);
+        let room = width.saturating_sub(2 + told);
         let head = tail_that_fits(head, room.saturating_sub(1));
         at += text::put(buf, at, y, room, head, style);
         let under = tail.graphemes(true).next().unwrap_or(" ");
@@ -155,7 +158,7 @@ impl Line {
             theme.style(Role::RowSelected).patch(theme.style(Role::Accent)),
         );
         at += caret.max(1);
-        at += text::put(buf, at, y, (x + width).saturating_sub(at), tail.get(under.len()..).unwrap_or_default(), style);
+        at += text::put(buf, at, y, (x + width).saturating_sub(at + told), tail.get(under.len()..).unwrap_or_default(), style);
         if let Some(error) = &self.error {
             text::put(buf, at + 2, y, (x + width).saturating_sub(at + 2), error, theme.style(Role::PromptError));
         } else if let Some(ghost) = self.completion().and_then(|c| c.strip_prefix(self.text.as_str())).filter(|_| tail.is_empty()) {
@@ -167,8 +170,10 @@ impl Line {
     fn draw_completions(&self, theme: &Theme, screen: Layout, buf: &mut Buffer) {
         let shown: Vec<&String> = self.completions.iter().take(SHOWN.min(usize::from(screen.body.height))).collect();
         let width = shown.iter().map(|c| text::width(c)).max().unwrap_or(0) + 2;
+        // Above the border of the view, if it has room for both.
+        let bottom = screen.footer.y.saturating_sub(u16::from(usize::from(screen.body.height) > shown.len() + 1));
         for (i, completion) in shown.iter().enumerate() {
-            let y = screen.footer.y.saturating_sub((shown.len() - i) as u16);
+            let y = bottom.saturating_sub((shown.len() - i) as u16);
             let area = Rect { x: screen.footer.x, y, width: width.min(screen.footer.width), height: 1 };
             let chosen = self.chosen == Some(i);
             text::put(buf, area.x, y, area.width, &" ".repeat(usize::from(area.width)), theme.style(Role::Prompt));

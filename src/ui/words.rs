@@ -93,7 +93,7 @@ pub fn trouble(world: &World, table: &Table) -> Option<(String, Role)> {
                 _ => String::new(),
             };
             let hint = why.hint.as_ref().map_or_else(String::new, |h| format!(" ({h})"));
-            Some((format!("{since}{}: {}{hint}{next}", why.kind.word(), why.what), Role::StatusWarn))
+            Some((format!("{since}{}: {}{next}{hint}", why.kind.word(), why.what), Role::StatusWarn))
         }
     }
 }

@@ -83,6 +83,19 @@ fn fc4_the_config_is_read_again_when_it_is_replaced_broken_and_repaired() {
 }
 
 #[test]
+fn fc4_a_config_that_is_a_link_is_read_again_when_its_target_changes() {
+    let home = home();
+    let target = home.write("dotfiles/kconsole.yaml", "clusters: [{match: red, alias: crimson}]\n");
+    fs::create_dir_all(home.path().join(".config/kconsole")).unwrap();
+    std::os::unix::fs::symlink(target, home.path().join(CONFIG)).unwrap();
+    let pty = start(home);
+    shows(&pty, "crimson");
+    replace(&pty, "dotfiles/kconsole.yaml", "clusters: [{match: red, alias: scarlet}]\n");
+    shows(&pty, "scarlet");
+    ends(pty);
+}
+
+#[test]
 fn fc4_keys_and_looks_of_ones_own_are_read_again() {
     let home = home();
     home.write(".config/kconsole/keymaps/default.yaml", "table: {x: clusters}\n");
@@ -207,4 +220,20 @@ fn a_second_context_of_an_open_cluster_is_refused_before_it_is_connected() {
     shows(&pty, "is the same cluster as red");
     pty.look(|s| assert!(s.contents().contains("2 viewer ○"), "{}", s.contents()));
     ends(pty);
+}
+
+#[test]
+fn what_prints_says_which_contexts_are_one_cluster() {
+    let home = Home::new();
+    home.write(KUBECONFIG, &kubeconfig(&[("red", "a", 1), ("viewer", "b", 1)]));
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
+        let out = command.args(args).arg("--all-contexts").env("KUBECONFIG", "").envs(home.variables().iter().cloned()).output().unwrap();
+        (out.status.code(), String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
+    };
+    // Each context is tried for itself.
+    let (code, out, _) = run(&["check"]);
+    assert!(code == Some(1) && out.contains("red") && out.contains("viewer") && out.lines().count() == 2, "{out}");
+    let (code, _, err) = run(&["get", "pods"]);
+    assert!(code == Some(1) && err.contains("viewer: is the same cluster as red"), "{err}");
 }

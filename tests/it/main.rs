@@ -16,5 +16,6 @@ mod files;
 mod kinds;
 mod readme;
 mod rig;
+mod robot;
 mod terminal;
 mod tidy;

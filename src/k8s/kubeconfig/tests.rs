@@ -304,3 +304,16 @@ fn base64(text: &str) -> String {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.encode(text)
 }
+
+/// Whoever watches the files compares the lists of two readings.
+#[test]
+fn the_files_are_told_in_the_same_order_each_time() {
+    let dir = Dir::new();
+    let clusters: String =
+        (0..9).map(|i| format!("- {{name: c{i}, cluster: {{server: 'https://c{i}', certificate-authority: ca{i}}}}}\n")).collect();
+    (0..9).for_each(|i| drop(dir.file(&format!("ca{i}"), PEM)));
+    dir.file("config", format!("contexts: []\nclusters:\n{clusters}"));
+    let first = dir.list(&["config"]).files;
+    assert_eq!(first.len(), 10);
+    (0..9).for_each(|_| assert_eq!(dir.list(&["config"]).files, first));
+}

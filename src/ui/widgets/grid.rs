@@ -25,8 +25,8 @@ pub struct Place {
 /// The space between two columns.
 const GAP: u16 = 2;
 
-/// Places columns from left to right in `room` columns of the screen, after skipping `skip` of those that are not pinned. Where room is short the
-/// widest give way first, down to the least they can do; what does not fit even then is left out, the rightmost first.
+/// Places columns from left to right in `room` columns of the screen, after skipping `skip` of those that are not pinned. What does not fit even
+/// with the least that each can do is left out, the rightmost first; then the widest give way, until the others have room.
 pub fn place(wishes: &[Wish], room: u16, skip: usize) -> Vec<Place> {
     let mut skipped = 0;
     let mut shown: Vec<(usize, u16)> = Vec::new();
@@ -39,13 +39,15 @@ pub fn place(wishes: &[Wish], room: u16, skip: usize) -> Vec<Place> {
     }
     let least = |column: usize| wishes.get(column).map_or(0, |w| w.least.min(w.natural));
     let total = |shown: &[(usize, u16)]| shown.iter().map(|(_, w)| u32::from(*w + GAP)).sum::<u32>().saturating_sub(u32::from(GAP));
+    let need = |shown: &[(usize, u16)]| total(&shown.iter().map(|(c, _)| (*c, least(*c))).collect::<Vec<_>>());
+    while shown.len() > 1 && need(&shown) > u32::from(room) {
+        shown.pop();
+    }
     while total(&shown) > u32::from(room) {
         let over = u16::try_from(total(&shown) - u32::from(room)).unwrap_or(u16::MAX);
         let widest = shown.iter_mut().filter(|(c, w)| *w > least(*c)).max_by_key(|(_, w)| *w);
         if let Some((column, width)) = widest {
             *width = (*width - over.min((*width).div_ceil(4))).max(least(*column));
-        } else if shown.len() > 1 {
-            shown.pop();
         } else {
             break;
         }

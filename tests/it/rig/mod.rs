@@ -5,5 +5,6 @@ pub mod cluster;
 pub mod grammar;
 pub mod home;
 pub mod pty;
+pub mod robot;
 pub mod script;
 pub mod source;

@@ -131,9 +131,12 @@ impl Pty {
         self.wait(limit, found).flatten()
     }
 
-    /// Blocks until the program has ended.
+    /// Blocks until the program has ended and what it wrote has been read.
     pub fn wait_exit(&self, limit: Duration) -> Option<(ExitStatus, Instant)> {
-        self.wait(limit, |seen| seen.exit.clone())
+        let end = self.wait(limit, |seen| seen.exit.clone())?;
+        // A child of the program may have kept the terminal: then there is no end to wait for.
+        self.wait(Duration::from_secs(2), |seen| seen.closed.then_some(()));
+        Some(end)
     }
 
     /// Blocks until no byte has come for this long.

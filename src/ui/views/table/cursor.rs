@@ -18,6 +18,8 @@ pub(super) struct Cursor {
     seen: Option<usize>,
     /// The first row, as it was drawn: what the cursor is seen on before it holds anything.
     first: Option<Entry>,
+    /// The object that the rows asked for did not hold: the cursor goes back to it when they do, unless it was moved meanwhile.
+    left: Option<ObjectRef>,
     /// The person asked for other rows: if the object is not among them, the cursor goes to the first.
     may_settle: bool,
 }
@@ -114,6 +116,7 @@ impl TableView {
 
     /// Moves the cursor by so many lines.
     pub(super) fn step(&mut self, world: &World, by: isize) {
+        self.cursor.left = None;
         let ghost = self.ghost_line(world);
         let Some(here) = self.place(world) else {
             let first = self.order.get(0);
@@ -157,8 +160,14 @@ impl TableView {
     /// Finds the object in a new order; if it is not among the rows that were asked for, the cursor starts at the top.
     pub(super) fn settle(&mut self, world: &World) {
         self.recall(world);
+        let left = self.cursor.left.as_ref().and_then(|o| self.entry_of(world, o.cluster, o.uid));
+        if let Some(entry) = left.filter(|e| self.lens(world, |lens| self.order.place(lens, *e).is_ok())) {
+            self.cursor.left = None;
+            self.hold(world, Some(entry));
+        }
         if std::mem::take(&mut self.cursor.may_settle) && self.cursor.entry().is_none() && self.cursor.ghost().is_none() {
-            self.cursor.held = None;
+            let lost = self.cursor.held.take().map(|held| held.object);
+            self.cursor.left = self.cursor.left.take().or(lost);
             self.cursor.top = 0;
         }
     }

@@ -1,14 +1,15 @@
 //! Draws the visible rows, and nothing else: the cost of a frame does not depend on how many rows there are.
 
 use super::columns::Merged;
-use super::{TableView, scope};
+use super::TableView;
 use crate::model::cell::{Health, Value};
 use crate::model::column::Source;
 use crate::model::msg::Sync;
 use crate::model::order::Entry;
 use crate::model::row::{Facts, Row};
+use crate::model::step::Only;
 use crate::model::table::Table;
-use crate::model::time::next_change;
+use crate::model::time::{Timestamp, next_change};
 use crate::model::world::{Found, World};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::frame::frame;
@@ -20,11 +21,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
 
-/// Before the first column: the bar of the cursor and the mark.
-const GUTTER: u16 = 2;
+/// Before the first column: the bar of the cursor, the mark, and a space.
+const GUTTER: u16 = 3;
 
 impl TableView {
-    fn inside(&self) -> Rect {
+    pub(super) fn inside(&self) -> Rect {
         let a = self.area;
         Rect { x: a.x + 1, y: a.y + 1, width: a.width.saturating_sub(2), height: a.height.saturating_sub(2) }
     }
@@ -76,10 +77,15 @@ impl TableView {
             let title = text::width(&c.title) + if self.sort.as_ref().is_some_and(|s| s.title == c.title) { 2 } else { 0 };
             let natural = self.widths.get(*i).copied().unwrap_or_default().max(title);
             let pinned = matches!(c.title.as_ref(), "CLUSTER" | "NAMESPACE" | "NAME");
-            Wish { natural, least: title.max(natural.min(if c.title == "NAME" { 24 } else { 8 })), pinned }
+            // What a person looks for first is cut last.
+            let least = match c.title.as_ref() {
+                "NAME" | "STATUS" => 24,
+                _ => 8,
+            };
+            Wish { natural, least: title.max(natural.min(least)), pinned }
         };
         let wishes: Vec<Wish> = shown.iter().map(wish).collect();
-        let room = self.inside().width.saturating_sub(GUTTER);
+        let room = self.inside().width.saturating_sub(GUTTER + 1);
         let places = place(&wishes, room, self.skip);
         places.into_iter().filter_map(|p| shown.get(p.column).map(|(_, c)| (*c, p))).collect()
     }
@@ -122,8 +128,10 @@ impl TableView {
             parts.push((of.into(), dim));
         }
         parts.push((words::grouped(self.order.len()).into(), title));
+        // Counted by the tables, so it is only told where all of their rows are in sight.
+        let whole = self.of.only == Only::All && self.filter.is_empty() && !self.unhealthy && world.namespaces.is_empty();
         let unhealthy: usize = self.tables(world).iter().flatten().map(|t| t.unhealthy).sum();
-        if unhealthy > 0 {
+        if whole && unhealthy > 0 {
             parts.push((format!("unhealthy {}", words::grouped(unhealthy)).into(), theme.style(Role::StatusWarn)));
         }
         if self.unhealthy {
@@ -156,6 +164,13 @@ impl TableView {
             let style = theme.style(if sorted.is_some() { Role::HeaderSorted } else { Role::Header });
             text::put(buf, inside.x + GUTTER + place.x, inside.y, place.width, &title, style);
         }
+        let more = theme.style(Role::Accent);
+        if self.skip > 0 {
+            text::put(buf, inside.x.saturating_sub(1), inside.y, 1, "‹", more);
+        }
+        if self.shown().last().is_some_and(|last| places.last().is_some_and(|(column, _)| *column != last)) {
+            text::put(buf, inside.right(), inside.y, 1, "›", more);
+        }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -170,6 +185,8 @@ impl TableView {
         }
         if marked {
             text::put(buf, area.x + 1, area.y, 1, "●", theme.style(Role::RowMarked));
+        } else if stale {
+            text::put(buf, area.x + 1, area.y, 1, "◌", base);
         }
         if let Facts::Broken(why) = &row.facts {
             let x = area.x + GUTTER + places.iter().find(|(c, _)| c.title == "NAME").map_or(0, |(_, p)| p.x);
@@ -202,7 +219,7 @@ impl TableView {
                         Some(Source::Name) if row.health == Health::Bad && !stale => theme.style(Role::StatusBad),
                         _ => base,
                     };
-                    text::put(buf, x, y, place.width, &other.shown(world.now), style);
+                    text::put(buf, x, y, place.width, &fitting(&other, world.now, place.width), style);
                 }
             }
         }
@@ -229,7 +246,8 @@ impl TableView {
     fn empty(&self, world: &World, theme: &Theme, inside: Rect, buf: &mut Buffer) {
         let tables: Vec<&Table> = self.tables(world).into_iter().flatten().collect();
         let kind = self.kind.as_ref().map_or_else(|| self.of.kind.to_string(), ToString::to_string);
-        let waiting = tables.iter().any(|t| matches!(t.sync, Sync::Connecting | Sync::Syncing { .. }));
+        let is_waiting = |t: &&Table| matches!(t.sync, Sync::Connecting | Sync::Syncing { .. });
+        let waiting = tables.iter().any(is_waiting);
         let told = if self.kind.is_none() {
             words::unknown_kind(world, &self.of.kind)
         } else if tables.is_empty() && world.open().next().is_none() {
@@ -237,7 +255,9 @@ impl TableView {
         } else if tables.is_empty() && self.is_served_by_nobody(world) {
             format!("no open cluster serves {kind}")
         } else if tables.is_empty() || waiting {
-            format!("waiting for {kind}…")
+            let mut of: Vec<&str> = tables.iter().filter(|t| is_waiting(t)).map(|t| world.name(t.cluster())).collect();
+            of.dedup();
+            if of.is_empty() { format!("waiting for {kind}…") } else { format!("waiting for {kind} of {}…", of.join(", ")) }
         } else if tables.iter().any(|t| t.is_listed()) {
             if self.filter.is_empty() && !self.unhealthy { format!("no {kind}") } else { format!("no {kind} match") }
         } else {
@@ -249,32 +269,6 @@ impl TableView {
     fn is_served_by_nobody(&self, world: &World) -> bool {
         let is_missing = |kind| world.focused().all(|c| world.resource(c.id, kind) == Found::Missing);
         self.kind.as_ref().is_some_and(is_missing)
-    }
-
-    /// One line for each table that is not what it should be.
-    fn troubles(&self, world: &World) -> Vec<(String, Role)> {
-        let mut told: Vec<(String, Role)> = Vec::new();
-        let Some(kind) = &self.kind else { return told };
-        for table in self.tables(world).into_iter().flatten() {
-            if let Some((what, role)) = words::trouble(world, table) {
-                let place = table.want.namespace.as_deref().map_or_else(String::new, |n| format!("/{n}"));
-                told.push((format!("{}{place}: {what}", world.name(table.cluster())), role));
-            }
-        }
-        let lacking = world
-            .focused()
-            .filter(|c| world.resource(c.id, kind) == Found::Missing && scope::cluster(&self.of.only).is_none_or(|o| o == c.id));
-        let lacking: Vec<&str> = lacking.map(|c| c.name.as_str()).collect();
-        if !lacking.is_empty() {
-            told.push((format!("not served by {}: {kind}", lacking.join(", ")), Role::Dim));
-        }
-        let most = usize::from(self.inside().height / 3).max(1);
-        if told.len() > most {
-            let more = told.len() - most + 1;
-            told.truncate(most.saturating_sub(1));
-            told.push((format!("and {more} more: C shows all clusters"), Role::StatusWarn));
-        }
-        told
     }
 
     /// Seconds until an age on the screen changes.
@@ -300,6 +294,18 @@ impl TableView {
                 self.step(world, line as isize - here as isize);
             }
         }
+    }
+}
+
+/// The text of a value; what of it can be left out where room is short, is, before anything is cut.
+fn fitting<'a>(value: &'a Value<'_>, now: Timestamp, room: u16) -> Cow<'a, str> {
+    let shown = value.shown(now);
+    match value {
+        Value::Restarts(n, Some(last)) if text::width(&shown) > room => {
+            let short = format!("{n} ({})", words::ago(*last, now));
+            if text::width(&short) > room { n.to_string().into() } else { short.into() }
+        }
+        _ => shown,
     }
 }
 

@@ -5,12 +5,14 @@
 mod columns;
 mod cursor;
 mod draw;
+mod marks;
 mod scope;
+mod trouble;
 
 use crate::keymap::Scope as Keys;
 use crate::kinds;
 use crate::model::column::{Column, Show, Source};
-use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid, WatchId};
+use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
 use crate::model::order::{Entry, Lens, Member, Order};
 use crate::model::query::{BadTerm, Query, RowView};
 use crate::model::row::Row;
@@ -32,6 +34,8 @@ pub struct TableView {
     of: TableOf,
     /// Known once the name is resolved.
     kind: Option<GroupResource>,
+    /// The namespaces that the order was made for.
+    namespaces: Vec<Box<str>>,
     /// The watches whose tables are merged. Places are never given to another watch, since entries of the order name them; a watch that is out
     /// of focus or gone is `None`.
     members: Vec<Option<WatchId>>,
@@ -67,6 +71,7 @@ impl TableView {
     pub fn new(world: &World, of: TableOf) -> Self {
         let mut view = Self {
             kind: None,
+            namespaces: world.namespaces.clone(),
             members: Vec::new(),
             known: Vec::new(),
             columns: Vec::new(),
@@ -154,29 +159,6 @@ impl TableView {
         }
     }
 
-    fn mark(&mut self, world: &World) {
-        if let Some(entry) = self.cursor.entry()
-            && let Some(key) = self.key(world, entry)
-        {
-            if !self.marks.remove(&key) {
-                self.marks.insert(key);
-            }
-            self.anchor = Some(key);
-        }
-        self.step(world, 1);
-    }
-
-    /// Marks everything from the last mark to the cursor.
-    fn mark_range(&mut self, world: &World) {
-        let here = self.place(world);
-        let there = self.anchor.and_then(|(cluster, uid)| self.find(world, cluster, uid));
-        let (Some(here), Some(there)) = (here, there) else { return self.mark(world) };
-        for place in here.min(there)..=here.max(there) {
-            let key = self.order.get(place).and_then(|e| self.key(world, e));
-            self.marks.extend(key);
-        }
-    }
-
     fn key(&self, world: &World, entry: Entry) -> Option<(ClusterId, Uid)> {
         let (table, row) = self.row(world, entry)?;
         Some((table.cluster(), row.uid))
@@ -207,20 +189,6 @@ impl TableView {
         Some(Target { object: table.object(row), facts: Known::of(&row.facts, words), owner })
     }
 
-    /// Marked objects in sight, and how many are not.
-    fn marked(&self, world: &World) -> (Vec<ObjectRef>, usize) {
-        if self.marks.is_empty() {
-            return (Vec::new(), 0);
-        }
-        let in_sight = |&(cluster, uid): &(ClusterId, Uid)| {
-            let place = self.find(world, cluster, uid)?;
-            let (table, row) = self.row(world, self.order.get(place)?)?;
-            Some(table.object(row))
-        };
-        let objects: Vec<ObjectRef> = self.marks.iter().filter_map(in_sight).collect();
-        let hidden = self.marks.len() - objects.len();
-        (objects, hidden)
-    }
 }
 
 impl View for TableView {
@@ -321,13 +289,19 @@ impl View for TableView {
         }
         let Some(kind) = &self.kind else { return };
         let focused = |w: &Want| world.focus.is_none_or(|f| f == w.cluster || scope::cluster(&self.of.only).is_some());
-        let serving = scope::wants(world, &self.of, kind).into_iter().filter(focused).filter_map(|w| world.serving(&w)).map(|t| t.watch);
+        let serving = scope::wants(world, &self.of, kind)
+            .into_iter()
+            .filter(focused)
+            .filter(|w| w.kind == *kind)
+            .filter_map(|w| world.serving(&w))
+            .map(|t| t.watch);
         let serving: HashSet<WatchId> = serving.collect();
         let mut members: Vec<Option<WatchId>> = self.members.iter().map(|m| m.filter(|w| serving.contains(w))).collect();
         let mut new: Vec<WatchId> = serving.into_iter().filter(|w| !members.contains(&Some(*w))).collect();
         new.sort_unstable();
         members.extend(new.into_iter().map(Some));
-        let changed = members != self.members;
+        let changed = members != self.members || self.namespaces != world.namespaces;
+        self.namespaces.clone_from(&world.namespaces);
         self.members = members;
         let (columns, known) = (std::mem::take(&mut self.columns), std::mem::take(&mut self.known));
         let widths = std::mem::take(&mut self.widths);

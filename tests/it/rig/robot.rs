@@ -1,0 +1,391 @@
+//! A person without a terminal: presses keys by their written names and sees what is drawn. The clusters are scripted: rows are
+//! read by the real kinds from the objects that a script delivers, and arrive as the messages that watches send.
+
+use kconsole::actions;
+use kconsole::app::config::Config;
+use kconsole::app::state::{Order, State};
+use kconsole::keymap::{KEYMAPS, Keymap};
+use kconsole::kinds;
+use kconsole::kinds::custom::TableDecoder;
+use kconsole::model::catalog::{Catalog, Resource};
+use kconsole::model::cluster::{Cluster, Tier};
+use kconsole::model::fault::Fault;
+use kconsole::model::id::{ClusterId, GroupResource, Uid, WatchId};
+use kconsole::model::msg::{ClusterNews, Delta, Link, Msg, News, Server, Sync, Traffic};
+use kconsole::model::row::Row;
+use kconsole::model::step::{Effect, Only, TableOf};
+use kconsole::model::time::Timestamp;
+use kconsole::model::want::Want;
+use kconsole::model::words::Dictionary;
+use kconsole::model::world::World;
+use kconsole::ui::theme::{Depth, THEMES, Theme};
+use kconsole::ui::views::table::TableView;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// 2026-11-23 14:02:00 UTC.
+pub const NOW: i64 = 1_795_442_520;
+/// Columns and rows of the two sizes that every screen is looked at in.
+pub const SMALL: (u16, u16) = (80, 24);
+pub const LARGE: (u16, u16) = (200, 60);
+
+/// The person, the program, and what the clusters have sent.
+pub struct Robot {
+    pub state: State,
+    size: (u16, u16),
+    screen: Buffer,
+    running: BTreeMap<WatchId, Running>,
+    effects: Vec<Effect>,
+}
+
+struct Running {
+    want: Want,
+    words: Dictionary,
+    tables: TableDecoder,
+}
+
+impl Robot {
+    /// Clusters of these names with the digits from 1 on. Those before the first `-` are open and answer.
+    pub fn new(names: &[&str], resource: &'static str) -> Self {
+        let open = names.iter().position(|n| *n == "-").unwrap_or(names.len());
+        let clusters = names.iter().filter(|n| **n != "-").enumerate().map(|(i, name)| cluster(i, name)).collect();
+        let world = World { now: Timestamp(NOW), clusters, ..World::default() };
+        let actions: Vec<&str> = actions::all().map(|a| a.name).collect();
+        let (keymap, problems) = Keymap::load(&[KEYMAPS[0]], &actions);
+        assert_eq!(problems, []);
+        let (theme, problems) = Theme::load(&[THEMES[0]]);
+        assert_eq!(problems, []);
+        let mut state = State::new(world, Config::default(), keymap, theme.at(Depth::True));
+        for id in 0..open {
+            state.connect(ClusterId(id as u16));
+        }
+        let of = TableOf { kind: resource.into(), only: Only::All, filter: String::new(), cursor: None };
+        let view = TableView::new(&state.world, of);
+        state.push(Box::new(view));
+        let screen = Buffer::empty(Rect::new(0, 0, SMALL.0, SMALL.1));
+        let mut robot = Self { state, size: SMALL, screen, running: BTreeMap::new(), effects: Vec::new() };
+        for id in 0..open {
+            robot.cluster(names[id], ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) }));
+            robot.cluster(names[id], ClusterNews::Catalog(catalog()));
+        }
+        robot.settle();
+        robot
+    }
+
+    /// Clusters with rows of pods and nothing else wrong.
+    pub fn with_pods(pods: &[(&str, Vec<Value>)]) -> Self {
+        let mut robot = Self::new(&pods.iter().map(|(name, _)| *name).collect::<Vec<_>>(), "pods");
+        for (cluster, pods) in pods {
+            robot.list(cluster, "pods", pods);
+        }
+        robot
+    }
+
+    /// As much of the screen from now on.
+    pub fn resize(&mut self, size: (u16, u16)) -> &mut Self {
+        self.size = size;
+        self.settle()
+    }
+
+    /// Presses keys, separated by spaces.
+    pub fn press(&mut self, keys: &str) -> &mut Self {
+        for key in keys.split_whitespace() {
+            self.state.key(key.parse().unwrap_or_else(|why| panic!("{key}: {why}")));
+            self.settle();
+        }
+        self
+    }
+
+    /// Types a text, letter by letter.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            let name = if c == ' ' { "space".to_owned() } else { c.to_string() };
+            self.press(&name);
+        }
+        self
+    }
+
+    /// The first list of a kind in a cluster, whole.
+    pub fn list(&mut self, cluster: &str, resource: &str, objects: &[Value]) -> &mut Self {
+        self.deliver(cluster, resource, objects).sync(cluster, resource, Sync::Live)
+    }
+
+    /// Objects that came or changed.
+    pub fn deliver(&mut self, cluster: &str, resource: &str, objects: &[Value]) -> &mut Self {
+        for id in self.watches(cluster, resource) {
+            let running = self.running.get_mut(&id).expect("it runs");
+            let (columns, upserts) = running.read(objects);
+            let delta = Delta { columns, words: running.words.news(), upserts, deletes: Vec::new() };
+            self.state.message(Msg::Watch(id, News::Delta(delta)));
+        }
+        self.settle()
+    }
+
+    /// Objects that were deleted, by their uids.
+    pub fn delete(&mut self, cluster: &str, resource: &str, uids: &[&str]) -> &mut Self {
+        for id in self.watches(cluster, resource) {
+            let deletes = uids.iter().map(|uid| Uid::parse(uid)).collect();
+            self.state.message(Msg::Watch(id, News::Delta(Delta { deletes, ..Delta::default() })));
+        }
+        self.settle()
+    }
+
+    /// How true the rows of a kind are from now on.
+    pub fn sync(&mut self, cluster: &str, resource: &str, sync: Sync) -> &mut Self {
+        for id in self.watches(cluster, resource) {
+            self.state.message(Msg::Watch(id, News::Sync(sync.clone())));
+        }
+        self.settle()
+    }
+
+    /// The same fault for all watches of a cluster and its connection.
+    pub fn down(&mut self, cluster: &str, why: &Fault, retry_in: Option<Duration>) -> &mut Self {
+        self.cluster(cluster, ClusterNews::Link(Link::Down { why: why.clone(), retry_in }));
+        let id = self.id(cluster);
+        let watches: Vec<WatchId> = self.running.iter().filter(|(_, r)| r.want.cluster == id).map(|(id, _)| *id).collect();
+        for id in watches {
+            self.state.message(Msg::Watch(id, News::Sync(Sync::Stale { why: why.clone(), retry_in })));
+        }
+        self.settle()
+    }
+
+    /// Something happened to a cluster as a whole.
+    pub fn cluster(&mut self, name: &str, news: ClusterNews) -> &mut Self {
+        let id = self.id(name);
+        self.state.message(Msg::Cluster(id, news));
+        self.settle()
+    }
+
+    /// Time passes.
+    pub fn wait(&mut self, seconds: i64) -> &mut Self {
+        let now = Timestamp(self.state.world.now.0 + seconds);
+        self.state.tick(now);
+        self.settle()
+    }
+
+    /// What was asked of the world so far, but for watches.
+    pub fn effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The kinds that are watched in a cluster.
+    pub fn watched(&self, cluster: &str) -> Vec<String> {
+        let id = self.id(cluster);
+        self.running.values().filter(|r| r.want.cluster == id).map(|r| r.want.kind.to_string()).collect()
+    }
+
+    /// Does what the loop does between two messages, then draws.
+    fn settle(&mut self) -> &mut Self {
+        self.effects.extend(self.state.take_effects());
+        for order in self.state.reconcile() {
+            match order {
+                Order::Start(id, want, _) => {
+                    let tables = TableDecoder::new(&want.kind);
+                    self.running.insert(id, Running { want, words: Dictionary::default(), tables });
+                }
+                Order::Stop(id) => drop(self.running.remove(&id)),
+            }
+        }
+        while self.state.is_working() {
+            self.state.work();
+        }
+        self.screen = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
+        self.state.draw(self.screen.area, &mut self.screen);
+        self
+    }
+
+    fn id(&self, name: &str) -> ClusterId {
+        let found = self.state.world.clusters.iter().find(|c| c.name == name);
+        found.unwrap_or_else(|| panic!("no cluster {name}")).id
+    }
+
+    fn watches(&self, cluster: &str, resource: &str) -> Vec<WatchId> {
+        let id = self.id(cluster);
+        let is = |w: &Want| w.cluster == id && &*w.kind.resource == resource;
+        let found: Vec<WatchId> = self.running.iter().filter(|(_, r)| is(&r.want)).map(|(id, _)| *id).collect();
+        assert!(!found.is_empty(), "nobody watches {resource} in {cluster}; the screen:\n{}", self.screen());
+        found
+    }
+
+    /// What is on the screen, line by line, without what is blank at the ends.
+    pub fn screen(&self) -> String {
+        let area = self.screen.area;
+        let line = |y| text_of(&self.screen, y).trim_end().to_owned();
+        (0..area.height).map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The line of the screen that holds a text.
+    pub fn line(&self, text: &str) -> String {
+        let screen = self.screen();
+        screen.lines().find(|l| l.contains(text)).unwrap_or_else(|| panic!("no {text:?} on the screen:\n{screen}")).to_owned()
+    }
+
+    /// The line of the cursor.
+    pub fn cursor(&self) -> String {
+        self.line("▌")
+    }
+
+    /// The last line.
+    pub fn footer(&self) -> String {
+        self.screen().lines().last().unwrap_or_default().trim().to_owned()
+    }
+
+    /// The upper border of the view.
+    pub fn title(&self) -> String {
+        self.screen().lines().nth(1).unwrap_or_default().to_owned()
+    }
+
+    /// The titles of the columns.
+    pub fn header(&self) -> Vec<String> {
+        let line = self.screen().lines().nth(2).unwrap_or_default().trim_matches(['│', ' ']).to_owned();
+        line.split("  ").map(str::trim).filter(|t| !t.is_empty()).map(ToOwned::to_owned).collect()
+    }
+
+    /// The words in the NAME column, from top to bottom.
+    pub fn names(&self) -> Vec<String> {
+        let screen = self.screen();
+        let titles = screen.lines().nth(2).unwrap_or_default();
+        let at = titles.chars().collect::<Vec<_>>().windows(4).position(|w| w.iter().collect::<String>() == "NAME");
+        // NAMESPACE begins alike.
+        let at = titles.rmatch_indices("NAME ").map(|(i, _)| titles[..i].chars().count()).next().or(at).expect("a column NAME");
+        let rows = screen.lines().skip(3).take_while(|l| !l.starts_with('╰'));
+        let name = |l: &str| l.chars().skip(at).take_while(|c| !c.is_whitespace()).collect::<String>();
+        rows.map(name).take_while(|n| !n.is_empty()).collect()
+    }
+
+    /// Clicks on a text within the view.
+    pub fn click(&mut self, text: &str) -> &mut Self {
+        let screen = self.screen();
+        let found = screen.lines().enumerate().skip(2).find_map(|(y, l)| Some((l[..l.find(text)?].chars().count(), y)));
+        let (x, y) = found.unwrap_or_else(|| panic!("no {text:?} on the screen:\n{screen}"));
+        self.state.click(x as u16, y as u16);
+        self.settle()
+    }
+
+    /// Fails with the screen where it does not show a text.
+    #[track_caller]
+    pub fn sees(&mut self, text: &str) -> &mut Self {
+        let screen = self.screen();
+        assert!(screen.contains(text), "no {text:?} on the screen:\n{screen}");
+        self
+    }
+
+    /// Fails with the screen where it shows a text.
+    #[track_caller]
+    pub fn misses(&mut self, text: &str) -> &mut Self {
+        let screen = self.screen();
+        assert!(!screen.contains(text), "{text:?} on the screen:\n{screen}");
+        self
+    }
+}
+
+impl Running {
+    /// The rows of objects; and the columns where the server describes the kind.
+    fn read(&mut self, objects: &[Value]) -> (Option<Vec<kconsole::model::column::Column>>, Vec<Row>) {
+        if let Some(kind) = kinds::find(&self.want.kind) {
+            return (None, objects.iter().map(|o| kind.row(o.to_string().as_bytes(), &mut self.words)).collect());
+        }
+        let definitions = json!([{"name": "Name", "type": "string"}, {"name": "Created At", "type": "date"}]);
+        let columns = self.tables.head(json!({"columnDefinitions": definitions}).to_string().as_bytes()).expect("a table");
+        let row = |o: &Value| json!({"cells": [o["metadata"]["name"], o["metadata"]["creationTimestamp"]], "object": o}).to_string();
+        (columns, objects.iter().map(|o| self.tables.row(row(o).as_bytes(), &mut self.words)).collect())
+    }
+}
+
+/// The text of a line as a terminal shows it: a wide character leaves no blank behind it.
+fn text_of(screen: &Buffer, y: u16) -> String {
+    let (mut line, mut x) = (String::new(), 0);
+    while x < screen.area.width {
+        let symbol = screen[(x, y)].symbol();
+        line.push_str(symbol);
+        x += (unicode_width::UnicodeWidthStr::width(symbol) as u16).max(1);
+    }
+    line
+}
+
+fn cluster(i: usize, name: &str) -> Cluster {
+    Cluster {
+        id: ClusterId(i as u16),
+        context: format!("ctx/{name}"),
+        name: name.to_owned(),
+        digit: u8::try_from(i + 1).ok().filter(|d| *d < 10),
+        group: None,
+        tier: Tier::Unset,
+        colour: None,
+        readonly: false,
+        namespace: "default".to_owned(),
+        server: format!("https://{name}:6443"),
+        place: None,
+        open: false,
+        link: Link::Closed,
+        since: Timestamp(0),
+        retry_at: None,
+        about: Server::default(),
+        user: None,
+        identity: None,
+        catalog: None,
+        traffic: Traffic::default(),
+        broken: None,
+    }
+}
+
+/// The kinds of ours, definitions, and one that a definition defines.
+fn catalog() -> Catalog {
+    let mut resources: Vec<Resource> = kinds::KINDS.iter().map(kinds::Kind::resource).collect();
+    for (group, plural, kind, short, namespaced) in [
+        ("apiextensions.k8s.io", "customresourcedefinitions", "CustomResourceDefinition", "crd", false),
+        ("example.com", "widgets", "Widget", "wd", true),
+    ] {
+        resources.push(Resource {
+            id: GroupResource::new(group, plural),
+            version: "v1".into(),
+            kind: kind.into(),
+            singular: kind.to_lowercase().into(),
+            short_names: [short.into()].into(),
+            categories: [].into(),
+            namespaced,
+            list: true,
+            watch: true,
+        });
+    }
+    Catalog { resources, stale_groups: Vec::new() }
+}
+
+/// When something was made that is so many seconds old.
+pub fn since(age: i64) -> String {
+    let text = Timestamp(NOW - age).0;
+    let (days, rest) = (text.div_euclid(86_400), text.rem_euclid(86_400));
+    // The scripts live in November 2026, whose first day is the 20,758th of Unix time.
+    let (month, day) = if days >= 20_758 { (11, days - 20_758 + 1) } else { (10, days - 20_758 + 32) };
+    format!("2026-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3_600, rest / 60 % 60, rest % 60)
+}
+
+/// A pod that runs: `namespace/name`, where the name is its uid too.
+pub fn pod(path: &str, age: i64) -> Value {
+    let (namespace, name) = path.split_once('/').expect("namespace/name");
+    json!({
+        "metadata": {"name": name, "namespace": namespace, "uid": name, "resourceVersion": "1", "creationTimestamp": since(age), "labels": {"app": name}},
+        "spec": {"nodeName": "node-1", "containers": [{"name": "app"}]},
+        "status": {"phase": "Running", "containerStatuses": [{"name": "app", "ready": true, "restartCount": 0, "state": {"running": {}}}],
+            "conditions": [{"type": "Ready", "status": "True"}]},
+    })
+}
+
+/// A pod whose container crashes again and again.
+pub fn crashing(path: &str, age: i64, restarts: u32) -> Value {
+    let mut pod = pod(path, age);
+    pod["status"]["containerStatuses"] = json!([{"name": "app", "ready": false, "restartCount": restarts,
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"reason": "Error", "exitCode": 1, "finishedAt": since(40)}}}]);
+    pod["status"]["conditions"] = json!([{"type": "Ready", "status": "False"}]);
+    pod
+}
+
+/// Any object: `namespace/name`, or only a name for what belongs to the whole cluster.
+pub fn object(path: &str, age: i64) -> Value {
+    let (namespace, name) = path.split_once('/').unwrap_or(("", path));
+    json!({"metadata": {"name": name, "namespace": namespace, "uid": name, "resourceVersion": "1", "creationTimestamp": since(age)}})
+}
