@@ -1,7 +1,7 @@
 //! Draws the visible rows, and nothing else: the cost of a frame does not depend on how many rows there are.
 
-use super::columns::Merged;
 use super::TableView;
+use super::columns::Merged;
 use crate::model::cell::{Health, Value};
 use crate::model::column::Source;
 use crate::model::msg::Sync;

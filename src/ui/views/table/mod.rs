@@ -188,7 +188,6 @@ impl TableView {
         let owner = row.owner.as_deref().map(|o| (words.get(o.api).into(), words.get(o.kind).into(), words.get(o.name).into(), o.uid));
         Some(Target { object: table.object(row), facts: Known::of(&row.facts, words), owner })
     }
-
 }
 
 impl View for TableView {
