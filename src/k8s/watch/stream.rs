@@ -101,7 +101,12 @@ impl Watch {
                 () = sleep_until(stream.overdue) => return End::Broken(cut("the server did not end the watch in time")),
             };
             let data = match frame {
-                None => return stream.ended(),
+                None => {
+                    // Seen with API servers that have just started or have much to do: the next streaming list ends as early, an ordinary
+                    // one does not.
+                    self.ordinary |= stream.mode == Mode::List;
+                    return stream.ended();
+                }
                 Some(Err(error)) => {
                     self.link.complain(Complaint::Suspect);
                     return End::Broken(fault::of_transport(&error));

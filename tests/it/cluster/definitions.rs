@@ -67,7 +67,7 @@ fn compacted_history_is_listed_anew() {
     define(&clusters, "alpha");
     ["one", "two"].iter().for_each(|name| bar(&clusters, "alpha", name));
     let pty = screen::open(&clusters, &["bars", "--context", "alpha,beta"]);
-    pty.wait_for("two bars", SOON, |s| s.contents().contains("Bars.example.com ─ 2 ") || s.contents().contains("Bars ─ 2 "));
+    pty.wait_for("two bars", SOON, |s| s.contents().contains("Bars ─ 2 ") && s.contents().contains("1 alpha ●"));
     clusters.kill("alpha");
     wait(&pty, "alpha: stale for", SOON);
     // The store moves on without the server, and forgets how.
