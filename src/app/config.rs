@@ -16,7 +16,7 @@ pub const EXAMPLE: &str = r##"# kconsole's config. Every key may be left out. Ed
 clusters:
   - match: "arn:aws:eks:*:cluster/prod-eu"   # the context: * any text, ? one character, [abc] one of these
     alias: prod-eu                           # what it is called, and what you type to confirm a change
-    group: production                        # clusters of a group open and close together
+    group: production                        # clusters of a group stand together in the list of clusters
     tier: prod                               # dev, staging or prod; a cluster without a tier is protected like prod
     key: 1                                   # the digit that focuses it, 1 to 9
     colour: coral                            # of its name: a colour of the theme, #rrggbb, red, bright-red or a number to 255
