@@ -157,7 +157,9 @@ fn child_of(pid: u32) -> u32 {
 
 #[test]
 fn ft4_a_stop_that_nobody_can_refuse_is_followed_by_the_whole_screen() {
-    let mut pty = in_a_shell();
+    let script = "set -m; \"$0\" pods; stty cooked echo; echo stopped; read go; fg >/dev/null; echo ended $?; read end";
+    let mut pty = Pty::start("sh", &["-c", script, env!("CARGO_BIN_EXE_kconsole")], PLAIN, home());
+    pty.wait_for("first frame", SOON, drawn);
     let child = child_of(pty.pid());
     let (raw, shown) = (pty.termios(), pty.screen());
     signal("STOP", child);
