@@ -15,6 +15,18 @@ use std::collections::BTreeMap;
 /// Words that are screens of ours.
 const WORDS: &[&str] = &["clusters", "namespaces", "help", "quit"];
 
+/// Short names that k9s gives kinds and servers do not.
+const SHORT: &[(&str, &str)] = &[
+    ("dp", "deployments"),
+    ("sec", "secrets"),
+    ("jo", "jobs"),
+    ("cr", "clusterroles"),
+    ("crb", "clusterrolebindings"),
+    ("ro", "roles"),
+    ("rb", "rolebindings"),
+    ("np", "networkpolicies"),
+];
+
 /// What a line asks for.
 #[derive(Debug, PartialEq)]
 pub(super) enum Go {
@@ -44,9 +56,11 @@ pub(super) fn read(world: &World, aliases: &BTreeMap<String, String>, line: &str
         "ctx" | "context" => one(Step::Focus(Some(cluster(world, argument)?.id))),
         "ns" | "namespace" | "namespaces" if !argument.is_empty() => one(namespaces(argument)),
         _ if word.starts_with('@') => one(Step::Focus(Some(cluster(world, word.trim_start_matches('@'))?.id))),
-        _ => match actions::find(word).filter(|_| kind(world, word).is_none()) {
-            Some(action) => Ok(Go::Action(action.name.to_owned(), argument.to_owned())),
-            None => table(world, word, argument),
+        _ if kind(world, word).is_some() => table(world, word, argument),
+        _ => match (SHORT.iter().find(|(short, _)| *short == word), actions::find(word)) {
+            (Some((_, long)), _) => table(world, long, argument),
+            (None, Some(action)) => Ok(Go::Action(action.name.to_owned(), argument.to_owned())),
+            (None, None) => table(world, word, argument),
         },
     }
 }
@@ -133,8 +147,10 @@ pub(super) fn complete(world: &World, aliases: &BTreeMap<String, String>, line: 
         let clusters = fuzzy(name, world.clusters.iter().map(|c| c.name.clone()).collect());
         clusters.into_iter().map(|c| format!("@{c}")).collect()
     } else if head.is_empty() {
-        let actions = actions::all().map(|a| a.name.to_owned());
-        fuzzy(last, aliases.keys().cloned().chain(names(world)).chain(actions).collect())
+        // What one goes to comes before what one does.
+        let mut known = fuzzy(last, aliases.keys().cloned().chain(names(world)).collect());
+        known.extend(fuzzy(last, actions::all().map(|a| a.name.to_owned()).filter(|name| name.starts_with(last)).collect()));
+        known
     } else if matches!(head.trim(), "ctx" | "context") {
         fuzzy(last, world.clusters.iter().map(|c| c.name.clone()).collect())
     } else {

@@ -220,7 +220,7 @@ async fn the_first_table_is_any_line_that_can_be_typed() {
     for (line, kind, filter, steps) in [
         ("pods", "pods", "", vec![]),
         ("broken", "pods", "", vec![Step::Namespaces(Vec::new()), Step::Move(Motion::Unhealthy)]),
-        ("dp shop /web", "dp", "web", vec![Step::Namespaces(vec!["shop".into()])]),
+        ("dp shop /web", "deployments", "web", vec![Step::Namespaces(vec!["shop".into()])]),
         ("widgets.example.com", "widgets.example.com", "", vec![]),
         ("clusters", "pods", "", vec![Step::Open(Screen::Clusters)]),
         ("copy", "copy", "", vec![]),

@@ -151,7 +151,8 @@ impl State {
             _ => {}
         }
         if let Effect::Copy(text) = &effect {
-            self.say(Notice::info(format!("copied {} characters", text.chars().count())));
+            let what = if text.contains('\n') { format!("{} lines", text.lines().count()) } else { text.clone() };
+            self.say(Notice::info(format!("copied {what}")));
         }
         self.effects.push(effect);
     }

@@ -37,7 +37,8 @@ impl Chip {
 
     fn width(&self) -> u16 {
         let parts = [&self.key, &self.name, &self.state].into_iter().filter(|p| !p.is_empty());
-        parts.map(|p| text::width(p) + 1).sum::<u16>() + text::width(self.glyph)
+        let looked_at = if self.focused { 2 } else { 0 };
+        parts.map(|p| text::width(p) + 1).sum::<u16>() + text::width(self.glyph) + looked_at
     }
 }
 
@@ -80,6 +81,8 @@ fn draw_chip(theme: &Theme, chip: &Chip, mut x: u16, area: Rect, buf: &mut Buffe
             x += 1;
         }
     };
+    // Told by a glyph too, since colours may be few.
+    put(if chip.focused { "▸" } else { "" }, theme.style(Role::Accent));
     put(&chip.key, theme.style(Role::Key));
     let name = if chip.focused { theme.style(Role::Badge).patch(chip.style) } else { chip.style };
     put(&chip.name, name);

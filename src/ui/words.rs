@@ -61,14 +61,16 @@ pub fn cluster_style(world: &World, theme: &Theme, cluster: ClusterId) -> Style 
     own.unwrap_or_else(|| theme.style(Role::cluster(key)))
 }
 
-/// What part of a kind a table shows.
-pub fn only(world: &World, only: &Only) -> Option<String> {
+/// What part of a kind a table shows; kinds of the whole cluster are in no namespace.
+pub fn only(world: &World, only: &Only, namespaced: bool) -> Option<String> {
     let of = |cluster: ClusterId, what: &str| format!("{} {what}", world.name(cluster));
     match only {
-        Only::All => match world.namespaces.as_slice() {
-            [] => None,
-            some => Some(some.join(", ")),
-        },
+        Only::All => {
+            let namespaces = world.namespaces.iter().filter(|_| namespaced).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+            let parts = [world.focus.map(|c| world.name(c).to_owned()), Some(namespaces).filter(|n| !n.is_empty())];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            (!parts.is_empty()).then(|| parts.join(" "))
+        }
         Only::Namespace(cluster, namespace) => Some(of(*cluster, namespace)),
         Only::SelectedBy(o, _) => Some(of(o.cluster, &format!("{}/{} of {}", o.namespace, o.name, o.kind))),
         Only::OnNode(o) => Some(of(o.cluster, &format!("on node {}", o.name))),

@@ -1,7 +1,7 @@
 //! Draws the visible rows, and nothing else: the cost of a frame does not depend on how many rows there are.
 
-use super::TableView;
 use super::columns::Merged;
+use super::{TableView, scope};
 use crate::model::cell::{Health, Value};
 use crate::model::column::Source;
 use crate::model::msg::Sync;
@@ -124,7 +124,9 @@ impl TableView {
         let (title, dim) = (theme.style(Role::Title), theme.style(Role::Dim));
         let kind = self.kind.as_ref().map_or_else(|| self.of.kind.to_string(), |k| words::capital(&k.resource));
         let mut parts: Vec<(Cow<'static, str>, Style)> = vec![(kind.into(), title)];
-        if let Some(of) = words::only(world, &self.of.only) {
+        let namespaced = self.columns.iter().any(|c| c.title == "NAMESPACE")
+            || self.tables(world).iter().flatten().any(|t| scope::is_namespaced(world, t.cluster(), &t.want.kind));
+        if let Some(of) = words::only(world, &self.of.only, namespaced) {
             parts.push((of.into(), dim));
         }
         parts.push((words::grouped(self.order.len()).into(), title));
