@@ -288,7 +288,7 @@ impl TableView {
                 crate::ui::view::View::sort(self, world, &title);
             }
         } else if y > inside.y && y < inside.bottom() {
-            self.pin(world);
+            self.cursor.pin();
             let line = self.cursor.top() + usize::from(y - inside.y - 1);
             if let Some(here) = self.place(world) {
                 self.step(world, line as isize - here as isize);

@@ -221,7 +221,7 @@ impl View for TableView {
     }
 
     fn act(&mut self, world: &World, motion: Motion) {
-        self.pin(world);
+        self.cursor.pin();
         let page = self.page();
         match motion {
             Motion::Up => self.step(world, -1),
@@ -265,7 +265,7 @@ impl View for TableView {
         &self.filter
     }
 
-    fn set_filter(&mut self, world: &World, text: &str) -> Result<(), BadTerm> {
+    fn set_filter(&mut self, _world: &World, text: &str) -> Result<(), BadTerm> {
         let query = Query::parse(text)?;
         let columns: Vec<Column> = self.known.iter().flatten().cloned().collect();
         if !columns.is_empty() {
@@ -274,7 +274,7 @@ impl View for TableView {
         if text != self.filter {
             self.filter = text.to_owned();
             self.query = query;
-            self.pin(world);
+            self.cursor.pin();
             self.reorder();
         }
         Ok(())
