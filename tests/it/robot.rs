@@ -1,7 +1,7 @@
 //! Scripts: keys in, screen out, without a terminal, a network or a clock. What they hold is what a person relies on; the screens in
 //! `tests/snapshots` are looked at when they change.
 
-use crate::rig::robot::{LARGE, Robot, SMALL, crashing, object, pod};
+use crate::rig::robot::{LARGE, Robot, SMALL, crashing, object, pod, since};
 use kconsole::model::fault::{Fault, FaultKind};
 use kconsole::model::id::ClusterId;
 use kconsole::model::msg::{ClusterNews, Link, Sync};
@@ -406,6 +406,24 @@ fn every_screen_survives_every_size() {
         }
         robot.press("esc");
     }
+}
+
+/// An old object with something recent to tell: the clock waits for the first text that changes, whichever column has it.
+#[test]
+fn every_age_in_sight_ticks() {
+    let old = 20 * 86_400;
+    let mut robot = Robot::with_pods(&[("prod-eu", vec![crashing("shop/cart-1", old, 3)])]);
+    robot.sees("(40s ago)");
+    assert_eq!(robot.state.next_tick(), 1);
+    let event = json!({"metadata": {"name": "e", "namespace": "shop", "uid": "e", "creationTimestamp": since(old)}, "type": "Normal",
+        "reason": "Pulled", "message": "image is there", "lastTimestamp": since(40), "involvedObject": {"kind": "Pod", "name": "cart-1"}});
+    let mut robot = Robot::new(&["prod-eu"], "events");
+    robot.list("prod-eu", "events", &[event]).sees(" 40s ");
+    assert_eq!(robot.state.next_tick(), 1);
+    let mut robot = Robot::with_pods(&[("prod-eu", vec![pod("shop/cart-1", old)])]);
+    assert_eq!(robot.state.next_tick(), 60, "the clock of the first line");
+    robot.press("/").text("nothing").press("enter");
+    assert_eq!(robot.state.next_tick(), 60);
 }
 
 #[test]

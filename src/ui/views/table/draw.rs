@@ -274,8 +274,13 @@ impl TableView {
     /// Seconds until an age on the screen changes.
     pub(super) fn next_age(&self, world: &World) -> Option<i64> {
         let lines = self.cursor.top()..(self.cursor.top() + self.height(world)).min(self.order.len());
-        let rows = lines.filter_map(|l| self.row(world, self.order.get(l)?));
-        rows.filter_map(|(_, row)| row.created.map(|c| next_change(c.age(world.now)))).min()
+        let places = self.places();
+        let entries = lines.filter_map(|l| self.order.get(l)).filter_map(|e| Some((e, self.row(world, e)?)));
+        let values = entries.flat_map(|(entry, (table, row))| {
+            let source = move |column: &Merged| column.sources.get(usize::from(entry.table)).copied().flatten();
+            places.iter().filter_map(move |(column, _)| Some(table.value(row, source(column)?)))
+        });
+        values.filter_map(|v| v.since()).map(|at| next_change(at.age(world.now))).min()
     }
 
     /// Puts the cursor on the row that was clicked; a click on a title sorts.
