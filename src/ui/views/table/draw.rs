@@ -65,7 +65,7 @@ impl TableView {
     fn shown_width(&self, world: &World, value: &Value<'_>) -> u16 {
         match value {
             Value::None => 1,
-            Value::Status(word, health) => text::width(word) + if health.is_unhealthy() { 2 } else { 0 },
+            Value::Status(word, health) => text::width(word).saturating_add(if health.is_unhealthy() { 2 } else { 0 }),
             other => text::width(&other.shown(world.now)),
         }
     }
@@ -74,7 +74,8 @@ impl TableView {
     fn places(&self) -> Vec<(&Merged, Place)> {
         let shown: Vec<(usize, &Merged)> = self.columns.iter().enumerate().filter(|(_, c)| self.shown().any(|s| s == *c)).collect();
         let wish = |(i, c): &(usize, &Merged)| {
-            let title = text::width(&c.title) + if self.sort.as_ref().is_some_and(|s| s.title == c.title) { 2 } else { 0 };
+            let sorted = self.sort.as_ref().is_some_and(|s| s.title == c.title);
+            let title = text::width(&c.title).saturating_add(if sorted { 2 } else { 0 });
             let natural = self.widths.get(*i).copied().unwrap_or_default().max(title);
             let pinned = matches!(c.title.as_ref(), "CLUSTER" | "NAMESPACE" | "NAME");
             // What a person looks for first is cut last.
