@@ -408,6 +408,30 @@ fn every_screen_survives_every_size() {
     }
 }
 
+/// Nothing happens but that time passes.
+#[test]
+fn a_filter_that_depends_on_the_time_lets_rows_come_and_go() {
+    let young = || Robot::with_pods(&[("prod-eu", vec![pod("shop/a", 60), pod("shop/b", 7_195), pod("shop/c", 60)])]);
+    let mut robot = young();
+    robot.press("/").text("age<2h").press("enter j j");
+    assert_eq!(robot.names(), ["a", "b", "c"].map(String::from));
+    assert_eq!(robot.state.next_tick(), 1, "also where no text changes so soon");
+    robot.wait(10);
+    assert_eq!(robot.names(), ["a", "c"].map(String::from));
+    assert!(robot.cursor().contains(" c "), "{}", robot.screen());
+    let mut robot = young();
+    robot.press("/").text("age<2h").press("enter j").wait(10);
+    assert!(robot.cursor().contains(" b ") && robot.cursor().contains("no longer matches"), "{}", robot.screen());
+    robot.press("g").misses("no longer matches");
+    assert_eq!(robot.names(), ["a", "c"].map(String::from));
+    robot.press("esc /").text("age>2h").press("enter");
+    assert_eq!(robot.names(), ["b"].map(String::from));
+    robot.wait(7_200);
+    assert_eq!(robot.names(), ["a", "b", "c"].map(String::from));
+    assert!(robot.cursor().contains(" b "), "{}", robot.screen());
+    robot.misses("sorting");
+}
+
 /// An old object with something recent to tell: the clock waits for the first text that changes, whichever column has it.
 #[test]
 fn every_age_in_sight_ticks() {

@@ -68,6 +68,11 @@ impl Cursor {
         self.is_pinned = self.held.is_some();
     }
 
+    /// True from when other rows were asked for until they stand.
+    pub(super) fn is_settling(&self) -> bool {
+        self.may_settle
+    }
+
     /// Other rows were asked for.
     pub(super) fn may_settle(&mut self) {
         self.may_settle = true;
@@ -159,13 +164,20 @@ impl TableView {
 
     /// Finds the object in a new order; if it is not among the rows that were asked for, the cursor starts at the top.
     pub(super) fn settle(&mut self, world: &World) {
+        if !std::mem::take(&mut self.cursor.may_settle) {
+            // Nobody asked for other rows: what does not match any more stays in sight and says so.
+            if let Some(entry) = self.cursor.entry() {
+                self.remember(world, entry.table, &[entry.slot]);
+            }
+            return self.recall(world);
+        }
         self.recall(world);
         let left = self.cursor.left.as_ref().and_then(|o| self.entry_of(world, o.cluster, o.uid));
         if let Some(entry) = left.filter(|e| self.lens(world, |lens| self.order.place(lens, *e).is_ok())) {
             self.cursor.left = None;
             self.hold(world, Some(entry));
         }
-        if std::mem::take(&mut self.cursor.may_settle) && self.cursor.entry().is_none() && self.cursor.ghost().is_none() {
+        if self.cursor.entry().is_none() && self.cursor.ghost().is_none() {
             let was_pinned = std::mem::take(&mut self.cursor.is_pinned);
             let lost = self.cursor.held.take().filter(|_| was_pinned).map(|held| held.object);
             self.cursor.left = self.cursor.left.take().or(lost);

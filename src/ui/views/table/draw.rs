@@ -149,7 +149,7 @@ impl TableView {
         if let Some(sort) = &self.sort {
             parts.push((format!("sorted by {} {}", sort.title, if sort.descending { "↓" } else { "↑" }).into(), dim));
         }
-        if self.order.is_working() {
+        if self.order.is_working() && self.cursor.is_settling() {
             parts.push(("sorting…".into(), dim));
         }
         parts
