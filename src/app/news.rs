@@ -70,16 +70,15 @@ impl State {
                 cluster.about.provider = provider;
             }
             ClusterNews::Link(link) => {
-                if std::mem::discriminant(&link) != std::mem::discriminant(&cluster.link) {
-                    cluster.since = now;
-                    self.dirty = true;
-                }
-                // Another reason, or another time to try again, is to be seen; a round trip that took a little longer is not.
-                self.dirty |= matches!(link, Link::Down { .. }) && link != cluster.link;
                 let retry_in = if let Link::Down { retry_in, .. } = &link { *retry_in } else { None };
-                cluster.retry_at = retry_in.map(|d| Timestamp(now.0 + d.as_secs() as i64));
-                // While a connection is tried again, the reason why there is none stays on the screen.
+                let retry_at = retry_in.map(|d| Timestamp(now.0 + d.as_secs() as i64));
+                let is_another = std::mem::discriminant(&link) != std::mem::discriminant(&cluster.link);
+                // Another reason, or another time to try again, is to be seen; a round trip that took a little longer is not.
+                self.dirty |= is_another || retry_at != cluster.retry_at || matches!(link, Link::Down { .. }) && link != cluster.link;
+                cluster.retry_at = retry_at;
+                // While a connection is tried again, the reason why there is none stays on the screen, and since when.
                 if !(matches!(link, Link::Connecting) && matches!(cluster.link, Link::Down { .. })) {
+                    cluster.since = if is_another { now } else { cluster.since };
                     cluster.link = link;
                 }
             }

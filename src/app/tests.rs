@@ -191,11 +191,20 @@ async fn a_cluster_that_is_down_keeps_its_rows_and_says_why() {
     let mut program = program(contexts(&["red"]));
     let before = running(&program);
     let why = Fault::new(FaultKind::Unreachable, "no route");
-    program.state.message(Msg::Cluster(ClusterId(0), ClusterNews::Link(Link::Down { why: why.clone(), retry_in: None })));
-    program.state.message(Msg::Cluster(ClusterId(0), ClusterNews::Link(Link::Connecting)));
+    let link = |program: &mut Program, now: i64, link: Link| {
+        program.state.tick(Timestamp(now));
+        program.state.message(Msg::Cluster(ClusterId(0), ClusterNews::Link(link)));
+    };
+    let down = Link::Down { why: why.clone(), retry_in: None };
+    link(&mut program, 2_000, down.clone());
+    link(&mut program, 3_000, Link::Connecting);
     program.perform();
     assert_eq!(running(&program), before);
     assert_eq!(program.state.world.clusters[0].fault(), Some(&why), "while it is tried again, the reason stays");
+    link(&mut program, 4_000, down);
+    assert_eq!(program.state.world.clusters[0].since, Timestamp(2_000), "trying again does not begin the outage anew");
+    link(&mut program, 5_000, Link::Up { latency: Default::default() });
+    assert_eq!(program.state.world.clusters[0].since, Timestamp(5_000));
 }
 
 #[tokio::test]

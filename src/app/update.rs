@@ -256,6 +256,9 @@ impl State {
     /// The clock moved on.
     pub fn tick(&mut self, now: Timestamp) {
         self.world.now = now;
+        for view in &mut self.views {
+            view.tick(&self.world);
+        }
         self.discover_due();
         self.expire();
         self.dirty = true;

@@ -102,6 +102,14 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The instant whose age is part of the text.
+    pub fn since(&self) -> Option<Timestamp> {
+        match self {
+            Self::Age(at) | Self::Restarts(_, Some(at)) => Some(*at),
+            _ => None,
+        }
+    }
+
     /// The number to compare with in a filter such as `restarts>5`: seconds for ages and spans, the first part of a ratio.
     pub fn number(&self, now: Timestamp) -> Option<f64> {
         match self {

@@ -38,7 +38,7 @@ impl Chip {
     fn width(&self) -> u16 {
         let parts = [&self.key, &self.name, &self.state].into_iter().filter(|p| !p.is_empty());
         let looked_at = if self.focused { 2 } else { 0 };
-        parts.map(|p| text::width(p) + 1).sum::<u16>() + text::width(self.glyph) + looked_at
+        parts.map(|p| text::width(p).saturating_add(1)).fold(text::width(self.glyph) + looked_at, u16::saturating_add)
     }
 }
 
@@ -93,7 +93,7 @@ fn draw_chip(theme: &Theme, chip: &Chip, mut x: u16, area: Rect, buf: &mut Buffe
 
 /// The columns that chips take.
 fn width(chips: &[Chip]) -> u16 {
-    chips.iter().fold(0, |sum: u16, c| sum.saturating_add(c.width() + GAP))
+    chips.iter().fold(0, |sum: u16, c| sum.saturating_add(c.width()).saturating_add(GAP))
 }
 
 /// What stands for the clusters that there is no room for.

@@ -68,6 +68,9 @@ pub trait View {
     /// A click at a place of the screen.
     fn click(&mut self, _world: &World, _x: u16, _y: u16) {}
 
+    /// The clock moved on.
+    fn tick(&mut self, _world: &World) {}
+
     /// In how many seconds something that is drawn changes by the clock alone.
     fn next_tick(&self, _world: &World) -> Option<i64> {
         None

@@ -108,6 +108,22 @@ fn the_cursor_never_slides_to_a_neighbour() {
     }
 }
 
+/// While a list is on its way the cursor is on the first row, whichever that is: what a key acts on is what was drawn.
+#[test]
+fn fd8_a_key_never_acts_on_an_object_that_was_not_seen() {
+    let mut robot = Robot::new(&["prod-eu"], "pods");
+    robot.deliver("prod-eu", "pods", &[pod("shop/b", 5), pod("shop/c", 5)]);
+    assert!(robot.cursor().contains(" b "), "{}", robot.screen());
+    robot.deliver("prod-eu", "pods", &[pod("shop/a", 5)]);
+    assert!(robot.cursor().contains(" a "), "{}", robot.screen());
+    robot.replace_unseen("prod-eu", "pods", "a", pod("shop/0", 5)).press("c");
+    assert!(!robot.effects().iter().any(|e| matches!(e, Effect::Copy(_))), "neither the newcomer nor what is gone");
+    robot.sees("a is gone");
+    robot.press("c");
+    let copied = robot.effects().into_iter().find_map(|e| if let Effect::Copy(text) = e { Some(text) } else { None });
+    assert_eq!(copied.as_deref(), Some("0"), "now it was seen\n{}", robot.screen());
+}
+
 #[test]
 fn marks_hold_objects_and_hidden_ones_are_counted_not_used() {
     let mut robot = two();

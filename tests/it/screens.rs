@@ -1,6 +1,6 @@
 //! What the screen says when not all is well, and that it can be drawn at all: trouble, odd characters, every size.
 
-use crate::rig::robot::{LARGE, Robot, crashing, pod};
+use crate::rig::robot::{LARGE, Robot, crashing, pod, since};
 use crate::robot::{look, pods, two};
 use kconsole::model::fault::{Fault, FaultKind};
 use kconsole::model::id::ClusterId;
@@ -115,4 +115,46 @@ fn nothing_is_drawn_anew_where_nothing_changed() {
     let other = Fault::new(FaultKind::Forbidden, "no");
     robot.state.message(kconsole::model::msg::Msg::Cluster(ClusterId(1), ClusterNews::Link(Link::Down { why: other, retry_in: None })));
     assert!(robot.state.is_dirty(), "another reason is");
+}
+
+/// Nothing happens but that time passes.
+#[test]
+fn a_filter_that_depends_on_the_time_lets_rows_come_and_go() {
+    let young = || Robot::with_pods(&[("prod-eu", vec![pod("shop/a", 60), pod("shop/b", 7_195), pod("shop/c", 60)])]);
+    let mut robot = young();
+    robot.press("/").text("age<2h").press("enter j j");
+    assert_eq!(robot.names(), ["a", "b", "c"].map(String::from));
+    assert_eq!(robot.state.next_tick(), 1, "also where no text changes so soon");
+    robot.wait(10);
+    assert_eq!(robot.names(), ["a", "c"].map(String::from));
+    assert!(robot.cursor().contains(" c "), "{}", robot.screen());
+    let mut robot = young();
+    robot.press("/").text("age<2h").press("enter j").wait(10);
+    assert!(robot.cursor().contains(" b ") && robot.cursor().contains("no longer matches"), "{}", robot.screen());
+    robot.press("g").misses("no longer matches");
+    assert_eq!(robot.names(), ["a", "c"].map(String::from));
+    robot.press("esc /").text("age>2h").press("enter");
+    assert_eq!(robot.names(), ["b"].map(String::from));
+    robot.wait(7_200);
+    assert_eq!(robot.names(), ["a", "b", "c"].map(String::from));
+    assert!(robot.cursor().contains(" b "), "{}", robot.screen());
+    robot.misses("sorting");
+}
+
+/// An old object with something recent to tell: the clock waits for the first text that changes, whichever column has it.
+#[test]
+fn every_age_in_sight_ticks() {
+    let old = 20 * 86_400;
+    let mut robot = Robot::with_pods(&[("prod-eu", vec![crashing("shop/cart-1", old, 3)])]);
+    robot.sees("(40s ago)");
+    assert_eq!(robot.state.next_tick(), 1);
+    let event = json!({"metadata": {"name": "e", "namespace": "shop", "uid": "e", "creationTimestamp": since(old)}, "type": "Normal",
+        "reason": "Pulled", "message": "image is there", "lastTimestamp": since(40), "involvedObject": {"kind": "Pod", "name": "cart-1"}});
+    let mut robot = Robot::new(&["prod-eu"], "events");
+    robot.list("prod-eu", "events", &[event]).sees(" 40s ");
+    assert_eq!(robot.state.next_tick(), 1);
+    let mut robot = Robot::with_pods(&[("prod-eu", vec![pod("shop/cart-1", old)])]);
+    assert_eq!(robot.state.next_tick(), 60, "the clock of the first line");
+    robot.press("/").text("nothing").press("enter");
+    assert_eq!(robot.state.next_tick(), 60);
 }

@@ -38,7 +38,8 @@ pub fn place(wishes: &[Wish], room: u16, skip: usize) -> Vec<Place> {
         }
     }
     let least = |column: usize| wishes.get(column).map_or(0, |w| w.least.min(w.natural));
-    let total = |shown: &[(usize, u16)]| shown.iter().map(|(_, w)| u32::from(*w + GAP)).sum::<u32>().saturating_sub(u32::from(GAP));
+    let total =
+        |shown: &[(usize, u16)]| shown.iter().map(|(_, w)| u32::from(*w) + u32::from(GAP)).sum::<u32>().saturating_sub(u32::from(GAP));
     let need = |shown: &[(usize, u16)]| total(&shown.iter().map(|(c, _)| (*c, least(*c))).collect::<Vec<_>>());
     while shown.len() > 1 && need(&shown) > u32::from(room) {
         shown.pop();
@@ -56,7 +57,7 @@ pub fn place(wishes: &[Wish], room: u16, skip: usize) -> Vec<Place> {
     let mut placed = Vec::with_capacity(shown.len());
     for (column, width) in shown {
         placed.push(Place { column, x, width: width.min(room.saturating_sub(x)) });
-        x += width + GAP;
+        x = x.saturating_add(width).saturating_add(GAP);
     }
     placed
 }
@@ -65,6 +66,13 @@ pub fn place(wishes: &[Wish], room: u16, skip: usize) -> Vec<Place> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_widest_text_that_can_be_counted_gives_way_like_any_other() {
+        let wish = Wish { natural: u16::MAX, least: 8, pinned: false };
+        assert_eq!(place(&[wish, wish], 80, 0).len(), 2);
+        assert_eq!(place(&[Wish { least: u16::MAX, ..wish }], 80, 0), [Place { column: 0, x: 0, width: 80 }]);
+    }
 
     proptest! {
         #[test]

@@ -5,6 +5,7 @@ use crate::model::step::Motion;
 use crate::ui::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
 
 /// One line: its parts and what each is drawn as.
 pub type Line = Vec<(String, Role)>;
@@ -76,7 +77,7 @@ impl Pager {
             Motion::Top => (self.top, self.left) = (0, 0),
             Motion::Bottom => self.top = last,
             Motion::Left => self.left = self.left.saturating_sub(SIDEWAYS),
-            Motion::Right => self.left = (self.left + SIDEWAYS).min(self.widest().saturating_sub(self.width)),
+            Motion::Right => self.left = self.left.saturating_add(SIDEWAYS).min(self.widest().saturating_sub(self.width)),
             Motion::NextMatch => self.step(1),
             Motion::PreviousMatch => self.step(-1),
             _ => {}
@@ -138,17 +139,22 @@ impl Pager {
             let last = self.lines.len().saturating_sub(self.height);
             self.top = line.saturating_sub(self.height / 3).min(last);
         }
-        let (x, width) = self.columns(line, from, count);
-        if x < self.left || x + width > self.left + self.width {
-            self.left = if x + width <= self.width { 0 } else { x.saturating_sub(self.width / 2) };
+        let mut found = self.glyphs(line).skip_while(|g| g.end <= from).take_while(|g| g.start < from + count);
+        let Some(first) = found.next() else { return };
+        let end = found.last().unwrap_or(first).right();
+        if first.column < self.left || end > self.left.saturating_add(self.width) {
+            self.left = if end <= self.width { 0 } else { first.column.saturating_sub(self.width / 2) };
         }
     }
 
-    /// The columns of so many characters of a line.
-    fn columns(&self, line: usize, from: usize, count: usize) -> (u16, u16) {
-        let chars = || self.lines.get(line).into_iter().flatten().flat_map(|(part, _)| part.chars());
-        let width = |text: String| text::width(&text);
-        (width(chars().take(from).collect()), width(chars().skip(from).take(count).collect()))
+    /// What a line is drawn with, from its beginning.
+    fn glyphs(&self, line: usize) -> impl Iterator<Item = Glyph> {
+        let graphemes = self.lines.get(line).into_iter().flatten().flat_map(|(part, _)| part.graphemes(true));
+        graphemes.scan((0, 0u16), |(start, column), grapheme| {
+            let glyph = Glyph { start: *start, end: *start + grapheme.chars().count(), column: *column, width: text::width(grapheme) };
+            (*start, *column) = (glyph.end, glyph.right());
+            Some(glyph)
+        })
     }
 
     /// Draws the visible lines.
@@ -156,19 +162,45 @@ impl Pager {
         for (y, line) in (area.top()..area.bottom()).zip(self.lines.iter().skip(self.top)) {
             let (mut x, mut skip) = (area.left(), self.left);
             for (part, role) in line {
-                let wide = text::width(part);
+                let wide = text::width_up_to(part, skip);
                 let shown = text::after(part, skip.min(wide));
                 skip = skip.saturating_sub(wide);
                 x += text::put(buf, x, y, area.right().saturating_sub(x), &shown, theme.style(*role));
             }
         }
-        for (i, &(line, from, count)) in self.found.iter().enumerate() {
-            let Some(y) = line.checked_sub(self.top).filter(|y| *y < usize::from(area.height)) else { continue };
-            let (x, width) = self.columns(line, from, count);
-            let (left, right) = (x.saturating_sub(self.left), (x + width).saturating_sub(self.left).min(area.width));
-            let style = theme.style(if i == self.at { Role::RowSelected } else { Role::Match });
-            text::paint(buf, Rect { x: area.x + left, y: area.y + y as u16, width: right.saturating_sub(left), height: 1 }, style);
+        for (y, line) in (area.top()..area.bottom()).zip(self.top..) {
+            self.draw_found(theme, line, Rect { y, height: 1, ..area }, buf);
         }
+    }
+
+    /// Marks what was found in a line. The line is walked once and as far as it is in sight, however long it is and however much was found.
+    fn draw_found(&self, theme: &Theme, line: usize, area: Rect, buf: &mut Buffer) {
+        let first = self.found.partition_point(|f| f.0 < line);
+        let mut found = self.found.iter().enumerate().skip(first).take_while(|(_, f)| f.0 == line).peekable();
+        for glyph in self.glyphs(line).take_while(|g| g.column < self.left.saturating_add(area.width)) {
+            while found.next_if(|(_, (_, from, count))| from + count <= glyph.start).is_some() {}
+            let Some((i, (_, from, _))) = found.peek() else { return };
+            if glyph.end > *from && glyph.right() > self.left {
+                let style = theme.style(if *i == self.at { Role::RowSelected } else { Role::Match });
+                let (left, right) = (glyph.column.saturating_sub(self.left), (glyph.right() - self.left).min(area.width));
+                text::paint(buf, Rect { x: area.x + left, width: right - left, ..area }, style);
+            }
+        }
+    }
+}
+
+/// A character as a person sees it: which of the line's `char`s it is made of, and where it is drawn.
+#[derive(Clone, Copy)]
+struct Glyph {
+    start: usize,
+    end: usize,
+    column: u16,
+    width: u16,
+}
+
+impl Glyph {
+    fn right(&self) -> u16 {
+        self.column.saturating_add(self.width)
     }
 }
 
@@ -221,6 +253,35 @@ mod tests {
         assert!(drawn(&p).iter().any(|l| l.contains("port")), "{:?}", drawn(&p));
         p.set_search("nowhere");
         assert_eq!(p.matches().as_deref(), Some("0/0"));
+    }
+
+    /// A ConfigMap may hold all its text in one line.
+    #[test]
+    fn a_search_in_a_very_long_line_is_as_quick_as_any() {
+        let area = Rect::new(0, 0, 10, 3);
+        let drawn = |p: &Pager| {
+            let mut buf = Buffer::empty(area);
+            p.draw(&Theme::default(), area, &mut buf);
+            buf
+        };
+        let marked = |p: &mut Pager| {
+            let with = drawn(p);
+            let found = std::mem::take(&mut p.found);
+            let without = drawn(p);
+            p.found = found;
+            (0..10).filter(|x| with[(*x, 1)] != without[(*x, 1)]).collect::<Vec<u16>>()
+        };
+        let begun = std::time::Instant::now();
+        let mut p = pager(&["a", &"é-日x".repeat(40_000), "b"]);
+        p.set_search("日x");
+        assert_eq!(p.matches().as_deref(), Some("1/40000"));
+        for _ in 0..5 {
+            assert_eq!(marked(&mut p), [2, 3, 4, 7, 8, 9]);
+        }
+        p.act(Motion::NextMatch);
+        p.act(Motion::NextMatch);
+        assert_eq!((p.left, marked(&mut p)), (7, vec![0, 1, 2, 5, 6, 7]), "half a screen before the place");
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     }
 
     #[test]

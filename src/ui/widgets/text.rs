@@ -10,10 +10,22 @@ use unicode_width::UnicodeWidthStr;
 
 /// The columns that a text takes once it is visible.
 pub fn width(text: &str) -> u16 {
+    width_up_to(text, u16::MAX)
+}
+
+/// The same, counted no further than to where it is so many columns or more: a text may be as long as an object.
+pub fn width_up_to(text: &str, most: u16) -> u16 {
     if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
         return text.len().try_into().unwrap_or(u16::MAX);
     }
-    visible(text).graphemes(true).map(grapheme_width).fold(0, u16::saturating_add)
+    let mut taken: u16 = 0;
+    for grapheme in visible(text).graphemes(true) {
+        if taken >= most {
+            break;
+        }
+        taken = taken.saturating_add(grapheme_width(grapheme));
+    }
+    taken
 }
 
 /// ratatui draws a grapheme with the width of its string, at least one column for what has any.
@@ -35,14 +47,14 @@ pub fn put(buf: &mut Buffer, x: u16, y: u16, room: u16, text: &str, style: Style
 
 /// The text, or as much of it as fits with an ellipsis behind it.
 fn cut(text: &str, room: u16) -> Cow<'_, str> {
-    if width(text) <= room {
+    if width_up_to(text, room.saturating_add(1)) <= room {
         return Cow::Borrowed(text);
     }
     let mut taken = 0;
     let mut out = String::new();
     for grapheme in text.graphemes(true) {
-        let next = taken + grapheme_width(grapheme);
-        if next + 1 > room {
+        let next = grapheme_width(grapheme).saturating_add(taken);
+        if next >= room {
             break;
         }
         taken = next;
@@ -67,7 +79,7 @@ pub fn after(text: &str, columns: u16) -> Cow<'_, str> {
             let blanks = " ".repeat(usize::from(skipped - columns));
             return Cow::Owned(blanks + text.get(at..).unwrap_or_default());
         }
-        skipped += grapheme_width(grapheme);
+        skipped = grapheme_width(grapheme).saturating_add(skipped);
     }
     Cow::Owned(" ".repeat(usize::from(skipped.saturating_sub(columns))))
 }
@@ -79,18 +91,18 @@ pub fn wrapped(text: &str, columns: u16) -> Vec<String> {
     let visible = visible(text);
     for word in visible.split_inclusive(' ') {
         let wide = width(word.trim_end());
-        if taken > 0 && taken + wide > columns {
+        if taken > 0 && wide.saturating_add(taken) > columns {
             lines.push(std::mem::take(&mut line).trim_end().to_owned());
             taken = 0;
         }
         for grapheme in word.graphemes(true) {
             let wide = grapheme_width(grapheme);
-            if taken > 0 && taken + wide > columns && grapheme != " " {
+            if taken > 0 && wide.saturating_add(taken) > columns && grapheme != " " {
                 lines.push(std::mem::take(&mut line).trim_end().to_owned());
                 taken = 0;
             }
             line.push_str(grapheme);
-            taken += wide;
+            taken = wide.saturating_add(taken);
         }
     }
     lines.push(line.trim_end().to_owned());
@@ -148,6 +160,17 @@ mod tests {
         fn fd5_the_planned_width_is_the_drawn_one(text in "[a-zé日👩\u{200d}🚀\u{301}\u{202e}]{0,6}") {
             prop_assume!(width(&text) <= 12);
             prop_assert_eq!(drawn(&text, 12).1, width(&text));
+        }
+    }
+
+    /// A value may be as long as an object, which is more columns than can be counted here.
+    #[test]
+    fn what_is_longer_than_can_be_counted_is_cut_like_the_rest() {
+        for text in ["x".repeat(140_000), "é".repeat(140_000), "日".repeat(70_000)] {
+            assert_eq!(width(&text), u16::MAX);
+            assert_eq!(drawn(&text, 5).1, 5);
+            assert_eq!(wrapped(&text, u16::MAX).concat(), text);
+            assert!(width(&after(&text, u16::MAX)) > 0);
         }
     }
 

@@ -133,6 +133,17 @@ impl Robot {
         self.settle()
     }
 
+    /// An object that took the place of another, and no frame was drawn since.
+    pub fn replace_unseen(&mut self, cluster: &str, resource: &str, uid: &str, object: Value) -> &mut Self {
+        for id in self.watches(cluster, resource) {
+            let running = self.running.get_mut(&id).expect("it runs");
+            let (columns, upserts) = running.read(&[object.clone()]);
+            let delta = Delta { columns, words: running.words.news(), upserts, deletes: vec![Uid::parse(uid)] };
+            self.state.message(Msg::Watch(id, News::Delta(delta)));
+        }
+        self
+    }
+
     /// How true the rows of a kind are from now on.
     pub fn sync(&mut self, cluster: &str, resource: &str, sync: Sync) -> &mut Self {
         for id in self.watches(cluster, resource) {

@@ -62,7 +62,7 @@ impl Outline {
     pub(super) fn flow(&mut self, lead: Line, value: &str, role: Role) {
         let mut at = lead.iter().map(|(part, _)| text::width(part)).fold(0, u16::saturating_add);
         let mut lead = Some(lead);
-        if at + 20 > self.width {
+        if at.saturating_add(20) > self.width {
             self.out.extend(lead.take());
             at = at.min(self.width / 4);
         }

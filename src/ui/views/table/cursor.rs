@@ -16,8 +16,8 @@ pub(super) struct Cursor {
     top: usize,
     /// The line it was on when the screen was last arranged: if it is on another one now, rows came or went above it.
     seen: Option<usize>,
-    /// The first row, as it was drawn: what the cursor is seen on before it holds anything.
-    first: Option<Entry>,
+    /// It was put where it is, or the rows have come: until then each frame puts it on the first row.
+    is_pinned: bool,
     /// The object that the rows asked for did not hold: the cursor goes back to it when they do, unless it was moved meanwhile.
     left: Option<ObjectRef>,
     /// The person asked for other rows: if the object is not among them, the cursor goes to the first.
@@ -37,12 +37,13 @@ struct Held {
 impl Cursor {
     /// A cursor on an object, or on whatever comes first.
     pub(super) fn new(object: Option<ObjectRef>) -> Self {
-        Self { held: object.map(|object| Held { object, entry: None, last: None }), may_settle: true, ..Self::default() }
+        let is_pinned = object.is_some();
+        Self { held: object.map(|object| Held { object, entry: None, last: None }), is_pinned, may_settle: true, ..Self::default() }
     }
 
     /// The row under the cursor, if it is there.
     pub(super) fn entry(&self) -> Option<Entry> {
-        self.held.as_ref().map_or(self.first, |held| held.entry)
+        self.held.as_ref().and_then(|held| held.entry)
     }
 
     /// The first visible line.
@@ -60,6 +61,16 @@ impl Cursor {
     pub(super) fn lost(&self) -> Option<String> {
         let held = self.held.as_ref().filter(|h| h.entry.is_none() && h.last.is_some())?;
         Some(format!("{} is gone or not shown any more", held.object.name))
+    }
+
+    /// Makes it stay with what it is seen on.
+    pub(super) fn pin(&mut self) {
+        self.is_pinned = self.held.is_some();
+    }
+
+    /// True from when other rows were asked for until they stand.
+    pub(super) fn is_settling(&self) -> bool {
+        self.may_settle
     }
 
     /// Other rows were asked for.
@@ -100,18 +111,12 @@ impl TableView {
         }
     }
 
-    /// Makes the cursor hold what it is seen on.
-    pub(super) fn pin(&mut self, world: &World) {
-        if self.cursor.held.is_none() {
-            self.hold(world, self.cursor.first);
-        }
-    }
-
-    pub(super) fn hold(&mut self, world: &World, entry: Option<Entry>) {
+    fn hold(&mut self, world: &World, entry: Option<Entry>) {
         self.cursor.held = entry.and_then(|entry| {
             let (table, row) = self.row(world, entry)?;
             Some(Held { object: table.object(row), entry: Some(entry), last: None })
         });
+        self.cursor.is_pinned = self.cursor.held.is_some();
     }
 
     /// Moves the cursor by so many lines.
@@ -159,14 +164,22 @@ impl TableView {
 
     /// Finds the object in a new order; if it is not among the rows that were asked for, the cursor starts at the top.
     pub(super) fn settle(&mut self, world: &World) {
+        if !std::mem::take(&mut self.cursor.may_settle) {
+            // Nobody asked for other rows: what does not match any more stays in sight and says so.
+            if let Some(entry) = self.cursor.entry() {
+                self.remember(world, entry.table, &[entry.slot]);
+            }
+            return self.recall(world);
+        }
         self.recall(world);
         let left = self.cursor.left.as_ref().and_then(|o| self.entry_of(world, o.cluster, o.uid));
         if let Some(entry) = left.filter(|e| self.lens(world, |lens| self.order.place(lens, *e).is_ok())) {
             self.cursor.left = None;
             self.hold(world, Some(entry));
         }
-        if std::mem::take(&mut self.cursor.may_settle) && self.cursor.entry().is_none() && self.cursor.ghost().is_none() {
-            let lost = self.cursor.held.take().map(|held| held.object);
+        if self.cursor.entry().is_none() && self.cursor.ghost().is_none() {
+            let was_pinned = std::mem::take(&mut self.cursor.is_pinned);
+            let lost = self.cursor.held.take().filter(|_| was_pinned).map(|held| held.object);
             self.cursor.left = self.cursor.left.take().or(lost);
             self.cursor.top = 0;
         }
@@ -175,9 +188,9 @@ impl TableView {
     /// Scrolls so that the cursor is seen. Rows that come above it do not move the screen, unless it shows the first line: there, what is new
     /// is to be seen.
     pub(super) fn scroll(&mut self, world: &World, height: usize) {
-        self.cursor.first = self.order.get(0).filter(|_| self.cursor.held.is_none());
-        if self.tables(world).iter().flatten().all(|t| t.is_listed()) {
-            self.pin(world);
+        if !self.cursor.is_pinned {
+            self.hold(world, self.order.get(0));
+            self.cursor.is_pinned &= self.tables(world).iter().flatten().all(|t| t.is_listed());
         }
         let last_top = self.lines().saturating_sub(height);
         let here = self.place(world);

@@ -65,7 +65,7 @@ impl TableView {
     fn shown_width(&self, world: &World, value: &Value<'_>) -> u16 {
         match value {
             Value::None => 1,
-            Value::Status(word, health) => text::width(word) + if health.is_unhealthy() { 2 } else { 0 },
+            Value::Status(word, health) => text::width(word).saturating_add(if health.is_unhealthy() { 2 } else { 0 }),
             other => text::width(&other.shown(world.now)),
         }
     }
@@ -74,7 +74,8 @@ impl TableView {
     fn places(&self) -> Vec<(&Merged, Place)> {
         let shown: Vec<(usize, &Merged)> = self.columns.iter().enumerate().filter(|(_, c)| self.shown().any(|s| s == *c)).collect();
         let wish = |(i, c): &(usize, &Merged)| {
-            let title = text::width(&c.title) + if self.sort.as_ref().is_some_and(|s| s.title == c.title) { 2 } else { 0 };
+            let sorted = self.sort.as_ref().is_some_and(|s| s.title == c.title);
+            let title = text::width(&c.title).saturating_add(if sorted { 2 } else { 0 });
             let natural = self.widths.get(*i).copied().unwrap_or_default().max(title);
             let pinned = matches!(c.title.as_ref(), "CLUSTER" | "NAMESPACE" | "NAME");
             // What a person looks for first is cut last.
@@ -150,7 +151,7 @@ impl TableView {
         if let Some(sort) = &self.sort {
             parts.push((format!("sorted by {} {}", sort.title, if sort.descending { "↓" } else { "↑" }).into(), dim));
         }
-        if self.order.is_working() {
+        if self.order.is_working() && self.cursor.is_settling() {
             parts.push(("sorting…".into(), dim));
         }
         parts
@@ -276,8 +277,13 @@ impl TableView {
     /// Seconds until an age on the screen changes.
     pub(super) fn next_age(&self, world: &World) -> Option<i64> {
         let lines = self.cursor.top()..(self.cursor.top() + self.height(world)).min(self.order.len());
-        let rows = lines.filter_map(|l| self.row(world, self.order.get(l)?));
-        rows.filter_map(|(_, row)| row.created.map(|c| next_change(c.age(world.now)))).min()
+        let places = self.places();
+        let entries = lines.filter_map(|l| self.order.get(l)).filter_map(|e| Some((e, self.row(world, e)?)));
+        let values = entries.flat_map(|(entry, (table, row))| {
+            let source = move |column: &Merged| column.sources.get(usize::from(entry.table)).copied().flatten();
+            places.iter().filter_map(move |(column, _)| Some(table.value(row, source(column)?)))
+        });
+        values.filter_map(|v| v.since()).map(|at| next_change(at.age(world.now))).min()
     }
 
     /// Puts the cursor on the row that was clicked; a click on a title sorts.
@@ -290,7 +296,7 @@ impl TableView {
                 crate::ui::view::View::sort(self, world, &title);
             }
         } else if y > inside.y && y < inside.bottom() {
-            self.pin(world);
+            self.cursor.pin();
             let line = self.cursor.top() + usize::from(y - inside.y - 1);
             if let Some(here) = self.place(world) {
                 self.step(world, line as isize - here as isize);

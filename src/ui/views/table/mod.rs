@@ -18,6 +18,7 @@ use crate::model::query::{BadTerm, Query, RowView};
 use crate::model::row::Row;
 use crate::model::step::{Known, Motion, Scene, TableOf, Target};
 use crate::model::table::{Slot, Table};
+use crate::model::time::Timestamp;
 use crate::model::want::Want;
 use crate::model::world::World;
 use crate::ui::theme::Theme;
@@ -28,6 +29,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use scope::Belongs;
 use std::collections::HashSet;
+
+/// Where a filter depends on the time, so many rows are looked at in a second: hundredths of its work, however many rows there are.
+const ROWS_A_SECOND: usize = 10_000;
 
 /// The screen of a kind.
 pub struct TableView {
@@ -48,6 +52,8 @@ pub struct TableView {
     unhealthy: bool,
     filter: String,
     query: Query,
+    /// When all rows were last held against a query that depends on the time.
+    looked: Timestamp,
     cursor: Cursor,
     marks: HashSet<(ClusterId, Uid)>,
     /// The last object that was marked: where a range begins.
@@ -81,6 +87,7 @@ impl TableView {
             unhealthy: false,
             filter: of.filter.clone(),
             query: Query::parse(&of.filter).unwrap_or_default(),
+            looked: world.now,
             cursor: Cursor::new(of.cursor.clone()),
             marks: HashSet::new(),
             anchor: None,
@@ -119,6 +126,13 @@ impl TableView {
         let place = self.members.iter().position(|m| *m == Some(member.table.watch));
         let columns = place.and_then(|p| self.known.get(p)).map_or(&[][..], |k| k);
         self.query.matches(&RowView { table: member.table, row, cluster: member.cluster, columns, now: world.now })
+    }
+
+    /// In how many seconds all rows are held against the query again, because rows come and go by the clock alone.
+    fn next_look(&self, world: &World) -> Option<i64> {
+        let rows: usize = self.tables(world).iter().flatten().map(|t| t.len()).sum();
+        let every = 1 + (rows / ROWS_A_SECOND) as i64;
+        self.query.depends_on_time().then(|| every - self.looked.age(world.now))
     }
 
     /// The tables in the places of the members.
@@ -221,7 +235,7 @@ impl View for TableView {
     }
 
     fn act(&mut self, world: &World, motion: Motion) {
-        self.pin(world);
+        self.cursor.pin();
         let page = self.page();
         match motion {
             Motion::Up => self.step(world, -1),
@@ -265,7 +279,7 @@ impl View for TableView {
         &self.filter
     }
 
-    fn set_filter(&mut self, world: &World, text: &str) -> Result<(), BadTerm> {
+    fn set_filter(&mut self, _world: &World, text: &str) -> Result<(), BadTerm> {
         let query = Query::parse(text)?;
         let columns: Vec<Column> = self.known.iter().flatten().cloned().collect();
         if !columns.is_empty() {
@@ -274,7 +288,7 @@ impl View for TableView {
         if text != self.filter {
             self.filter = text.to_owned();
             self.query = query;
-            self.pin(world);
+            self.cursor.pin();
             self.reorder();
         }
         Ok(())
@@ -350,8 +364,15 @@ impl View for TableView {
         self.click_at(world, x, y);
     }
 
+    fn tick(&mut self, world: &World) {
+        if self.next_look(world).is_some_and(|seconds| seconds <= 0) && !self.order.is_working() {
+            self.looked = world.now;
+            self.order.restart();
+        }
+    }
+
     fn next_tick(&self, world: &World) -> Option<i64> {
-        self.next_age(world)
+        self.next_age(world).into_iter().chain(self.next_look(world)).min()
     }
 
     fn arrange(&mut self, world: &World, area: Rect) {
