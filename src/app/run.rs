@@ -11,7 +11,7 @@ use super::session;
 use super::signals::{Signals, Told};
 use super::startup::{Setup, keep_open};
 use super::state::Dialog;
-use crate::k8s::login::login_command;
+use crate::k8s::login::{Login, login};
 use crate::keymap::Key;
 use crate::model::id::ClusterId;
 use crate::model::step::{Effect, Notice, Step};
@@ -271,14 +271,14 @@ impl Loop {
     /// Lends the terminal to the command that logs in. The watches of all other clusters go on meanwhile.
     async fn login(&mut self, id: ClusterId) -> io::Result<()> {
         let configured = self.program.contexts.get(usize::from(id.0)).and_then(|c| self.program.state.config.cluster(&c.name).login);
-        let command = self.program.contexts.get(usize::from(id.0)).and_then(|c| login_command(c, configured.as_deref()));
-        let Some(command) = command else {
+        let login = self.program.contexts.get(usize::from(id.0)).and_then(|c| login(c, configured.as_deref()));
+        let Some(login) = login else {
             self.program.state.say(Notice::warn("there is no plugin to log in with: set login for it in the config").of(id));
             return Ok(());
         };
         self.input = None;
         self.screen.leave();
-        let told = self.lend(&command).await;
+        let told = self.lend(&login).await;
         if self.program.state.is_over() {
             return Ok(());
         }
@@ -286,16 +286,16 @@ impl Loop {
         match told {
             Ok(()) => {
                 self.program.logged_in(id).await;
-                self.program.state.say(Notice::info(format!("{command}: done, trying again")).of(id));
+                self.program.state.say(Notice::info(format!("{}: done, trying again", login.shown)).of(id));
             }
-            Err(why) => self.program.state.say(Notice::warn(format!("{command}: {why}")).of(id)),
+            Err(why) => self.program.state.say(Notice::warn(format!("{}: {why}", login.shown)).of(id)),
         }
         Ok(())
     }
 
     /// Runs a command while the loop goes on, undrawn. ctrl-c in it is its own: it must not end us too.
-    async fn lend(&mut self, command: &str) -> Result<(), String> {
-        let mut running = Box::pin(shell(command));
+    async fn lend(&mut self, login: &Login) -> Result<(), String> {
+        let mut running = Box::pin(shell(login));
         let mut ended = None;
         let mut until = tokio::time::Instant::now();
         loop {
@@ -321,10 +321,11 @@ impl Loop {
 }
 
 /// Runs a command of the person's own in the terminal, shown first.
-async fn shell(command: &str) -> Result<(), String> {
-    let shown = format!("\nkconsole runs: {}\n\n", crate::model::text::visible(command));
+async fn shell(login: &Login) -> Result<(), String> {
+    let shown = format!("\nkconsole runs: {}\n\n", crate::model::text::visible(&login.shown));
     io::Write::write_all(&mut io::stdout(), shown.as_bytes()).map_err(|e| e.to_string())?;
-    let status = tokio::process::Command::new("sh").arg("-c").arg(command).kill_on_drop(true).status().await.map_err(|e| e.to_string())?;
+    let status =
+        tokio::process::Command::new("sh").arg("-c").arg(&login.command).kill_on_drop(true).status().await.map_err(|e| e.to_string())?;
     if status.success() { Ok(()) } else { Err(format!("it ended with {status}")) }
 }
 

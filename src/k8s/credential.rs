@@ -3,7 +3,7 @@
 
 use super::entry::Pem;
 use super::kubeconfig::{Context, Fingerprint};
-use super::login::login_command;
+use super::login::login;
 use super::plugin::{Grant, Runner};
 use super::slot::{Look, Slot, now};
 use crate::model::fault::{Fault, FaultKind};
@@ -202,15 +202,15 @@ impl Credentials {
 }
 
 fn person(context: &Context, command: &str) -> Fault {
-    let kind = login_command(context, None).map_or(FaultKind::Unauthorised, FaultKind::Login);
+    let kind = login(context, None).map_or(FaultKind::Unauthorised, |login| FaultKind::Login(login.shown));
     Fault::new(kind, format!("{command} may need you"))
 }
 
 /// The server does not take what we have, and asking again has not helped.
 fn refused(context: &Context) -> Fault {
     let fault = Fault::new(FaultKind::Unauthorised, "the server refuses the credential, also after asking for it again");
-    match login_command(context, None) {
-        Some(command) => fault.hint(format!("log in: {command}")),
+    match login(context, None) {
+        Some(login) => fault.hint(format!("log in: {}", login.shown)),
         None => fault.hint(format!("renew the user of the context {:?} in {}", context.name, context.file.display())),
     }
 }

@@ -22,11 +22,26 @@ impl Context {
     }
 }
 
-/// The shell command that logs a person in: the configured one, else a guess by the plugin; what it prints may be a token, so the
-/// guess hides it. None where the context has no plugin: then there is nothing to run.
-pub fn login_command(context: &Context, configured: Option<&str>) -> Option<String> {
+/// What logs a person in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The shell command to run. Never to be shown: the arguments and environment of a plugin may be secrets.
+    pub command: String,
+    /// The same for people, with … for what may be a secret.
+    pub shown: String,
+}
+
+impl Login {
+    fn plain(command: String) -> Self {
+        Self { shown: command.clone(), command }
+    }
+}
+
+/// How a person logs in: by the configured command, else by a guess from the plugin; what it prints may be a token, so the guess hides
+/// it. None where the context has no plugin: then there is nothing to run.
+pub fn login(context: &Context, configured: Option<&str>) -> Option<Login> {
     if let Some(configured) = configured.map(str::trim).filter(|command| !command.is_empty()) {
-        return Some(configured.to_owned());
+        return Some(Login::plain(configured.to_owned()));
     }
     context.user.exec.as_ref().map(guess)
 }
@@ -95,12 +110,12 @@ impl Exec {
     }
 }
 
-fn guess(exec: &Exec) -> String {
+fn guess(exec: &Exec) -> Login {
     let with = |command: &str, flag: &str, value: Option<&str>| match value {
         Some(value) => format!("{command} {flag} {}", quoted(value)),
         None => command.to_owned(),
     };
-    match Plugin::of(exec) {
+    let command = match Plugin::of(exec) {
         Plugin::Aws => with("aws sso login", "--profile", exec.flag(&["--profile"]).or(exec.variable("AWS_PROFILE"))),
         Plugin::Google => "gcloud auth login".to_owned(),
         Plugin::Azure if exec.azure_login() == "azurecli" => with("az login", "--tenant", exec.flag(&["--tenant-id", "-t"])),
@@ -110,15 +125,40 @@ fn guess(exec: &Exec) -> String {
         Plugin::DigitalOcean => with("doctl auth init", "--context", exec.flag(&["--context"])),
         Plugin::Oracle => with("oci session authenticate", "--profile-name", exec.flag(&["--profile"])),
         Plugin::Ibm => "ibmcloud login --sso".to_owned(),
-        Plugin::Azure | Plugin::Oidc | Plugin::Unknown => itself(exec),
-    }
+        Plugin::Azure | Plugin::Oidc | Plugin::Unknown => return itself(exec),
+    };
+    Login::plain(command)
 }
 
 /// The plugin with a terminal, without the token that it prints.
-fn itself(exec: &Exec) -> String {
+fn itself(exec: &Exec) -> Login {
     let env = exec.env.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
     let words = std::iter::once(&exec.command).chain(&exec.args).map(|word| quoted(word));
-    env.chain(words).collect::<Vec<_>>().join(" ") + " >/dev/null"
+    let command = env.chain(words).collect::<Vec<_>>().join(" ") + " >/dev/null";
+    Login { command, shown: shown(exec) }
+}
+
+/// The plugin without what may be a secret: of the environment and of flags the names, of the rest the words before the first flag that
+/// look like subcommands.
+fn shown(exec: &Exec) -> String {
+    let env = exec.env.iter().map(|(name, _)| format!("{name}=…"));
+    let mut flagged = false;
+    let args = exec.args.iter().map(|arg| {
+        flagged |= arg.starts_with('-');
+        match arg.split_once('=') {
+            Some((flag, _)) if flag.starts_with("--") => format!("{flag}=…"),
+            None if arg.starts_with("--") => arg.clone(),
+            // The value of a short flag may stand right behind it.
+            _ if arg.starts_with('-') && arg.len() > 2 => arg.chars().take(2).chain("…".chars()).collect(),
+            None if arg.starts_with('-') || (!flagged && is_subcommand(arg)) => arg.clone(),
+            _ => "…".to_owned(),
+        }
+    });
+    env.chain([exec.command.clone()]).chain(args).collect::<Vec<_>>().join(" ")
+}
+
+fn is_subcommand(word: &str) -> bool {
+    word.len() <= 20 && word.chars().all(|c| c.is_ascii_lowercase() || c == '-')
 }
 
 /// A word for a shell.
@@ -191,11 +231,24 @@ mod tests {
             ("X=1 /bin/my-plugin a$b", "X=1 /bin/my-plugin 'a$b' >/dev/null", false),
         ] {
             let context = context(line, Interactive::IfAvailable);
-            assert_eq!(login_command(&context, None).as_deref(), Some(command), "{line}");
+            assert_eq!(login(&context, None).unwrap().command, command, "{line}");
             assert_eq!(context.needs_person(), person, "{line}");
-            assert_eq!(login_command(&context, Some("mine")).as_deref(), Some("mine"));
+            assert_eq!(login(&context, Some("mine")).unwrap().command, "mine");
         }
         assert!(context("aws", Interactive::Always).needs_person());
         assert!(!context(oidc, Interactive::Never).needs_person());
+    }
+
+    #[test]
+    fn what_is_shown_of_a_plugin_holds_no_values() {
+        for (line, shown) in [
+            ("TOKEN=hunter2 /bin/my-plugin get-token", "TOKEN=… /bin/my-plugin get-token"),
+            ("p get-token --secret=hunter2 --id me --verbose", "p get-token --secret=… --id … --verbose"),
+            ("p hunter2 login -phunter2 -s hunter2 hunter", "p … login -p… -s … …"),
+            ("p -x=hunter2 KEY=hunter2 --", "p -x… … --"),
+            ("aws eks get-token --profile prod", "aws sso login --profile prod"),
+        ] {
+            assert_eq!(login(&context(line, Interactive::IfAvailable), None).unwrap().shown, shown, "{line}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::entry::{Exec, Interactive};
 use super::kubeconfig::Context;
-use super::login::{Plugin, login_command};
+use super::login::{Plugin, login};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::time::Timestamp;
 use base64::Engine;
@@ -262,8 +262,8 @@ fn failed(context: &Context, exec: &Exec, status: ExitStatus, stderr: &[u8]) -> 
 /// Login where a person can help, else a plugin that does not work.
 fn of_person(context: &Context, exec: &Exec, what: String, likely: bool) -> Fault {
     let known = !matches!(Plugin::of(exec), Plugin::Unknown);
-    let kind = login_command(context, None).filter(|_| likely || known || exec.interactive == Interactive::Always).map(FaultKind::Login);
-    Fault::new(kind.unwrap_or(FaultKind::Config), what)
+    let kind = login(context, None).filter(|_| likely || known || exec.interactive == Interactive::Always);
+    Fault::new(kind.map_or(FaultKind::Config, |login| FaultKind::Login(login.shown)), what)
 }
 
 /// The last lines of stderr on one line, without escape sequences and without what may be a token.

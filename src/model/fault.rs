@@ -25,7 +25,7 @@ pub enum FaultKind {
     Unreachable,
     /// The server does not know us (401), and asking the credential again did not help.
     Unauthorised,
-    /// Only a person can log in, with this command.
+    /// Only a person can log in, with this command; it is to be shown and not to be run, since secrets are left out of it.
     Login(String),
     /// The server knows us and says no (403).
     Forbidden,

@@ -237,3 +237,27 @@ fn what_prints_says_which_contexts_are_one_cluster() {
     let (code, _, err) = run(&["get", "pods"]);
     assert!(code == Some(1) && err.contains("viewer: is the same cluster as red"), "{err}");
 }
+
+#[test]
+fn what_a_plugin_is_given_is_shown_nowhere() {
+    let home = Home::new();
+    let exec = "{apiVersion: client.authentication.k8s.io/v1, command: sh, interactiveMode: Always, \
+                args: [-c, exit 1, --client-secret=hunter2], env: [{name: KEY, value: hunter2}]}";
+    home.write(KUBECONFIG, &kubeconfig(&[("red", "a", 1)]).replace("{token: a}", &format!("{{exec: {exec}}}")));
+    for args in [&["get", "pods"][..], &["check"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
+        let out = command.args(args).env("KUBECONFIG", "").envs(home.variables().iter().cloned()).output().unwrap();
+        let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
+        assert!(said.contains("KEY=… sh -c … --client-secret=…") && !said.contains("hunter2"), "{said}");
+    }
+    let mut pty = start(home);
+    shows(&pty, "login needed");
+    pty.send("C");
+    shows(&pty, "KEY=… sh -c");
+    pty.look(|s| assert!(!s.contents().contains("hunter2"), "{}", s.contents()));
+    // The login key runs the whole command and tells the short one.
+    pty.send("\x12");
+    shows(&pty, "KEY=… sh -c … --client-secret=…: it ended with");
+    pty.look(|s| assert!(!s.contents().contains("hunter2"), "{}", s.contents()));
+    ends(pty);
+}
