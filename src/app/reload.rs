@@ -126,11 +126,18 @@ fn watch(wanted: &BTreeSet<PathBuf>, edited: mpsc::Sender<()>) -> notify::Result
             let _ = edited.try_send(());
         }
     })?;
-    let folders: BTreeSet<&Path> = wanted.iter().filter_map(|f| folder(f)).collect();
-    for folder in folders {
-        watcher.watch(folder, RecursiveMode::NonRecursive)?;
+    let mut watched: BTreeSet<&Path> = BTreeSet::new();
+    loop {
+        let folders: BTreeSet<&Path> = wanted.iter().filter_map(|f| folder(f)).collect();
+        // A folder may have come between the look for it and the watch on the one above: nobody would tell of it any more.
+        if folders.is_subset(&watched) {
+            return Ok(watcher);
+        }
+        for folder in folders.difference(&watched) {
+            watcher.watch(folder, RecursiveMode::NonRecursive)?;
+        }
+        watched.extend(folders);
     }
-    Ok(watcher)
 }
 
 /// The folder to watch for a file, or for the files of a folder.
