@@ -105,14 +105,14 @@ impl Program {
     }
 
     fn connect(&mut self, id: ClusterId) {
-        if let Some(context) = self.contexts.get(usize::from(id.0)) {
+        if let (Some(context), Some(cluster)) = (self.contexts.get(usize::from(id.0)), self.state.world.cluster(id)) {
             let mut context = Arc::clone(context);
             // It may be gone from the kubeconfig since it was read.
-            if let Some(broken) = self.state.world.cluster(id).and_then(|c| c.broken.clone()) {
+            if let Some(broken) = cluster.broken.clone() {
                 Arc::make_mut(&mut context).broken = Some(broken);
             }
             let connector = ContextConnector::new(context, self.credentials.clone(), Arc::clone(&self.settings));
-            self.sessions.connect(id, Arc::new(connector));
+            self.sessions.connect(id, cluster.session, Arc::new(connector));
         }
     }
 
