@@ -123,14 +123,14 @@ impl Program {
         }
     }
 
-    /// A person has logged in to a cluster: every open cluster of that credential tries again.
-    pub async fn logged_in(&mut self, id: ClusterId) {
+    /// A person has logged in to a cluster: every open cluster of that credential tries again, once a plugin that may run just now is done.
+    pub fn logged_in(&self, id: ClusterId) {
         let Some(context) = self.contexts.get(usize::from(id.0)).cloned() else { return };
-        self.credentials.logged_in(&context).await;
-        let same = |c: &Context| c.credential_fingerprint() == context.credential_fingerprint();
-        for (i, _) in self.contexts.iter().enumerate().filter(|(_, c)| same(c)) {
-            self.sessions.retry(ClusterId(i as u16));
-        }
+        let fingerprint = context.credential_fingerprint();
+        let same = self.contexts.iter().enumerate().filter(|(_, c)| c.credential_fingerprint() == fingerprint);
+        let credentials = self.credentials.clone();
+        let done = async move { credentials.logged_in(&context).await };
+        self.sessions.retry_after(same.map(|(i, _)| ClusterId(i as u16)), done);
     }
 
     /// Waits for a message of the world, then takes in what else has arrived for as long as a slice lasts.

@@ -116,6 +116,11 @@ impl Pem {
         self.file.as_ref().and_then(|path| std::fs::read(path).ok()).unwrap_or_else(|| self.bytes.clone())
     }
 
+    /// The PEM as it was when the kubeconfig was read. Reads no file.
+    pub fn as_read(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The file it comes from.
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
