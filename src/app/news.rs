@@ -2,7 +2,7 @@
 
 use super::discovery::defines_kinds;
 use super::state::State;
-use crate::model::id::{ClusterId, WatchId};
+use crate::model::id::{ClusterId, Session, WatchId};
 use crate::model::msg::{ClusterNews, Delta, Link, Msg, News, Sync};
 use crate::model::step::{Effect, Notice};
 use crate::model::time::Timestamp;
@@ -22,7 +22,7 @@ impl State {
                     self.refresh();
                 }
             }
-            Msg::Cluster(id, news) => self.cluster(id, news),
+            Msg::Cluster(id, session, news) => self.cluster(id, session, news),
         }
     }
 
@@ -58,9 +58,10 @@ impl State {
         self.refresh();
     }
 
-    fn cluster(&mut self, id: ClusterId, news: ClusterNews) {
+    fn cluster(&mut self, id: ClusterId, session: Session, news: ClusterNews) {
         let now = self.world.now;
-        let Some(cluster) = self.world.cluster_mut(id).filter(|c| c.open) else { return };
+        // What was still on its way when the cluster was closed is not true of the next connection, which may lead elsewhere.
+        let Some(cluster) = self.world.cluster_mut(id).filter(|c| c.open && c.session == session) else { return };
         match news {
             ClusterNews::Traffic(traffic) => cluster.traffic = traffic,
             ClusterNews::User(user) => cluster.user = Some(user),

@@ -105,14 +105,14 @@ impl Program {
     }
 
     fn connect(&mut self, id: ClusterId) {
-        if let Some(context) = self.contexts.get(usize::from(id.0)) {
+        if let (Some(context), Some(cluster)) = (self.contexts.get(usize::from(id.0)), self.state.world.cluster(id)) {
             let mut context = Arc::clone(context);
             // It may be gone from the kubeconfig since it was read.
-            if let Some(broken) = self.state.world.cluster(id).and_then(|c| c.broken.clone()) {
+            if let Some(broken) = cluster.broken.clone() {
                 Arc::make_mut(&mut context).broken = Some(broken);
             }
             let connector = ContextConnector::new(context, self.credentials.clone(), Arc::clone(&self.settings));
-            self.sessions.connect(id, Arc::new(connector));
+            self.sessions.connect(id, cluster.session, Arc::new(connector));
         }
     }
 
@@ -123,14 +123,14 @@ impl Program {
         }
     }
 
-    /// A person has logged in to a cluster: every open cluster of that credential tries again.
-    pub async fn logged_in(&mut self, id: ClusterId) {
+    /// A person has logged in to a cluster: every open cluster of that credential tries again, once a plugin that may run just now is done.
+    pub fn logged_in(&self, id: ClusterId) {
         let Some(context) = self.contexts.get(usize::from(id.0)).cloned() else { return };
-        self.credentials.logged_in(&context).await;
-        let same = |c: &Context| c.credential_fingerprint() == context.credential_fingerprint();
-        for (i, _) in self.contexts.iter().enumerate().filter(|(_, c)| same(c)) {
-            self.sessions.retry(ClusterId(i as u16));
-        }
+        let fingerprint = context.credential_fingerprint();
+        let same = self.contexts.iter().enumerate().filter(|(_, c)| c.credential_fingerprint() == fingerprint);
+        let credentials = self.credentials.clone();
+        let done = async move { credentials.logged_in(&context).await };
+        self.sessions.retry_after(same.map(|(i, _)| ClusterId(i as u16)), done);
     }
 
     /// Waits for a message of the world, then takes in what else has arrived for as long as a slice lasts.

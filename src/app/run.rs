@@ -285,7 +285,7 @@ impl Loop {
         self.resume()?;
         match told {
             Ok(()) => {
-                self.program.logged_in(id).await;
+                self.program.logged_in(id);
                 self.program.state.say(Notice::info(format!("{}: done, trying again", login.shown)).of(id));
             }
             Err(why) => self.program.state.say(Notice::warn(format!("{}: {why}", login.shown)).of(id)),

@@ -10,7 +10,7 @@ use crate::k8s::kubeconfig::{self, Context, Kubeconfig, Sources};
 use crate::k8s::proxy::Environment;
 use crate::model::cluster::{Cluster, Tier, short_names};
 use crate::model::glob::Glob;
-use crate::model::id::ClusterId;
+use crate::model::id::{ClusterId, Session};
 use crate::model::msg::{Link, Server, Traffic};
 use crate::model::nearest::hint;
 use crate::model::time::Timestamp;
@@ -138,6 +138,7 @@ pub fn cluster(id: ClusterId, context: &Context) -> Cluster {
         server: context.cluster.server.clone(),
         place: place(context),
         open: false,
+        session: Session::default(),
         link: Link::Closed,
         since: Timestamp(0),
         retry_at: None,

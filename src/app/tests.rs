@@ -86,6 +86,12 @@ fn open(program: &Program) -> Vec<&str> {
     program.state.world.open().map(|c| c.context.as_str()).collect()
 }
 
+/// A cluster says something.
+fn told(program: &mut Program, id: ClusterId, news: ClusterNews) {
+    let session = program.state.world.cluster(id).unwrap().session;
+    program.state.message(Msg::Cluster(id, session, news));
+}
+
 #[tokio::test]
 async fn what_an_ended_watch_still_says_changes_nothing() {
     let mut program = program(contexts(&["red"]));
@@ -95,7 +101,7 @@ async fn what_an_ended_watch_still_says_changes_nothing() {
     assert_eq!(running(&program), []);
     program.state.message(Msg::Watch(id, News::Sync(Sync::Live)));
     program.state.message(Msg::Watch(id, News::Delta(Delta::default())));
-    program.state.message(Msg::Cluster(ClusterId(0), ClusterNews::User("late".into())));
+    told(&mut program, ClusterId(0), ClusterNews::User("late".into()));
     assert_eq!(running(&program), []);
     assert_eq!(program.state.world.clusters[0].user, None);
 }
@@ -122,10 +128,13 @@ async fn fc4_a_context_that_changed_is_connected_anew() {
     let mut program = program(contexts(&["red", "blue"]));
     let before = running(&program);
     program.state.steps(vec![Step::Focus(Some(ClusterId(0)))]);
-    program.state.message(Msg::Cluster(ClusterId(0), ClusterNews::User("me".into())));
+    told(&mut program, ClusterId(0), ClusterNews::User("me".into()));
+    let old = program.state.world.clusters[0].session;
     program.reread(again(vec![context("red", "red", "another"), context("blue", "blue", "t")], Vec::new()));
     program.perform();
     assert_eq!(open(&program), ["red"]);
+    // What the old connection had said already is not of the new one.
+    program.state.message(Msg::Cluster(ClusterId(0), old, ClusterNews::User("late".into())));
     assert_eq!(program.state.world.clusters[0].user, None, "who we are now is not known");
     assert_eq!(program.state.world.focus, Some(ClusterId(0)));
     assert!(running(&program).len() == 1 && running(&program) != before);
@@ -165,7 +174,7 @@ async fn one_cluster_is_open_under_one_name() {
     assert_eq!(open(&program), ["red", "tunnel"]);
     let uid = Uid::parse("2e3c5a6e-0000-4000-8000-000000000001");
     for id in [ClusterId(0), ClusterId(2)] {
-        program.state.message(Msg::Cluster(id, ClusterNews::Identity(uid)));
+        told(&mut program, id, ClusterNews::Identity(uid));
     }
     assert_eq!(open(&program), ["red"]);
     // Once the first is closed the other may be opened.
@@ -193,7 +202,7 @@ async fn a_cluster_that_is_down_keeps_its_rows_and_says_why() {
     let why = Fault::new(FaultKind::Unreachable, "no route");
     let link = |program: &mut Program, now: i64, link: Link| {
         program.state.tick(Timestamp(now));
-        program.state.message(Msg::Cluster(ClusterId(0), ClusterNews::Link(link)));
+        told(program, ClusterId(0), ClusterNews::Link(link));
     };
     let down = Link::Down { why: why.clone(), retry_in: None };
     link(&mut program, 2_000, down.clone());

@@ -176,6 +176,7 @@ impl State {
         let now = self.world.now;
         if let Some(cluster) = self.world.cluster_mut(id).filter(|c| !c.open) {
             cluster.open = true;
+            cluster.session = cluster.session.next();
             cluster.link = Link::Connecting;
             cluster.since = now;
         }

@@ -1,4 +1,5 @@
-//! Connections to the contexts of a kubeconfig: credential, then client; once more with a renewed credential when the server refuses it.
+//! Connections to the contexts of a kubeconfig: credential, then client; once more with a renewed credential when the server refuses it
+//! or when the old one is about to end.
 
 use super::connect::{Settings, connect};
 use super::credential::{Credential, Credentials};
@@ -36,10 +37,24 @@ impl ContextConnector {
         *last = Some(credential);
         Ok(client)
     }
+
+    /// What goes wrong here is no reason to give up a credential that still works: if it does not, a 401 will tell.
+    async fn remake(&self) -> Option<Client> {
+        let mut last = self.last.lock().await;
+        let held = last.as_ref()?.generation;
+        let credential = self.credentials.get(&self.context).await.ok().filter(|credential| credential.generation != held)?;
+        let client = connect(&self.context, &credential, &self.settings).await.ok()?;
+        *last = Some(credential);
+        Some(client)
+    }
 }
 
 impl Connector for ContextConnector {
     fn connect(&self, renew: bool) -> BoxFuture<'_, Result<Client, Fault>> {
         self.make(renew).boxed()
+    }
+
+    fn refresh(&self) -> BoxFuture<'_, Option<Client>> {
+        self.remake().boxed()
     }
 }

@@ -1,16 +1,16 @@
 //! What a cluster is: version, provider, kinds, identity, and who we are there. Asked once for each connection.
 
 use super::backoff::Backoff;
-use super::link::{Link, Up};
+use super::link::{Link, Up, Wire};
+use super::teller::Teller;
 use crate::model::catalog::{Catalog, Resource};
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::id::{ClusterId, GroupResource, Uid};
-use crate::model::msg::{ClusterNews, Msg, Server};
+use crate::model::id::{GroupResource, Uid};
+use crate::model::msg::{ClusterNews, Server};
 use http::{HeaderValue, Request, header};
 use kube::client::Body;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 /// Aggregated discovery, which tells short names and categories in two requests (1.26 and later; v2 from 1.30), else the old lists.
@@ -19,41 +19,35 @@ const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroup
 
 /// Asks everything and tells what is known as it comes; `again` where only the kinds can have changed. What a server does not tell stays
 /// unknown: that is no fault of the cluster.
-pub async fn describe(cluster: ClusterId, link: Link, up: Up, out: mpsc::Sender<Msg>, again: bool) {
-    // Whoever does not listen any more ends this task, too.
-    let tell = async |news| drop(out.send(Msg::Cluster(cluster, news)).await);
+pub async fn describe(link: Link, teller: Teller, again: bool) {
     let who = async {
-        if again {
-            return;
-        }
+        let Some(Wire::Up(up)) = link.now().filter(|_| !again) else { return };
+        // Whoever does not listen any more ends this task, too.
         if let Ok(uid) = identity(&link, &up).await {
-            tell(ClusterNews::Identity(uid)).await;
+            let _ = teller.tell(ClusterNews::Identity(uid)).await;
         }
         if let Ok(name) = user(&link, &up).await {
-            tell(ClusterNews::User(name)).await;
+            let _ = teller.tell(ClusterNews::User(name)).await;
         }
     };
-    // Without the kinds nothing can be shown, so they are asked for until they are known, or until it is clear that nobody knows them.
-    let kinds = async {
-        let mut backoff = Backoff::default();
-        while let Err(why) = discover(cluster, &link, &up, &out).await
-            && why.kind != FaultKind::Gone
-        {
-            sleep(backoff.after(&why)).await;
-        }
-    };
-    tokio::join!(kinds, who);
+    tokio::join!(discover(link.clone(), teller.clone()), who);
 }
 
-/// Asks what kinds there are, and tells.
-///
-/// # Errors
-/// Where the server does not say.
-pub async fn discover(cluster: ClusterId, link: &Link, up: &Up, out: &mpsc::Sender<Msg>) -> Result<(), Fault> {
-    let catalog = catalog(link, up).await?;
-    // Whoever does not listen any more will be noticed by the next message.
-    let _ = out.send(Msg::Cluster(cluster, ClusterNews::Catalog(catalog))).await;
-    Ok(())
+/// Asks what kinds there are, and tells. Without the kinds nothing can be shown, so they are asked for until they are known, until it is
+/// clear that nobody knows them, or until the connection is lost: the next one is asked anyway.
+pub async fn discover(link: Link, teller: Teller) {
+    let mut backoff = Backoff::default();
+    while let Some(Wire::Up(up)) = link.now() {
+        match catalog(&link, &up).await {
+            // Whoever does not listen any more will be noticed by the next message.
+            Ok(catalog) => {
+                let _ = teller.tell(ClusterNews::Catalog(catalog)).await;
+                return;
+            }
+            Err(why) if why.kind == FaultKind::Gone => return,
+            Err(why) => sleep(backoff.after(&why)).await,
+        }
+    }
 }
 
 /// Reads `/version`. Providers put themselves into the version's tail.

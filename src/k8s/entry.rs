@@ -1,6 +1,7 @@
 //! The entries of a kubeconfig: clusters and users, with all that a connection needs. Reading them from the files and
 //! putting them together is [`super::kubeconfig`]'s work.
 
+use super::proxy;
 use super::yaml::{Flaw, Node};
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
@@ -11,7 +12,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// A server, as an entry of `clusters` names it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct ClusterEntry {
     /// The address: scheme, host, port, and the path of a gateway.
     pub server: String,
@@ -114,6 +115,11 @@ impl Pem {
     /// The PEM as it is now: of the file where there is one and it can be read, since certificates are rotated.
     pub fn current(&self) -> Vec<u8> {
         self.file.as_ref().and_then(|path| std::fs::read(path).ok()).unwrap_or_else(|| self.bytes.clone())
+    }
+
+    /// The PEM as it was when the kubeconfig was read. Reads no file.
+    pub fn as_read(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// The file it comes from.
@@ -268,6 +274,19 @@ impl Exec {
 impl fmt::Debug for Pem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Pem({} bytes, {:?})", self.bytes.len(), self.file)
+    }
+}
+
+/// Without what a plugin is told, and without the proxy's password.
+impl fmt::Debug for ClusterEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClusterEntry")
+            .field("server", &self.server)
+            .field("ca", &self.ca)
+            .field("tls_server_name", &self.tls_server_name)
+            .field("insecure_skip_tls_verify", &self.insecure_skip_tls_verify)
+            .field("proxy_url", &self.proxy_url.as_deref().map(proxy::shown))
+            .finish_non_exhaustive()
     }
 }
 

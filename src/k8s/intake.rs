@@ -7,11 +7,14 @@ use super::framer::Part;
 use crate::kinds::custom::TableDecoder;
 use crate::kinds::decode::{Change, Event, Status};
 use crate::kinds::{self, Kind};
+use crate::model::catalog::Resource;
 use crate::model::column::Column;
 use crate::model::id::{GroupResource, Uid, Version};
 use crate::model::msg::{Delta, News};
 use crate::model::row::Row;
 use crate::model::words::Dictionary;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
@@ -29,6 +32,8 @@ pub struct Line<'a> {
 pub enum Meaning {
     /// An object came, changed or went.
     Change,
+    /// The server shows this kind in other columns from now on, which only a list brings for all rows.
+    Columns,
     /// Only the resourceVersion moved.
     Bookmark {
         /// The initial list is complete.
@@ -164,14 +169,21 @@ impl Intake for Rows {
     }
 
     fn line<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, serde_json::Error> {
+        let mut anew = false;
         let Event { version, change } = match &mut self.decoder {
             Decoder::Own(kind) => kind.event(line, &mut self.words)?,
             Decoder::Table(decoder, columns) => {
                 let (learned, event) = decoder.event(line, &mut self.words)?;
+                anew = learned.is_some() && self.listing.is_none();
                 *columns = learned.or(columns.take());
                 event
             }
         };
+        if anew {
+            // The rows that are there have the cells of the old columns: both stay until the list has brought the new ones.
+            self.begin();
+            return Ok(Line { version, meaning: Meaning::Columns });
+        }
         let meaning = match change {
             Change::Upsert(row) => {
                 self.upsert(row);
@@ -234,9 +246,18 @@ impl Intake for Rows {
     }
 }
 
-/// One object, whole: its JSON as received.
-#[derive(Default)]
+/// Whether an object says what it is.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Has {
+    api_version: Option<IgnoredAny>,
+    kind: Option<IgnoredAny>,
+}
+
+/// One object, whole: its JSON as received, with `apiVersion` and `kind`.
 pub struct Whole {
+    api_version: String,
+    kind: String,
     /// What is to be delivered.
     waiting: Option<Option<Vec<u8>>>,
     /// A list is on its way, and has the object or not.
@@ -244,8 +265,25 @@ pub struct Whole {
 }
 
 impl Whole {
-    fn found(&mut self, json: &[u8]) {
-        self.waiting = Some(Some(json.to_vec()));
+    /// An intake for an object of this kind.
+    pub fn new(resource: &Resource) -> Self {
+        Self { api_version: resource.api_version(), kind: resource.kind.to_string(), waiting: None, listing: None }
+    }
+
+    /// An item of a list as an object of its own: the items of typed lists leave out what the list says for all of them.
+    fn item(&self, json: &[u8]) -> Vec<u8> {
+        let has: Has = serde_json::from_slice(json).unwrap_or_default();
+        let missing = [("apiVersion", &self.api_version, has.api_version), ("kind", &self.kind, has.kind)];
+        let missing = missing.into_iter().filter(|(.., has)| has.is_none());
+        let fields: String = missing.map(|(key, value, _)| format!("\"{key}\":{},", serde_json::Value::from(value.as_str()))).collect();
+        match json.trim_ascii_start().strip_prefix(b"{") {
+            Some(rest) if !rest.trim_ascii_start().starts_with(b"}") => [b"{", fields.as_bytes(), rest].concat(),
+            _ => json.to_vec(),
+        }
+    }
+
+    fn found(&mut self, json: Vec<u8>) {
+        self.waiting = Some(Some(json));
         if let Some(found) = &mut self.listing {
             *found = true;
         }
@@ -267,7 +305,7 @@ impl Intake for Whole {
 
     fn part(&mut self, part: Part<'_>) {
         if let Part::Item(json) = part {
-            self.found(json);
+            self.found(self.item(json));
         }
     }
 
@@ -275,7 +313,7 @@ impl Intake for Whole {
         let Event { version, change } = kinds::decode::whole(line)?;
         let meaning = match change {
             Change::Upsert(json) => {
-                self.found(json.as_bytes());
+                self.found(json.into());
                 Meaning::Change
             }
             Change::Delete(_) => {
@@ -338,6 +376,54 @@ mod tests {
         assert_eq!((fewer.columns, fewer.upserts.len(), fewer.deletes), (None, 1, vec![Uid::parse("a")]));
         let anew = list(&mut rows, &["Name", "Shape"], &["b", "c"]).unwrap();
         assert!(anew.columns.is_some() && anew.upserts.len() == 2);
+    }
+
+    #[test]
+    fn columns_that_change_between_lists_wait_for_the_next_list() {
+        let mut rows = Rows::new(&GroupResource::new("example.org", "things"));
+        list(&mut rows, &["Name", "Colour"], &["a", "b"]).unwrap();
+        let event = |columns: &str| {
+            let row = r#"{"cells":["a","x"],"object":{"metadata":{"name":"a","uid":"a","resourceVersion":"2"}}}"#;
+            format!(r#"{{"type":"MODIFIED","object":{{"kind":"Table","columnDefinitions":[{columns}],"rows":[{row}]}}}}"#)
+        };
+        let [name, colour, shape] = ["Name", "Colour", "Shape"].map(|c| format!(r#"{{"name":"{c}","type":"string"}}"#));
+        let same = rows.line(event(&format!("{name},{colour}")).as_bytes()).unwrap().meaning;
+        let anew = rows.line(event(&format!("{name},{shape}")).as_bytes()).unwrap().meaning;
+        assert!(matches!((same, anew), (Meaning::Change, Meaning::Columns)));
+        let Some(News::Delta(old)) = rows.deliver() else { panic!("what waited is delivered") };
+        assert!(old.columns.is_none() && old.upserts.len() == 1, "with the columns that it was read by");
+        let listed = list(&mut rows, &["Name", "Shape"], &["a", "b"]).unwrap();
+        assert!(listed.columns.is_some() && listed.upserts.len() == 2);
+    }
+
+    #[test]
+    fn an_item_of_a_list_is_given_its_kind() {
+        let mut whole = Whole::new(&deployment());
+        for (item, object) in [
+            (r#" {"metadata":{}}"#, r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{}}"#),
+            (r#"{"kind":"Odd","metadata":{}}"#, r#"{"apiVersion":"apps/v1","kind":"Odd","metadata":{}}"#),
+            (r#"{"apiVersion":"v2","kind":"Odd"}"#, r#"{"apiVersion":"v2","kind":"Odd"}"#),
+            ("{}", "{}"),
+            ("7", "7"),
+        ] {
+            whole.part(Part::Item(item.as_bytes()));
+            let Some(News::Object(Some(json))) = whole.deliver() else { panic!("{item}") };
+            assert_eq!(String::from_utf8(json).unwrap(), object);
+        }
+    }
+
+    fn deployment() -> Resource {
+        Resource {
+            id: GroupResource::new("apps", "deployments"),
+            version: "v1".into(),
+            kind: "Deployment".into(),
+            singular: "deployment".into(),
+            short_names: [].into(),
+            categories: [].into(),
+            namespaced: true,
+            list: true,
+            watch: true,
+        }
     }
 
     #[test]

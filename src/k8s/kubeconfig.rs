@@ -105,10 +105,11 @@ impl Context {
         Fingerprint::of(&(token, token_file, client_certificate, client_key, username, password, exec, cluster))
     }
 
-    /// Contexts with the same reach the same cluster: server and certificate authority agree.
+    /// Contexts with the same reach the same cluster: server and certificate authority agree. Reads no file: the certificates are those
+    /// of the last reading.
     pub fn cluster_fingerprint(&self) -> Fingerprint {
         let server = self.cluster.server.trim_end_matches('/').to_ascii_lowercase();
-        Fingerprint::of(&(server, self.cluster.ca.as_ref().map(Pem::current), &self.cluster.tls_server_name, &self.cluster.proxy_url))
+        Fingerprint::of(&(server, self.cluster.ca.as_ref().map(Pem::as_read), &self.cluster.tls_server_name, &self.cluster.proxy_url))
     }
 }
 

@@ -58,8 +58,13 @@ pub enum Wire {
 pub enum Complaint {
     /// A stream broke or a connection failed: have a look now.
     Suspect,
-    /// The server answered 401 on this generation of the connection.
-    Unauthorised(u64),
+    /// The server answered 401 to this credential, on this connection.
+    Unauthorised {
+        /// See [`Up`].
+        generation: u64,
+        /// See [`Up`].
+        credential: u64,
+    },
 }
 
 /// The users' end.
@@ -166,7 +171,7 @@ impl Link {
         let body = http_body_util::BodyExt::collect(body).await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let fault = fault::of_status(head.status, &head.headers, &body);
         if fault.kind == FaultKind::Unauthorised {
-            self.complain(Complaint::Unauthorised(up.generation));
+            self.complain(Complaint::Unauthorised { generation: up.generation, credential: up.credential });
         }
         Err(fault)
     }

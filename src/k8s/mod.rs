@@ -18,6 +18,7 @@ pub mod proxy;
 pub mod session;
 mod slot;
 pub mod supervisor;
+pub mod teller;
 mod tls;
 pub mod unpack;
 pub mod watch;

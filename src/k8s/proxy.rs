@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 /// The environment's say on proxies, as curl and Go read it; both spellings count, the lower-case one first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Environment {
     /// HTTPS_PROXY.
     pub https: Option<String>,
@@ -51,6 +51,14 @@ impl Environment {
     }
 }
 
+/// Without passwords.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [https, http, all] = [&self.https, &self.http, &self.all].map(|url| url.as_deref().map(shown));
+        f.debug_struct("Environment").field("https", &https).field("http", &http).field("all", &all).field("none", &self.none).finish()
+    }
+}
+
 /// The proxy for a server. The cluster's own proxy-url always counts; the environment's not for this machine and not where NO_PROXY says so.
 ///
 /// # Errors
@@ -73,10 +81,13 @@ pub fn for_server(server: &Uri, proxy_url: Option<&str>, environment: &Environme
     Proxy::parse(url).map(Some).ok_or_else(|| unusable(name, url))
 }
 
+/// A proxy's address without what stands before an @, which may be a password.
+pub(super) fn shown(url: &str) -> &str {
+    url.rsplit('@').next().unwrap_or_default()
+}
+
 fn unusable(name: &str, url: &str) -> Fault {
-    // What stands before an @ may be a password.
-    let shown = url.rsplit('@').next().unwrap_or_default();
-    Fault::new(FaultKind::Config, format!("{name} is no proxy's address: {shown:?}"))
+    Fault::new(FaultKind::Config, format!("{name} is no proxy's address: {:?}", shown(url)))
         .hint("http://, https:// and socks5:// with host and port are understood")
 }
 
@@ -215,6 +226,8 @@ fn within(ip: IpAddr, network: IpAddr, bits: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::k8s::connect::Settings;
+    use crate::k8s::entry::ClusterEntry;
 
     #[test]
     fn no_proxy_is_held_against_the_servers_host() {
@@ -269,6 +282,10 @@ mod tests {
         assert_eq!(find("http://h", None).to_string(), "socks5://all:1080");
         assert_eq!(find("https://none", Some("https://own")).to_string(), "https://own:443");
         assert_eq!(find("https://localhost", Some("socks5://[::1]:9")).to_string(), "socks5://[::1]:9");
+        let cluster = ClusterEntry { proxy_url: Some("http://u:p%40ss@lower:8080".into()), ..ClusterEntry::default() };
+        let settings = Settings { environment: environment.clone(), ..Settings::default() };
+        let debug = format!("{settings:?} {cluster:?}");
+        assert!(debug.contains("lower:8080") && !debug.contains("p%40ss"), "{debug}");
         let fault = for_server(&"https://h".parse().unwrap(), Some("ftp://me:secret@h"), &environment).unwrap_err();
         assert!(fault.kind == FaultKind::Config && !fault.to_string().contains("secret"), "{fault}");
     }

@@ -2,12 +2,13 @@
 
 use super::describe;
 use super::intake::{Intake, Rows, Whole};
-use super::link::{Link, Wire, link};
+use super::link::{Link, link};
 use super::supervisor::{Connector, Supervisor};
+use super::teller::Teller;
 use super::watch::{Target, Watch, escape};
 use crate::model::catalog::Resource;
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::id::{ClusterId, WatchId};
+use crate::model::id::{ClusterId, Session, WatchId};
 use crate::model::msg::{self, ClusterNews, Msg, News, Sync};
 use crate::model::want::{Of, Want};
 use futures::FutureExt;
@@ -30,7 +31,19 @@ pub struct Sessions {
 struct Open {
     link: Link,
     kick: watch::Sender<u64>,
+    teller: Teller,
     supervisor: AbortHandle,
+    /// Asks what kinds there are, once more.
+    discovery: Option<AbortHandle>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.supervisor.abort();
+        if let Some(discovery) = &self.discovery {
+            discovery.abort();
+        }
+    }
 }
 
 impl Sessions {
@@ -39,25 +52,23 @@ impl Sessions {
         Self { runtime, out, open: HashMap::new(), watches: HashMap::new() }
     }
 
-    /// Opens a cluster. Nothing happens if it is open.
-    pub fn connect(&mut self, cluster: ClusterId, connector: Arc<dyn Connector>) {
+    /// Opens a cluster; what it says carries the number of this opening. Nothing happens if it is open.
+    pub fn connect(&mut self, cluster: ClusterId, session: Session, connector: Arc<dyn Connector>) {
         if self.open.contains_key(&cluster) {
             return;
         }
         let (kick, kicks) = watch::channel(0);
         let ends = link();
         let users = ends.0.clone();
-        let supervisor = Supervisor::new(cluster, connector, ends, self.out.clone(), kicks);
-        let down = move |why| Msg::Cluster(cluster, ClusterNews::Link(msg::Link::Down { why, retry_in: None }));
-        let supervisor = self.spawn(supervisor.run(), down);
-        self.open.insert(cluster, Open { link: users, kick, supervisor });
+        let teller = Teller::new(cluster, session, self.out.clone());
+        let supervisor = Supervisor::new(teller.clone(), connector, ends, kicks).run();
+        let supervisor = self.spawn(supervisor, down(&teller));
+        self.open.insert(cluster, Open { link: users, kick, teller, supervisor, discovery: None });
     }
 
     /// Closes a cluster and ends its watches.
     pub fn disconnect(&mut self, cluster: ClusterId) {
-        if let Some(open) = self.open.remove(&cluster) {
-            open.supervisor.abort();
-        }
+        self.open.remove(&cluster);
         self.watches.retain(|_, (of, task)| {
             if *of == cluster {
                 task.abort();
@@ -67,12 +78,11 @@ impl Sessions {
     }
 
     /// Asks a cluster again what kinds it serves. One without a connection is asked anyway, once it has one.
-    pub fn discover(&self, cluster: ClusterId) {
-        if let Some(open) = self.open.get(&cluster)
-            && let Some(Wire::Up(up)) = open.link.now()
-        {
-            let (link, out) = (open.link.clone(), self.out.clone());
-            self.runtime.spawn(async move { describe::discover(cluster, &link, &up, &out).await });
+    pub fn discover(&mut self, cluster: ClusterId) {
+        let Some(open) = self.open.get(&cluster) else { return };
+        let task = self.spawn(describe::discover(open.link.clone(), open.teller.clone()), down(&open.teller));
+        if let Some(before) = self.open.get_mut(&cluster).and_then(|open| open.discovery.replace(task)) {
+            before.abort();
         }
     }
 
@@ -88,11 +98,22 @@ impl Sessions {
         }
     }
 
+    /// Has everything of these clusters tried again as soon as something else is done. Does not wait for it.
+    pub fn retry_after(&self, clusters: impl Iterator<Item = ClusterId>, done: impl Future<Output = ()> + Send + 'static) {
+        let kicks: Vec<_> = clusters.filter_map(|cluster| self.open.get(&cluster)).map(|open| open.kick.clone()).collect();
+        self.runtime.spawn(async move {
+            done.await;
+            for kick in kicks {
+                kick.send_modify(|n| *n += 1);
+            }
+        });
+    }
+
     /// Starts to keep a want true. Nothing happens in a cluster that is not open.
     pub fn start(&mut self, id: WatchId, want: &Want, resource: &Resource) {
         let Some(open) = self.open.get(&want.cluster) else { return };
         let intake: Box<dyn Intake> = match &want.of {
-            Of::Whole(_) => Box::new(Whole::default()),
+            Of::Whole(_) => Box::new(Whole::new(resource)),
             Of::All | Of::Selected { .. } => Box::new(Rows::new(&want.kind)),
         };
         let watch = Watch::new(id, target(want, resource), intake, open.link.clone(), self.out.clone(), open.kick.subscribe());
@@ -128,10 +149,13 @@ impl Drop for Sessions {
         for (_, task) in self.watches.values() {
             task.abort();
         }
-        for open in self.open.values() {
-            open.supervisor.abort();
-        }
     }
+}
+
+/// The word that a cluster is down because we are at fault.
+fn down(teller: &Teller) -> impl FnOnce(Fault) -> Msg + Send + 'static {
+    let teller = teller.clone();
+    move |why| teller.msg(ClusterNews::Link(msg::Link::Down { why, retry_in: None }))
 }
 
 /// What the server is asked for.

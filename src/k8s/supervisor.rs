@@ -6,16 +6,16 @@
 
 use super::describe;
 use super::link::{Complaint, Link, Reins, SLOW, Up, Wire};
+use super::teller::Teller;
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::id::ClusterId;
-use crate::model::msg::{self, ClusterNews, Msg};
+use crate::model::msg::{self, ClusterNews};
 use futures::future::BoxFuture;
 use http::Request;
 use kube::Client;
 use kube::client::Body;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -32,21 +32,30 @@ const REFUSED: Duration = Duration::from_secs(60);
 pub trait Connector: Send + Sync + 'static {
     /// A new connection. `renew` asks the credential again first, because the server refused it.
     fn connect(&self, renew: bool) -> BoxFuture<'_, Result<Client, Fault>>;
+
+    /// A client with the credential as it is by now, if it is another than the last client's. Quick where nothing is due.
+    fn refresh(&self) -> BoxFuture<'_, Option<Client>>;
 }
 
 /// The keeper of one cluster's connection. [`Supervisor::run`] it in a task of its own.
 pub struct Supervisor {
-    cluster: ClusterId,
+    teller: Teller,
     connector: Arc<dyn Connector>,
     reins: Reins,
     link: Link,
-    out: mpsc::Sender<Msg>,
     kick: watch::Receiver<u64>,
     generation: u64,
     credential: u64,
     /// When the credential was last renewed without anybody asking for it.
     renewed: Option<Instant>,
     described: bool,
+}
+
+/// What goes on beside a connection, and ends with it.
+#[derive(Default)]
+struct Beside {
+    describing: JoinSet<()>,
+    refreshing: JoinSet<Option<Client>>,
 }
 
 /// Why a connection is given up.
@@ -63,14 +72,8 @@ enum Lost {
 
 impl Supervisor {
     /// A supervisor that has not begun.
-    pub fn new(
-        cluster: ClusterId,
-        connector: Arc<dyn Connector>,
-        (link, reins): (Link, Reins),
-        out: mpsc::Sender<Msg>,
-        kick: watch::Receiver<u64>,
-    ) -> Self {
-        Self { cluster, connector, reins, link, out, kick, generation: 0, credential: 0, renewed: None, described: false }
+    pub fn new(teller: Teller, connector: Arc<dyn Connector>, (link, reins): (Link, Reins), kick: watch::Receiver<u64>) -> Self {
+        Self { teller, connector, reins, link, kick, generation: 0, credential: 0, renewed: None, described: false }
     }
 
     /// Keeps the connection until the cluster is closed.
@@ -124,7 +127,7 @@ impl Supervisor {
     async fn ended(&mut self) -> Lost {
         tokio::select! {
             kicked = self.kick.changed() => if kicked.is_ok() { Lost::Kicked } else { Lost::Closed },
-            () = self.out.closed() => Lost::Closed,
+            () = self.teller.closed() => Lost::Closed,
         }
     }
 
@@ -146,7 +149,7 @@ impl Supervisor {
                 }
                 // Nobody can have news about a connection that is down.
                 complaint = self.reins.complaints.recv() => drop(complaint?),
-                () = self.out.closed() => return None,
+                () = self.teller.closed() => return None,
             }
         }
     }
@@ -155,29 +158,30 @@ impl Supervisor {
     async fn tend(&mut self, client: Client, prove: bool) -> Lost {
         self.generation += 1;
         let mut up = Up { client, generation: self.generation, credential: self.credential, latency: None };
-        // Ends with this connection.
-        let mut describing = JoinSet::new();
-        let mut first = true;
+        let mut beside = Beside::default();
+        let (mut first, mut cold) = (true, true);
         loop {
             let probed = Instant::now();
             let version = match self.probe(&mut up, first && !prove).await {
                 Ok(version) => version,
                 Err(lost) => return lost,
             };
-            let (was_slow, latency) = (up.is_slow(), probed.elapsed() / if first { COLD } else { 1 });
+            let (was_slow, latency) = (up.is_slow(), probed.elapsed() / if cold { COLD } else { 1 });
             up.latency = Some(latency);
             if first || up.is_slow() != was_slow {
                 self.reins.wire.send_replace(Wire::Up(up.clone()));
             }
             if std::mem::take(&mut first) {
-                self.describe(&up, &version, &mut describing).await;
+                self.describe(&version, &mut beside.describing).await;
             }
             if self.tell(msg::Link::Up { latency }).await.is_none() {
                 return Lost::Closed;
             }
-            if let Some(lost) = self.wait(&up, probed, &mut describing).await {
+            let credential = up.credential;
+            if let Some(lost) = self.wait(&mut up, probed, &mut beside).await {
                 return lost;
             }
+            cold = up.credential != credential;
         }
     }
 
@@ -202,19 +206,29 @@ impl Supervisor {
         }
     }
 
-    /// Waits until it is time for the next probe, or until the connection is lost.
-    async fn wait(&mut self, up: &Up, probed: Instant, describing: &mut JoinSet<()>) -> Option<Lost> {
+    /// Waits until it is time for the next probe, or until the connection is lost. Asks meanwhile whether the credential is another now.
+    async fn wait(&mut self, up: &mut Up, probed: Instant, Beside { describing, refreshing }: &mut Beside) -> Option<Lost> {
         let mut due = probed + PROBE;
+        if refreshing.is_empty() {
+            let connector = Arc::clone(&self.connector);
+            refreshing.spawn(async move { connector.refresh().await });
+        }
         loop {
-            let (reins, kick, out) = (&mut self.reins, &mut self.kick, &self.out);
+            let (reins, kick, teller) = (&mut self.reins, &mut self.kick, &self.teller);
             tokio::select! {
                 () = sleep_until(due) => return None,
                 kicked = kick.changed() => return Some(if kicked.is_ok() { Lost::Kicked } else { Lost::Closed }),
-                () = out.closed() => return Some(Lost::Closed),
+                () = teller.closed() => return Some(Lost::Closed),
                 Some(done) = describing.join_next() => self.described |= done.is_ok(),
+                Some(done) = refreshing.join_next() => if let Ok(Some(client)) = done {
+                    self.exchange(up, client);
+                },
                 complaint = reins.complaints.recv() => match complaint {
-                    Some(Complaint::Unauthorised(generation)) if generation == up.generation => return Some(Lost::Refused),
-                    Some(Complaint::Unauthorised(_)) => {}
+                    Some(Complaint::Unauthorised { generation, credential }) if (generation, credential) == (up.generation, up.credential) => {
+                        return Some(Lost::Refused);
+                    }
+                    // Whoever asks next asks with another credential.
+                    Some(Complaint::Unauthorised { .. }) => {}
                     Some(Complaint::Suspect) => due = due.min(probed + AT_MOST),
                     None => return Some(Lost::Closed),
                 },
@@ -222,18 +236,24 @@ impl Supervisor {
         }
     }
 
+    /// Lends another client of the same connection out, whose credential is newer. Streams that run go on with the old one.
+    fn exchange(&mut self, up: &mut Up, client: Client) {
+        self.credential += 1;
+        (up.client, up.credential) = (client, self.credential);
+        self.reins.wire.send_replace(Wire::Up(up.clone()));
+    }
+
     /// Has everything else about the server asked in the background.
-    async fn describe(&self, up: &Up, version: &[u8], describing: &mut JoinSet<()>) {
+    async fn describe(&self, version: &[u8], describing: &mut JoinSet<()>) {
         let news = ClusterNews::Server(describe::server(version));
         // Whoever does not listen any more will be noticed by the next message.
-        let _ = self.out.send(Msg::Cluster(self.cluster, news)).await;
-        describing.spawn(describe::describe(self.cluster, self.link.clone(), up.clone(), self.out.clone(), self.described));
+        let _ = self.teller.tell(news).await;
+        describing.spawn(describe::describe(self.link.clone(), self.teller.clone(), self.described));
     }
 
     async fn tell(&self, link: msg::Link) -> Option<()> {
-        let traffic = ClusterNews::Traffic(self.link.traffic());
-        self.out.send(Msg::Cluster(self.cluster, traffic)).await.ok()?;
-        self.out.send(Msg::Cluster(self.cluster, ClusterNews::Link(link))).await.ok()
+        self.teller.tell(ClusterNews::Traffic(self.link.traffic())).await?;
+        self.teller.tell(ClusterNews::Link(link)).await
     }
 }
 

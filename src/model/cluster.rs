@@ -2,7 +2,7 @@
 
 use super::catalog::Catalog;
 use super::fault::Fault;
-use super::id::{ClusterId, Uid};
+use super::id::{ClusterId, Session, Uid};
 use super::msg::{Link, Server, Traffic};
 use super::time::Timestamp;
 
@@ -47,6 +47,8 @@ pub struct Cluster {
     pub place: Option<u64>,
     /// True once somebody opened it.
     pub open: bool,
+    /// Which opening it is, or was last.
+    pub session: Session,
     /// The connection, and since when it is as it is.
     pub link: Link,
     /// See `link`.

@@ -3,7 +3,7 @@
 use super::catalog::Catalog;
 use super::column::Column;
 use super::fault::Fault;
-use super::id::{ClusterId, Uid, WatchId};
+use super::id::{ClusterId, Session, Uid, WatchId};
 use super::row::Row;
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use std::time::Duration;
 pub enum Msg {
     /// Of a watch.
     Watch(WatchId, News),
-    /// Of a cluster.
-    Cluster(ClusterId, ClusterNews),
+    /// Of a cluster, and of which opening of it.
+    Cluster(ClusterId, Session, ClusterNews),
 }
 
 /// What a watch has to say.

@@ -13,7 +13,7 @@ use crate::rig::script::wires::Wires;
 use kconsole::k8s::session::Sessions;
 use kconsole::model::catalog::Resource;
 use kconsole::model::fault::{Fault, FaultKind};
-use kconsole::model::id::{ClusterId, GroupResource, Uid, Version, WatchId};
+use kconsole::model::id::{ClusterId, GroupResource, Session, Uid, Version, WatchId};
 use kconsole::model::msg::{ClusterNews, Link, Msg, News, Sync};
 use kconsole::model::table::Table;
 use kconsole::model::time::Timestamp;
@@ -73,7 +73,7 @@ impl Bench {
     /// The same; `watchable` is what discovery says of pods.
     pub fn open_with(&mut self, cluster: u16, server: &Server, watchable: bool) -> Arc<Wires> {
         let wires = Wires::new(server);
-        self.sessions.connect(ClusterId(cluster), wires.clone());
+        self.sessions.connect(ClusterId(cluster), Session::default(), wires.clone());
         let want = Want::all(ClusterId(cluster), GroupResource::new("", "pods"));
         let resource = pods(watchable);
         let id = watch(cluster);
@@ -98,7 +98,7 @@ impl Bench {
                 let at = Timestamp((now - self.began).as_secs() as i64);
                 self.tables.entry(id).and_modify(|table| table.set_sync(sync, at));
             }
-            Msg::Cluster(cluster, ClusterNews::Link(link)) => self.links.push((now, cluster, link)),
+            Msg::Cluster(cluster, _, ClusterNews::Link(link)) => self.links.push((now, cluster, link)),
             _ => {}
         }
     }

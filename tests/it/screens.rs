@@ -107,13 +107,19 @@ fn nothing_is_drawn_anew_where_nothing_changed() {
     robot.state.reconcile();
     assert!(!robot.state.is_dirty(), "asking what ought to run changes nothing");
     let id = ClusterId(0);
-    let up = |ms| kconsole::model::msg::Msg::Cluster(id, ClusterNews::Link(Link::Up { latency: Duration::from_millis(ms) }));
+    let session = |robot: &Robot, i: usize| robot.state.world.clusters[i].session;
+    let (first, second) = (session(&robot, 0), session(&robot, 1));
+    let up = |ms| kconsole::model::msg::Msg::Cluster(id, first, ClusterNews::Link(Link::Up { latency: Duration::from_millis(ms) }));
     robot.state.message(up(7));
     assert!(!robot.state.is_dirty(), "a probe that goes well is no news");
     robot.cluster("prod-us", ClusterNews::Link(Link::Down { why: unreachable(), retry_in: None }));
     robot.state.take_dirty();
     let other = Fault::new(FaultKind::Forbidden, "no");
-    robot.state.message(kconsole::model::msg::Msg::Cluster(ClusterId(1), ClusterNews::Link(Link::Down { why: other, retry_in: None })));
+    robot.state.message(kconsole::model::msg::Msg::Cluster(
+        ClusterId(1),
+        second,
+        ClusterNews::Link(Link::Down { why: other, retry_in: None }),
+    ));
     assert!(robot.state.is_dirty(), "another reason is");
 }
 

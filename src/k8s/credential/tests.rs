@@ -1,8 +1,10 @@
 //! Which credential is used, when it is fetched again, and that a plugin runs once for all who share it.
 
 use super::*;
+use crate::k8s::contexts::ContextConnector;
 use crate::k8s::entry::{ClusterEntry, Exec, Interactive, UserEntry};
 use crate::k8s::slot::{REREAD, refresh_at};
+use crate::k8s::supervisor::Connector;
 use crate::model::time::Timestamp;
 use futures::future::join_all;
 use std::path::PathBuf;
@@ -260,6 +262,26 @@ async fn token_files_are_read_again_and_an_unreadable_one_keeps_the_old_token() 
     assert_eq!(token(&credentials.get(&context).await.unwrap()), "b");
     let fault = self::credentials().get(&context).await.unwrap_err();
     assert!(fault.what.contains("token cannot be read"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_connection_is_made_anew_when_its_credential_is_another() {
+    let dir = Dir::new();
+    let file = dir.0.join("token");
+    std::fs::write(&file, "a").unwrap();
+    let cluster = ClusterEntry { server: "http://127.0.0.1:1".into(), ..ClusterEntry::default() };
+    let context = context(UserEntry { token_file: Some(file.clone()), ..UserEntry::default() });
+    let (credentials, context) = (credentials(), Arc::new(Context { cluster: Arc::new(cluster), ..context }));
+    let connector = ContextConnector::new(Arc::clone(&context), credentials.clone(), Arc::default());
+    assert!(connector.refresh().await.is_none(), "nothing was connected yet");
+    connector.connect(false).await.unwrap();
+    assert!(connector.refresh().await.is_none());
+    std::fs::write(&file, "b").unwrap();
+    let slot = credentials.slot(&context);
+    let held = slot.state().held.as_ref().unwrap().fetched.checked_sub(REREAD).unwrap();
+    slot.state().held.as_mut().unwrap().fetched = held;
+    assert!(connector.refresh().await.is_some());
+    assert!(connector.refresh().await.is_none());
 }
 
 #[tokio::test]

@@ -305,6 +305,20 @@ fn base64(text: &str) -> String {
     base64::engine::general_purpose::STANDARD.encode(text)
 }
 
+/// Files are read by whoever reads the kubeconfig, and by nobody else: this is asked while a frame waits.
+#[test]
+fn where_a_context_leads_is_known_without_another_look_at_the_files() {
+    let dir = Dir::new();
+    let cluster = "{server: 'https://h', certificate-authority: ca}";
+    dir.file("ca", PEM);
+    dir.file("config", format!("contexts:\n- {{name: a, context: {{cluster: c}}}}\nclusters:\n- {{name: c, cluster: {cluster}}}\n"));
+    let before = dir.list(&["config"]);
+    let place = before.contexts[0].cluster_fingerprint();
+    dir.file("ca", format!("{PEM}{PEM}"));
+    assert_eq!(before.contexts[0].cluster_fingerprint(), place);
+    assert_ne!(dir.list(&["config"]).contexts[0].cluster_fingerprint(), place);
+}
+
 /// Whoever watches the files compares the lists of two readings.
 #[test]
 fn the_files_are_told_in_the_same_order_each_time() {

@@ -142,6 +142,10 @@ impl Watch {
         let listing = stream.mode == Mode::List;
         match meaning {
             Meaning::Error(status) => return ControlFlow::Break(self.error(&status, stream.mode)),
+            Meaning::Columns => {
+                // As a position that is no good any more: a list at once, but not again and again should servers differ.
+                return ControlFlow::Break(End::Expired(Fault::new(FaultKind::Expired, "this kind has other columns now")));
+            }
             Meaning::Bookmark { initial_end: true } if listing => {
                 self.complete();
                 stream.mode = Mode::Follow;

@@ -22,6 +22,29 @@ async fn fa5_a_token_that_expires_is_renewed_once_and_the_watch_resumes() {
     }
 }
 
+/// A credential that does not live long is no reason to show anything as stale.
+#[tokio::test(start_paused = true)]
+async fn fa5_a_credential_is_replaced_before_it_ends_and_streams_go_on() {
+    let (server, mut bench) = (Server::new(5), Bench::new());
+    let wires = bench.open(1, &server);
+    bench.live(1, &server, s(1)).await;
+    for life in 1..5 {
+        // Shorter than any watch.
+        bench.run(s(200)).await;
+        let (told, asked) = (bench.syncs.len(), server.counts());
+        wires.next.store(true, Ordering::Relaxed);
+        bench.run(s(10)).await;
+        assert_eq!((bench.syncs.len(), server.counts()), (told, asked), "nothing that runs is touched");
+        // From now on the server takes nothing else; the streams of before end as streams do.
+        server.with().token = life;
+        server.set(2);
+        server.close();
+        bench.live(1, &server, s(1)).await;
+    }
+    assert!(bench.syncs.iter().all(|(_, _, sync)| !matches!(sync, Sync::Stale { .. })), "{:?}", bench.syncs);
+    assert!(bench.links.iter().skip(1).all(|(_, _, link)| matches!(link, Link::Up { .. })) && wires.renewals().is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn fa5_a_second_401_needs_a_person_and_is_asked_once_a_minute() {
     let (server, mut bench) = (Server::new(5), Bench::new());
@@ -46,6 +69,19 @@ async fn fa5_a_second_401_needs_a_person_and_is_asked_once_a_minute() {
     server.with().token = 1;
     bench.sessions.retry(super::ClusterId(1));
     bench.live(1, &server, s(1)).await;
+}
+
+/// A plugin may still run when a person has logged in: nobody waits for it, and the clusters try again when it is done.
+#[tokio::test(start_paused = true)]
+async fn fa3_after_a_login_the_clusters_try_again_and_nobody_waits() {
+    let (server, mut bench) = (Server::new(5), Bench::new());
+    let wires = bench.open(1, &server);
+    bench.live(1, &server, s(1)).await;
+    bench.sessions.retry_after([super::ClusterId(1), super::ClusterId(7)].into_iter(), tokio::time::sleep(s(30)));
+    bench.run(s(29)).await;
+    assert_eq!(wires.asked.lock().unwrap().len(), 1);
+    bench.run(s(2)).await;
+    assert_eq!(wires.asked.lock().unwrap().len(), 2);
 }
 
 /// Everybody may ask for the version: a good probe does not make a refused credential a good one.

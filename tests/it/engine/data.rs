@@ -2,10 +2,14 @@
 
 use super::{Bench, pods, s};
 use crate::rig::script::answer::param;
+use crate::rig::script::wires::Wires;
 use crate::rig::script::{For, Reply, Server, Streaming, Then};
-use kconsole::model::id::{ClusterId, WatchId};
+use kconsole::model::cell::Value;
+use kconsole::model::id::{ClusterId, GroupResource, Session, WatchId};
 use kconsole::model::msg::Sync;
 use kconsole::model::row::Facts;
+use kconsole::model::table::Table;
+use kconsole::model::time::Timestamp;
 use kconsole::model::want::{Of, Want};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -221,4 +225,49 @@ async fn one_object_whole_is_kept_as_received_and_its_end_is_told() {
     bench.until("gone", s(1), |b| version(b) == Some(None)).await;
     server.set(0);
     bench.until("back", s(1), |b| matches!(version(b), Some(Some(_)))).await;
+}
+
+/// The server shows a kind in other columns from one event on. Where its members disagree for good, they are not asked again and again.
+#[tokio::test(start_paused = true)]
+async fn columns_that_change_in_a_watch_are_those_of_all_rows_or_of_none() {
+    let table = |column: &str, names: &[&str]| {
+        let meta = |n: &&str| format!(r#"{{"metadata":{{"name":"{n}","uid":"{n}","resourceVersion":"1"}}}}"#);
+        let row = |n: &&str| format!(r#"{{"cells":["{n}","{column}"],"object":{}}}"#, meta(n));
+        let rows = names.iter().map(row).collect::<Vec<_>>().join(",");
+        let columns = ["Name", column].map(|c| format!(r#"{{"name":"{c}","type":"string"}}"#)).join(",");
+        format!(r#"{{"kind":"Table","metadata":{{"resourceVersion":"7"}},"columnDefinitions":[{columns}],"rows":[{rows}]}}"#)
+    };
+    for agree in [true, false] {
+        let (server, mut bench) = (Server::new(0), Bench::new());
+        server.with().streaming = Streaming::Refuses;
+        let (mut lists, mut watches) = (0, 0);
+        server.rule(move |asked| match asked.what {
+            For::List => {
+                lists += 1;
+                let column = if agree && lists > 1 { "Shape" } else { "Colour" };
+                Some(Reply::Text(table(column, &["a", "b"])))
+            }
+            For::Watch => {
+                watches += 1;
+                let event = format!("{{\"type\":\"MODIFIED\",\"object\":{}}}\n", table("Shape", &["a"]));
+                let events = if agree && watches > 1 { Vec::new() } else { vec![event] };
+                Some(Reply::Pieces(events, Then::Hold))
+            }
+            _ => None,
+        });
+        let (want, id) = (Want::all(ClusterId(1), GroupResource::new("example.org", "things")), WatchId(1));
+        bench.sessions.connect(ClusterId(1), Session::default(), Wires::new(&server));
+        // The path is that of pods, which the server knows; nobody knows the kind.
+        bench.sessions.start(id, &want, &pods(true));
+        bench.tables.insert(id, Table::new(id, want, Vec::new(), Timestamp(0)));
+        bench.run(s(120)).await;
+        let (table, lists) = (bench.table(1), server.asked(For::List).len());
+        let column = table.columns[1].title.to_string();
+        for row in table.rows() {
+            let Value::Text(cell) = row.cells[0].value(table.words()) else { panic!("{row:?}") };
+            assert_eq!(cell.to_uppercase(), column, "{}", row.name);
+        }
+        assert_eq!(table.len(), 2);
+        assert!(if agree { lists == 2 && column == "SHAPE" } else { (3..40).contains(&lists) }, "{lists} {column}");
+    }
 }

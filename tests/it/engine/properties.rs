@@ -5,7 +5,7 @@ use crate::rig::script::{For, Reply, Server, Streaming, Then};
 use futures::future::BoxFuture;
 use kconsole::k8s::supervisor::Connector;
 use kconsole::model::fault::{Fault, FaultKind};
-use kconsole::model::id::{ClusterId, WatchId};
+use kconsole::model::id::{ClusterId, Session, WatchId};
 use kconsole::model::msg::Link;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -113,13 +113,17 @@ impl Connector for Panics {
     fn connect(&self, _: bool) -> BoxFuture<'_, Result<kube::Client, Fault>> {
         panic!("a bug")
     }
+
+    fn refresh(&self) -> BoxFuture<'_, Option<kube::Client>> {
+        panic!("a bug")
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_becomes_a_message_and_ends_nobody_else() {
     let (server, mut bench) = (Server::new(3), Bench::new());
     bench.open(1, &server);
-    bench.sessions.connect(ClusterId(2), Arc::new(Panics));
+    bench.sessions.connect(ClusterId(2), Session::default(), Arc::new(Panics));
     bench.live(1, &server, s(1)).await;
     assert!(matches!(bench.link(2), Some(Link::Down { why, retry_in: None }) if why.kind == FaultKind::Server), "{:?}", bench.link(2));
 }

@@ -10,7 +10,7 @@ use kconsole::kinds::custom::TableDecoder;
 use kconsole::model::catalog::{Catalog, Resource};
 use kconsole::model::cluster::{Cluster, Tier};
 use kconsole::model::fault::Fault;
-use kconsole::model::id::{ClusterId, GroupResource, Uid, WatchId};
+use kconsole::model::id::{ClusterId, GroupResource, Session, Uid, WatchId};
 use kconsole::model::msg::{ClusterNews, Delta, Link, Msg, News, Server, Sync, Traffic};
 use kconsole::model::row::Row;
 use kconsole::model::step::{Effect, Only, TableOf};
@@ -166,7 +166,8 @@ impl Robot {
     /// Something happened to a cluster as a whole.
     pub fn cluster(&mut self, name: &str, news: ClusterNews) -> &mut Self {
         let id = self.id(name);
-        self.state.message(Msg::Cluster(id, news));
+        let session = self.state.world.cluster(id).map(|c| c.session).unwrap_or_default();
+        self.state.message(Msg::Cluster(id, session, news));
         self.settle()
     }
 
@@ -331,6 +332,7 @@ fn cluster(i: usize, name: &str) -> Cluster {
         server: format!("https://{name}:6443"),
         place: None,
         open: false,
+        session: Session::default(),
         link: Link::Closed,
         since: Timestamp(0),
         retry_at: None,

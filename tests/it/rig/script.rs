@@ -102,7 +102,7 @@ pub struct State {
     pub gone_as_answer: bool,
     pub frozen: bool,
     pub latency: Duration,
-    /// The only token that is accepted.
+    /// The oldest token that is accepted.
     pub token: u64,
     /// Tokens of so many lists have expired.
     tokens_expired: usize,

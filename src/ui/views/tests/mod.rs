@@ -15,7 +15,7 @@ use crate::kinds;
 use crate::model::catalog::Catalog;
 use crate::model::cluster::{Cluster, Tier};
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid, WatchId};
+use crate::model::id::{ClusterId, GroupResource, ObjectRef, Session, Uid, WatchId};
 use crate::model::msg::{Delta, Link, Server, Sync, Traffic};
 use crate::model::step::{Form, Motion, Scene};
 use crate::model::table::Table;
@@ -50,6 +50,7 @@ fn cluster(id: ClusterId, context: &str, name: &str, server: &str) -> Cluster {
         namespace: "default".into(),
         server: server.into(),
         open: true,
+        session: Session::default(),
         link: Link::Closed,
         since: now(),
         retry_at: None,

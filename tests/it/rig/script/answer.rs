@@ -22,7 +22,7 @@ impl Server {
             let mut state = self.with();
             state.requests.push(asked.clone());
             let scripted = state.rules.iter_mut().find_map(|rule| rule(&asked));
-            let refused = (token != state.token).then_some(Reply::Status(401, "Unauthorized", None));
+            let refused = (token < state.token).then_some(Reply::Status(401, "Unauthorized", None));
             (state.latency, if state.frozen { Some(Reply::Hang) } else { scripted.or(refused) })
         };
         if !latency.is_zero() {

@@ -16,6 +16,8 @@ pub struct Wires {
     pub hangs: AtomicBool,
     /// Asking for another credential brings the same again.
     pub stuck: AtomicBool,
+    /// The next credential is there before the old one ends.
+    pub next: AtomicBool,
     /// When a connection was asked for, and whether with a new credential.
     pub asked: Mutex<Vec<(Instant, bool)>>,
 }
@@ -27,8 +29,14 @@ impl Wires {
             token: AtomicU64::new(0),
             hangs: false.into(),
             stuck: false.into(),
+            next: false.into(),
             asked: Mutex::default(),
         })
+    }
+
+    fn client(&self) -> kube::Client {
+        let (server, token) = (self.server.clone(), self.token.load(Ordering::Relaxed));
+        kube::Client::new(tower::service_fn(move |request| server.clone().answer(request, token)), "default")
     }
 
     /// When new credentials were asked for.
@@ -47,8 +55,17 @@ impl Connector for Wires {
             if renew && !self.stuck.load(Ordering::Relaxed) {
                 self.token.fetch_add(1, Ordering::Relaxed);
             }
-            let (server, token) = (self.server.clone(), self.token.load(Ordering::Relaxed));
-            Ok(kube::Client::new(tower::service_fn(move |request| server.clone().answer(request, token)), "default"))
+            Ok(self.client())
+        })
+    }
+
+    fn refresh(&self) -> BoxFuture<'_, Option<kube::Client>> {
+        Box::pin(async {
+            let is_next = self.next.swap(false, Ordering::Relaxed);
+            is_next.then(|| {
+                self.token.fetch_add(1, Ordering::Relaxed);
+                self.client()
+            })
         })
     }
 }
