@@ -408,6 +408,16 @@ fn every_screen_survives_every_size() {
     }
 }
 
+#[test]
+fn what_a_filter_found_is_marked() {
+    let mut robot = pods(&["checkout-1", "日本-CHECK", "cart"]);
+    assert_eq!(robot.found(), [""; 0]);
+    robot.press("/").text("check").press("enter");
+    assert_eq!(robot.found(), ["check", "CHECK"]);
+    robot.press("esc /").text("name:ar status:run !check").press("enter");
+    assert_eq!(robot.found(), ["ar", "Run"], "each in its own column");
+}
+
 /// Nothing happens but that time passes.
 #[test]
 fn a_filter_that_depends_on_the_time_lets_rows_come_and_go() {

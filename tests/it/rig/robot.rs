@@ -267,6 +267,14 @@ impl Robot {
         rows.map(name).take_while(|n| !n.is_empty()).collect()
     }
 
+    /// What is underlined in the rows: what a filter found.
+    pub fn found(&self) -> Vec<String> {
+        let is_found = |x: u16, y: u16| self.screen[(x, y)].modifier.contains(ratatui::style::Modifier::UNDERLINED);
+        let (width, height) = self.size;
+        let of_line = |y| (0..width).map(|x| if is_found(x, y) { self.screen[(x, y)].symbol() } else { "\n" }).collect::<String>();
+        (3..height - 1).flat_map(|y| of_line(y).split('\n').map(str::to_owned).collect::<Vec<_>>()).filter(|t| !t.is_empty()).collect()
+    }
+
     /// Clicks on a text within the view.
     pub fn click(&mut self, text: &str) -> &mut Self {
         let screen = self.screen();

@@ -5,6 +5,7 @@
 mod columns;
 mod cursor;
 mod draw;
+mod found;
 mod marks;
 mod scope;
 mod trouble;
