@@ -331,7 +331,7 @@ fn checked(world: &World, cluster: &Cluster, is_early: bool) -> Option<Result<St
     cluster.catalog.as_ref()?;
     let table = world.serving(&Want::all(cluster.id, GroupResource::new("", "nodes")))?;
     let nodes = match &table.sync {
-        Sync::Live | Sync::Polling { .. } => format!("{} of {} nodes ready", table.len() - table.unhealthy, table.len()),
+        Sync::Live | Sync::Polling { .. } => format!("{} of {} nodes ready", kinds::node::ready_in(table), table.len()),
         Sync::Stale { why, .. } if is_early && passes(why) => return None,
         Sync::Stale { why, .. } => format!("nodes {}", why.kind.word()),
         Sync::Connecting | Sync::Syncing { .. } => return None,

@@ -62,12 +62,12 @@ pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
     let reload = program.watch_files();
     let ascii = ascii::is_wanted(|name| std::env::var(name).ok());
     let mut loop_ = Loop { program, screen, signals, reload, input: Some(Input::start()), drawn: None, ascii, code: 0 };
-    loop_.run().await?;
+    let ended = loop_.run().await;
     let Loop { program, code, .. } = loop_;
     if keep_session && let Err(error) = keep_open(&program.paths, &program.state.world) {
         tracing::warn!("the open clusters could not be kept: {error}");
     }
-    Ok(code)
+    ended.map(|()| code)
 }
 
 /// Where k9s was used before and nobody has said which keys to use, that is asked, once.

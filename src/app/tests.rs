@@ -183,6 +183,17 @@ async fn one_cluster_is_open_under_one_name() {
 }
 
 #[tokio::test]
+async fn a_context_that_became_another_of_an_open_cluster_is_not_looked_at() {
+    let mut program = program(vec![context("red", "one", "a"), context("blue", "two", "a")]);
+    program.state.steps(vec![Step::Focus(Some(ClusterId(1)))]);
+    program.perform();
+    assert_eq!((open(&program), program.state.world.focus), (vec!["red", "blue"], Some(ClusterId(1))));
+    program.reread(again(vec![context("red", "one", "a"), context("blue", "one", "a")], Vec::new()));
+    program.perform();
+    assert_eq!((open(&program), program.state.world.focus), (vec!["red"], None), "nothing is to be seen of one that is closed");
+}
+
+#[tokio::test]
 async fn a_question_is_answered_once_and_by_any_key() {
     for (key, left) in [("y", "k9s"), ("x", "default"), ("esc", "default"), ("ctrl-c", "default")] {
         let mut program = program(contexts(&["red"]));

@@ -165,11 +165,11 @@ impl State {
         let focus = self.world.focus;
         self.effects.push(Effect::Disconnect(id));
         self.closed(id);
-        self.world.focus = focus;
         if let Some(cluster) = self.world.cluster_mut(id) {
             (cluster.user, cluster.identity, cluster.catalog) = (None, None, None);
         }
         self.effect(Effect::Connect(id));
+        self.look_at(focus);
     }
 
     fn opened(&mut self, id: ClusterId) {
@@ -201,7 +201,11 @@ impl State {
         {
             self.effect(Effect::Connect(id));
         }
-        // One that was refused is not looked at: there would be nothing to see.
+        self.look_at(cluster);
+    }
+
+    /// Looks at one cluster or at all of them. One that was refused is not looked at: there would be nothing to see.
+    fn look_at(&mut self, cluster: Option<ClusterId>) {
         self.world.focus = cluster.filter(|id| self.world.cluster(*id).is_some_and(|c| c.open));
         self.refresh();
     }

@@ -3,6 +3,8 @@
 use super::object::{Condition, Meta, Str, condition, each, filled, has, or_default, text};
 use super::{HasMeta, Names, Own, Project, age, col, name, own, wide};
 use crate::model::cell::{Health, Value};
+use crate::model::row::Row;
+use crate::model::table::Table;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -104,6 +106,16 @@ impl Project for Nodes {
 /// Whether its kubelet says that it is ready; `None` if it never said anything.
 fn ready(node: &Node<'_>) -> Option<bool> {
     condition(&node.status.conditions, "Ready").map(|c| text(&c.status) == Some("True"))
+}
+
+/// How many nodes of a table are ready, also those that take no new pods: `Ready,SchedulingDisabled`.
+pub fn ready_in(table: &Table) -> usize {
+    let Some(status) = table.column("STATUS") else { return 0 };
+    let is_ready = |row: &&Row| match table.value(row, status.source) {
+        Value::Status(word, _) => word.split(',').any(|w| w == "Ready"),
+        _ => false,
+    };
+    table.rows().filter(is_ready).count()
 }
 
 fn status(node: &Node<'_>) -> Cow<'static, str> {

@@ -69,9 +69,4 @@ impl Catalog {
     pub fn get(&self, id: &GroupResource) -> Option<&Resource> {
         self.resources.iter().find(|r| r.id == *id)
     }
-
-    /// The kinds of a category such as `all`.
-    pub fn category<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Resource> {
-        self.resources.iter().filter(move |r| r.categories.iter().any(|c| c.eq_ignore_ascii_case(name)))
-    }
 }

@@ -148,8 +148,6 @@ pub enum Motion {
     SortInvert,
     Wide,
     Unhealthy,
-    /// Go into what the cursor is on.
-    Enter,
     NextMatch,
     PreviousMatch,
     /// Fold or unfold, wrap or unwrap: what the screen has of the kind.
@@ -242,8 +240,6 @@ impl Known {
 /// What an action is told of the screen it runs on.
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
-    /// The kind on screen, where it shows one.
-    pub kind: Option<GroupResource>,
     /// The object under the cursor; `None` where there is none or it is gone.
     pub cursor: Option<Target>,
     /// Why the cursor has no object to act on, where it once had.

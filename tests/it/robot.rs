@@ -116,7 +116,7 @@ fn fd8_a_key_never_acts_on_an_object_that_was_not_seen() {
     assert!(robot.cursor().contains(" b "), "{}", robot.screen());
     robot.deliver("prod-eu", "pods", &[pod("shop/a", 5)]);
     assert!(robot.cursor().contains(" a "), "{}", robot.screen());
-    robot.replace_unseen("prod-eu", "pods", "a", pod("shop/0", 5)).press("c");
+    robot.send("prod-eu", "pods", &[pod("shop/0", 5)], &["a"]).press("c");
     assert!(!robot.effects().iter().any(|e| matches!(e, Effect::Copy(_))), "neither the newcomer nor what is gone");
     robot.sees("a is gone");
     robot.press("c");
@@ -158,6 +158,16 @@ fn a_filter_holds_as_it_is_typed() {
     look("bad-filter", &mut robot);
     robot.press("enter").sees("nosuch");
     assert!(robot.screen().lines().last().unwrap().starts_with('/'), "a bad term keeps the line open\n{}", robot.screen());
+}
+
+#[test]
+fn what_a_filter_found_is_marked() {
+    let mut robot = pods(&["checkout-1", "日本-CHECK", "cart"]);
+    assert_eq!(robot.found(), [""; 0]);
+    robot.press("/").text("check").press("enter");
+    assert_eq!(robot.found(), ["check", "CHECK"]);
+    robot.press("esc /").text("name:ar status:run !check").press("enter");
+    assert_eq!(robot.found(), ["ar", "Run"], "each in its own column");
 }
 
 #[test]

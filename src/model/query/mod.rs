@@ -101,9 +101,9 @@ impl Query {
         self.terms.iter().any(|t| t.term.depends_on_time())
     }
 
-    /// The texts whose places in shown rows explain why the rows are shown; to be found in any case.
-    pub fn highlights(&self) -> impl Iterator<Item = &str> {
-        self.terms.iter().filter(|t| !t.not).filter_map(|t| t.term.highlight())
+    /// The texts whose places in a column of this title explain why rows are shown; to be found in any case.
+    pub fn highlights(&self, title: &str) -> impl Iterator<Item = &str> {
+        self.terms.iter().filter(|t| !t.not).filter_map(move |t| t.term.highlight(title))
     }
 
     /// The first term that names a column which is not among `columns`.

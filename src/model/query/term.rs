@@ -57,9 +57,10 @@ impl Term {
         }
     }
 
-    pub(super) fn highlight(&self) -> Option<&str> {
+    pub(super) fn highlight(&self, column: &str) -> Option<&str> {
         match self {
-            Self::Text(needle) | Self::Contains { needle, .. } => Some(&needle.text),
+            Self::Text(needle) => Some(&needle.text),
+            Self::Contains { title, needle } => is_called(column, title).then_some(&needle.text),
             _ => None,
         }
     }
@@ -107,8 +108,13 @@ impl Term {
 
 /// The column of a title, as people type titles.
 pub(super) fn find<'a>(columns: &'a [Column], title: &str) -> Option<&'a Column> {
+    columns.iter().find(|c| is_called(&c.title, title))
+}
+
+/// Whether a column of this title is meant.
+fn is_called(column: &str, title: &str) -> bool {
     let fold = |b: u8| if b == b'-' { b' ' } else { b.to_ascii_lowercase() };
-    columns.iter().find(|c| c.title.bytes().map(fold).eq(title.bytes().map(fold)))
+    column.bytes().map(fold).eq(title.bytes().map(fold))
 }
 
 fn value<'a>(row: &RowView<'a>, source: Source) -> Value<'a> {

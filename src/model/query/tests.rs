@@ -226,7 +226,8 @@ fn time_and_highlights_are_known() {
         assert_eq!(Query::parse(text).unwrap().depends_on_time(), time, "{text}");
     }
     let query = Query::parse("cart !web status:run /x/ ~y a=b \"two words\"").unwrap();
-    assert_eq!(query.highlights().collect::<Vec<_>>(), ["cart", "run", "two words"]);
+    assert_eq!(query.highlights("STATUS").collect::<Vec<_>>(), ["cart", "run", "two words"]);
+    assert_eq!(query.highlights("NAME").collect::<Vec<_>>(), ["cart", "two words"]);
 }
 
 fn word() -> impl Strategy<Value = String> {

@@ -54,11 +54,6 @@ impl Theme {
         self.styles.get(role as usize).copied().unwrap_or_default().1
     }
 
-    /// How to draw the name of the cluster with this key; past nine the styles begin again.
-    pub fn cluster(&self, key: usize) -> Style {
-        self.style(Role::cluster(key))
-    }
-
     /// The style of a colour that the config names: one of the palette, `#rrggbb`, a terminal colour's name or number; `None` where it
     /// is none of these.
     pub fn colour(&self, text: &str) -> Option<Style> {

@@ -65,7 +65,6 @@ fn states_and_clusters_can_be_told_apart() {
     let clusters: Vec<Role> = (1..=9).map(Role::cluster).collect();
     assert_eq!(clusters.iter().map(|r| r.name()).collect::<Vec<_>>(), (1..=9).map(|n| format!("cluster.{n}")).collect::<Vec<_>>());
     assert_eq!(Role::cluster(10), Role::Cluster1);
-    assert_eq!(Theme::default().cluster(3), load("dark").style(Role::Cluster3));
     for (name, _) in THEMES {
         let theme = load(name);
         let indexed = theme.clone().at(Depth::Indexed256);

@@ -115,31 +115,21 @@ impl Robot {
 
     /// Objects that came or changed.
     pub fn deliver(&mut self, cluster: &str, resource: &str, objects: &[Value]) -> &mut Self {
-        for id in self.watches(cluster, resource) {
-            let running = self.running.get_mut(&id).expect("it runs");
-            let (columns, upserts) = running.read(objects);
-            let delta = Delta { columns, words: running.words.news(), upserts, deletes: Vec::new() };
-            self.state.message(Msg::Watch(id, News::Delta(delta)));
-        }
-        self.settle()
+        self.send(cluster, resource, objects, &[]).settle()
     }
 
     /// Objects that were deleted, by their uids.
     pub fn delete(&mut self, cluster: &str, resource: &str, uids: &[&str]) -> &mut Self {
-        for id in self.watches(cluster, resource) {
-            let deletes = uids.iter().map(|uid| Uid::parse(uid)).collect();
-            self.state.message(Msg::Watch(id, News::Delta(Delta { deletes, ..Delta::default() })));
-        }
-        self.settle()
+        self.send(cluster, resource, &[], uids).settle()
     }
 
-    /// An object that took the place of another, and no frame was drawn since.
-    pub fn replace_unseen(&mut self, cluster: &str, resource: &str, uid: &str, object: Value) -> &mut Self {
+    /// Objects that came and went, without a frame that shows it.
+    pub fn send(&mut self, cluster: &str, resource: &str, objects: &[Value], uids: &[&str]) -> &mut Self {
         for id in self.watches(cluster, resource) {
             let running = self.running.get_mut(&id).expect("it runs");
-            let (columns, upserts) = running.read(&[object.clone()]);
-            let delta = Delta { columns, words: running.words.news(), upserts, deletes: vec![Uid::parse(uid)] };
-            self.state.message(Msg::Watch(id, News::Delta(delta)));
+            let (columns, upserts) = if objects.is_empty() { Default::default() } else { running.read(objects) };
+            let (words, deletes) = (running.words.news(), uids.iter().map(|uid| Uid::parse(uid)).collect());
+            self.state.message(Msg::Watch(id, News::Delta(Delta { columns, words, upserts, deletes })));
         }
         self
     }
@@ -266,6 +256,13 @@ impl Robot {
         let rows = screen.lines().skip(3).take_while(|l| !l.starts_with('╰'));
         let name = |l: &str| l.chars().skip(at).take_while(|c| !c.is_whitespace()).collect::<String>();
         rows.map(name).take_while(|n| !n.is_empty()).collect()
+    }
+
+    /// What is underlined in the rows: what a filter found.
+    pub fn found(&self) -> Vec<String> {
+        let is_found = |x: u16, y: u16| self.screen[(x, y)].modifier.contains(ratatui::style::Modifier::UNDERLINED);
+        let of_line = |y| (0..self.size.0).map(|x| if is_found(x, y) { self.screen[(x, y)].symbol() } else { "\n" }).collect::<String>();
+        (3..self.size.1 - 1).flat_map(|y| of_line(y).split('\n').map(str::to_owned).collect::<Vec<_>>()).filter(|t| !t.is_empty()).collect()
     }
 
     /// Clicks on a text within the view.

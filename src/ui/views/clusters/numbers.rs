@@ -1,6 +1,7 @@
 //! What a cluster's running tables count: nodes, pods that are not well, warnings. Counted anew only where a table or the clock has moved.
 
 use super::warnings;
+use crate::kinds::node;
 use crate::model::cell::{Health, Value};
 use crate::model::id::{ClusterId, GroupResource};
 use crate::model::row::Row;
@@ -37,7 +38,7 @@ impl Numbers {
         let was = std::mem::replace(&mut self.seen, now);
         let moved = |i: usize| was.get(i) != now.get(i);
         if moved(0) {
-            self.nodes = nodes.map(|t| (t.rows().filter(|r| is_ready(t, r)).count(), t.len()));
+            self.nodes = nodes.map(|t| (node::ready_in(t), t.len()));
         }
         if moved(1) {
             self.pods = pods.map(|t| t.unhealthy);
@@ -46,12 +47,6 @@ impl Numbers {
             self.warnings = events.map(|t| t.rows().filter(|r| is_recent_warning(t, r, world.now)).count());
         }
     }
-}
-
-/// Ready also where no new pods are taken: `Ready,SchedulingDisabled`.
-fn is_ready(table: &Table, row: &Row) -> bool {
-    let status = table.column("STATUS").map(|c| table.value(row, c.source));
-    matches!(status, Some(Value::Status(word, _)) if word.split(',').any(|w| w == "Ready"))
 }
 
 fn is_recent_warning(table: &Table, row: &Row, now: Timestamp) -> bool {

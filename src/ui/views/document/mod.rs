@@ -154,11 +154,11 @@ fn coloured(line: document::Line) -> Line {
         (false, false) => ": ",
     };
     let role = match line.sort {
-        Sort::Text | Sort::Parent => Role::Text,
-        Sort::Number | Sort::Word => Role::StatusDone,
-        Sort::Note => Role::Dim,
+        Sort::Text | Sort::Parent => Role::YamlText,
+        Sort::Number | Sort::Word => Role::YamlNumber,
+        Sort::Note => Role::YamlFolded,
     };
-    let parts = [(line.lead, Role::Dim), (line.key, Role::Accent), (colon.to_owned(), Role::Dim), (line.value, role)];
+    let parts = [(line.lead, Role::Dim), (line.key, Role::YamlKey), (colon.to_owned(), Role::Dim), (line.value, role)];
     parts.into_iter().filter(|(text, _)| !text.is_empty()).collect()
 }
 
@@ -181,7 +181,6 @@ impl View for DocumentView {
     fn scene(&self, world: &World) -> Scene {
         let gone = self.whole(world).is_some_and(|w| w.gone);
         Scene {
-            kind: Some(self.object.kind.clone()),
             cursor: (!gone).then(|| self.target(world)),
             lost: gone.then(|| format!("{} is gone", self.object.name)),
             copyable: (!self.yaml.is_empty()).then(|| self.yaml.clone()),

@@ -214,7 +214,9 @@ impl TableView {
                         Health::Ok | Health::Done | Health::Busy => "",
                     };
                     let taken = text::put(buf, x, y, place.width, glyph, style);
-                    text::put(buf, x + taken, y, place.width.saturating_sub(taken), &word, style);
+                    let cell = Rect { x: x + taken, y, width: place.width.saturating_sub(taken), height: 1 };
+                    text::put(buf, cell.x, y, cell.width, &word, style);
+                    self.mark_found(theme, column, &word, cell, buf);
                 }
                 other => {
                     let style = match source {
@@ -222,7 +224,9 @@ impl TableView {
                         Some(Source::Name) if row.health == Health::Bad && !stale => theme.style(Role::StatusBad),
                         _ => base,
                     };
-                    text::put(buf, x, y, place.width, &fitting(&other, world.now, place.width), style);
+                    let shown = fitting(&other, world.now, place.width);
+                    text::put(buf, x, y, place.width, &shown, style);
+                    self.mark_found(theme, column, &shown, Rect { x, y, width: place.width, height: 1 }, buf);
                 }
             }
         }

@@ -5,6 +5,7 @@
 mod columns;
 mod cursor;
 mod draw;
+mod found;
 mod marks;
 mod scope;
 mod trouble;
@@ -224,7 +225,6 @@ impl View for TableView {
         let names: Vec<&str> =
             if marked.is_empty() { cursor.iter().map(|t| &*t.object.name).collect() } else { marked.iter().map(|o| &*o.name).collect() };
         Scene {
-            kind: self.kind.clone(),
             copyable: (!names.is_empty()).then(|| names.join("\n")),
             lost: self.cursor.lost(),
             cursor,
@@ -264,7 +264,7 @@ impl View for TableView {
                 self.unhealthy = !self.unhealthy;
                 self.reorder();
             }
-            Motion::Enter | Motion::NextMatch | Motion::PreviousMatch | Motion::Fold => {}
+            Motion::NextMatch | Motion::PreviousMatch | Motion::Fold => {}
         }
     }
 

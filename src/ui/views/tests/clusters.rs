@@ -1,6 +1,7 @@
 //! The screen of clusters.
 
 use super::{DEV, EDGE, PARTNER, PROD, drawn, snapshots, warnings, world};
+use crate::kinds::node::ready_in;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{GroupResource, WatchId};
 use crate::model::msg::Sync;
@@ -11,6 +12,7 @@ use crate::model::want::Want;
 use crate::model::world::World;
 use crate::ui::view::View;
 use crate::ui::views::clusters::ClustersView;
+use serde_json::{Value, json};
 
 #[test]
 fn a_small_fleet() {
@@ -78,6 +80,24 @@ fn a_warning_counts_for_ten_minutes() {
     assert!(shown(&world).contains("▲ 2/3  ▲ 1        ▲ 1 "));
     world.now = Timestamp(world.now.0 + 700);
     assert!(shown(&world).contains("▲ 2/3  ▲ 1        0 "));
+}
+
+/// Ready and healthy are two questions: a node that is cordoned or short of disk is ready, one that has not reported yet is not.
+#[test]
+fn nodes_are_ready_by_what_their_status_says() {
+    let mut world = World { now: super::now(), ..World::default() };
+    let node = |name: &str, conditions: Value, unschedulable: bool| json!({ "metadata": { "name": name, "uid": name }, "spec": { "unschedulable": unschedulable }, "status": { "conditions": conditions } });
+    let ready = |status: &str| json!({ "type": "Ready", "status": status });
+    let nodes = [
+        node("well", json!([ready("True")]), false),
+        node("cordoned", json!([ready("True")]), true),
+        node("short", json!([ready("True"), { "type": "DiskPressure", "status": "True" }]), false),
+        node("broken", json!([ready("False")]), false),
+        node("lost", json!([ready("Unknown")]), true),
+        node("new", json!([]), false),
+    ];
+    let watch = super::table(&mut world, Want::all(PROD, GroupResource::new("", "nodes")), &nodes);
+    assert_eq!((ready_in(&world.tables[&watch]), world.tables[&watch].len()), (3, 6));
 }
 
 #[test]

@@ -7,8 +7,11 @@ use crate::model::msg::Sync;
 use crate::model::step::{Form, Motion};
 use crate::model::want::{Of, Want};
 use crate::model::world::World;
+use crate::ui::theme::{Role, Theme};
 use crate::ui::view::View;
 use crate::ui::views::document::DocumentView;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use serde_json::{Value, json};
 
 fn pod() -> Value {
@@ -173,6 +176,29 @@ fn fields_without_spec_stand_together_and_long_texts_below_their_key() {
         text.contains("   app.conf   ") && text.contains("     a = 1 ") && text.contains("       b = 2 ") && text.contains("mode  fast"),
         "{text}"
     );
+}
+
+/// Each part of a line has the role that themes have for it.
+#[test]
+fn yaml_is_drawn_in_its_own_roles() {
+    let mut world = world();
+    let pod = object(PROD, "pods", "shop", "web-1");
+    let manager = json!({ "manager": "kubectl" });
+    let json = json!({ "kind": "Pod", "metadata": { "name": "web-1", "generation": 7, "managedFields": [manager] } });
+    whole(&mut world, &pod, &json, 1);
+    let mut view = DocumentView::new(pod, Form::Yaml);
+    let (area, theme) = (Rect::new(0, 0, 60, 12), Theme::default());
+    let mut buf = Buffer::empty(area);
+    view.arrange(&world, area);
+    view.draw(&world, &theme, area, &mut buf);
+    let colour = |text: &str| {
+        let line = |y| (0..area.width).map(|x| buf[(x, y)].symbol()).collect::<String>();
+        let (x, y) = (1..area.height).find_map(|y| Some((line(y).split_once(text)?.0.chars().count(), y))).unwrap();
+        Some(buf[(x as u16, y)].fg)
+    };
+    for (text, role) in [("kind", Role::YamlKey), ("Pod", Role::YamlText), ("7", Role::YamlNumber), ("… 1 entry", Role::YamlFolded)] {
+        assert_eq!(colour(text), theme.style(role).fg, "{text}");
+    }
 }
 
 #[test]
