@@ -1,7 +1,8 @@
 //! Scripts: keys in, screen out, without a terminal, a network or a clock. What they hold is what a person relies on; the screens in
 //! `tests/snapshots` are looked at when they change.
 
-use crate::rig::robot::{LARGE, Robot, SMALL, crashing, object, pod};
+use crate::rig::objects::{crashing, object, pod};
+use crate::rig::robot::{LARGE, Robot, SMALL};
 use kconsole::model::step::Effect;
 use serde_json::{Value, json};
 

@@ -1,6 +1,7 @@
 //! What the screen says when not all is well, and that it can be drawn at all: trouble, odd characters, every size.
 
-use crate::rig::robot::{LARGE, Robot, crashing, pod, since};
+use crate::rig::objects::{crashing, pod, since};
+use crate::rig::robot::{LARGE, Robot};
 use crate::robot::{look, pods, two};
 use kconsole::model::fault::{Fault, FaultKind};
 use kconsole::model::id::ClusterId;

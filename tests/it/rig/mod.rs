@@ -4,6 +4,7 @@
 pub mod cluster;
 pub mod grammar;
 pub mod home;
+pub mod objects;
 pub mod pty;
 pub mod robot;
 pub mod script;
