@@ -122,6 +122,8 @@ impl Loop {
                     }
                     self.draw()?;
                 }
+                // A stream of news must not keep a sort or filter waiting.
+                Woken::World if self.program.state.is_working() => drop(self.program.state.work()),
                 Woken::World => {}
                 Woken::Reread(again) => self.reread(*again)?,
                 Woken::Frame => self.draw()?,
