@@ -58,7 +58,8 @@
 //! 3. *`k8s` and `kinds` know no terminal*, because `get` and `check` run the same engine without one. `tidy::no_terminal`.
 //! 4. *Colours are named in `ui/theme` only and key codes in `keymap` only*: a theme or keymap is one file of data.
 //!    `tidy::{colours_in_theme, key_codes_in_keymap}`, `it::data`.
-//! 5. *A message of a watch that was ended changes nothing*: a late one must not revive what was closed. `app::tests`.
+//! 5. *A message of a watch that was ended, or of a connection that was closed, changes nothing*: a late one must not revive it.
+//!    `app::tests`.
 //! 6. *A relist is swapped in whole or not at all, and an error is never shown as an empty list*: an empty list means that there is
 //!    nothing. `it::engine` (FN2, FN3, FN19), the tests of `model::table`.
 //! 7. *A cluster that fails keeps its last rows, marked with since when and why*, slows no other and never ends the program; tasks that
