@@ -1,6 +1,6 @@
 //! What a user can do: one file a verb, or a family of verbs that share one thought.
 //!
-//! **To add a verb**: a file with a `pub const`, a word in [`ACTIONS`], and a line in `keymaps/default.yaml` if it gets a key. Help, palette
+//! **To add a verb**: a file with its list `ALL`, a word here and in [`ACTIONS`], and a line in `keymaps/default.yaml` if it gets a key. Help, palette
 //! and hints follow. An action is told what is on the screen ([`Scene`]) and answers with [`Step`]s; it never opens a screen and never calls a
 //! server. A [`Reject`] greys its entry and says why.
 

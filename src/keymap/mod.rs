@@ -9,7 +9,8 @@
 //!   x: false
 //! ```
 //!
-//! What actions do is not known here, only their names. **To add a keymap**: a file in `keymaps/` and a line in [`KEYMAPS`].
+//! What actions do is not known here, only their names. **To add a keymap**: a file in `keymaps/` and a line in [`KEYMAPS`]. Its name then
+//! goes into the config's example, and `UPDATE=1 cargo test --test it readme` puts it into the README; a test says so if it is forgotten.
 
 pub mod key;
 mod load;

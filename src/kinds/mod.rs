@@ -2,8 +2,8 @@
 //!
 //! **To add a kind**: copy a file such as [`namespace`], say what the fields are called ([`Project::Object`]), what the columns are
 //! ([`Project::COLUMNS`], title and value on one line) and how it does ([`Project::health`]); then add its word to `kinds!` below and
-//! examples to `tests/fixtures` (the head of `tests/it/kinds.rs` says how). Nothing else changes: tables, drilling, filters, `get` and
-//! help follow.
+//! examples to `tests/fixtures` (the head of `tests/it/kinds.rs` says how). Nothing else changes: tables, filters, `get` and help
+//! follow, and `UPDATE=1 cargo test --test it readme` puts it into the README. Where `enter` leads is said by its facts and in `actions::drill`.
 //!
 //! What has no file here is shown by [`custom`] through the columns that the API server itself offers.
 //!

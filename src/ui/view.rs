@@ -1,7 +1,7 @@
 //! A screen: what it shows, what it wants from the world, how it takes a motion.
 //!
 //! **To add a screen**: a file in `views/`, a word in `views/mod.rs`, a variant of [`Screen`](crate::model::step::Screen) and an action that
-//! opens it.
+//! opens it; `app::update` makes it.
 
 use super::theme::Theme;
 use crate::keymap::{Binding, Scope};

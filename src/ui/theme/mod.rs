@@ -12,7 +12,8 @@
 //!
 //! A role that a theme does not name has the style of its name up to the last dot: `status.bad` that of `status`. `ROLE.selected` is
 //! the style of a role in the row under the cursor; by default that of the role over that of `row.selected`.
-//! **To add a theme**: a file in `themes/` and a line in [`THEMES`].
+//! **To add a theme**: a file in `themes/` and a line in [`THEMES`]. Its name then goes into the config's example, and `UPDATE=1 cargo test
+//! --test it readme` puts it into the README; a test says so if it is forgotten.
 
 mod colour;
 mod load;
