@@ -43,6 +43,17 @@ pub enum Meaning {
     Error(Status),
 }
 
+impl Meaning {
+    fn of<T>(change: &Change<T>) -> Self {
+        match change {
+            Change::Upsert(_) | Change::Delete(_) => Self::Change,
+            Change::Bookmark { initial_end } => Self::Bookmark { initial_end: *initial_end },
+            Change::Unknown => Self::Bookmark { initial_end: false },
+            Change::Error(status) => Self::Error(status.clone()),
+        }
+    }
+}
+
 /// Takes in what a watch reads.
 pub trait Intake: Send {
     /// The `Accept` header: in which form the server is to send.
@@ -184,19 +195,12 @@ impl Intake for Rows {
             self.begin();
             return Ok(Line { version, meaning: Meaning::Columns });
         }
-        let meaning = match change {
-            Change::Upsert(row) => {
-                self.upsert(row);
-                Meaning::Change
-            }
-            Change::Delete(uid) => {
-                self.delete(uid);
-                Meaning::Change
-            }
-            Change::Bookmark { initial_end } => Meaning::Bookmark { initial_end },
-            Change::Unknown => Meaning::Bookmark { initial_end: false },
-            Change::Error(status) => Meaning::Error(status),
-        };
+        let meaning = Meaning::of(&change);
+        match change {
+            Change::Upsert(row) => self.upsert(row),
+            Change::Delete(uid) => self.delete(uid),
+            Change::Bookmark { .. } | Change::Unknown | Change::Error(_) => {}
+        }
         Ok(Line { version, meaning })
     }
 
@@ -311,19 +315,12 @@ impl Intake for Whole {
 
     fn line<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, serde_json::Error> {
         let Event { version, change } = kinds::decode::whole(line)?;
-        let meaning = match change {
-            Change::Upsert(json) => {
-                self.found(json.into());
-                Meaning::Change
-            }
-            Change::Delete(_) => {
-                self.waiting = Some(None);
-                Meaning::Change
-            }
-            Change::Bookmark { initial_end } => Meaning::Bookmark { initial_end },
-            Change::Unknown => Meaning::Bookmark { initial_end: false },
-            Change::Error(status) => Meaning::Error(status),
-        };
+        let meaning = Meaning::of(&change);
+        match change {
+            Change::Upsert(json) => self.found(json.into()),
+            Change::Delete(_) => self.waiting = Some(None),
+            Change::Bookmark { .. } | Change::Unknown | Change::Error(_) => {}
+        }
         Ok(Line { version, meaning })
     }
 

@@ -1,7 +1,7 @@
 //! ReplicaSets.
 
 use super::object::{Condition, Meta, has, or_default};
-use super::workload::{Selector, Template};
+use super::workload::Spec;
 use super::{HasMeta, Names, Own, Project, age, col, name, own, wide};
 use crate::model::cell::{Health, Value};
 use crate::model::row::Facts;
@@ -21,16 +21,6 @@ pub struct ReplicaSet<'a> {
     spec: Spec<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
     status: Status<'a>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Spec<'a> {
-    replicas: Option<u32>,
-    #[serde(borrow, deserialize_with = "or_default")]
-    selector: Selector<'a>,
-    #[serde(borrow, deserialize_with = "or_default")]
-    template: Template<'a>,
 }
 
 #[derive(Default, Deserialize)]

@@ -6,6 +6,17 @@ use crate::model::row::Facts;
 use serde::Deserialize;
 use std::borrow::Cow;
 
+/// `spec`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Spec<'a> {
+    pub(super) replicas: Option<u32>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub(super) selector: Selector<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub(super) template: Template<'a>,
+}
+
 /// `spec.template`.
 #[derive(Default, Deserialize)]
 #[serde(default)]

@@ -154,6 +154,22 @@ pub enum Motion {
     Fold,
 }
 
+impl Motion {
+    /// By how many lines it moves in a list of `all` lines of which `page` are a page; `None` where it is no movement along the lines.
+    pub fn lines(self, page: isize, all: usize) -> Option<isize> {
+        let all = all as isize;
+        Some(match self {
+            Self::Up => -1,
+            Self::Down => 1,
+            Self::PageUp => -page,
+            Self::PageDown => page,
+            Self::Top => -all,
+            Self::Bottom => all,
+            _ => return None,
+        })
+    }
+}
+
 /// Something that a person is told once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {

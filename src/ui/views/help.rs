@@ -144,15 +144,9 @@ impl View for HelpView {
     }
 
     fn act(&mut self, _world: &World, motion: Motion) {
-        let (page, all) = (self.height().max(2) as isize - 1, self.lines().len() as isize);
-        match motion {
-            Motion::Up => self.scroll(-1),
-            Motion::Down => self.scroll(1),
-            Motion::PageUp => self.scroll(-page),
-            Motion::PageDown => self.scroll(page),
-            Motion::Top => self.scroll(-all),
-            Motion::Bottom => self.scroll(all),
-            _ => {}
+        let page = self.height().max(2) as isize - 1;
+        if let Some(by) = motion.lines(page, self.lines().len()) {
+            self.scroll(by);
         }
     }
 

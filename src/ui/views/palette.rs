@@ -139,15 +139,9 @@ impl View for PaletteView {
     }
 
     fn act(&mut self, _world: &World, motion: Motion) {
-        let (page, all) = (self.height().max(2) as isize - 1, self.shown.len() as isize);
-        match motion {
-            Motion::Up => self.step(-1),
-            Motion::Down => self.step(1),
-            Motion::PageUp => self.step(-page),
-            Motion::PageDown => self.step(page),
-            Motion::Top => self.step(-all),
-            Motion::Bottom => self.step(all),
-            _ => {}
+        let page = self.height().max(2) as isize - 1;
+        if let Some(by) = motion.lines(page, self.shown.len()) {
+            self.step(by);
         }
     }
 

@@ -124,14 +124,11 @@ impl View for ClustersView {
     }
 
     fn act(&mut self, _world: &World, motion: Motion) {
-        let (page, all) = (isize::from(self.page() as i16).max(1), self.shown.len() as isize);
+        let page = isize::from(self.page() as i16).max(1);
+        if let Some(by) = motion.lines(page, self.shown.len()) {
+            return self.step(by);
+        }
         match motion {
-            Motion::Up => self.step(-1),
-            Motion::Down => self.step(1),
-            Motion::PageUp => self.step(-page),
-            Motion::PageDown => self.step(page),
-            Motion::Top => self.step(-all),
-            Motion::Bottom => self.step(all),
             Motion::Left => self.skip = self.skip.saturating_sub(1),
             Motion::Right => self.skip = self.next_skip(),
             Motion::Wide => self.wide = !self.wide,

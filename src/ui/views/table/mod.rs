@@ -238,12 +238,9 @@ impl View for TableView {
         self.cursor.pin();
         let page = self.page();
         match motion {
-            Motion::Up => self.step(world, -1),
-            Motion::Down => self.step(world, 1),
-            Motion::PageUp => self.step(world, -page),
-            Motion::PageDown => self.step(world, page),
-            Motion::Top => self.step(world, -(self.order.len() as isize)),
-            Motion::Bottom => self.step(world, self.order.len() as isize),
+            Motion::Up | Motion::Down | Motion::PageUp | Motion::PageDown | Motion::Top | Motion::Bottom => {
+                self.step(world, motion.lines(page, self.order.len()).unwrap_or_default());
+            }
             Motion::Left => self.skip = self.skip.saturating_sub(1),
             Motion::Right => self.skip = (self.skip + 1).min(self.columns.len().saturating_sub(2)),
             Motion::Mark => self.mark(world),
