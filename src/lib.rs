@@ -108,6 +108,7 @@
 
 pub mod actions;
 pub mod app;
+pub mod demo;
 pub mod k8s;
 pub mod keymap;
 pub mod kinds;

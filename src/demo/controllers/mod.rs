@@ -1,0 +1,17 @@
+//! What keeps a cluster true to what its objects ask for: one file a controller.
+//!
+//! **To add one**: a file with `pub const CONTROLLER: Controller`, and its word below. It is woken for keys and looks at the objects as they
+//! are; what it may remember between two looks is in the objects or, if no object has it, in [`World`](super::world::World).
+
+use super::sim::Controller;
+
+/// Declares the modules of the controllers and lists them, in the order in which they work at one instant.
+macro_rules! controllers {
+    ($($file:ident),* $(,)?) => {
+        $(pub mod $file;)*
+        /// Every controller.
+        pub const CONTROLLERS: &[Controller] = &[$($file::CONTROLLER),*];
+    };
+}
+
+controllers! {}

@@ -1,0 +1,20 @@
+//! The demo fleet: API servers in this process, over HTTPS on loopback, with clusters behind them that live. What people meet first, what
+//! the tour shows, and what most tests run against; real clusters are the judge of it.
+//!
+//! From the outside in: [`fleet`] starts a [`server`] for each cluster; [`api`] answers requests; [`write`] decides what may be written, with
+//! [`schema`], [`defaults`], [`validate`], [`patch`] and [`managed`]; the [`store`] holds objects; [`sim`] lets [`controllers`] work on them in
+//! a [`world`] of machines, images and load. Nothing in here is used for a real cluster.
+
+pub mod controllers;
+pub mod defaults;
+pub mod json;
+pub mod managed;
+pub mod patch;
+pub mod resource;
+pub mod schema;
+pub mod sim;
+pub mod status;
+pub mod store;
+pub mod validate;
+pub mod world;
+pub mod write;

@@ -1,0 +1,74 @@
+//! A cluster that lives: its objects, its clock and the controllers that answer to what changes. Time is handed in, and everything else
+//! follows from the seed, so that a fleet can be played again.
+
+use super::controllers::CONTROLLERS;
+use super::json::Millis;
+use super::store::{Change, Key, Store};
+use super::world::World;
+use std::collections::BTreeSet;
+
+/// Reconciliations that one instant may take before it has to go on: a controller that never comes to rest must not stop the clock.
+const AT_ONCE: usize = 200_000;
+
+/// One controller: what wakes it, and what it does for a key. As in Kubernetes it is told only where to look, never what happened.
+pub struct Controller {
+    /// As events and managed fields name it: `deployment-controller`.
+    pub name: &'static str,
+    /// Which keys to look at because of a change.
+    pub wakes: fn(&Store, &Change, &mut Vec<Key>),
+    /// Brings the key nearer to what is wanted. Returns after how many milliseconds to look again, if ever.
+    pub reconcile: fn(&mut Sim, &Key) -> Option<Millis>,
+}
+
+/// A simulated cluster.
+pub struct Sim {
+    /// Its objects, and its clock.
+    pub store: Store,
+    /// What is true of its machines, networks and users, and is in no object.
+    pub world: World,
+    queue: BTreeSet<(usize, Key)>,
+    timers: BTreeSet<(Millis, usize, Key)>,
+}
+
+impl Sim {
+    /// An empty cluster of this name, at an instant.
+    pub fn new(name: &str, seed: u64, now: Millis) -> Self {
+        Self { store: Store::new(seed, now), world: World::new(name, seed), queue: BTreeSet::new(), timers: BTreeSet::new() }
+    }
+
+    /// Lets the controllers work until nothing is left to do at this instant, then goes on to the next, up to `to`.
+    pub fn advance(&mut self, to: Millis) {
+        loop {
+            self.settle();
+            let due = self.timers.first().filter(|(at, ..)| *at <= to).cloned();
+            let Some(timer) = due else { break };
+            self.timers.remove(&timer);
+            let (at, controller, key) = timer;
+            self.store.now = self.store.now.max(at);
+            self.queue.insert((controller, key));
+        }
+        self.store.now = self.store.now.max(to);
+    }
+
+    /// When something happens next by itself.
+    pub fn next(&self) -> Option<Millis> {
+        self.timers.first().map(|(at, ..)| *at)
+    }
+
+    fn settle(&mut self) {
+        let mut woken = Vec::new();
+        for _ in 0..AT_ONCE {
+            while let Some(change) = self.store.next_change() {
+                for (i, controller) in CONTROLLERS.iter().enumerate() {
+                    (controller.wakes)(&self.store, &change, &mut woken);
+                    self.queue.extend(woken.drain(..).map(|key| (i, key)));
+                }
+            }
+            let Some((i, key)) = self.queue.pop_first() else { return };
+            let Some(controller) = CONTROLLERS.get(i) else { continue };
+            if let Some(after) = (controller.reconcile)(self, &key) {
+                self.timers.insert((self.store.now + after.max(1), i, key));
+            }
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! The one way objects are written, by users and controllers alike: what API machinery does to a request before it reaches the store.
+
+use super::json::{entries, int, list, or_set, remove, set, stamp, text};
+use super::managed::{self, Writer};
+use super::resource::Resource;
+use super::sim::Sim;
+use super::status::{Answer, Refusal};
+use super::store::{Key, Object};
+use super::{defaults, validate};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// How something is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct How<'a> {
+    /// The field manager.
+    pub manager: &'a str,
+    /// `status` where that is written; empty for the object itself.
+    pub subresource: &'a str,
+    /// Everything but the storing.
+    pub dry_run: bool,
+}
+
+impl<'a> How<'a> {
+    /// A controller writes an object.
+    pub fn by(manager: &'a str) -> Self {
+        Self { manager, ..Self::default() }
+    }
+
+    /// A controller writes the status of an object.
+    pub fn status(manager: &'a str) -> Self {
+        Self { manager, subresource: "status", ..Self::default() }
+    }
+}
+
+/// What becomes of the objects that an object owns.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum Propagation {
+    /// They go after it.
+    #[default]
+    Background,
+    /// They go before it.
+    Foreground,
+    /// They stay.
+    Orphan,
+}
+
+/// `DeleteOptions`.
+#[derive(Clone, Debug, Default)]
+pub struct Delete {
+    /// Seconds that a pod has; its own where it is none.
+    pub grace: Option<i64>,
+    /// What becomes of what it owns.
+    pub propagation: Propagation,
+    /// The uid that it must have.
+    pub uid: Option<String>,
+    /// The version that it must have.
+    pub version: Option<String>,
+    /// Everything but the removal.
+    pub dry_run: bool,
+}
+
+impl Sim {
+    /// Creates an object. Its namespace has to be in its metadata.
+    ///
+    /// # Errors
+    /// As a server words them: the name is taken, the namespace is missing or ends, the object is invalid.
+    pub fn create(&mut self, id: &str, mut value: Value, how: How<'_>) -> Answer<Arc<Object>> {
+        let resource = self.resource(id)?;
+        let namespace = text(&value, "/metadata/namespace").unwrap_or_default().to_owned();
+        if resource.namespaced {
+            self.may_create_in(&resource, &namespace)?;
+        }
+        if text(&value, "/metadata/name").unwrap_or_default().is_empty() {
+            let stem = text(&value, "/metadata/generateName").unwrap_or_default().to_owned();
+            if !stem.is_empty() {
+                let name = stem + &self.store.suffix(5);
+                set(&mut value, "/metadata/name", name);
+            }
+        }
+        let key = Key::of(&value);
+        if self.store.table(id).is_some_and(|t| t.get(&key).is_some()) {
+            return Err(Refusal::exists(&resource, &key.name));
+        }
+        let uid = self.store.uid();
+        complete(&resource, &mut value, &uid, &stamp(self.store.now));
+        defaults::fill(&resource, &mut value);
+        self.admit(&resource, None, &mut value)?;
+        self.finish(&resource, None, value, how)
+    }
+
+    /// Changes an object. `change` gets it as it is.
+    ///
+    /// # Errors
+    /// As a server words them, and what `change` answers.
+    pub fn update(&mut self, id: &str, key: &Key, how: How<'_>, change: impl FnOnce(&mut Value) -> Answer<()>) -> Answer<Arc<Object>> {
+        let resource = self.resource(id)?;
+        let live = self.store.table(id).and_then(|t| t.get(key)).ok_or_else(|| Refusal::not_found(&resource, &key.name))?;
+        let (live, old) = (Arc::clone(live), live.value());
+        let mut new = old.clone();
+        change(&mut new)?;
+        if text(&new, "/metadata/resourceVersion").is_some_and(|v| !v.is_empty() && v != live.version.to_string()) {
+            return Err(Refusal::modified(&resource, &key.name));
+        }
+        keep(&old, &mut new, how.subresource, resource.has("status"));
+        defaults::fill(&resource, &mut new);
+        if new == old {
+            return Ok(live);
+        }
+        if how.subresource.is_empty() && without(&old, resource.has("status")) != without(&new, resource.has("status")) {
+            set(&mut new, "/metadata/generation", int(&old, "/metadata/generation").unwrap_or_default() + 1);
+        }
+        self.admit(&resource, Some(&old), &mut new)?;
+        let stored = self.finish(&resource, Some(&old), new, how)?;
+        if !how.dry_run && text(&old, "/metadata/deletionTimestamp").is_some() {
+            self.end(id, key);
+        }
+        Ok(stored)
+    }
+
+    /// Deletes an object, or begins to: pods have their grace, and finalizers keep it until they are gone. What it is, or was at last.
+    ///
+    /// # Errors
+    /// There is none, or it does not meet the preconditions.
+    pub fn delete(&mut self, id: &str, key: &Key, how: &Delete) -> Answer<Arc<Object>> {
+        let resource = self.resource(id)?;
+        let live = self.store.table(id).and_then(|t| t.get(key)).ok_or_else(|| Refusal::not_found(&resource, &key.name))?;
+        let live = Arc::clone(live);
+        meets(&resource, &live, how)?;
+        if how.dry_run {
+            return Ok(live);
+        }
+        let mut value = live.value();
+        let pod = id == "pods" && !matches!(text(&value, "/status/phase"), Some("Succeeded" | "Failed"));
+        let placed = text(&value, "/spec/nodeName").is_some_and(|n| !n.is_empty());
+        let own = int(&value, "/spec/terminationGracePeriodSeconds").unwrap_or(30);
+        let grace = if pod && placed { how.grace.unwrap_or(own) } else { 0 };
+        match how.propagation {
+            Propagation::Foreground => finalizer(&mut value, "foregroundDeletion"),
+            Propagation::Orphan => finalizer(&mut value, "orphan"),
+            Propagation::Background => {}
+        }
+        if id == "namespaces" {
+            set(&mut value, "/status/phase", "Terminating");
+        }
+        or_set(&mut value, "/metadata/deletionTimestamp", stamp(self.store.now + grace * 1000));
+        if grace == 0 || int(&value, "/metadata/deletionGracePeriodSeconds").is_none_or(|g| g > grace) {
+            set(&mut value, "/metadata/deletionTimestamp", stamp(self.store.now + grace * 1000));
+            set(&mut value, "/metadata/deletionGracePeriodSeconds", grace);
+        }
+        let generation = int(&value, "/metadata/generation").unwrap_or_default() + 1;
+        if int(&value, "/metadata/generation").is_some() && text(&live.value(), "/metadata/deletionTimestamp").is_none() {
+            set(&mut value, "/metadata/generation", generation);
+        }
+        let stays = grace > 0 || !list(&value, "/metadata/finalizers").is_empty() || !list(&value, "/spec/finalizers").is_empty();
+        if !stays {
+            return self.store.remove(id, key).ok_or_else(|| Refusal::not_found(&resource, &key.name));
+        }
+        if value == live.value() {
+            return Ok(live);
+        }
+        self.store.put(id, value).ok_or_else(|| Refusal::not_found(&resource, &key.name))
+    }
+
+    /// Writes an event about an object, or counts one more of the same, as `client-go/tools/record` does.
+    pub fn event(&mut self, component: &str, about: &Value, sort: &str, reason: &str, message: &str) {
+        let namespace = text(about, "/metadata/namespace").unwrap_or("default").to_owned();
+        let about_name = text(about, "/metadata/name").unwrap_or_default();
+        let uid = text(about, "/metadata/uid").unwrap_or_default();
+        let now = stamp(self.store.now);
+        // One name for one matter: what is told again is found without a search.
+        let mut matter = std::hash::DefaultHasher::new();
+        std::hash::Hash::hash(&(uid, sort, reason, message, component), &mut matter);
+        let name = format!("{about_name}.{:016x}", std::hash::Hasher::finish(&matter));
+        let key = Key::new(&namespace, &name);
+        let told = self.store.get("events", &namespace, &name).is_some();
+        let how = How::by(component);
+        let done = if told {
+            self.update("events", &key, how, |event| {
+                let count = int(event, "/count").unwrap_or(1) + 1;
+                set(event, "/count", count);
+                set(event, "/lastTimestamp", now);
+                Ok(())
+            })
+        } else {
+            let field = |place: &str| about.pointer(place).cloned().unwrap_or_default();
+            let mut event = json!({
+                "metadata": {"name": name, "namespace": namespace},
+                "involvedObject": {
+                    "kind": field("/kind"), "namespace": field("/metadata/namespace"), "name": about_name, "uid": uid,
+                    "apiVersion": field("/apiVersion"), "resourceVersion": field("/metadata/resourceVersion"),
+                },
+                "reason": reason, "message": message, "source": {"component": component},
+                "firstTimestamp": now, "lastTimestamp": now, "count": 1, "type": sort,
+                "eventTime": null, "reportingComponent": component, "reportingInstance": "",
+            });
+            if field("/metadata/namespace").is_null() {
+                remove(&mut event, "/involvedObject/namespace");
+            }
+            if let Some(node) = text(about, "/spec/nodeName").filter(|_| component == "kubelet") {
+                set(&mut event, "/source/host", node);
+                set(&mut event, "/reportingInstance", node);
+            }
+            self.create("events", event, how)
+        };
+        // A namespace that ends takes no events.
+        drop(done);
+    }
+
+    /// Takes an object out whose deletion nothing holds up any more.
+    fn end(&mut self, id: &str, key: &Key) {
+        let Some(object) = self.store.table(id).and_then(|t| t.get(key)) else { return };
+        let value = object.value();
+        let held = !list(&value, "/metadata/finalizers").is_empty() || !list(&value, "/spec/finalizers").is_empty();
+        let graceful = id == "pods" && int(&value, "/metadata/deletionGracePeriodSeconds").unwrap_or_default() > 0;
+        if !held && !graceful {
+            self.store.remove(id, key);
+        }
+    }
+
+    /// The kind of this id.
+    ///
+    /// # Errors
+    /// 404 where it is not served.
+    pub fn resource(&self, id: &str) -> Answer<Arc<Resource>> {
+        self.store.table(id).map(|t| Arc::clone(&t.resource)).ok_or_else(Refusal::no_such_path)
+    }
+
+    fn may_create_in(&self, resource: &Resource, namespace: &str) -> Answer<()> {
+        let Some(found) = self.store.get("namespaces", "", namespace) else {
+            let namespaces = self.resource("namespaces")?;
+            return Err(Refusal::not_found(&namespaces, namespace));
+        };
+        let ends = text(&found.value(), "/status/phase") == Some("Terminating");
+        // Events still tell of the end.
+        if ends && resource.id() != "events" {
+            let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+            return Err(Refusal::forbidden(resource, "", &why));
+        }
+        Ok(())
+    }
+
+    fn admit(&mut self, resource: &Resource, old: Option<&Value>, new: &mut Value) -> Answer<()> {
+        let causes = validate::check(resource, old, new);
+        if causes.is_empty() { Ok(()) } else { Err(Refusal::invalid(resource, text(new, "/metadata/name").unwrap_or_default(), &causes)) }
+    }
+
+    fn finish(&mut self, resource: &Resource, old: Option<&Value>, mut new: Value, how: How<'_>) -> Answer<Arc<Object>> {
+        let writer = Writer { manager: how.manager, subresource: how.subresource, now: self.store.now };
+        managed::track(resource, old, &mut new, &writer);
+        if how.dry_run {
+            return Ok(Arc::new(Object::encode(resource, &new)));
+        }
+        self.store.put(&resource.id(), new).ok_or_else(Refusal::no_such_path)
+    }
+}
+
+/// Gives a new object what every object has, in the order of the API's types.
+fn complete(resource: &Resource, value: &mut Value, uid: &str, now: &str) {
+    set(value, "/metadata/uid", uid);
+    or_set(value, "/metadata/creationTimestamp", now);
+    for place in ["/metadata/resourceVersion", "/metadata/deletionTimestamp", "/metadata/managedFields", "/metadata/selfLink"] {
+        remove(value, place);
+    }
+    if resource.custom || value.pointer("/spec").is_some() && resource.plural != "namespaces" && resource.plural != "nodes" {
+        set(value, "/metadata/generation", 1);
+    }
+    let mut whole = json!({"kind": resource.kind, "apiVersion": resource.api_version(), "metadata": ordered(value)});
+    for (key, part) in entries(value, "").filter(|(k, _)| !["kind", "apiVersion", "metadata"].contains(k)) {
+        if let Some(map) = whole.as_object_mut() {
+            map.insert(key.to_owned(), part.clone());
+        }
+    }
+    if resource.has("status") && !resource.custom {
+        or_set(&mut whole, "/status", json!({}));
+    }
+    *value = whole;
+}
+
+/// The metadata, in the order of `metav1.ObjectMeta`.
+fn ordered(value: &Value) -> Value {
+    const ORDER: [&str; 12] = [
+        "name",
+        "generateName",
+        "namespace",
+        "uid",
+        "resourceVersion",
+        "generation",
+        "creationTimestamp",
+        "labels",
+        "annotations",
+        "ownerReferences",
+        "finalizers",
+        "managedFields",
+    ];
+    let known = ORDER.iter().filter_map(|k| Some((*k, value.pointer("/metadata")?.get(k)?)));
+    Value::Object(known.map(|(k, v)| (k.to_owned(), v.clone())).collect())
+}
+
+/// Puts back what a write of this subresource must not touch.
+fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
+    const METADATA: [&str; 7] =
+        ["uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion", "generateName"];
+    if subresource == "status" {
+        let status = new.pointer("/status").cloned();
+        let managed = new.pointer("/metadata/managedFields").cloned();
+        *new = old.clone();
+        status.into_iter().for_each(|s| set(new, "/status", s));
+        managed.into_iter().for_each(|m| set(new, "/metadata/managedFields", m));
+        return;
+    }
+    for name in METADATA {
+        let place = format!("/metadata/{name}");
+        match old.pointer(&place) {
+            Some(value) => set(new, &place, value.clone()),
+            None => drop(remove(new, &place)),
+        }
+    }
+    if has_status {
+        match old.pointer("/status") {
+            Some(status) => set(new, "/status", status.clone()),
+            None => drop(remove(new, "/status")),
+        }
+    }
+}
+
+/// What of an object makes a new generation when it changes.
+fn without(value: &Value, has_status: bool) -> Value {
+    let mut rest = value.clone();
+    remove(&mut rest, "/metadata");
+    if has_status {
+        remove(&mut rest, "/status");
+    }
+    rest
+}
+
+fn meets(resource: &Resource, live: &Object, how: &Delete) -> Answer<()> {
+    let version = live.version.to_string();
+    for (what, want, is) in [("UID", &how.uid, &*live.uid), ("ResourceVersion", &how.version, &*version)] {
+        if let Some(want) = want.as_deref().filter(|w| *w != is) {
+            let why = format!("Precondition failed: {what} in precondition: {want}, {what} in object meta: {is}");
+            return Err(Refusal::conflict(resource, &live.key.name, &why));
+        }
+    }
+    Ok(())
+}
+
+fn finalizer(value: &mut Value, name: &str) {
+    let mut all = list(value, "/metadata/finalizers").to_vec();
+    if !all.iter().any(|f| f == name) {
+        all.push(name.into());
+        set(value, "/metadata/finalizers", all);
+    }
+}
