@@ -5,11 +5,14 @@
 //! [`schema`], [`defaults`], [`validate`], [`patch`] and [`managed`]; the [`store`] holds objects; [`sim`] lets [`controllers`] work on them in
 //! a [`world`] of machines, images and load. Nothing in here is used for a real cluster.
 
+pub mod api;
+pub mod cluster;
 pub mod controllers;
 pub mod defaults;
 pub mod json;
 pub mod managed;
 pub mod patch;
+pub mod rbac;
 pub mod resource;
 pub mod schema;
 pub mod sim;
