@@ -29,6 +29,7 @@ impl User {
 }
 
 /// A cluster that requests can reach.
+#[derive(Debug)]
 pub struct Cluster {
     /// Its name.
     pub name: String,

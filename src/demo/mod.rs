@@ -16,6 +16,7 @@ mod kubeconfig;
 pub mod login;
 pub mod managed;
 pub mod patch;
+pub mod rbac;
 pub mod resource;
 pub mod schema;
 pub mod server;
