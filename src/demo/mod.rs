@@ -8,6 +8,7 @@
 pub mod controllers;
 pub mod defaults;
 pub mod json;
+pub mod logs;
 pub mod managed;
 pub mod patch;
 pub mod resource;
