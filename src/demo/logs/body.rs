@@ -273,6 +273,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_follower_ends_with_the_pod_and_with_the_server() {
         let Stage { pod: place, changed, mut follower } = stage(&running(), Query { follow: true, tail: Some(0), ..Query::default() });
+        assert!(follower.next().await.is_some());
         *place.lock().unwrap() = None;
         changed.send_modify(|n| *n += 1);
         assert!(rest(&mut follower).await.ends_with("bye\n"));

@@ -194,7 +194,7 @@ impl Source {
     }
 }
 
-/// The name of a pod's only container, or the one asked for.
+/// The container of this name, of whatever sort.
 pub(super) fn spec<'p>(pod: &'p Value, container: &str) -> Option<&'p Value> {
     let kinds = ["/spec/containers", "/spec/initContainers", "/spec/ephemeralContainers"];
     kinds.iter().flat_map(|k| list(pod, k)).find(|c| text(c, "/name") == Some(container))

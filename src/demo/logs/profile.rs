@@ -116,10 +116,6 @@ pub(super) struct Work {
     pub(super) program: String,
     /// Its version: the tag of the image.
     pub(super) version: String,
-    /// The pod.
-    pub(super) pod: String,
-    /// The namespace.
-    pub(super) namespace: String,
     /// The first port that it names, or 8080.
     pub(super) port: i64,
 }
@@ -136,8 +132,6 @@ impl Work {
             profile: Profile::of(program, container),
             program: program.to_owned(),
             version: version.to_owned(),
-            pod: text(pod, "/metadata/name").unwrap_or_default().to_owned(),
-            namespace: text(pod, "/metadata/namespace").unwrap_or_default().to_owned(),
             port: port.unwrap_or(8080),
         }
     }
