@@ -104,6 +104,19 @@ pub enum Command {
     Version,
     /// Print where files are and what was found out about config, kubeconfig and terminal
     Info,
+    /// Serve a demo fleet to any client until it is ended, and print the path of its kubeconfig
+    DemoServer(DemoServer),
+}
+
+/// What a demo fleet is made of.
+#[derive(Debug, Args)]
+pub struct DemoServer {
+    /// How many clusters
+    #[arg(long, value_name = "N", default_value = "6", value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub clusters: u16,
+    /// What chance follows from: the same seed makes the same fleet
+    #[arg(long, value_name = "S", default_value = "1")]
+    pub seed: u64,
 }
 
 /// What `get` prints.

@@ -2,7 +2,7 @@
 
 use super::cli::{Cli, Command};
 use super::startup::{self, Setup};
-use super::{batch, run};
+use super::{batch, demo, run};
 use crate::model::text::visible;
 use crate::term;
 use clap::CommandFactory;
@@ -29,6 +29,7 @@ pub fn main(cli: &Cli) -> Result<u8> {
             clap_complete::generate(*shell, &mut Cli::command(), "kconsole", &mut script);
             return print(&String::from_utf8_lossy(&script));
         }
+        Some(Command::DemoServer(asked)) => return demo::serve(asked),
         Some(Command::Version) => return print(&format!("kconsole {}\n", env!("CARGO_PKG_VERSION"))),
         _ => {}
     }
@@ -58,7 +59,7 @@ pub fn main(cli: &Cli) -> Result<u8> {
 }
 
 /// The loop has the main thread; clusters are read on two others, which is enough for the fastest of them.
-fn runtime() -> Result<Runtime> {
+pub(super) fn runtime() -> Result<Runtime> {
     // Someone else in the process having installed one is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Builder::new_multi_thread().worker_threads(2).max_blocking_threads(16).enable_all().build().wrap_err("no threads to run on")
