@@ -12,6 +12,7 @@ pub mod defaults;
 pub mod fleet;
 pub mod json;
 mod kubeconfig;
+pub mod logs;
 pub mod managed;
 pub mod patch;
 pub mod rbac;
