@@ -1,10 +1,13 @@
 //! A fleet: clusters that are built, served and written into a kubeconfig, all in one folder that goes away with it.
 
 use super::cluster::{Cluster, User, now};
-use super::kubeconfig;
+use super::incident::Incident;
 use super::server::Server;
 use super::sim::Sim;
 use super::tls::{self, Identity};
+use super::{kubeconfig, login};
+use crate::model::step::Notice;
+use serde_json::{Value, json};
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -12,24 +15,31 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
 
 /// What the first clusters of a fleet are called; others are numbered.
 const NAMES: [&str; 6] = ["prod-eu", "prod-us", "staging", "dev", "edge", "partner"];
+/// The one that needs a login.
+const PARTNER: &str = "partner";
 /// Threads that serve: what a screen needs is left to it.
 const THREADS: usize = 2;
 
 /// What a fleet is made of; the numbers are for each cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// How many clusters.
     pub clusters: usize,
     /// What chance follows from: the same seed makes the same fleet.
     pub seed: u64,
+    /// The fleet is a stage: edge goes away and comes back, and partner needs a login. Else all clusters are there for whoever asks.
+    pub is_played: bool,
+    /// The trouble that is under way.
+    pub incident: Option<&'static Incident>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clusters: NAMES.len(), seed: 1 }
+        Self { clusters: NAMES.len(), seed: 1, is_played: true, incident: None }
     }
 }
 
@@ -76,6 +86,8 @@ pub struct Tokens {
 
 /// A fleet that runs until it is dropped.
 pub struct Fleet {
+    /// What becomes of the trouble, for whoever takes it.
+    pub news: Option<mpsc::Receiver<Notice>>,
     members: Vec<Member>,
     kubeconfig: PathBuf,
     folder: TempDir,
@@ -97,8 +109,9 @@ impl Fleet {
         let system = |error: io::Error| Error::System(error.into());
         let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("demo").enable_all().build().map_err(system)?;
         let members = sims.into_iter().map(|sim| serve(&runtime, sim, &identity)).collect::<Result<Vec<_>, _>>()?;
-        let kubeconfig = kubeconfig::write(folder.path(), &identity.authority, &members).map_err(Error::Folder)?;
-        Ok(Self { members, kubeconfig, folder, runtime: Some(runtime) })
+        let users = users(&runtime, options, folder.path(), &members).map_err(Error::Folder)?;
+        let kubeconfig = kubeconfig::write(folder.path(), &identity.authority, &members, &users).map_err(Error::Folder)?;
+        Ok(Self { news: None, members, kubeconfig, folder, runtime: Some(runtime) })
     }
 
     /// Its clusters, in the order of their names above.
@@ -132,6 +145,18 @@ pub fn name(index: usize) -> String {
 /// A folder that only its owner can look into.
 fn folder() -> io::Result<TempDir> {
     tempfile::Builder::new().prefix("kconsole-demo-").permissions(Permissions::from_mode(0o700)).tempdir()
+}
+
+/// Who asks each cluster, as a kubeconfig has it.
+fn users(runtime: &Runtime, options: &Options, folder: &Path, members: &[Member]) -> io::Result<Vec<Value>> {
+    let user = |member: &Member| {
+        if options.is_played && member.cluster.name == PARTNER {
+            runtime.spawn(login::serve(folder.into(), Arc::clone(&member.cluster)));
+            return login::user(folder);
+        }
+        Ok(json!({"token": member.tokens.admin}))
+    };
+    members.iter().map(user).collect()
 }
 
 fn build(options: &Options) -> Result<Vec<Sim>, Error> {
