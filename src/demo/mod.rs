@@ -14,6 +14,7 @@ pub mod fleet;
 pub mod incident;
 pub mod json;
 mod kubeconfig;
+pub mod logs;
 pub mod login;
 pub mod managed;
 pub mod patch;

@@ -24,7 +24,7 @@ pub(super) fn answer(cluster: &Cluster, path: &str) -> Option<Response<Body>> {
     Some(answer_json(
         200,
         &json!({
-            "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1.35.0"},
+            "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1.36.0"},
             "paths": paths, "components": {"schemas": schemas},
         }),
     ))
