@@ -13,6 +13,7 @@ mod cluster;
 mod data;
 mod driver;
 mod engine;
+mod faults;
 mod files;
 mod kinds;
 mod kubectl;
