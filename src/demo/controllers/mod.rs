@@ -14,4 +14,4 @@ macro_rules! controllers {
     };
 }
 
-controllers! {}
+controllers! { definition }
