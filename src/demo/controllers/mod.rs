@@ -14,4 +14,9 @@ macro_rules! controllers {
     };
 }
 
-controllers! {}
+pub mod condition;
+
+controllers! { scheduler, kubelet }
+
+#[cfg(test)]
+pub mod rig;
