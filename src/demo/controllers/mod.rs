@@ -19,4 +19,4 @@ pub mod condition;
 controllers! { scheduler, kubelet }
 
 #[cfg(test)]
-pub mod rig;
+pub mod bed;

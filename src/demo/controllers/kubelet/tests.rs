@@ -1,6 +1,6 @@
 //! Pods live as kubectl would see them live.
 
-use crate::demo::controllers::rig::{cluster, events, pass, pod, see, stands};
+use crate::demo::controllers::bed::{cluster, events, pass, pod, see, stands};
 use crate::demo::json::{list, text};
 use crate::demo::world::program::Program;
 use crate::demo::write::{Delete, How};

@@ -1,6 +1,6 @@
 //! Pods find machines, or wait and say why.
 
-use crate::demo::controllers::rig::{cluster, events, pass, pod, see};
+use crate::demo::controllers::bed::{cluster, events, pass, pod, see};
 use crate::demo::json::text;
 use crate::demo::store::Key;
 use crate::demo::write::{Delete, How};
