@@ -15,6 +15,7 @@ mod driver;
 mod engine;
 mod files;
 mod kinds;
+mod kubectl;
 mod readme;
 mod rig;
 mod robot;
