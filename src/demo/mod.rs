@@ -16,5 +16,6 @@ pub mod sim;
 pub mod status;
 pub mod store;
 pub mod validate;
+pub mod view;
 pub mod world;
 pub mod write;
