@@ -26,5 +26,6 @@ pub mod status;
 pub mod store;
 pub mod tls;
 pub mod validate;
+pub mod view;
 pub mod world;
 pub mod write;
