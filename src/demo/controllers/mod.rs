@@ -26,6 +26,7 @@ macro_rules! controllers {
 
 controllers! {
     definition,
+    expiry,
     replicaset,
     deployment,
     scheduler,
