@@ -1,7 +1,7 @@
 //! The kinds that a demo server serves from the start: one line each. Kinds that custom resource definitions add are made like these.
 
 /// What a server serves: a kind of objects and what can be done with them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resource {
     /// The API group; empty for the core group.
     pub group: String,

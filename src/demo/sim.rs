@@ -21,6 +21,7 @@ pub struct Controller {
 }
 
 /// A simulated cluster.
+#[derive(Debug)]
 pub struct Sim {
     /// Its objects, and its clock.
     pub store: Store,
