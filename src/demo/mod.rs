@@ -9,6 +9,7 @@ pub mod api;
 pub mod cluster;
 pub mod controllers;
 pub mod defaults;
+pub mod fault;
 pub mod fleet;
 pub mod incident;
 pub mod json;
