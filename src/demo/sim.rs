@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 const AT_ONCE: usize = 200_000;
 
 /// One controller: what wakes it, and what it does for a key. As in Kubernetes it is told only where to look, never what happened.
+#[derive(Debug)]
 pub struct Controller {
     /// As events and managed fields name it: `deployment-controller`.
     pub name: &'static str,

@@ -25,6 +25,8 @@ macro_rules! controllers {
 }
 
 controllers! {
+    definition,
+    expiry,
     replicaset,
     deployment,
     scheduler,
