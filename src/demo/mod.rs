@@ -5,16 +5,28 @@
 //! [`schema`], [`defaults`], [`validate`], [`patch`] and [`managed`]; the [`store`] holds objects; [`sim`] lets [`controllers`] work on them in
 //! a [`world`] of machines, images and load. Nothing in here is used for a real cluster.
 
+pub mod api;
+pub mod cluster;
 pub mod controllers;
 pub mod defaults;
+pub mod fault;
+pub mod fleet;
+pub mod incident;
 pub mod json;
+mod kubeconfig;
+pub mod login;
+pub mod logs;
 pub mod managed;
 pub mod patch;
+pub mod rbac;
 pub mod resource;
 pub mod schema;
+pub mod server;
 pub mod sim;
 pub mod status;
 pub mod store;
+pub mod tls;
 pub mod validate;
+pub mod view;
 pub mod world;
 pub mod write;

@@ -4,7 +4,7 @@ use super::schema::Schema;
 use std::sync::Arc;
 
 /// What a server serves: a kind of objects and what can be done with them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resource {
     /// The API group; empty for the core group.
     pub group: String,
