@@ -44,8 +44,7 @@ pub fn check(store: &Store, user: &User, wanted: &Attributes<'_>) -> Answer<()> 
     let named = if name.is_empty() { String::new() } else { format!(" {name:?}") };
     let scope = if namespace.is_empty() { "at the cluster scope".to_owned() } else { format!("in the namespace {namespace:?}") };
     let user = &user.name;
-    let message =
-        format!("{id}{named} is forbidden: User {user:?} cannot {verb} resource {whole:?} in API group {group:?} {scope}");
+    let message = format!("{id}{named} is forbidden: User {user:?} cannot {verb} resource {whole:?} in API group {group:?} {scope}");
     let mut refusal = Refusal::new(403, "Forbidden", message);
     refusal.details = json!({"kind": resource});
     for (key, value) in [("/name", name), ("/group", group)] {

@@ -225,8 +225,7 @@ fn targets(value: &Value) -> Value {
 }
 
 fn quota(value: &Value, limits: bool) -> Value {
-    let mut all: Vec<(&str, &Value)> =
-        entries(value, "/status/hard").filter(|(k, _)| k.starts_with("limits.") == limits).collect();
+    let mut all: Vec<(&str, &Value)> = entries(value, "/status/hard").filter(|(k, _)| k.starts_with("limits.") == limits).collect();
     all.sort_by_key(|(k, _)| *k);
     let used = |key: &str| text(value, &format!("/status/used/{}", crate::demo::json::escape(key))).unwrap_or("0").to_owned();
     json!(all.iter().map(|(k, hard)| format!("{k}: {}/{}", used(k), hard.as_str().unwrap_or_default())).collect::<Vec<_>>().join(", "))
@@ -241,7 +240,8 @@ fn or_na(value: &Value, place: &str) -> Value {
 }
 
 fn job_status(value: &Value) -> Value {
-    let has = |kind: &str| list(value, "/status/conditions").iter().any(|c| text(c, "/type") == Some(kind) && text(c, "/status") == Some("True"));
+    let has =
+        |kind: &str| list(value, "/status/conditions").iter().any(|c| text(c, "/type") == Some(kind) && text(c, "/status") == Some("True"));
     json!(match () {
         () if has("Complete") => "Complete",
         () if has("Failed") => "Failed",
@@ -281,7 +281,14 @@ fn role(value: &Value) -> Value {
 }
 
 fn subjects(value: &Value, kind: &str) -> Value {
-    json!(list(value, "/subjects").iter().filter(|s| text(s, "/kind") == Some(kind)).filter_map(|s| text(s, "/name")).collect::<Vec<_>>().join(", "))
+    json!(
+        list(value, "/subjects")
+            .iter()
+            .filter(|s| text(s, "/kind") == Some(kind))
+            .filter_map(|s| text(s, "/name"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    )
 }
 
 const TABLES: &[(&str, Table)] = &[
@@ -298,10 +305,7 @@ const TABLES: &[(&str, Table)] = &[
         ],
     ),
     ("endpoints", &[("Endpoints", endpoints)]),
-    (
-        "endpointslices",
-        &[("AddressType", |v| at(v, "/addressType")), ("Ports", slice_ports), ("Endpoints", slice_addresses)],
-    ),
+    ("endpointslices", &[("AddressType", |v| at(v, "/addressType")), ("Ports", slice_ports), ("Endpoints", slice_addresses)]),
     ("serviceaccounts", &[("Secrets", |v| json!(list(v, "/secrets").len()))]),
     (
         "persistentvolumeclaims",
@@ -333,7 +337,11 @@ const TABLES: &[(&str, Table)] = &[
     ("limitranges", &[("Created At", |v| at(v, "/metadata/creationTimestamp"))]),
     (
         "replicationcontrollers",
-        &[("Desired", |v| number(v, "/spec/replicas")), ("Current", |v| number(v, "/status/replicas")), ("Ready", |v| number(v, "/status/readyReplicas"))],
+        &[
+            ("Desired", |v| number(v, "/spec/replicas")),
+            ("Current", |v| number(v, "/status/replicas")),
+            ("Ready", |v| number(v, "/status/readyReplicas")),
+        ],
     ),
     ("statefulsets", &[("Ready", ready), ("+Containers", containers), ("+Images", images)]),
     (
@@ -395,7 +403,9 @@ const TABLES: &[(&str, Table)] = &[
         &[
             ("Class", |v| json!(text(v, "/spec/ingressClassName").unwrap_or("<none>"))),
             ("Hosts", hosts),
-            ("Address", |v| json!(list(v, "/status/loadBalancer/ingress").iter().filter_map(|i| text(i, "/ip")).collect::<Vec<_>>().join(","))),
+            ("Address", |v| {
+                json!(list(v, "/status/loadBalancer/ingress").iter().filter_map(|i| text(i, "/ip")).collect::<Vec<_>>().join(","))
+            }),
             ("Ports", ingress_ports),
         ],
     ),
@@ -435,5 +445,7 @@ const BINDING: Table = &[
 
 fn owner(value: &Value) -> String {
     let owner = list(value, "/metadata/ownerReferences").first();
-    owner.map(|o| format!("{}/{}", text(o, "/kind").unwrap_or_default().to_lowercase(), text(o, "/name").unwrap_or_default())).unwrap_or_default()
+    owner
+        .map(|o| format!("{}/{}", text(o, "/kind").unwrap_or_default().to_lowercase(), text(o, "/name").unwrap_or_default()))
+        .unwrap_or_default()
 }

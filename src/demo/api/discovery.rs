@@ -168,7 +168,8 @@ fn all(served: &[&Resource], core: bool, version: &str) -> Response<Body> {
             json!({"metadata": metadata, "versions": versions.iter().map(of).collect::<Vec<_>>()})
         })
         .collect();
-    let list = json!({"kind": "APIGroupDiscoveryList", "apiVersion": format!("apidiscovery.k8s.io/{version}"), "metadata": {}, "items": items});
+    let list =
+        json!({"kind": "APIGroupDiscoveryList", "apiVersion": format!("apidiscovery.k8s.io/{version}"), "metadata": {}, "items": items});
     let kind = if version == "v2" {
         "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
     } else {

@@ -31,7 +31,8 @@ pub(super) fn answer(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8])
 /// Pods that have ended, wait for a node or go anyway are no disruption.
 fn counts(pod: &Object) -> bool {
     let value = pod.value();
-    text(&value, "/metadata/deletionTimestamp").is_none() && !matches!(text(&value, "/status/phase"), Some("Succeeded" | "Failed" | "Pending"))
+    text(&value, "/metadata/deletionTimestamp").is_none()
+        && !matches!(text(&value, "/status/phase"), Some("Succeeded" | "Failed" | "Pending"))
 }
 
 /// Takes one disruption from the budget of a pod, if it has one.
@@ -40,19 +41,25 @@ fn spend(sim: &mut Sim, pod: &Object, dry_run: bool) -> Answer<()> {
     let budget = match budgets.as_slice() {
         [] => return Ok(()),
         [one] => one,
-        _ => return Err(Refusal::new(500, "", "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")),
+        _ => {
+            return Err(Refusal::new(
+                500,
+                "",
+                "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+            ));
+        }
     };
     let name = text(budget, "/metadata/name").unwrap_or_default();
     let allowed = int(budget, "/status/disruptionsAllowed").unwrap_or_default();
-    let ready = list(&pod.value(), "/status/conditions").iter().any(|c| text(c, "/type") == Some("Ready") && text(c, "/status") == Some("True"));
+    let ready =
+        list(&pod.value(), "/status/conditions").iter().any(|c| text(c, "/type") == Some("Ready") && text(c, "/status") == Some("True"));
     let (healthy, desired) =
         (int(budget, "/status/currentHealthy").unwrap_or_default(), int(budget, "/status/desiredHealthy").unwrap_or_default());
     if !ready && healthy >= desired && desired > 0 {
         return Ok(()); // what is broken already does not disrupt anybody (IfHealthyBudget)
     }
     if allowed <= 0 {
-        let mut refusal =
-            Refusal::new(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.");
+        let mut refusal = Refusal::new(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.");
         let why = format!("The disruption budget {name} needs {desired} healthy pods and has {healthy} currently");
         refusal.details = json!({"causes": [{"reason": "DisruptionBudget", "message": why}]});
         return Err(refusal);

@@ -52,7 +52,10 @@ async fn respond(cluster: &Arc<Cluster>, asked: Asked, request: Request<Incoming
             if let Some(answer) = open_to_all(path) {
                 return Ok(answer);
             }
-            cluster.look(|sim| discovery::answer(sim, path, &asked)).or_else(|| openapi::answer(cluster, path)).ok_or_else(Refusal::no_such_path)
+            cluster
+                .look(|sim| discovery::answer(sim, path, &asked))
+                .or_else(|| openapi::answer(cluster, path))
+                .ok_or_else(Refusal::no_such_path)
         }
         Path::Review(kind) => {
             let body = body::read(request).await?;

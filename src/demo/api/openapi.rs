@@ -41,9 +41,7 @@ fn paths(resource: &Resource) -> Vec<(String, Value)> {
     let gvk = json!({"group": resource.group, "version": resource.version, "kind": resource.kind});
     let parameter = |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}});
     let write = ["dryRun", "fieldManager", "fieldValidation", "force"].map(parameter);
-    let operation = |action: &str, parameters: &[Value]| {
-        json!({"x-kubernetes-action": action, "x-kubernetes-group-version-kind": gvk, "parameters": parameters, "responses": {}})
-    };
+    let operation = |action: &str, parameters: &[Value]| json!({"x-kubernetes-action": action, "x-kubernetes-group-version-kind": gvk, "parameters": parameters, "responses": {}});
     let scope = if resource.namespaced { "namespaces/{namespace}/" } else { "" };
     let many = format!("/{}/{scope}{}", place(resource), resource.plural);
     let one = format!("{many}/{{name}}");

@@ -165,7 +165,13 @@ fn find(cluster: &Cluster, path: &str) -> Answer<Path> {
     if !subresource.is_empty() && !resource.has(subresource) || !namespace.is_empty() && !resource.namespaced {
         return Err(Refusal::no_such_path());
     }
-    Ok(Path::Objects(Target { resource, namespace: namespace.to_owned(), name: name.to_owned(), subresource: subresource.to_owned(), rest }))
+    Ok(Path::Objects(Target {
+        resource,
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        subresource: subresource.to_owned(),
+        rest,
+    }))
 }
 
 fn verb(method: &Method, path: &Path, query: &Query) -> Answer<&'static str> {

@@ -65,7 +65,11 @@ pub(super) fn answer(cluster: &Arc<Cluster>, target: &Target, asked: &Asked) -> 
     let streaming = asked.query.is("sendInitialEvents");
     if streaming && asked.query.get("resourceVersionMatch") != Some("NotOlderThan") {
         let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
-        return Err(Refusal::new(422, "Invalid", format!("ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: {why}")));
+        return Err(Refusal::new(
+            422,
+            "Invalid",
+            format!("ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: {why}"),
+        ));
     }
     let changes = cluster.changes();
     let Start { initial, version } = start(cluster, &target.resource, &selection, &asked.query, streaming)?;
@@ -96,7 +100,9 @@ pub(super) fn answer(cluster: &Arc<Cluster>, target: &Target, asked: &Asked) -> 
 /// watch cache does, so that it is no error here.
 fn start(cluster: &Cluster, resource: &Resource, selection: &Selection, query: &Query, streaming: bool) -> Answer<Start> {
     let from = query.get("resourceVersion").unwrap_or_default();
-    let from: u64 = from.parse().or_else(|_| if from.is_empty() { Ok(0) } else { Err(Refusal::bad_request(format!("invalid resource version {from:?}"))) })?;
+    let from: u64 = from
+        .parse()
+        .or_else(|_| if from.is_empty() { Ok(0) } else { Err(Refusal::bad_request(format!("invalid resource version {from:?}"))) })?;
     cluster.with(|sim| {
         let now = sim.store.version();
         if from > now {
@@ -110,7 +116,8 @@ fn start(cluster: &Cluster, resource: &Resource, selection: &Selection, query: &
         }
         let table = sim.store.table(&resource.id()).ok_or_else(Refusal::no_such_path)?;
         let wanted = streaming || query.get("sendInitialEvents").is_none();
-        let initial = if wanted { table.list(&selection.namespace, None).filter(|o| selection.has(o)).cloned().collect() } else { Vec::new() };
+        let initial =
+            if wanted { table.list(&selection.namespace, None).filter(|o| selection.has(o)).cloned().collect() } else { Vec::new() };
         Ok(Start { initial, version: now })
     })
 }
@@ -203,7 +210,8 @@ impl Watch {
         } else {
             table::definitions(&self.resource)
         };
-        let head = format!(r#"{{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{{"resourceVersion":"{version}"}},{definitions}"rows":["#);
+        let head =
+            format!(r#"{{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{{"resourceVersion":"{version}"}},{definitions}"rows":["#);
         out.extend_from_slice(head.as_bytes());
     }
 

@@ -95,7 +95,8 @@ fn patch_or_apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) ->
     let patched = {
         let resource = Arc::clone(&target.resource);
         let check = |value: &Value| strictly(asked, &crate::demo::schema::unknown(sim_schema(sim, target).as_ref(), &resource, value));
-        let live = sim.store.get(&resource.id(), &target.namespace, &target.name).ok_or_else(|| Refusal::not_found(&resource, &target.name))?;
+        let live =
+            sim.store.get(&resource.id(), &target.namespace, &target.name).ok_or_else(|| Refusal::not_found(&resource, &target.name))?;
         let mut trial = live.value();
         patch::patch(&resource, &mut trial, &patch, kind)?;
         warnings.extend(check(&trial)?);
@@ -231,16 +232,15 @@ fn strict(sim: &Sim, target: &Target, asked: &Asked, value: &Value, _body: &[u8]
 fn strictly(asked: &Asked, unknown: &[String]) -> Answer<Vec<String>> {
     match asked.query.get("fieldValidation") {
         Some("Ignore") => Ok(Vec::new()),
-        Some("Strict") if !unknown.is_empty() => {
-            Err(Refusal::bad_request(format!("strict decoding error: {}", unknown.join(", "))))
-        }
+        Some("Strict") if !unknown.is_empty() => Err(Refusal::bad_request(format!("strict decoding error: {}", unknown.join(", ")))),
         _ => Ok(unknown.to_vec()),
     }
 }
 
 /// The schema that the definition of a custom kind gives.
 fn sim_schema(sim: &Sim, target: &Target) -> Option<Value> {
-    let definition = target.resource.custom.then(|| sim.store.get("customresourcedefinitions.apiextensions.k8s.io", "", &target.resource.id()))??;
+    let definition =
+        target.resource.custom.then(|| sim.store.get("customresourcedefinitions.apiextensions.k8s.io", "", &target.resource.id()))??;
     definition.value().pointer("/spec/versions/0/schema/openAPIV3Schema").cloned()
 }
 
@@ -252,4 +252,3 @@ fn warned(mut answer: Response<Body>, warnings: &[String]) -> Response<Body> {
     }
     answer
 }
-
