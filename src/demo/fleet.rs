@@ -1,35 +1,54 @@
 //! A fleet: clusters that are built, served and written into a kubeconfig, all in one folder that goes away with it.
 
 use super::cluster::{Cluster, User, now};
-use super::kubeconfig;
+use super::fault::{Fault, Faults};
+use super::incident::Incident;
 use super::server::Server;
 use super::sim::Sim;
 use super::tls::{self, Identity};
+use super::{kubeconfig, login};
+use crate::model::step::Notice;
+use serde_json::{Value, json};
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
 
 /// What the first clusters of a fleet are called; others are numbered.
 const NAMES: [&str; 6] = ["prod-eu", "prod-us", "staging", "dev", "edge", "partner"];
+/// The one that needs a login.
+const PARTNER: &str = "partner";
+/// The one that goes away and comes back: so long it is there, and so long away.
+const EDGE: &str = "edge";
+const THERE: Duration = Duration::from_secs(140);
+const AWAY: Duration = Duration::from_secs(40);
 /// Threads that serve: what a screen needs is left to it.
 const THREADS: usize = 2;
 
 /// What a fleet is made of; the numbers are for each cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// How many clusters.
     pub clusters: usize,
     /// What chance follows from: the same seed makes the same fleet.
     pub seed: u64,
+    /// The fleet is a stage: edge goes away and comes back, and partner needs a login. Else all clusters are there for whoever asks.
+    pub is_played: bool,
+    /// Members can be told to do things wrong, which costs a copy of every byte.
+    pub is_faulty: bool,
+    /// The trouble that is under way.
+    pub incident: Option<&'static Incident>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clusters: NAMES.len(), seed: 1 }
+        Self { clusters: NAMES.len(), seed: 1, is_played: true, is_faulty: false, incident: None }
     }
 }
 
@@ -59,6 +78,8 @@ pub struct Member {
     pub server: String,
     /// Tokens that the server takes, or does not.
     pub tokens: Tokens,
+    /// What the server does wrong. Orders have no effect where the fleet was not started for them.
+    pub faults: Arc<Faults>,
 }
 
 /// Tokens of one cluster, secret as those of any other.
@@ -76,6 +97,8 @@ pub struct Tokens {
 
 /// A fleet that runs until it is dropped.
 pub struct Fleet {
+    /// What becomes of the trouble, for whoever takes it.
+    pub news: Option<mpsc::Receiver<Notice>>,
     members: Vec<Member>,
     kubeconfig: PathBuf,
     folder: TempDir,
@@ -96,9 +119,10 @@ impl Fleet {
         let sims = build(options)?;
         let system = |error: io::Error| Error::System(error.into());
         let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("demo").enable_all().build().map_err(system)?;
-        let members = sims.into_iter().map(|sim| serve(&runtime, sim, &identity)).collect::<Result<Vec<_>, _>>()?;
-        let kubeconfig = kubeconfig::write(folder.path(), &identity.authority, &members).map_err(Error::Folder)?;
-        Ok(Self { members, kubeconfig, folder, runtime: Some(runtime) })
+        let members = sims.into_iter().map(|sim| serve(&runtime, options, sim, &identity)).collect::<Result<Vec<_>, _>>()?;
+        let users = users(&runtime, options, folder.path(), &members).map_err(Error::Folder)?;
+        let kubeconfig = kubeconfig::write(folder.path(), &identity.authority, &members, &users).map_err(Error::Folder)?;
+        Ok(Self { news: None, members, kubeconfig, folder, runtime: Some(runtime) })
     }
 
     /// Its clusters, in the order of their names above.
@@ -134,6 +158,18 @@ fn folder() -> io::Result<TempDir> {
     tempfile::Builder::new().prefix("kconsole-demo-").permissions(Permissions::from_mode(0o700)).tempdir()
 }
 
+/// Who asks each cluster, as a kubeconfig has it.
+fn users(runtime: &Runtime, options: &Options, folder: &Path, members: &[Member]) -> io::Result<Vec<Value>> {
+    let user = |member: &Member| {
+        if options.is_played && member.cluster.name == PARTNER {
+            runtime.spawn(login::serve(folder.into(), Arc::clone(&member.cluster)));
+            return login::user(folder);
+        }
+        Ok(json!({"token": member.tokens.admin}))
+    };
+    members.iter().map(user).collect()
+}
+
 fn build(options: &Options) -> Result<Vec<Sim>, Error> {
     let now = now();
     let building = (0..options.clusters).map(|index| {
@@ -155,14 +191,31 @@ fn cluster(name: &str, seed: u64, now: i64) -> Sim {
     sim
 }
 
-fn serve(runtime: &Runtime, sim: Sim, identity: &Identity) -> Result<Member, Error> {
+fn serve(runtime: &Runtime, options: &Options, sim: Sim, identity: &Identity) -> Result<Member, Error> {
     let cluster = Cluster::new(sim);
     let tokens = tokens(&cluster).map_err(Error::System)?;
-    let server = runtime.block_on(Server::open(Arc::clone(&cluster), identity.acceptor.clone())).map_err(Error::Port)?;
-    let address = server.address().map_err(Error::Port)?;
+    let faults = Arc::new(Faults::default());
+    // Edge goes away and comes back by a fault too.
+    let is_faulty = options.is_faulty || options.is_played && cluster.name == EDGE;
+    let ordered = is_faulty.then(|| Arc::clone(&faults));
+    let server = runtime.block_on(Server::open(Arc::clone(&cluster), ordered, identity.acceptor.clone())).map_err(Error::Port)?;
+    let address = server.address();
     runtime.spawn(server.run());
     runtime.spawn(Arc::clone(&cluster).live());
-    Ok(Member { cluster, server: format!("https://{address}"), tokens })
+    if options.is_played && cluster.name == EDGE {
+        runtime.spawn(come_and_go(Arc::clone(&faults)));
+    }
+    Ok(Member { cluster, server: format!("https://{address}"), tokens, faults })
+}
+
+/// A link to a shop by the sea: it goes away for a while every now and then.
+async fn come_and_go(faults: Arc<Faults>) {
+    loop {
+        sleep(THERE).await;
+        faults.order(Fault::Refuse);
+        sleep(AWAY).await;
+        faults.lift();
+    }
 }
 
 fn tokens(cluster: &Cluster) -> Result<Tokens, tls::Failure> {

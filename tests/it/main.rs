@@ -11,10 +11,12 @@
 
 mod cluster;
 mod data;
+mod demo;
 mod driver;
 mod engine;
 mod files;
 mod kinds;
+mod kubectl;
 mod readme;
 mod rig;
 mod robot;

@@ -5,31 +5,33 @@ use crate::demo::cluster::{Cluster, User};
 use crate::demo::rbac::Attributes;
 use crate::demo::resource::Resource;
 use crate::demo::status::{Answer, Refusal};
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, Method, Request};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
 
 /// A request, understood.
-pub struct Asked {
+pub(super) struct Asked {
     /// Who asks.
-    pub user: User,
+    pub(super) user: User,
     /// The verb of the API, as RBAC names it: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`.
-    pub verb: &'static str,
+    pub(super) verb: &'static str,
     /// What about.
-    pub path: Path,
+    pub(super) path: Path,
     /// The parameters.
-    pub query: Query,
+    pub(super) query: Query,
     /// The `Accept` header.
-    pub accept: String,
+    pub(super) accept: String,
+    /// Whether answers may be packed by gzip.
+    pub(super) gzip: bool,
     /// The `Content-Type` header, without its parameters.
-    pub content: String,
+    pub(super) content: String,
     /// The first word of the `User-Agent`: the field manager where none is named.
-    pub agent: String,
+    pub(super) agent: String,
 }
 
 /// Where a request goes.
-pub enum Path {
+pub(super) enum Path {
     /// Objects of a kind.
     Objects(Target),
     /// A review of this kind, which is answered and not stored.
@@ -39,53 +41,51 @@ pub enum Path {
 }
 
 /// Objects of a kind, or one of them, or a part of one.
-pub struct Target {
+pub(super) struct Target {
     /// The kind.
-    pub resource: Arc<Resource>,
+    pub(super) resource: Arc<Resource>,
     /// The namespace; empty for all, and for kinds that have none.
-    pub namespace: String,
+    pub(super) namespace: String,
     /// The name; empty for many.
-    pub name: String,
+    pub(super) name: String,
     /// As `status`; empty for the object itself.
-    pub subresource: String,
-    /// What follows, as `services/x/proxy/PATH` has it.
-    pub rest: String,
+    pub(super) subresource: String,
 }
 
 /// The parameters of a request.
 #[derive(Default)]
-pub struct Query(Vec<(String, String)>);
+pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
     /// Reads what stands behind the question mark.
-    pub fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         Self(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 
     /// The value of a parameter; `None` where it is missing or empty.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
     }
 
     /// All values of a parameter.
-    pub fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
+    pub(super) fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
         self.0.iter().filter(move |(k, _)| k == name).map(|(_, v)| v.as_str())
     }
 
     /// True for `true`, `1` and the like, as Go reads them.
-    pub fn is(&self, name: &str) -> bool {
+    pub(super) fn is(&self, name: &str) -> bool {
         self.get(name).is_some_and(|v| matches!(v, "1" | "t" | "T" | "true" | "TRUE" | "True"))
     }
 
     /// A whole number.
-    pub fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+    pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.get(name)?.parse().ok()
     }
 }
 
 impl Asked {
     /// What RBAC decides on.
-    pub fn attributes<'a>(&'a self, target: &'a Target) -> Attributes<'a> {
+    pub(super) fn attributes<'a>(&'a self, target: &'a Target) -> Attributes<'a> {
         Attributes {
             verb: self.verb,
             group: &target.resource.group,
@@ -98,18 +98,18 @@ impl Asked {
     }
 
     /// The field manager of a write.
-    pub fn manager(&self) -> &str {
+    pub(super) fn manager(&self) -> &str {
         self.query.get("fieldManager").unwrap_or(&self.agent)
     }
 
     /// True where nothing is to be stored.
-    pub fn dry_run(&self) -> bool {
+    pub(super) fn dry_run(&self) -> bool {
         self.query.all("dryRun").any(|v| v == "All")
     }
 }
 
 /// The path, and what the request asks for.
-pub fn parse<B>(cluster: &Cluster, request: &Request<B>) -> (String, Answer<Asked>) {
+pub(super) fn parse<B>(cluster: &Cluster, request: &Request<B>) -> (String, Answer<Asked>) {
     let path = request.uri().path().trim_end_matches('/').to_owned();
     let asked = understand(cluster, request, &path);
     (path, asked)
@@ -126,7 +126,8 @@ fn understand<B>(cluster: &Cluster, request: &Request<B>, path: &str) -> Answer<
     let verb = verb(request.method(), &path, &query)?;
     let agent = header(headers, &USER_AGENT).split('/').next().filter(|a| !a.is_empty()).unwrap_or("unknown").to_owned();
     let content = header(headers, &CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_owned();
-    Ok(Asked { user, verb, path, query, accept: header(headers, &ACCEPT).to_owned(), content, agent })
+    let gzip = header(headers, &ACCEPT_ENCODING).split(',').any(|way| way.split(';').next().map(str::trim) == Some("gzip"));
+    Ok(Asked { user, verb, path, query, gzip, accept: header(headers, &ACCEPT).to_owned(), content, agent })
 }
 
 fn header<'h>(headers: &'h HeaderMap, name: &http::HeaderName) -> &'h str {
@@ -157,21 +158,15 @@ fn find(cluster: &Cluster, path: &str) -> Answer<Path> {
     let Ok(resource) = resource else {
         return if group == "metrics.k8s.io" { Ok(Path::Other(path.to_owned())) } else { Err(Refusal::no_such_path()) };
     };
-    let (name, subresource, rest) = match of {
-        [] => ("", "", String::new()),
-        [name] => (*name, "", String::new()),
-        [name, subresource, rest @ ..] => (*name, *subresource, rest.join("/")),
+    let (name, subresource) = match of {
+        [] => ("", ""),
+        [name] => (*name, ""),
+        [name, subresource, ..] => (*name, *subresource),
     };
     if !subresource.is_empty() && !resource.has(subresource) || !namespace.is_empty() && !resource.namespaced {
         return Err(Refusal::no_such_path());
     }
-    Ok(Path::Objects(Target {
-        resource,
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-        subresource: subresource.to_owned(),
-        rest,
-    }))
+    Ok(Path::Objects(Target { resource, namespace: namespace.to_owned(), name: name.to_owned(), subresource: subresource.to_owned() }))
 }
 
 fn verb(method: &Method, path: &Path, query: &Query) -> Answer<&'static str> {

@@ -102,17 +102,17 @@ async fn a_terminal_has_a_prompt_keys_and_a_size() {
     let mut client = Client::of("command=sh&stdin=true&stdout=true&stderr=true&tty=true").await;
     client.until("/ # ").await;
     client.send(b"\x00cd /tmp\r").await;
-    assert_eq!(client.until(" #/tmp ## ").await, "cd /tmp\r\n #/tmp ## ");
+    assert_eq!(client.until("/tmp # ").await, "cd /tmp\r\n/tmp # ");
     client.send(b"\x04{\"Width\":132,\"Height\":43}").await;
     client.send(b"\x00stty size\r").await;
-    assert!(client.until(" #/tmp ## ").await.contains("43 132\r\n"));
+    assert!(client.until("/tmp # ").await.contains("43 132\r\n"));
     client.send(b"\x00sleep 1000\r").await;
     client.until("1000\r\n").await;
     client.send(b"\x00\x03").await;
-    assert_eq!(client.until("# ").await, "^C\r\n #/tmp ## ");
+    assert_eq!(client.until("# ").await, "^C\r\n/tmp # ");
     client.send(b"\x00cat\r").await;
     client.send(b"\x00hi\r\x04").await;
-    assert!(client.until(" #/tmp ## ").await.ends_with("hi\r\nhi\r\n #/tmp ## "));
+    assert!(client.until("/tmp # ").await.ends_with("hi\r\nhi\r\n/tmp # "));
     client.send(b"\x00false\r\x04").await;
     assert_eq!(code(&client.rest().await.2), "1");
 }
