@@ -6,6 +6,7 @@
 //! a [`world`] of machines, images and load. Nothing in here is used for a real cluster.
 
 pub mod controllers;
+pub mod cron;
 pub mod defaults;
 pub mod json;
 pub mod managed;

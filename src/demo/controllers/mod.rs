@@ -3,6 +3,8 @@
 //! **To add one**: a file with `pub const CONTROLLER: Controller`, and its word below. It is woken for keys and looks at the objects as they
 //! are; what it may remember between two looks is in the objects or, if no object has it, in [`World`](super::world::World).
 
+pub mod fit;
+pub mod history;
 pub mod own;
 pub mod state;
 pub mod template;
@@ -23,5 +25,9 @@ macro_rules! controllers {
 
 controllers! {
     replicaset,
+    statefulset,
+    daemonset,
+    job,
+    cronjob,
     deployment,
 }
