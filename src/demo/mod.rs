@@ -8,6 +8,7 @@
 pub mod api;
 pub mod cluster;
 pub mod controllers;
+pub mod cron;
 pub mod defaults;
 pub mod digest;
 pub mod fault;
