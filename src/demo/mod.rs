@@ -14,6 +14,7 @@ pub mod json;
 mod kubeconfig;
 pub mod managed;
 pub mod patch;
+pub mod protobuf;
 pub mod rbac;
 pub mod resource;
 pub mod schema;

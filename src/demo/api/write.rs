@@ -46,7 +46,7 @@ fn stored(sim: &Sim, code: u16, target: &Target, asked: &Asked, object: &Object)
 }
 
 fn create(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<Response<Body>> {
-    let mut value = object(body)?;
+    let mut value = object(&asked.content, body)?;
     fits(target, &mut value)?;
     let warnings = strict(sim, target, asked, &value, body)?;
     let created = sim.create(&target.resource.id(), value, how(target, asked))?;
@@ -54,7 +54,7 @@ fn create(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<
 }
 
 fn update(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<Response<Body>> {
-    let mut value = object(body)?;
+    let mut value = object(&asked.content, body)?;
     fits(target, &mut value)?;
     let warnings = strict(sim, target, asked, &value, body)?;
     let finalizes = target.subresource == "finalize";
@@ -90,7 +90,7 @@ fn patch_or_apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) ->
             return Err(Refusal::new(415, "UnsupportedMediaType", why));
         }
     };
-    let patch = object(body)?;
+    let patch = object(&asked.content, body)?;
     let mut warnings = Vec::new();
     let patched = {
         let resource = Arc::clone(&target.resource);
@@ -118,7 +118,7 @@ fn renamed(target: &Target, value: &Value) -> Answer<()> {
 }
 
 fn apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<Response<Body>> {
-    let mut applied = object(body)?;
+    let mut applied = object(&asked.content, body)?;
     if asked.query.get("fieldManager").is_none() {
         let causes = [crate::demo::status::Cause {
             reason: "FieldValueRequired",
@@ -150,7 +150,7 @@ fn apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<R
 }
 
 fn options(asked: &Asked, body: &[u8]) -> Answer<Delete> {
-    let options = if body.is_empty() { json!({}) } else { object(body)? };
+    let options = if body.is_empty() { json!({}) } else { object(&asked.content, body)? };
     let of = |name: &str| asked.query.get(name).map(str::to_owned).or_else(|| text(&options, &format!("/{name}")).map(str::to_owned));
     Ok(Delete {
         grace: asked.query.number("gracePeriodSeconds").or_else(|| int(&options, "/gracePeriodSeconds")),
