@@ -17,6 +17,7 @@ mod kubeconfig;
 pub mod login;
 pub mod logs;
 pub mod managed;
+pub mod metrics;
 pub mod patch;
 pub mod rbac;
 pub mod resource;
