@@ -19,6 +19,7 @@ mod kubeconfig;
 pub mod login;
 pub mod logs;
 pub mod managed;
+pub mod metrics;
 pub mod patch;
 pub mod protobuf;
 pub mod rbac;
