@@ -163,7 +163,11 @@ impl Sim {
     }
 
     /// Writes an event about an object, or counts one more of the same, as `client-go/tools/record` does.
+    /// Of what happens while the past is made, nobody remembers events.
     pub fn event(&mut self, component: &str, about: &Value, sort: &str, reason: &str, message: &str) {
+        if self.world.past {
+            return;
+        }
         let namespace = text(about, "/metadata/namespace").unwrap_or("default").to_owned();
         let about_name = text(about, "/metadata/name").unwrap_or_default();
         let uid = text(about, "/metadata/uid").unwrap_or_default();
@@ -316,7 +320,8 @@ fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
             None => drop(remove(new, &place)),
         }
     }
-    if has_status {
+    // Binding a pod sets its machine and a condition at once.
+    if has_status && subresource != "binding" {
         match old.pointer("/status") {
             Some(status) => set(new, "/status", status.clone()),
             None => drop(remove(new, "/status")),

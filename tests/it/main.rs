@@ -11,6 +11,7 @@
 
 mod cluster;
 mod data;
+mod demo;
 mod driver;
 mod engine;
 mod files;
