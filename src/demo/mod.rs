@@ -26,6 +26,7 @@ pub mod server;
 pub mod sim;
 pub mod status;
 pub mod store;
+pub mod stream;
 pub mod tls;
 pub mod validate;
 pub mod view;
