@@ -35,7 +35,7 @@ pub(super) fn answer(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8])
 
 /// How this request writes.
 pub(super) fn how<'a>(target: &'a Target, asked: &'a Asked) -> How<'a> {
-    How { manager: asked.manager(), subresource: &target.subresource, dry_run: asked.dry_run() }
+    How { manager: asked.manager(), subresource: &target.subresource, dry_run: asked.dry_run(), applied: false }
 }
 
 pub(super) fn key(target: &Target) -> Key {
@@ -125,14 +125,15 @@ fn apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<R
     let writer = Writer { manager: asked.manager(), subresource: &target.subresource, now };
     let force = asked.query.is("force");
     let exists = sim.store.get(&id, &target.namespace, &target.name).is_some();
+    let how = How { applied: true, ..how(target, asked) };
     let done = if exists {
-        sim.update(&id, &key(target), how(target, asked), |live| {
+        sim.update(&id, &key(target), how, |live| {
             *live = managed::apply(&resource, Some(live), &applied, &writer, force)?;
             Ok(())
         })?
     } else {
         let made = managed::apply(&resource, None, &applied, &writer, force)?;
-        sim.create(&id, made, how(target, asked))?
+        sim.create(&id, made, how)?
     };
     Ok(warned(stored(sim, if exists { 200 } else { 201 }, target, asked, &done)?, &warnings))
 }
