@@ -18,7 +18,6 @@ pub mod login;
 pub mod logs;
 pub mod managed;
 pub mod patch;
-pub mod protobuf;
 pub mod rbac;
 pub mod resource;
 pub mod schema;

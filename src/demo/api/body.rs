@@ -1,7 +1,6 @@
 //! Bodies: what is read from a request, and how answers are put.
 
 use crate::demo::json::encode;
-use crate::demo::protobuf;
 use crate::demo::status::{Answer, Refusal};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -53,13 +52,11 @@ pub(super) fn status(refusal: &Refusal) -> Response<Body> {
     answer
 }
 
-/// The whole body of a request; one in protobuf as JSON.
+/// The whole body of a request.
 pub(super) async fn read(request: Request<Incoming>) -> Answer<Bytes> {
-    let is_protobuf = request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == protobuf::CONTENT_TYPE);
     let body = http_body_util::Limited::new(request.into_body(), LIMIT).collect().await;
-    match body.map(http_body_util::Collected::to_bytes) {
-        Ok(body) if is_protobuf && !body.is_empty() => protobuf::read(&body).map(|object| encode(&object)),
-        Ok(body) => Ok(body),
+    match body {
+        Ok(body) => Ok(body.to_bytes()),
         Err(error) => Err(Refusal::new(413, "RequestEntityTooLarge", format!("Request entity too large: {error}"))),
     }
 }
