@@ -31,4 +31,5 @@ controllers! {
     deployment,
     scheduler,
     kubelet,
+    nodes,
 }
