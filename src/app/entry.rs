@@ -99,7 +99,8 @@ fn log(path: &Path) -> io::Result<()> {
 
 /// Prints to standard output. Whoever closed it has read enough.
 pub(super) fn print(text: &str) -> Result<u8> {
-    match io::stdout().write_all(text.as_bytes()) {
+    let mut out = io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(0),
     }

@@ -1,6 +1,7 @@
 //! A fleet: clusters that are built, served and written into a kubeconfig, all in one folder that goes away with it.
 
 use super::cluster::{Cluster, User, now};
+use super::fault::{Fault, Faults};
 use super::incident::Incident;
 use super::server::Server;
 use super::sim::Sim;
@@ -13,14 +14,20 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
 /// What the first clusters of a fleet are called; others are numbered.
 const NAMES: [&str; 6] = ["prod-eu", "prod-us", "staging", "dev", "edge", "partner"];
 /// The one that needs a login.
 const PARTNER: &str = "partner";
+/// The one that goes away and comes back: so long it is there, and so long away.
+const EDGE: &str = "edge";
+const THERE: Duration = Duration::from_secs(140);
+const AWAY: Duration = Duration::from_secs(40);
 /// Threads that serve: what a screen needs is left to it.
 const THREADS: usize = 2;
 
@@ -31,15 +38,19 @@ pub struct Options {
     pub clusters: usize,
     /// What chance follows from: the same seed makes the same fleet.
     pub seed: u64,
+    /// The clusters have a shop in them; else they are empty.
+    pub has_shop: bool,
     /// The fleet is a stage: edge goes away and comes back, and partner needs a login. Else all clusters are there for whoever asks.
     pub is_played: bool,
+    /// Members can be told to do things wrong, which costs a copy of every byte.
+    pub is_faulty: bool,
     /// The trouble that is under way.
     pub incident: Option<&'static Incident>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clusters: NAMES.len(), seed: 1, is_played: true, incident: None }
+        Self { clusters: NAMES.len(), seed: 1, has_shop: true, is_played: true, is_faulty: false, incident: None }
     }
 }
 
@@ -69,6 +80,8 @@ pub struct Member {
     pub server: String,
     /// Tokens that the server takes, or does not.
     pub tokens: Tokens,
+    /// What the server does wrong. Orders have no effect where the fleet was not started for them.
+    pub faults: Arc<Faults>,
 }
 
 /// Tokens of one cluster, secret as those of any other.
@@ -108,7 +121,7 @@ impl Fleet {
         let sims = build(options)?;
         let system = |error: io::Error| Error::System(error.into());
         let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("demo").enable_all().build().map_err(system)?;
-        let members = sims.into_iter().map(|sim| serve(&runtime, sim, &identity)).collect::<Result<Vec<_>, _>>()?;
+        let members = sims.into_iter().map(|sim| serve(&runtime, options, sim, &identity)).collect::<Result<Vec<_>, _>>()?;
         let users = users(&runtime, options, folder.path(), &members).map_err(Error::Folder)?;
         let kubeconfig = kubeconfig::write(folder.path(), &identity.authority, &members, &users).map_err(Error::Folder)?;
         Ok(Self { news: None, members, kubeconfig, folder, runtime: Some(runtime) })
@@ -180,14 +193,32 @@ fn cluster(name: &str, seed: u64, now: i64) -> Sim {
     sim
 }
 
-fn serve(runtime: &Runtime, sim: Sim, identity: &Identity) -> Result<Member, Error> {
+fn serve(runtime: &Runtime, options: &Options, sim: Sim, identity: &Identity) -> Result<Member, Error> {
+    let _inside = runtime.enter();
     let cluster = Cluster::new(sim);
     let tokens = tokens(&cluster).map_err(Error::System)?;
-    let server = runtime.block_on(Server::open(Arc::clone(&cluster), identity.acceptor.clone())).map_err(Error::Port)?;
-    let address = server.address().map_err(Error::Port)?;
+    let faults = Arc::new(Faults::default());
+    // Edge goes away and comes back by a fault too.
+    let is_faulty = options.is_faulty || options.is_played && cluster.name == EDGE;
+    let ordered = is_faulty.then(|| Arc::clone(&faults));
+    let server = Server::open(Arc::clone(&cluster), ordered, identity.acceptor.clone()).map_err(Error::Port)?;
+    let address = server.address();
     runtime.spawn(server.run());
     runtime.spawn(Arc::clone(&cluster).live());
-    Ok(Member { cluster, server: format!("https://{address}"), tokens })
+    if options.is_played && cluster.name == EDGE {
+        runtime.spawn(come_and_go(Arc::clone(&faults)));
+    }
+    Ok(Member { cluster, server: format!("https://{address}"), tokens, faults })
+}
+
+/// A link to a shop by the sea: it goes away for a while every now and then.
+async fn come_and_go(faults: Arc<Faults>) {
+    loop {
+        sleep(THERE).await;
+        faults.order(Fault::Refuse);
+        sleep(AWAY).await;
+        faults.lift();
+    }
 }
 
 fn tokens(cluster: &Cluster) -> Result<Tokens, tls::Failure> {

@@ -19,6 +19,8 @@ pub struct How<'a> {
     pub subresource: &'a str,
     /// Everything but the storing.
     pub dry_run: bool,
+    /// True for what [`managed::apply`] made: its managed fields are complete.
+    pub applied: bool,
 }
 
 impl<'a> How<'a> {
@@ -83,7 +85,9 @@ impl Sim {
             return Err(Refusal::exists(&resource, &key.name));
         }
         let uid = self.store.uid();
+        let fields = remove(&mut value, "/metadata/managedFields").filter(|_| how.applied);
         complete(&resource, &mut value, &uid, &stamp(self.store.now));
+        fields.into_iter().for_each(|f| set(&mut value, "/metadata/managedFields", f));
         defaults::fill(&resource, &mut value);
         self.admit(&resource, None, &mut value)?;
         self.finish(&resource, None, value, how)
@@ -251,7 +255,9 @@ impl Sim {
 
     fn finish(&mut self, resource: &Resource, old: Option<&Value>, mut new: Value, how: How<'_>) -> Answer<Arc<Object>> {
         let writer = Writer { manager: how.manager, subresource: how.subresource, now: self.store.now };
-        managed::track(resource, old, &mut new, &writer);
+        if !how.applied {
+            managed::track(resource, old, &mut new, &writer);
+        }
         if how.dry_run {
             return Ok(Arc::new(Object::encode(resource, &new)));
         }

@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config as Runs, TestRunner};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
@@ -145,8 +146,8 @@ fn what_a_watch_tells_adds_up_to_the_list() {
         add_up(&mut state, &rig.since("labelSelector=colour%3Dred", &meta["resourceVersion"]));
         prop_assert_eq!(&state, &rig.list("labelSelector=colour%3Dred").0);
         let mut streamed = BTreeMap::new();
-        let events =
-            rig.watch("labelSelector=colour%3Dred&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
+        let query = "labelSelector=colour%3Dred&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+        let events = rig.watch(query, |event| event["type"] == "BOOKMARK");
         add_up(&mut streamed, &events);
         prop_assert_eq!(&streamed, &state);
         let end = events.last().map(|e| e["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"].clone());
@@ -194,6 +195,24 @@ fn lost_history_is_told_in_the_stream_and_lost_pages_as_an_answer() {
     let token = meta["continue"].as_str().expect("a token");
     let (status, refusal) = rig.get(&format!("/api/v1/namespaces/here/configmaps?limit=1&continue={token}"));
     assert_eq!((status.as_u16(), &refusal["reason"]), (410, &json!("Expired")));
+}
+
+#[test]
+fn a_long_list_is_packed_for_those_who_take_it() {
+    let rig = Rig::new();
+    (0..600).for_each(|i| rig.set(&format!("c{i}"), "red"));
+    let list = |packed: bool| {
+        let request = Request::get("/api/v1/namespaces/here/configmaps").header("accept-encoding", if packed { "gzip" } else { "identity" });
+        let request = request.body(Body::empty()).expect("a request");
+        let (head, body) = rig.runtime.block_on(rig.client.send(request)).expect("the server answers").into_parts();
+        let bytes = rig.runtime.block_on(body.collect()).expect("the body ends").to_bytes();
+        (head.headers.get("content-encoding").is_some_and(|e| e == "gzip"), bytes)
+    };
+    let ((is_packed, packed), (is_plain_packed, plain)) = (list(true), list(false));
+    assert!(is_packed && !is_plain_packed && packed.len() < plain.len() / 2);
+    let mut unpacked = Vec::new();
+    flate2::read::GzDecoder::new(&*packed).read_to_end(&mut unpacked).expect("it is gzip");
+    assert!(unpacked == plain);
 }
 
 #[test]

@@ -19,8 +19,14 @@ use std::time::{Duration, Instant};
 /// How many scripts run at once.
 const LANES: usize = 4;
 
+/// What disturbs others runs after them.
+const ALONE: &[&str] = &["taint"];
+
 /// Longer than any command takes that works.
 const COMMAND: &str = "60";
+
+/// A step that takes longer is told of.
+const SLOW: Duration = Duration::from_secs(4);
 
 /// Where the scripts run.
 struct Place {
@@ -58,8 +64,14 @@ impl Place {
     fn judge(&self) {
         let wanted = std::env::var("KCONSOLE_SCRIPTS").ok();
         let wanted: Option<Vec<&str>> = wanted.as_ref().map(|w| w.split(',').collect());
-        let queue: Vec<_> = scripts().into_iter().filter(|(name, _)| wanted.as_ref().is_none_or(|w| w.contains(&name.as_str()))).collect();
-        let (queue, wrong) = (Mutex::new(queue), Mutex::new(Vec::new()));
+        let chosen: Vec<_> = scripts().into_iter().filter(|(name, _)| wanted.as_ref().is_none_or(|w| w.contains(&name.as_str()))).collect();
+        let (last, first): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|(name, _)| ALONE.contains(&name.as_str()));
+        let wrong = [self.side_by_side(first), self.side_by_side(last)].concat();
+        assert!(wrong.is_empty(), "{} steps went wrong on {}\n\n{}", wrong.len(), self.context, wrong.join("\n\n"));
+    }
+
+    fn side_by_side(&self, scripts: Vec<(String, Vec<Step>)>) -> Vec<String> {
+        let (queue, wrong) = (Mutex::new(scripts), Mutex::new(Vec::new()));
         std::thread::scope(|scope| {
             for _ in 0..LANES {
                 scope.spawn(|| {
@@ -72,8 +84,7 @@ impl Place {
                 });
             }
         });
-        let wrong = wrong.into_inner().unwrap();
-        assert!(wrong.is_empty(), "{} steps went wrong on {}\n\n{}", wrong.len(), self.context, wrong.join("\n\n"));
+        wrong.into_inner().unwrap()
     }
 
     /// Runs a script in a namespace that is made for it.
@@ -94,14 +105,23 @@ impl Place {
 
     /// Runs a step, again and again where it may take its time, and tells what was wrong at last.
     fn step(&self, name: &str, step: &Step, namespace: &str, folder: &Path) -> Option<String> {
-        let end = Instant::now() + step.within.unwrap_or(Duration::ZERO);
+        let begun = Instant::now();
         loop {
             let ran = self.shell(&step.command, namespace, folder);
             let wrong = step.wrong(ran.exit, &ran.out, &ran.err, namespace);
+            let late = begun.elapsed() > step.within.unwrap_or_default();
+            if (wrong.is_empty() || late) && begun.elapsed() > SLOW {
+                eprintln!(
+                    "{name}.script:{}: after {:.1?}: $ {}",
+                    step.line,
+                    begun.elapsed(),
+                    step.command.lines().next().unwrap_or_default()
+                );
+            }
             if wrong.is_empty() {
                 return None;
             }
-            if Instant::now() > end {
+            if late {
                 let said = |title: &str, text: &str| text.lines().map(|l| format!("    {title} {l}\n")).collect::<String>();
                 let (wrong, said) = (wrong.join("\n  "), said("|", &ran.out) + &said("!", &ran.err));
                 return Some(format!("{name}.script:{}: $ {}\n  {wrong}\n{said}", step.line, step.command));

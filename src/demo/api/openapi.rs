@@ -3,6 +3,7 @@
 use super::body::{Body, json as answer_json};
 use crate::demo::cluster::Cluster;
 use crate::demo::resource::Resource;
+use crate::demo::schema;
 use http::Response;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -19,7 +20,7 @@ pub(super) fn answer(cluster: &Cluster, path: &str) -> Option<Response<Body>> {
     }
     let of: Vec<&Resource> = served.iter().filter(|r| place(r) == rest.trim_start_matches('/')).collect();
     let first = of.first()?;
-    let schemas = crate::demo::schema::document(&first.group, &first.version);
+    let schemas = schema::components(&first.group, &first.version);
     let paths: Map<String, Value> = of.iter().flat_map(|r| paths(r)).collect();
     Some(answer_json(
         200,

@@ -2,10 +2,12 @@
 
 use crate::demo::json::{Millis, list, set, stamp, text};
 use crate::demo::resource::Resource;
+use crate::demo::schema::Schema;
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::{Change, Key, Store};
 use crate::demo::write::How;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The controller.
 pub const CONTROLLER: Controller = Controller { name: "kube-apiserver", wakes, reconcile };
@@ -71,6 +73,7 @@ fn served(definition: &Value) -> Option<Resource> {
         fields: Vec::new(),
         columns: list(version, "/additionalPrinterColumns").iter().map(column).collect(),
         custom: true,
+        schema: version.pointer("/schema/openAPIV3Schema").map(|given| Arc::new(Schema::custom(given))),
     })
 }
 
