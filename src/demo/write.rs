@@ -89,9 +89,10 @@ impl Sim {
         complete(&resource, &mut value, &uid, &stamp(self.store.now));
         fields.into_iter().for_each(|f| set(&mut value, "/metadata/managedFields", f));
         defaults::fill(&resource, &mut value);
+        self.track(&resource, None, &mut value, how);
         admission::complete(self, &resource, &mut value)?;
-        self.admit(&resource, None, &mut value)?;
-        self.finish(&resource, None, value, how)
+        self.admit(&resource, None, &mut value, how)?;
+        self.finish(&resource, value, how)
     }
 
     /// Changes an object. `change` gets it as it is.
@@ -116,8 +117,9 @@ impl Sim {
         if counted && how.subresource.is_empty() && without(&old, resource.has("status")) != without(&new, resource.has("status")) {
             set(&mut new, "/metadata/generation", int(&old, "/metadata/generation").unwrap_or_default() + 1);
         }
-        self.admit(&resource, Some(&old), &mut new)?;
-        let stored = self.finish(&resource, Some(&old), new, how)?;
+        self.admit(&resource, Some(&old), &mut new, how)?;
+        self.track(&resource, Some(&old), &mut new, how);
+        let stored = self.finish(&resource, new, how)?;
         if !how.dry_run && text(&old, "/metadata/deletionTimestamp").is_some() {
             self.end(id, key);
         }
@@ -250,16 +252,20 @@ impl Sim {
         Ok(())
     }
 
-    fn admit(&mut self, resource: &Resource, old: Option<&Value>, new: &mut Value) -> Answer<()> {
-        let causes = validate::check(resource, old, new);
+    fn admit(&mut self, resource: &Resource, old: Option<&Value>, new: &mut Value, how: How<'_>) -> Answer<()> {
+        // Subresources come from the parts of the cluster itself, very often, and touch little.
+        let causes = if how.subresource.is_empty() { validate::check(resource, old, new) } else { Vec::new() };
         if causes.is_empty() { Ok(()) } else { Err(Refusal::invalid(resource, text(new, "/metadata/name").unwrap_or_default(), &causes)) }
     }
 
-    fn finish(&mut self, resource: &Resource, old: Option<&Value>, mut new: Value, how: How<'_>) -> Answer<Arc<Object>> {
+    fn track(&self, resource: &Resource, old: Option<&Value>, new: &mut Value, how: How<'_>) {
         let writer = Writer { manager: how.manager, subresource: how.subresource, now: self.store.now };
-        if !how.applied {
-            managed::track(resource, old, &mut new, &writer);
+        if !how.applied && how.subresource != "binding" {
+            managed::track(resource, old, new, &writer);
         }
+    }
+
+    fn finish(&mut self, resource: &Resource, new: Value, how: How<'_>) -> Answer<Arc<Object>> {
         if how.dry_run {
             return Ok(Arc::new(Object::encode(resource, &new)));
         }
