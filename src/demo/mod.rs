@@ -11,6 +11,7 @@ pub mod defaults;
 pub mod json;
 pub mod managed;
 pub mod patch;
+pub mod quota;
 pub mod resource;
 pub mod schema;
 pub mod sim;

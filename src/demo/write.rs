@@ -6,7 +6,7 @@ use super::resource::Resource;
 use super::sim::Sim;
 use super::status::{Answer, Refusal};
 use super::store::{Key, Object};
-use super::{defaults, validate};
+use super::{defaults, quota, validate};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -86,6 +86,7 @@ impl Sim {
         complete(&resource, &mut value, &uid, &stamp(self.store.now));
         defaults::fill(&resource, &mut value);
         self.admit(&resource, None, &mut value)?;
+        quota::admit(self, &resource, &value, how.dry_run)?;
         self.finish(&resource, None, value, how)
     }
 

@@ -6,6 +6,7 @@
 pub mod fit;
 pub mod history;
 pub mod own;
+pub mod select;
 pub mod state;
 pub mod template;
 
@@ -29,5 +30,10 @@ controllers! {
     daemonset,
     job,
     cronjob,
+    endpoints,
+    disruption,
+    quota,
+    garbage,
+    namespace,
     deployment,
 }
