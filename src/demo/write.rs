@@ -6,7 +6,7 @@ use super::resource::Resource;
 use super::sim::Sim;
 use super::status::{Answer, Refusal};
 use super::store::{Key, Object};
-use super::{admission, defaults, validate};
+use super::{admission, defaults, quota, validate};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -92,6 +92,7 @@ impl Sim {
         self.track(&resource, None, &mut value, how);
         admission::complete(self, &resource, &mut value)?;
         self.admit(&resource, None, &mut value, how)?;
+        quota::admit(self, &resource, &value, how.dry_run)?;
         self.finish(&resource, value, how)
     }
 
