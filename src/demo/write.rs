@@ -6,7 +6,7 @@ use super::resource::Resource;
 use super::sim::Sim;
 use super::status::{Answer, Refusal};
 use super::store::{Key, Object};
-use super::{defaults, validate};
+use super::{admission, defaults, validate};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -89,6 +89,7 @@ impl Sim {
         complete(&resource, &mut value, &uid, &stamp(self.store.now));
         fields.into_iter().for_each(|f| set(&mut value, "/metadata/managedFields", f));
         defaults::fill(&resource, &mut value);
+        admission::complete(self, &resource, &mut value)?;
         self.admit(&resource, None, &mut value)?;
         self.finish(&resource, None, value, how)
     }
@@ -111,7 +112,8 @@ impl Sim {
         if new == old {
             return Ok(live);
         }
-        if how.subresource.is_empty() && without(&old, resource.has("status")) != without(&new, resource.has("status")) {
+        let counted = old.pointer("/metadata/generation").is_some();
+        if counted && how.subresource.is_empty() && without(&old, resource.has("status")) != without(&new, resource.has("status")) {
             set(&mut new, "/metadata/generation", int(&old, "/metadata/generation").unwrap_or_default() + 1);
         }
         self.admit(&resource, Some(&old), &mut new)?;
@@ -265,6 +267,25 @@ impl Sim {
     }
 }
 
+/// Built-in kinds whose changes of what is wanted are counted.
+const GENERATIONS: [&str; 15] = [
+    "pods",
+    "replicationcontrollers",
+    "deployments",
+    "replicasets",
+    "statefulsets",
+    "daemonsets",
+    "jobs",
+    "cronjobs",
+    "poddisruptionbudgets",
+    "ingresses",
+    "ingressclasses",
+    "networkpolicies",
+    "endpointslices",
+    "priorityclasses",
+    "customresourcedefinitions",
+];
+
 /// Gives a new object what every object has, in the order of the API's types.
 fn complete(resource: &Resource, value: &mut Value, uid: &str, now: &str) {
     set(value, "/metadata/uid", uid);
@@ -272,7 +293,7 @@ fn complete(resource: &Resource, value: &mut Value, uid: &str, now: &str) {
     for place in ["/metadata/resourceVersion", "/metadata/deletionTimestamp", "/metadata/managedFields", "/metadata/selfLink"] {
         remove(value, place);
     }
-    if resource.custom || value.pointer("/spec").is_some() && resource.plural != "namespaces" && resource.plural != "nodes" {
+    if resource.custom || GENERATIONS.contains(&resource.plural.as_str()) {
         set(value, "/metadata/generation", 1);
     }
     let mut whole = json!({"kind": resource.kind, "apiVersion": resource.api_version(), "metadata": ordered(value)});

@@ -64,7 +64,7 @@ async fn respond(cluster: &Arc<Cluster>, asked: Asked, request: Request<Incoming
         }
         Path::Review(kind) => {
             let body = body::read(request).await?;
-            cluster.with(|sim| review::answer(sim, kind, &asked.user, &body)).map(|review| json(201, &review))
+            cluster.with(|sim| review::answer(sim, kind, &asked, &body)).map(|review| json(201, &review))
         }
         Path::Objects(target) => {
             cluster.look(|sim| rbac::check(&sim.store, &asked.user, &asked.attributes(target)))?;
