@@ -3,6 +3,7 @@
 
 use super::controllers::CONTROLLERS;
 use super::json::Millis;
+use super::shop::filler;
 use super::store::{Change, Key, Store};
 use super::world::World;
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 const AT_ONCE: usize = 200_000;
 
 /// One controller: what wakes it, and what it does for a key. As in Kubernetes it is told only where to look, never what happened.
+#[derive(Debug)]
 pub struct Controller {
     /// As events and managed fields name it: `deployment-controller`.
     pub name: &'static str,
@@ -27,6 +29,7 @@ pub struct Sim {
     pub store: Store,
     /// What is true of its machines, networks and users, and is in no object.
     pub world: World,
+    controllers: &'static [Controller],
     queue: BTreeSet<(usize, Key)>,
     timers: BTreeSet<(Millis, usize, Key)>,
 }
@@ -34,7 +37,13 @@ pub struct Sim {
 impl Sim {
     /// An empty cluster of this name, at an instant.
     pub fn new(name: &str, seed: u64, now: Millis) -> Self {
-        Self { store: Store::new(seed, now), world: World::new(name, seed), queue: BTreeSet::new(), timers: BTreeSet::new() }
+        Self::with(CONTROLLERS, name, seed, now)
+    }
+
+    /// An empty cluster in which only these controllers work.
+    pub fn with(controllers: &'static [Controller], name: &str, seed: u64, now: Millis) -> Self {
+        let (store, world) = (Store::new(seed, now), World::new(name, seed));
+        Self { store, world, controllers, queue: BTreeSet::new(), timers: BTreeSet::new() }
     }
 
     /// Lets the controllers work until nothing is left to do at this instant, then goes on to the next, up to `to`.
@@ -51,6 +60,13 @@ impl Sim {
         self.store.now = self.store.now.max(to);
     }
 
+    /// Lets a controller look at a key, for reasons that are in no object.
+    pub fn wake(&mut self, controller: &str, key: Key) {
+        if let Some(i) = self.controllers.iter().position(|c| c.name == controller) {
+            self.queue.insert((i, key));
+        }
+    }
+
     /// When something happens next by itself.
     pub fn next(&self) -> Option<Millis> {
         self.timers.first().map(|(at, ..)| *at)
@@ -60,13 +76,16 @@ impl Sim {
         let mut woken = Vec::new();
         for _ in 0..AT_ONCE {
             while let Some(change) = self.store.next_change() {
-                for (i, controller) in CONTROLLERS.iter().enumerate() {
+                if filler::is(&change) {
+                    continue;
+                }
+                for (i, controller) in self.controllers.iter().enumerate() {
                     (controller.wakes)(&self.store, &change, &mut woken);
                     self.queue.extend(woken.drain(..).map(|key| (i, key)));
                 }
             }
             let Some((i, key)) = self.queue.pop_first() else { return };
-            let Some(controller) = CONTROLLERS.get(i) else { continue };
+            let Some(controller) = self.controllers.get(i) else { continue };
             if let Some(after) = (controller.reconcile)(self, &key) {
                 self.timers.insert((self.store.now + after.max(1), i, key));
             }

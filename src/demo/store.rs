@@ -4,11 +4,12 @@
 use super::json::{Millis, encode, text};
 use super::resource::Resource;
 use super::status::{Answer, Refusal};
+use super::view::View;
 use bytes::Bytes;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Bytes of objects that the history of one kind may hold; what is older is forgotten, and asking for it is answered by 410.
 const HISTORY_BYTES: usize = 64 << 20;
@@ -36,6 +37,32 @@ impl Key {
     }
 }
 
+/// One of the `metadata.ownerReferences` of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// `apiVersion`.
+    pub api: Box<str>,
+    /// `kind`.
+    pub kind: Box<str>,
+    /// `name`.
+    pub name: Box<str>,
+    /// `uid`.
+    pub uid: Box<str>,
+    /// `controller`.
+    pub controller: bool,
+    /// `blockOwnerDeletion`.
+    pub blocks: bool,
+}
+
+impl Owner {
+    fn of(reference: &Value) -> Self {
+        let word = |place| text(reference, place).unwrap_or_default().into();
+        let says = |place| super::json::is_true(reference, place);
+        let (api, kind, name, uid) = (word("/apiVersion"), word("/kind"), word("/name"), word("/uid"));
+        Self { api, kind, name, uid, controller: says("/controller"), blocks: says("/blockOwnerDeletion") }
+    }
+}
+
 /// An object as it is stored: never changed, only replaced.
 #[derive(Debug)]
 pub struct Object {
@@ -51,10 +78,13 @@ pub struct Object {
     pub fields: Box<[Box<str>]>,
     /// The uid of the controller among its owners; empty where there is none.
     pub owner: Box<str>,
+    /// All of its owners.
+    pub owners: Box<[Owner]>,
     /// The JSON. It begins with `{"kind":..,"apiVersion":..,`.
     pub json: Bytes,
     /// Where `metadata` begins in it: items of a list are sent without kind and apiVersion.
     pub typed: usize,
+    view: OnceLock<Box<View>>,
 }
 
 impl Object {
@@ -66,7 +96,7 @@ impl Object {
             Some(Value::Null) | None => "".into(),
             Some(other) => other.to_string().into(),
         };
-        let owner = super::json::list(value, "/metadata/ownerReferences").iter().find(|o| super::json::is_true(o, "/controller"));
+        let owners: Box<[Owner]> = super::json::list(value, "/metadata/ownerReferences").iter().map(Owner::of).collect();
         let (kind, api) = (&resource.kind, resource.api_version());
         Self {
             key: Key::of(value),
@@ -74,10 +104,35 @@ impl Object {
             version: text(value, "/metadata/resourceVersion").and_then(|v| v.parse().ok()).unwrap_or_default(),
             labels: labels.map(|(k, v)| (k.into(), v.as_str().unwrap_or_default().into())).collect(),
             fields: resource.fields.iter().map(field).collect(),
-            owner: owner.and_then(|o| text(o, "/uid")).unwrap_or_default().into(),
+            owner: owners.iter().find(|o| o.controller).map(|o| o.uid.clone()).unwrap_or_default(),
+            owners,
             json: encode(value),
             typed: format!(r#"{{"kind":"{kind}","apiVersion":"{api}","#).len(),
+            view: OnceLock::new(),
         }
+    }
+
+    /// A pod that was written out without a [`Value`]: `json` has to say what the other parts say, at this version.
+    pub(super) fn written(
+        key: Key,
+        uid: Box<str>,
+        version: u64,
+        labels: Box<[(Box<str>, Box<str>)]>,
+        fields: Box<[Box<str>]>,
+        json: Bytes,
+    ) -> Self {
+        let (owner, owners, typed) = (Box::default(), Box::default(), r#"{"kind":"Pod","apiVersion":"v1","#.len());
+        Self { key, uid, version, labels, fields, owner, owners, json, typed, view: OnceLock::new() }
+    }
+
+    /// What of a pod matters to controllers: read once, when it is first asked for.
+    pub fn view(&self) -> &View {
+        self.view.get_or_init(|| Box::new(View::read(&self.json)))
+    }
+
+    /// The owner that is its controller, if it is of this kind.
+    pub fn controller(&self, kind: &str) -> Option<&Owner> {
+        self.owners.iter().find(|o| o.controller && &*o.kind == kind)
     }
 
     /// The whole object.
@@ -120,6 +175,8 @@ pub struct Table {
     pub resource: Arc<Resource>,
     id: Arc<str>,
     objects: BTreeMap<Key, Arc<Object>>,
+    /// Which of them have an owner of this uid.
+    owned: HashMap<Box<str>, BTreeSet<Key>>,
     history: VecDeque<Arc<Change>>,
     history_bytes: usize,
     /// Versions up to this one are no longer in the history.
@@ -138,6 +195,25 @@ impl Table {
         let from = after.map_or(Bound::Included(&first), Bound::Excluded);
         let range = self.objects.range((from.cloned(), Bound::Unbounded));
         range.take_while(move |(k, _)| namespace.is_empty() || *k.namespace == *namespace).map(|(_, o)| o)
+    }
+
+    /// The objects that name this uid among their owners, by namespace and name.
+    pub fn owned<'t>(&'t self, uid: &str) -> impl Iterator<Item = &'t Arc<Object>> {
+        self.owned.get(uid).into_iter().flatten().filter_map(|key| self.objects.get(key))
+    }
+
+    fn index(&mut self, old: Option<&Object>, new: Option<&Object>) {
+        for (object, owner) in old.into_iter().flat_map(|o| o.owners.iter().map(move |owner| (o, owner))) {
+            if let Some(keys) = self.owned.get_mut(&owner.uid) {
+                keys.remove(&object.key);
+                if keys.is_empty() {
+                    self.owned.remove(&owner.uid);
+                }
+            }
+        }
+        for (object, owner) in new.into_iter().flat_map(|o| o.owners.iter().map(move |owner| (o, owner))) {
+            self.owned.entry(owner.uid.clone()).or_default().insert(object.key.clone());
+        }
     }
 
     /// How many objects there are.
@@ -219,8 +295,8 @@ impl Store {
             None => {
                 self.by_id.insert(Arc::clone(&id), self.tables.len());
                 let resource = Arc::new(resource);
-                let (objects, history) = (BTreeMap::new(), VecDeque::new());
-                self.tables.push(Table { resource, id, objects, history, history_bytes: 0, forgotten: self.version });
+                let (objects, owned, history) = (BTreeMap::new(), HashMap::new(), VecDeque::new());
+                self.tables.push(Table { resource, id, objects, owned, history, history_bytes: 0, forgotten: self.version });
             }
         }
     }
@@ -263,6 +339,11 @@ impl Store {
         self.table(id).into_iter().flat_map(move |t| t.list(namespace, None))
     }
 
+    /// The objects of a kind that name this uid among their owners.
+    pub fn owned<'s>(&'s self, id: &str, uid: &str) -> impl Iterator<Item = &'s Arc<Object>> {
+        self.table(id).into_iter().flat_map(move |t| t.owned(uid))
+    }
+
     /// Stores an object under the next version, in place of what had its key. Without a uid, it gets one.
     pub fn put(&mut self, id: &str, mut value: Value) -> Option<Arc<Object>> {
         let version = self.version + 1;
@@ -277,6 +358,9 @@ impl Store {
         let table = self.by_id.get(id).and_then(|i| self.tables.get_mut(*i))?;
         let object = Arc::new(object);
         let old = table.objects.insert(object.key.clone(), Arc::clone(&object));
+        if old.as_ref().is_none_or(|old| old.owners != object.owners) {
+            table.index(old.as_deref(), Some(&object));
+        }
         let kind = Arc::clone(&table.id);
         let change = Arc::new(Change { version, kind, old, new: Some(Arc::clone(&object)), gone: None });
         table.remember(Arc::clone(&change));
@@ -290,6 +374,7 @@ impl Store {
         let version = self.version + 1;
         let table = self.by_id.get(id).and_then(|i| self.tables.get_mut(*i))?;
         let old = table.objects.remove(key)?;
+        table.index(Some(&old), None);
         let mut value = old.value();
         super::json::set(&mut value, "/metadata/resourceVersion", version.to_string());
         let gone = Arc::new(Object::encode(&table.resource, &value));

@@ -24,8 +24,8 @@ const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list",
 /// `/version`.
 pub(super) fn version() -> Value {
     json!({
-        "major": "1", "minor": "35", "emulationMajor": "1", "emulationMinor": "35", "minCompatibilityMajor": "1", "minCompatibilityMinor": "34",
-        "gitVersion": "v1.35.0", "gitCommit": "demo", "gitTreeState": "clean", "buildDate": "2026-01-01T00:00:00Z",
+        "major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor": "36", "minCompatibilityMajor": "1", "minCompatibilityMinor": "35",
+        "gitVersion": "v1.36.0", "gitCommit": "demo", "gitTreeState": "clean", "buildDate": "2026-01-01T00:00:00Z",
         "goVersion": "go1.25.5", "compiler": "gc", "platform": "linux/amd64",
     })
 }

@@ -14,16 +14,22 @@ use crate::demo::store::{Key, Object, Table};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures::stream;
 use http::{HeaderValue, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::Arc;
 
 /// Bytes that a list hands to the connection at once.
 const CHUNK: usize = 64 << 10;
+
+/// Answers of at least so many bytes are packed for those who take it (`defaultGzipThresholdBytes` of k8s.io/apiserver, at its level).
+const PACKED: usize = 128 << 10;
 
 /// A list on its way: objects as they were when it was asked for.
 struct List {
@@ -35,6 +41,7 @@ struct List {
     before: Vec<u8>,
     /// What comes after the last; taken when it was sent.
     after: Option<&'static [u8]>,
+    gzip: Option<GzEncoder<Vec<u8>>>,
 }
 
 /// One page of a list.
@@ -59,8 +66,9 @@ pub(super) fn answer(cluster: &Cluster, target: &Target, asked: &Asked) -> Answe
         Form::Metadata => open("PartialObjectMetadataList", "meta.k8s.io/v1", &meta, "items", ""),
         Form::Table(_) => open("Table", "meta.k8s.io/v1", &meta, "rows", &table::definitions(&resource)),
     };
-    let list = List { resource, form, now, objects: objects.into_iter(), before, after: Some(b"]}\n") };
-    Ok(streamed(list))
+    let is_long = objects.iter().map(|o| o.json.len()).sum::<usize>() >= PACKED;
+    let gzip = (asked.gzip && is_long).then(|| GzEncoder::new(Vec::new(), Compression::fast()));
+    Ok(streamed(List { resource, form, now, objects: objects.into_iter(), before, after: Some(b"]}\n"), gzip }))
 }
 
 /// Answers one object.
@@ -144,9 +152,13 @@ fn token(text: &str) -> Answer<(u64, Key)> {
 }
 
 fn streamed(list: List) -> Response<Body> {
+    let is_packed = list.gzip.is_some();
     let frames = stream::unfold(list, |mut list| async { list.chunk().map(|c| (Ok(Frame::data(c)), list)) });
     let mut answer = Response::new(StreamBody::new(frames).boxed_unsync());
     answer.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if is_packed {
+        answer.headers_mut().insert(http::header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     answer
 }
 
@@ -165,6 +177,17 @@ impl List {
             }
             self.before = if self.objects.len() == 0 { Vec::new() } else { vec![b','] };
         }
-        Some(out.into())
+        Some(self.pack(out).into())
+    }
+
+    /// What to send for so much of the list.
+    fn pack(&mut self, plain: Vec<u8>) -> Vec<u8> {
+        let Some(gzip) = &mut self.gzip else { return plain };
+        // Writing to memory cannot fail.
+        let _ = gzip.write_all(&plain);
+        if self.after.is_none() {
+            let _ = gzip.try_finish();
+        }
+        std::mem::take(gzip.get_mut())
     }
 }

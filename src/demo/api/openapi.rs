@@ -3,6 +3,7 @@
 use super::body::{Body, json as answer_json};
 use crate::demo::cluster::Cluster;
 use crate::demo::resource::Resource;
+use crate::demo::schema;
 use http::Response;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -19,12 +20,12 @@ pub(super) fn answer(cluster: &Cluster, path: &str) -> Option<Response<Body>> {
     }
     let of: Vec<&Resource> = served.iter().filter(|r| place(r) == rest.trim_start_matches('/')).collect();
     let first = of.first()?;
-    let schemas = crate::demo::schema::document(&first.group, &first.version);
+    let schemas = schema::components(&first.group, &first.version);
     let paths: Map<String, Value> = of.iter().flat_map(|r| paths(r)).collect();
     Some(answer_json(
         200,
         &json!({
-            "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1.35.0"},
+            "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1.36.0"},
             "paths": paths, "components": {"schemas": schemas},
         }),
     ))

@@ -5,7 +5,7 @@ use crate::demo::cluster::{Cluster, User};
 use crate::demo::rbac::Attributes;
 use crate::demo::resource::Resource;
 use crate::demo::status::{Answer, Refusal};
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, Method, Request};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
@@ -22,6 +22,8 @@ pub(super) struct Asked {
     pub(super) query: Query,
     /// The `Accept` header.
     pub(super) accept: String,
+    /// Whether answers may be packed by gzip.
+    pub(super) gzip: bool,
     /// The `Content-Type` header, without its parameters.
     pub(super) content: String,
     /// The first word of the `User-Agent`: the field manager where none is named.
@@ -124,7 +126,8 @@ fn understand<B>(cluster: &Cluster, request: &Request<B>, path: &str) -> Answer<
     let verb = verb(request.method(), &path, &query)?;
     let agent = header(headers, &USER_AGENT).split('/').next().filter(|a| !a.is_empty()).unwrap_or("unknown").to_owned();
     let content = header(headers, &CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_owned();
-    Ok(Asked { user, verb, path, query, accept: header(headers, &ACCEPT).to_owned(), content, agent })
+    let gzip = header(headers, &ACCEPT_ENCODING).split(',').any(|way| way.split(';').next().map(str::trim) == Some("gzip"));
+    Ok(Asked { user, verb, path, query, gzip, accept: header(headers, &ACCEPT).to_owned(), content, agent })
 }
 
 fn header<'h>(headers: &'h HeaderMap, name: &http::HeaderName) -> &'h str {

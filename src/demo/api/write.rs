@@ -6,16 +6,21 @@ use super::list::whole;
 use super::request::{Asked, Target};
 use super::selection::Selection;
 use super::{evict, scale};
-use crate::demo::json::{int, or_set, text};
+use crate::demo::json::{encode, int, or_set, text};
 use crate::demo::managed::{self, Writer};
 use crate::demo::patch::{self, Kind};
+use crate::demo::schema::decode::{FieldValidation, decode};
 use crate::demo::sim::Sim;
 use crate::demo::status::{Answer, Refusal};
 use crate::demo::store::{Key, Object};
 use crate::demo::write::{Delete, How, Propagation};
 use http::{HeaderValue, Response};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// The content type of a configuration that is applied.
+const APPLY: &str = "application/apply-patch+yaml";
 
 /// Carries out a request.
 pub(super) fn answer(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<Response<Body>> {
@@ -33,7 +38,7 @@ pub(super) fn answer(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8])
 
 /// How this request writes.
 pub(super) fn how<'a>(target: &'a Target, asked: &'a Asked) -> How<'a> {
-    How { manager: asked.manager(), subresource: &target.subresource, dry_run: asked.dry_run() }
+    How { manager: asked.manager(), subresource: &target.subresource, dry_run: asked.dry_run(), applied: asked.content == APPLY }
 }
 
 pub(super) fn key(target: &Target) -> Key {
@@ -46,17 +51,13 @@ fn stored(sim: &Sim, code: u16, target: &Target, asked: &Asked, object: &Object)
 }
 
 fn create(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<Response<Body>> {
-    let mut value = object(&asked.content, body)?;
-    fits(target, &mut value)?;
-    let warnings = strict(sim, target, asked, &value, body)?;
+    let (value, warnings) = read(target, asked, body)?;
     let created = sim.create(&target.resource.id(), value, how(target, asked))?;
     Ok(warned(stored(sim, 201, target, asked, &created)?, &warnings))
 }
 
 fn update(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<Response<Body>> {
-    let mut value = object(&asked.content, body)?;
-    fits(target, &mut value)?;
-    let warnings = strict(sim, target, asked, &value, body)?;
+    let (value, warnings) = read(target, asked, body)?;
     let finalizes = target.subresource == "finalize";
     let how = if finalizes { How { subresource: "", ..how(target, asked) } } else { how(target, asked) };
     let updated = sim.update(&target.resource.id(), &key(target), how, |live| {
@@ -83,7 +84,7 @@ fn patch_or_apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) ->
         "application/json-patch+json" => Kind::Json,
         "application/merge-patch+json" => Kind::Merge,
         "application/strategic-merge-patch+json" if !target.resource.custom => Kind::Strategic,
-        "application/apply-patch+yaml" => return apply(sim, target, asked, body),
+        APPLY => return apply(sim, target, asked, body),
         _ => {
             let known = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
             let why = format!("the body of the request was in an unknown format - accepted media types include: {known}");
@@ -91,20 +92,12 @@ fn patch_or_apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) ->
         }
     };
     let patch = object(&asked.content, body)?;
+    let (id, resource) = (target.resource.id(), Arc::clone(&target.resource));
     let mut warnings = Vec::new();
-    let patched = {
-        let resource = Arc::clone(&target.resource);
-        let check = |value: &Value| strictly(asked, &crate::demo::schema::unknown(sim_schema(sim, target).as_ref(), &resource, value));
-        let live =
-            sim.store.get(&resource.id(), &target.namespace, &target.name).ok_or_else(|| Refusal::not_found(&resource, &target.name))?;
-        let mut trial = live.value();
-        patch::patch(&resource, &mut trial, &patch, kind)?;
-        warnings.extend(check(&trial)?);
-        sim.update(&resource.id(), &key(target), how(target, asked), |live| {
-            patch::patch(&resource, live, &patch, kind)?;
-            renamed(target, live)
-        })?
-    };
+    let patched = sim.update(&id, &key(target), how(target, asked), |live| {
+        warnings = patch::checked(&resource, live, &patch, kind, validation(asked))?;
+        renamed(target, live)
+    })?;
     Ok(warned(stored(sim, 200, target, asked, &patched)?, &warnings))
 }
 
@@ -118,7 +111,6 @@ fn renamed(target: &Target, value: &Value) -> Answer<()> {
 }
 
 fn apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<Response<Body>> {
-    let mut applied = object(&asked.content, body)?;
     if asked.query.get("fieldManager").is_none() {
         let causes = [crate::demo::status::Cause {
             reason: "FieldValueRequired",
@@ -129,24 +121,25 @@ fn apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<R
         refusal.message = "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch".to_owned();
         return Err(refusal);
     }
-    or_set(&mut applied, "/metadata/name", target.name.as_str());
+    // What does not fit the kind is refused where it is applied, in other words than elsewhere.
+    let mut applied = object(&asked.content, body)?;
     fits(target, &mut applied)?;
-    let warnings = strict(sim, target, asked, &applied, body)?;
     let (id, resource) = (target.resource.id(), Arc::clone(&target.resource));
     let now = sim.store.now;
     let writer = Writer { manager: asked.manager(), subresource: &target.subresource, now };
     let force = asked.query.is("force");
     let exists = sim.store.get(&id, &target.namespace, &target.name).is_some();
+    let how = how(target, asked);
     let done = if exists {
-        sim.update(&id, &key(target), how(target, asked), |live| {
+        sim.update(&id, &key(target), how, |live| {
             *live = managed::apply(&resource, Some(live), &applied, &writer, force)?;
             Ok(())
         })?
     } else {
         let made = managed::apply(&resource, None, &applied, &writer, force)?;
-        sim.create(&id, made, how(target, asked))?
+        sim.create(&id, made, how)?
     };
-    Ok(warned(stored(sim, if exists { 200 } else { 201 }, target, asked, &done)?, &warnings))
+    stored(sim, if exists { 200 } else { 201 }, target, asked, &done)
 }
 
 fn options(asked: &Asked, body: &[u8]) -> Answer<Delete> {
@@ -224,24 +217,23 @@ fn or_named(target: &Target, value: &mut Value) -> Answer<()> {
     renamed(target, value)
 }
 
-/// What strict reading finds in the body: an error or warnings, as the request asks.
-fn strict(sim: &Sim, target: &Target, asked: &Asked, value: &Value, _body: &[u8]) -> Answer<Vec<String>> {
-    strictly(asked, &crate::demo::schema::unknown(sim_schema(sim, target).as_ref(), &target.resource, value))
+/// The object in a request, and warnings about fields that its kind does not have.
+fn read(target: &Target, asked: &Asked, body: &[u8]) -> Answer<(Value, Vec<String>)> {
+    // Fields that are there twice show only in JSON as it was sent.
+    let (mut value, warnings) = match serde_json::from_slice::<&RawValue>(body) {
+        Ok(_) => decode(&target.resource, body, validation(asked))?,
+        Err(_) => decode(&target.resource, &encode(&object(&asked.content, body)?), validation(asked))?,
+    };
+    fits(target, &mut value)?;
+    Ok((value, warnings))
 }
 
-fn strictly(asked: &Asked, unknown: &[String]) -> Answer<Vec<String>> {
+fn validation(asked: &Asked) -> FieldValidation {
     match asked.query.get("fieldValidation") {
-        Some("Ignore") => Ok(Vec::new()),
-        Some("Strict") if !unknown.is_empty() => Err(Refusal::bad_request(format!("strict decoding error: {}", unknown.join(", ")))),
-        _ => Ok(unknown.to_vec()),
+        Some("Ignore") => FieldValidation::Ignore,
+        Some("Strict") => FieldValidation::Strict,
+        _ => FieldValidation::Warn,
     }
-}
-
-/// The schema that the definition of a custom kind gives.
-fn sim_schema(sim: &Sim, target: &Target) -> Option<Value> {
-    let definition =
-        target.resource.custom.then(|| sim.store.get("customresourcedefinitions.apiextensions.k8s.io", "", &target.resource.id()))??;
-    definition.value().pointer("/spec/versions/0/schema/openAPIV3Schema").cloned()
 }
 
 fn warned(mut answer: Response<Body>, warnings: &[String]) -> Response<Body> {

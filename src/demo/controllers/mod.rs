@@ -3,6 +3,18 @@
 //! **To add one**: a file with `pub const CONTROLLER: Controller`, and its word below. It is woken for keys and looks at the objects as they
 //! are; what it may remember between two looks is in the objects or, if no object has it, in [`World`](super::world::World).
 
+pub mod condition;
+pub mod fit;
+pub mod history;
+pub mod own;
+pub mod state;
+pub mod template;
+
+#[cfg(test)]
+pub mod bed;
+#[cfg(test)]
+mod rig;
+
 use super::sim::Controller;
 
 /// Declares the modules of the controllers and lists them, in the order in which they work at one instant.
@@ -14,4 +26,16 @@ macro_rules! controllers {
     };
 }
 
-controllers! {}
+controllers! {
+    definition,
+    expiry,
+    replicaset,
+    statefulset,
+    daemonset,
+    job,
+    cronjob,
+    deployment,
+    scheduler,
+    kubelet,
+    nodes,
+}

@@ -102,7 +102,7 @@ fn read(message: &Message, bytes: &[u8], depth: u32) -> Result<Value, Malformed>
     let mut values = message.fields.iter().zip(values);
     if message.is_either {
         let first = values.next().map_or(Ok(Value::Null), |(field, value)| filled(field, value, depth))?;
-        return Ok(values.map(|(_, value)| value).filter(|v| !is_zero(v)).last().unwrap_or(first));
+        return Ok(values.map(|(_, value)| value).rfind(|v| !is_zero(v)).unwrap_or(first));
     }
     let mut object = Map::new();
     for (field, value) in values {

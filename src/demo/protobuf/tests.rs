@@ -1,5 +1,5 @@
 //! Bodies and what they are in JSON: those of kubectl, those of upstream's own tests, and bytes that are no bodies.
-#![allow(clippy::unwrap_used, reason = "a test says what it expects and stops there")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use super::*;
 use proptest::prelude::*;

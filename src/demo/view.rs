@@ -1,0 +1,195 @@
+//! What controllers look at in a pod, and in a node, without the rest of it: most of them look at every pod of a workload whenever one
+//! changes. Names, labels and owners are in [`super::store::Object`] itself.
+
+use super::json::{Millis, instant};
+use crate::model::quantity::quantity;
+use serde::Deserialize;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// A pod or a node, as far as controllers care.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    /// When it was created.
+    pub created: Millis,
+    /// Until when it may end, once it is being deleted.
+    pub deleted: Option<Millis>,
+    /// `metadata.finalizers`.
+    pub finalizers: Box<[Box<str>]>,
+    /// Its node; empty where it has none yet.
+    pub node: Box<str>,
+    /// The only node that its affinity allows, as those of a DaemonSet have it; empty where it may choose.
+    pub pinned: Box<str>,
+    /// `spec.taints` of a node.
+    pub taints: Box<[Value]>,
+    /// `status.phase`; empty where there is none yet.
+    pub phase: Box<str>,
+    /// Since when it is ready, if it is.
+    pub ready: Option<Millis>,
+    /// Since when it is not, if it is not: when it ended, once it has.
+    pub unready: Option<Millis>,
+    /// Most restarts of one container.
+    pub restarts: i64,
+    /// `controller.kubernetes.io/pod-deletion-cost`.
+    pub cost: i64,
+    /// `status.podIP`; empty where there is none yet.
+    pub ip: Box<str>,
+    /// `spec.hostname`; empty where there is none.
+    pub hostname: Box<str>,
+    /// Processor time that its containers ask for, in thousandths.
+    pub cpu: i64,
+}
+
+impl View {
+    /// Reads a pod; what is no pod gives an empty one.
+    pub(super) fn read(json: &[u8]) -> Self {
+        let Pod { metadata, spec, status } = serde_json::from_slice(json).unwrap_or_default();
+        let at = |text: &Cow<'_, str>| instant(text).unwrap_or_default();
+        let since = |is: &str| status.conditions.iter().find(|c| c.sort == "Ready" && c.status == is).map(|c| at(&c.since));
+        let cost = metadata.annotations.as_ref().and_then(|a| a.get("controller.kubernetes.io/pod-deletion-cost"));
+        let cpu = |c: &Container<'_>| c.resources.requests.as_ref().and_then(|r| quantity(r.get("cpu")?.as_str()?)).unwrap_or_default();
+        Self {
+            created: at(&metadata.created),
+            deleted: metadata.deleted.as_ref().map(at),
+            finalizers: metadata.finalizers.iter().map(|f| (**f).into()).collect(),
+            node: (*spec.node).into(),
+            pinned: spec.affinity.as_ref().and_then(pinned).unwrap_or_default().into(),
+            taints: spec.taints.into(),
+            phase: (*status.phase).into(),
+            ready: since("True"),
+            unready: since("False"),
+            restarts: status.containers.iter().map(|c| c.restarts).max().unwrap_or_default(),
+            cost: cost.and_then(|c| c.parse().ok()).unwrap_or_default(),
+            ip: (*status.ip).into(),
+            hostname: (*spec.hostname).into(),
+            cpu: (spec.containers.iter().map(cpu).sum::<f64>() * 1000.0).round() as i64,
+        }
+    }
+
+    /// True for a pod that has run to its end.
+    pub fn is_over(&self) -> bool {
+        matches!(&*self.phase, "Succeeded" | "Failed")
+    }
+
+    /// True for a pod that a workload counts: it has not ended and is not being deleted.
+    pub fn is_active(&self) -> bool {
+        self.deleted.is_none() && !self.is_over()
+    }
+
+    /// When it counts as available: ready for so many seconds.
+    pub fn available_at(&self, min_ready: i64) -> Option<Millis> {
+        self.ready.map(|since| since + min_ready * 1000)
+    }
+}
+
+/// The node that an affinity names.
+fn pinned(affinity: &Value) -> Option<&str> {
+    let terms = affinity.pointer("/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms")?;
+    let field = terms.pointer("/0/matchFields/0").filter(|f| f.pointer("/key").is_some_and(|k| k == "metadata.name"))?;
+    field.pointer("/values/0")?.as_str()
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Pod<'a> {
+    #[serde(borrow)]
+    metadata: Metadata<'a>,
+    #[serde(borrow)]
+    spec: Spec<'a>,
+    #[serde(borrow)]
+    status: Status<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Metadata<'a> {
+    #[serde(borrow, rename = "creationTimestamp")]
+    created: Cow<'a, str>,
+    #[serde(borrow, rename = "deletionTimestamp")]
+    deleted: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    annotations: Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
+    #[serde(borrow)]
+    finalizers: Vec<Cow<'a, str>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Spec<'a> {
+    #[serde(borrow, rename = "nodeName")]
+    node: Cow<'a, str>,
+    #[serde(borrow)]
+    hostname: Cow<'a, str>,
+    #[serde(borrow)]
+    containers: Vec<Container<'a>>,
+    affinity: Option<Value>,
+    taints: Vec<Value>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Container<'a> {
+    #[serde(borrow)]
+    resources: Resources<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Resources<'a> {
+    #[serde(borrow)]
+    requests: Option<BTreeMap<Cow<'a, str>, Value>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Status<'a> {
+    #[serde(borrow)]
+    phase: Cow<'a, str>,
+    #[serde(borrow, rename = "podIP")]
+    ip: Cow<'a, str>,
+    #[serde(borrow)]
+    conditions: Vec<Condition<'a>>,
+    #[serde(rename = "containerStatuses")]
+    containers: Vec<ContainerStatus>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Condition<'a> {
+    #[serde(borrow, rename = "type")]
+    sort: Cow<'a, str>,
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    #[serde(borrow, rename = "lastTransitionTime")]
+    since: Cow<'a, str>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ContainerStatus {
+    #[serde(rename = "restartCount")]
+    restarts: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pod_is_read_and_anything_else_is_nothing() {
+        let json = br#"{"kind":"Pod","metadata":{"creationTimestamp":"2023-11-14T22:13:20Z","deletionTimestamp":"2023-11-14T22:13:50Z",
+            "annotations":{"controller.kubernetes.io/pod-deletion-cost":"-5","a\"b":"c"}},
+            "spec":{"nodeName":"n1","containers":[{"resources":{"requests":{"cpu":"250m"}}},{"resources":{}},{"resources":{"requests":{"cpu":"1"}}}]},
+            "status":{"phase":"Running","podIP":"10.0.0.1","conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2023-11-14T22:13:25Z"}],
+            "containerStatuses":[{"restartCount":1},{"restartCount":4}]}}"#;
+        let view = View::read(json);
+        assert_eq!((view.created, view.deleted, view.ready), (1_700_000_000_000, Some(1_700_000_030_000), Some(1_700_000_005_000)));
+        assert_eq!((&*view.node, &*view.phase, &*view.ip, view.restarts, view.cost, view.cpu), ("n1", "Running", "10.0.0.1", 4, -5, 1250));
+        assert!(!view.is_active());
+        assert_eq!(view.available_at(10), Some(1_700_000_015_000));
+        for odd in ["", "[]", r#"{"metadata":7}"#] {
+            assert_eq!(View::read(odd.as_bytes()), View::default(), "{odd}");
+        }
+    }
+}
