@@ -68,7 +68,7 @@ pub const INCIDENTS: &[Incident] = &[
     Incident {
         name: "memory-leak",
         about: "recommendation leaks memory until it is killed, again and again",
-        told: "prod-us: recommendation runs out of memory. {unhealthy} shows what is sick, {events} what happened",
+        told: "prod-us: recommendation runs out of memory. {unhealthy} shows it, {details} how it ended",
         cluster: "prod-us",
         lasts: 14 * MINUTE,
         begin: begin::memory_leak,
@@ -78,7 +78,7 @@ pub const INCIDENTS: &[Incident] = &[
     Incident {
         name: "full-node",
         about: "a new program fills one machine's memory after another, and is driven out",
-        told: "prod-eu: report-export fills machine after machine. {unhealthy} shows what is sick, {details} why",
+        told: "prod-eu: report-export fills machine after machine. {unhealthy} shows it, {details} why",
         cluster: "prod-eu",
         lasts: 5 * MINUTE,
         begin: begin::full_node,
@@ -88,12 +88,12 @@ pub const INCIDENTS: &[Incident] = &[
     Incident {
         name: "lost-node",
         about: "a machine is not heard from any more, and its pods have to go elsewhere",
-        told: "prod-us: a machine is not heard from. {goto} nodes shows which, {unhealthy} what is not well",
+        told: "prod-us: a machine is not heard from. {goto}nodes shows it, {unhealthy} its pods",
         cluster: "prod-us",
         lasts: 90_000,
         begin: begin::lost_node,
         server: Server::Well,
-        over: |scene| !scene.runs_on(begin::LOST),
+        over: |scene| !scene.is_stuck_on(begin::LOST),
     },
     Incident {
         name: "expired-credential",
@@ -108,7 +108,7 @@ pub const INCIDENTS: &[Incident] = &[
     Incident {
         name: "api-down",
         about: "the API server of prod-us goes away and comes back",
-        told: "prod-us: its API server is away, and its rows are the last known ones. {clusters} shows since when",
+        told: "prod-us: its API server is away, its rows stay. {clusters} shows since when",
         cluster: "prod-us",
         lasts: 0,
         begin: |_| {},
@@ -118,7 +118,7 @@ pub const INCIDENTS: &[Incident] = &[
     Incident {
         name: "quota",
         about: "the quota of payments is used up, and payments-api cannot grow",
-        told: "prod-eu: payments-api cannot get the pods that it wants. {goto} deploy shows it, {events} why",
+        told: "prod-eu: payments-api lacks pods. {goto}deploy shows it, {goto}rs and {details} why",
         cluster: "prod-eu",
         lasts: 3 * MINUTE,
         begin: begin::quota,
@@ -128,7 +128,7 @@ pub const INCIDENTS: &[Incident] = &[
     Incident {
         name: "drift",
         about: "somebody has changed pricing in prod by hand, so that staging tests something else",
-        told: "prod-eu: pricing is not what staging tests. {goto} deploy shows the images, {yaml} who changed it",
+        told: "prod-eu: pricing is not what staging tests. {goto}deploy and {yaml} show it",
         cluster: "prod-eu",
         lasts: 50 * MINUTE,
         begin: begin::drift,
@@ -204,9 +204,14 @@ impl Scene<'_> {
         self.is_rolled_out(namespace, name) && !self.images(&self.here.name, namespace, name).iter().any(|i| i == image)
     }
 
-    /// A pod is on a machine.
-    fn runs_on(&self, node: &str) -> bool {
-        self.here.look(|sim| sim.world.ledger.sum(node).is_some_and(|sum| !sum.pods.is_empty()))
+    /// A pod is on a machine that could be elsewhere.
+    fn is_stuck_on(&self, node: &str) -> bool {
+        let pods = |sim: &Sim| -> Vec<Value> {
+            let keys = sim.world.ledger.sum(node).into_iter().flat_map(|sum| &sum.pods);
+            keys.filter_map(|key| sim.store.table("pods")?.get(key)).map(|pod| pod.value()).collect()
+        };
+        let is_bound = |pod: &Value| list(pod, "/metadata/ownerReferences").iter().any(|o| text(o, "/kind") == Some("DaemonSet"));
+        !self.here.look(pods).iter().all(is_bound)
     }
 
     /// The images of a deployment.
@@ -220,3 +225,7 @@ impl Scene<'_> {
 fn value(cluster: &Cluster, kind: &str, namespace: &str, name: &str) -> Option<Value> {
     cluster.look(|sim| sim.store.get(kind, namespace, name).map(|o| o.value()))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
+mod tests;

@@ -63,7 +63,7 @@ pub(super) fn quota(sim: &mut Sim) {
 
 /// Somebody goes back to an old image without telling.
 pub(super) fn drift(sim: &mut Sim) {
-    let image = "registry.shop.example/pricing:3.2.9-hotfix";
+    let image = "registry.shop.example/pricing:2.1.9-hotfix";
     know(sim, image);
     change(sim, "deployments.apps", "shop", "pricing", BY_HAND, |deployment| {
         set(deployment, "/spec/template/spec/containers/0/image", image);
