@@ -38,6 +38,8 @@ pub struct Options {
     pub clusters: usize,
     /// What chance follows from: the same seed makes the same fleet.
     pub seed: u64,
+    /// The clusters have a shop in them; else they are empty.
+    pub has_shop: bool,
     /// The fleet is a stage: edge goes away and comes back, and partner needs a login. Else all clusters are there for whoever asks.
     pub is_played: bool,
     /// Members can be told to do things wrong, which costs a copy of every byte.
@@ -48,7 +50,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clusters: NAMES.len(), seed: 1, is_played: true, is_faulty: false, incident: None }
+        Self { clusters: NAMES.len(), seed: 1, has_shop: true, is_played: true, is_faulty: false, incident: None }
     }
 }
 
@@ -192,13 +194,14 @@ fn cluster(name: &str, seed: u64, now: i64) -> Sim {
 }
 
 fn serve(runtime: &Runtime, options: &Options, sim: Sim, identity: &Identity) -> Result<Member, Error> {
+    let _inside = runtime.enter();
     let cluster = Cluster::new(sim);
     let tokens = tokens(&cluster).map_err(Error::System)?;
     let faults = Arc::new(Faults::default());
     // Edge goes away and comes back by a fault too.
     let is_faulty = options.is_faulty || options.is_played && cluster.name == EDGE;
     let ordered = is_faulty.then(|| Arc::clone(&faults));
-    let server = runtime.block_on(Server::open(Arc::clone(&cluster), ordered, identity.acceptor.clone())).map_err(Error::Port)?;
+    let server = Server::open(Arc::clone(&cluster), ordered, identity.acceptor.clone()).map_err(Error::Port)?;
     let address = server.address();
     runtime.spawn(server.run());
     runtime.spawn(Arc::clone(&cluster).live());

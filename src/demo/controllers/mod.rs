@@ -4,6 +4,8 @@
 //! are; what it may remember between two looks is in the objects or, if no object has it, in [`World`](super::world::World).
 
 pub mod condition;
+pub mod fit;
+pub mod history;
 pub mod own;
 pub mod state;
 pub mod template;
@@ -28,6 +30,10 @@ controllers! {
     definition,
     expiry,
     replicaset,
+    statefulset,
+    daemonset,
+    job,
+    cronjob,
     deployment,
     scheduler,
     kubelet,

@@ -13,7 +13,7 @@ mod traces;
 
 use super::json::{Millis, instant, int, list, text};
 use chance::Chance;
-use profile::{Profile, Work};
+use profile::Work;
 use serde_json::Value;
 
 /// Milliseconds of log that a server has when it starts.
@@ -195,7 +195,7 @@ impl Source {
 }
 
 /// The container of this name, of whatever sort.
-pub(super) fn spec<'p>(pod: &'p Value, container: &str) -> Option<&'p Value> {
+pub(in crate::demo) fn spec<'p>(pod: &'p Value, container: &str) -> Option<&'p Value> {
     let kinds = ["/spec/containers", "/spec/initContainers", "/spec/ephemeralContainers"];
     kinds.iter().flat_map(|k| list(pod, k)).find(|c| text(c, "/name") == Some(container))
 }

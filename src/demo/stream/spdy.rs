@@ -176,7 +176,7 @@ impl Session {
 }
 
 fn pairs(mut block: &[u8]) -> Option<Vec<(String, String)>> {
-    let mut text = |block: &mut &[u8]| {
+    let text = |block: &mut &[u8]| {
         let length = number(block)? as usize;
         let (text, rest) = block.get(4..)?.split_at_checked(length)?;
         *block = rest;

@@ -3,6 +3,7 @@
 
 pub mod cluster;
 pub mod demo;
+pub mod fleet;
 pub mod grammar;
 pub mod home;
 pub mod objects;
