@@ -26,6 +26,7 @@ pub mod rbac;
 pub mod resource;
 pub mod schema;
 pub mod server;
+pub mod shop;
 pub mod sim;
 pub mod status;
 pub mod store;

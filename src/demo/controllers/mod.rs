@@ -37,4 +37,5 @@ controllers! {
     deployment,
     scheduler,
     kubelet,
+    nodes,
 }
