@@ -102,7 +102,7 @@ pub(super) fn agent(sim: &mut Sim) {
             continue;
         }
         if text(&pod, "/spec/nodeName").is_none() {
-            sim.update("pods", &key, How::by("scheduler"), |p| {
+            sim.update("pods", &key, How { subresource: "binding", ..How::by("scheduler") }, |p| {
                 set(p, "/spec/nodeName", "n1");
                 Ok(())
             })

@@ -70,7 +70,8 @@ pub(super) fn ownership<'s>(schema: Option<&'s Schema>, sample: Option<&Value>) 
 }
 
 fn walk(schema: Option<&Schema>, old: Option<&Value>, new: Option<&Value>, found: &mut Comparison) {
-    if old == new {
+    let nothing = |value: Option<&Value>| value.is_none_or(Value::is_null);
+    if old == new || nothing(old) && nothing(new) {
         return;
     }
     let empty = |value: Option<&Value>| match value {
@@ -135,7 +136,7 @@ fn is_struct(schema: &Schema) -> bool {
 
 /// What Go writes for a field that nobody has set: an empty struct, an empty text, zero, or null for a list that has to be there.
 fn absent(schema: Option<&Schema>, field: Option<&Schema>, key: &str) -> Option<Value> {
-    let field = field?;
+    let field = field.filter(|_| matches!(schema.map(Schema::shape), Some(Shape::Struct(_))))?;
     if is_struct(field) {
         return Some(json!({}));
     }
