@@ -33,6 +33,8 @@ impl User {
 pub struct Cluster {
     /// Its name.
     pub name: String,
+    /// What its clock said when it became reachable.
+    pub born: Millis,
     sim: Mutex<Sim>,
     /// Who is behind a bearer token.
     users: Mutex<HashMap<String, User>>,
@@ -46,8 +48,8 @@ impl Cluster {
     /// A cluster whose clock stands until [`Self::live`] runs.
     pub fn new(sim: Sim) -> Arc<Self> {
         let (changed, _) = watch::channel(sim.store.version());
-        let name = sim.world.name.clone();
-        Arc::new(Self { name, sim: Mutex::new(sim), users: Mutex::default(), changed, stirred: Notify::new() })
+        let (name, born) = (sim.world.name.clone(), sim.store.now);
+        Arc::new(Self { name, born, sim: Mutex::new(sim), users: Mutex::default(), changed, stirred: Notify::new() })
     }
 
     /// Looks at it, as it is at this moment, or changes it: controllers answer before this returns, and watches are told.

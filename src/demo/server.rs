@@ -39,12 +39,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens a free port of 127.0.0.1: clients may connect from now on, and are answered as soon as [`Self::run`] is polled. Needs a runtime.
+    /// Opens a free port of 127.0.0.1: clients may connect from now on, and are answered as soon as [`Self::run`] is polled.
+    /// Needs a runtime around it, and waits for nothing.
     ///
     /// # Errors
     /// Where no port is free.
-    pub async fn open(cluster: Arc<Cluster>, faults: Option<Arc<Faults>>, acceptor: TlsAcceptor) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    pub fn open(cluster: Arc<Cluster>, faults: Option<Arc<Faults>>, acceptor: TlsAcceptor) -> io::Result<Self> {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
         Ok(Self { cluster, faults, acceptor, address: listener.local_addr()?, listener })
     }
 

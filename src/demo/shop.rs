@@ -6,14 +6,13 @@ mod machines;
 mod manifests;
 mod variant;
 
-use super::json::{Millis, entries, list, or_set, set, stamp, text};
+use super::json::{Millis, list, or_set, set, stamp, text};
 use super::sim::Sim;
 use super::store::Key;
 use super::world::image::{Reference, hash};
 use super::world::program::Program;
 use super::write::How;
 use serde_json::{Value, json};
-use variant::Variant;
 
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
@@ -40,6 +39,8 @@ pub fn build(name: &str, seed: u64, now: Millis, nodes: Option<usize>) -> Sim {
     workloads(&mut sim, &mut objects, now);
     jump(&mut sim, now - LIVED);
     sim.world.past = false;
+    let machines: Vec<Key> = sim.store.list("nodes", "").map(|n| n.key.clone()).collect();
+    machines.into_iter().for_each(|key| sim.wake("node-controller", key));
     lately(&mut sim, objects, now);
     sim.advance(now);
     sim
@@ -166,7 +167,8 @@ fn jump(sim: &mut Sim, to: Millis) {
 
 /// Gives a service what its cluster gives it: an address, and one outside where it asks for that.
 fn serve(sim: &Sim, service: &mut Value) {
-    let whole = format!("{}/{}", text(service, "/metadata/namespace").unwrap_or_default(), text(service, "/metadata/name").unwrap_or_default());
+    let whole =
+        format!("{}/{}", text(service, "/metadata/namespace").unwrap_or_default(), text(service, "/metadata/name").unwrap_or_default());
     let n = hash(&whole);
     or_set(service, "/spec/clusterIP", format!("10.96.{}.{}", 1 + n % 250, 2 + n / 250 % 250));
     let address = text(service, "/spec/clusterIP").unwrap_or_default().to_owned();
@@ -226,7 +228,5 @@ fn programs() -> Vec<(String, Program)> {
     ]
 }
 
-/// The labels of a manifest, for those who choose by them.
-fn label<'v>(object: &'v Value, key: &str) -> Option<&'v str> {
-    entries(object, "/metadata/labels").find(|(k, _)| *k == key).and_then(|(_, v)| v.as_str())
-}
+#[cfg(test)]
+mod tests;

@@ -1,26 +1,37 @@
-//! What controllers look at in a pod, without the rest of it: most of them look at every pod of a workload whenever one changes. Names,
-//! labels and owners are in [`super::store::Object`] itself.
+//! What controllers look at in a pod, a node, or what selects pods, without the rest of it: most of them look at every pod of a workload whenever one
+//! changes. Names, labels and owners are in [`super::store::Object`] itself.
 
-use super::json::{Millis, instant};
+use super::json::{Millis, entries, instant, list, text};
 use crate::model::quantity::quantity;
+use crate::model::selector::Selector;
 use serde::Deserialize;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A pod, as far as controllers care.
+/// A pod, a node, or something with a selector, as far as controllers care.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct View {
     /// When it was created.
     pub created: Millis,
     /// Until when it may end, once it is being deleted.
     pub deleted: Option<Millis>,
+    /// `metadata.finalizers`.
+    pub finalizers: Box<[Box<str>]>,
     /// Its node; empty where it has none yet.
     pub node: Box<str>,
+    /// The only node that its affinity allows, as those of a DaemonSet have it; empty where it may choose.
+    pub pinned: Box<str>,
+    /// `spec.taints` of a node.
+    pub taints: Box<[Value]>,
+    /// What it selects, where it has a `spec.selector`.
+    pub selector: Option<Selector>,
     /// `status.phase`; empty where there is none yet.
     pub phase: Box<str>,
     /// Since when it is ready, if it is.
     pub ready: Option<Millis>,
+    /// Since when it is not, if it is not: when it ended, once it has.
+    pub unready: Option<Millis>,
     /// Most restarts of one container.
     pub restarts: i64,
     /// `controller.kubernetes.io/pod-deletion-cost`.
@@ -38,15 +49,20 @@ impl View {
     pub(super) fn read(json: &[u8]) -> Self {
         let Pod { metadata, spec, status } = serde_json::from_slice(json).unwrap_or_default();
         let at = |text: &Cow<'_, str>| instant(text).unwrap_or_default();
-        let ready = status.conditions.iter().find(|c| c.sort == "Ready" && c.status == "True");
+        let since = |is: &str| status.conditions.iter().find(|c| c.sort == "Ready" && c.status == is).map(|c| at(&c.since));
         let cost = metadata.annotations.as_ref().and_then(|a| a.get("controller.kubernetes.io/pod-deletion-cost"));
         let cpu = |c: &Container<'_>| c.resources.requests.as_ref().and_then(|r| quantity(r.get("cpu")?.as_str()?)).unwrap_or_default();
         Self {
             created: at(&metadata.created),
             deleted: metadata.deleted.as_ref().map(at),
+            finalizers: metadata.finalizers.iter().map(|f| (**f).into()).collect(),
             node: (*spec.node).into(),
+            pinned: spec.affinity.as_ref().and_then(pinned).unwrap_or_default().into(),
+            taints: spec.taints.into(),
+            selector: spec.selector.as_ref().and_then(selector),
             phase: (*status.phase).into(),
-            ready: ready.map(|c| at(&c.since)),
+            ready: since("True"),
+            unready: since("False"),
             restarts: status.containers.iter().map(|c| c.restarts).max().unwrap_or_default(),
             cost: cost.and_then(|c| c.parse().ok()).unwrap_or_default(),
             ip: (*status.ip).into(),
@@ -71,6 +87,33 @@ impl View {
     }
 }
 
+/// Reads what selects pods: a `metav1.LabelSelector`, or the plain labels that services have. None where it cannot be read.
+pub fn selector(written: &Value) -> Option<Selector> {
+    let of_labels =
+        |place: &str| entries(written, place).map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or_default())).collect::<Vec<_>>();
+    let formal = written.as_object()?.keys().any(|k| k == "matchLabels" || k == "matchExpressions");
+    let mut all = of_labels(if formal { "/matchLabels" } else { "" });
+    for one in list(written, "/matchExpressions") {
+        let key = text(one, "/key")?;
+        let values: Vec<&str> = list(one, "/values").iter().filter_map(Value::as_str).collect();
+        all.push(match text(one, "/operator")? {
+            "In" => format!("{key} in ({})", values.join(",")),
+            "NotIn" => format!("{key} notin ({})", values.join(",")),
+            "Exists" => key.to_owned(),
+            "DoesNotExist" => format!("!{key}"),
+            _ => return None,
+        });
+    }
+    Selector::parse(&all.join(",")).ok()
+}
+
+/// The node that an affinity names.
+fn pinned(affinity: &Value) -> Option<&str> {
+    let terms = affinity.pointer("/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms")?;
+    let field = terms.pointer("/0/matchFields/0").filter(|f| f.pointer("/key").is_some_and(|k| k == "metadata.name"))?;
+    field.pointer("/values/0")?.as_str()
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Pod<'a> {
@@ -91,6 +134,8 @@ struct Metadata<'a> {
     deleted: Option<Cow<'a, str>>,
     #[serde(borrow)]
     annotations: Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
+    #[serde(borrow)]
+    finalizers: Vec<Cow<'a, str>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -102,6 +147,9 @@ struct Spec<'a> {
     hostname: Cow<'a, str>,
     #[serde(borrow)]
     containers: Vec<Container<'a>>,
+    affinity: Option<Value>,
+    taints: Vec<Value>,
+    selector: Option<Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -152,6 +200,22 @@ struct ContainerStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn selectors_are_read_in_both_forms() {
+        let labels = [("app", "web"), ("tier", "front")];
+        let fits = |written: Value| selector(&written).map(|s| s.matches(|key| labels.iter().find(|(k, _)| *k == key).map(|(_, v)| *v)));
+        assert_eq!(fits(json!({"app": "web"})), Some(true));
+        assert_eq!(fits(json!({"app": "api"})), Some(false));
+        assert_eq!(
+            fits(json!({"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["back"]}]})),
+            Some(true)
+        );
+        assert_eq!(fits(json!({"matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}]})), Some(false));
+        assert_eq!(fits(json!({"matchExpressions": [{"key": "tier", "operator": "Odd"}]})), None);
+        assert_eq!(fits(json!({})), Some(true));
+    }
 
     #[test]
     fn a_pod_is_read_and_anything_else_is_nothing() {

@@ -5,6 +5,7 @@ pub mod ledger;
 pub mod life;
 pub mod program;
 
+use super::shop::filler::Filler;
 use super::store::Key;
 use ledger::Ledger;
 use life::Life;
@@ -28,6 +29,10 @@ pub struct World {
     pub fetched: BTreeSet<(Box<str>, Box<str>)>,
     /// Machines that nobody hears from, and since when.
     pub lost: BTreeMap<Box<str>, super::json::Millis>,
+    /// When machines are to be heard from next.
+    pub beats: BTreeMap<Box<str>, super::json::Millis>,
+    /// Pods that only take room.
+    pub filler: Filler,
     /// Images of our own registry: repository and tags. Others are judged by their looks.
     pub images: BTreeMap<String, BTreeSet<String>>,
     /// What programs do that is not ordinary, by the beginning of the image.
@@ -45,8 +50,15 @@ impl World {
             lives: HashMap::new(),
             fetched: BTreeSet::new(),
             lost: BTreeMap::new(),
+            filler: Filler::default(),
+            beats: BTreeMap::new(),
             images: BTreeMap::new(),
             programs: Vec::new(),
         }
+    }
+
+    /// Bytes of memory that a pod takes.
+    pub fn memory(&self, pod: &Key, now: super::json::Millis) -> i64 {
+        self.lives.get(pod).map_or(0, |life| life.memory(now))
     }
 }

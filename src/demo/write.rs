@@ -6,7 +6,7 @@ use super::resource::Resource;
 use super::sim::Sim;
 use super::status::{Answer, Refusal};
 use super::store::{Key, Object};
-use super::{admission, defaults, validate};
+use super::{admission, defaults, quota, validate};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -92,6 +92,7 @@ impl Sim {
         self.track(&resource, None, &mut value, how);
         admission::complete(self, &resource, &mut value)?;
         self.admit(&resource, None, &mut value, how)?;
+        quota::admit(self, &resource, &value, how.dry_run)?;
         self.finish(&resource, value, how)
     }
 
@@ -343,7 +344,10 @@ fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
     if subresource == "status" {
         let status = new.pointer("/status").cloned();
         let managed = new.pointer("/metadata/managedFields").cloned();
+        // A Deployment's number is written with its status.
+        let notes = new.pointer("/metadata/annotations").filter(|_| text(old, "/kind") == Some("Deployment")).cloned();
         *new = old.clone();
+        notes.into_iter().for_each(|n| set(new, "/metadata/annotations", n));
         status.into_iter().for_each(|s| set(new, "/status", s));
         managed.into_iter().for_each(|m| set(new, "/metadata/managedFields", m));
         return;

@@ -14,6 +14,7 @@ mod data;
 mod demo;
 mod driver;
 mod engine;
+mod faults;
 mod files;
 mod kinds;
 mod kubectl;

@@ -1,6 +1,7 @@
 //! Bodies: what is read from a request, and how answers are put.
 
 use crate::demo::json::encode;
+use crate::demo::protobuf;
 use crate::demo::status::{Answer, Refusal};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -61,8 +62,18 @@ pub(super) async fn read(request: Request<Incoming>) -> Answer<Bytes> {
     }
 }
 
-/// The object in a request: JSON, or YAML as apply patches may be.
-pub(super) fn object(body: &[u8]) -> Answer<Value> {
+/// The object in a request of this content type: JSON where none is named, YAML, or protobuf.
+pub(super) fn object(content: &str, body: &[u8]) -> Answer<Value> {
+    match content {
+        protobuf::CONTENT => return protobuf::decode(body),
+        "" | "application/json" | "application/yaml" => {}
+        patch if patch.ends_with("+json") || patch.ends_with("+yaml") => {}
+        _ => {
+            let known = format!("application/json, application/yaml, {}", protobuf::CONTENT);
+            let why = format!("the body of the request was in an unknown format - accepted media types include: {known}");
+            return Err(Refusal::new(415, "UnsupportedMediaType", why));
+        }
+    }
     serde_json::from_slice(body)
         .or_else(|bad| serde_yaml::from_slice(body).map_err(|_| bad))
         .map_err(|bad| Refusal::bad_request(format!("the object provided is unrecognized (must be of type Object): {bad}")))

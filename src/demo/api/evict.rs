@@ -16,7 +16,7 @@ const BUDGETS: &str = "poddisruptionbudgets.policy";
 
 /// Evicts a pod, or says which budget is against it.
 pub(super) fn answer(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<Response<Body>> {
-    let eviction = object(body)?;
+    let eviction = object(&asked.content, body)?;
     let pod = sim.store.get("pods", &target.namespace, &target.name).ok_or_else(|| Refusal::not_found(&target.resource, &target.name))?;
     let pod = Arc::clone(pod);
     let dry_run = asked.dry_run() || list(&eviction, "/deleteOptions/dryRun").iter().any(|v| v == "All");

@@ -5,6 +5,7 @@ mod columns;
 mod discovery;
 mod evict;
 mod form;
+mod kubelet;
 mod list;
 mod openapi;
 mod request;
@@ -12,6 +13,7 @@ mod review;
 mod scale;
 mod selection;
 mod table;
+mod usage;
 mod watch;
 mod write;
 
@@ -52,6 +54,9 @@ async fn respond(cluster: &Arc<Cluster>, asked: Asked, request: Request<Incoming
             if let Some(answer) = open_to_all(path) {
                 return Ok(answer);
             }
+            if usage::is_asked(path) {
+                return usage::answer(cluster, path, &asked);
+            }
             cluster
                 .look(|sim| discovery::answer(sim, path, &asked))
                 .or_else(|| openapi::answer(cluster, path))
@@ -59,10 +64,13 @@ async fn respond(cluster: &Arc<Cluster>, asked: Asked, request: Request<Incoming
         }
         Path::Review(kind) => {
             let body = body::read(request).await?;
-            cluster.with(|sim| review::answer(sim, kind, &asked.user, &body)).map(|review| json(201, &review))
+            cluster.with(|sim| review::answer(sim, kind, &asked, &body)).map(|review| json(201, &review))
         }
         Path::Objects(target) => {
             cluster.look(|sim| rbac::check(&sim.store, &asked.user, &asked.attributes(target)))?;
+            if kubelet::is_asked(target) {
+                return kubelet::answer(cluster, target, &asked, request);
+            }
             match (asked.verb, target.subresource.as_str()) {
                 ("watch", "") => watch::answer(cluster, target, &asked),
                 ("list", "") => list::answer(cluster, target, &asked),

@@ -1,6 +1,7 @@
 //! Reviews: who somebody is, and what somebody may do. They are answered and never stored.
 
 use super::body::object;
+use super::request::Asked;
 use crate::demo::cluster::User;
 use crate::demo::json::{list, or_set, set, text};
 use crate::demo::rbac::{self, Attributes};
@@ -9,8 +10,9 @@ use crate::demo::status::{Answer, Refusal};
 use serde_json::{Value, json};
 
 /// Answers a review of this plural.
-pub(super) fn answer(sim: &Sim, plural: &str, user: &User, body: &[u8]) -> Answer<Value> {
-    let mut review = object(body)?;
+pub(super) fn answer(sim: &Sim, plural: &str, asked: &Asked, body: &[u8]) -> Answer<Value> {
+    let user = &asked.user;
+    let mut review = object(&asked.content, body)?;
     or_set(&mut review, "/metadata", json!({}));
     let status = match plural {
         "selfsubjectreviews" => json!({"userInfo": info(user)}),

@@ -18,14 +18,14 @@ pub(super) fn answer(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8])
     let now = scale(&live.value());
     let wanted = match asked.verb {
         "get" => return Ok(answer_json(200, &now)),
-        "update" => object(body)?,
+        "update" => object(&asked.content, body)?,
         _ => {
             let mut wanted = now;
             let kind = match asked.content.as_str() {
                 "application/json-patch+json" => Kind::Json,
                 _ => Kind::Merge,
             };
-            patch::patch(&target.resource, &mut wanted, &object(body)?, kind)?;
+            patch::patch(&target.resource, &mut wanted, &object(&asked.content, body)?, kind)?;
             wanted
         }
     };

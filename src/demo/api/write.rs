@@ -91,7 +91,7 @@ fn patch_or_apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) ->
             return Err(Refusal::new(415, "UnsupportedMediaType", why));
         }
     };
-    let patch = object(body)?;
+    let patch = object(&asked.content, body)?;
     let (id, resource) = (target.resource.id(), Arc::clone(&target.resource));
     let mut warnings = Vec::new();
     let patched = sim.update(&id, &key(target), how(target, asked), |live| {
@@ -122,27 +122,28 @@ fn apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<R
         return Err(refusal);
     }
     // What does not fit the kind is refused where it is applied, in other words than elsewhere.
-    let mut applied = object(body)?;
+    let mut applied = object(&asked.content, body)?;
     fits(target, &mut applied)?;
     let (id, resource) = (target.resource.id(), Arc::clone(&target.resource));
     let now = sim.store.now;
     let writer = Writer { manager: asked.manager(), subresource: &target.subresource, now };
     let force = asked.query.is("force");
     let exists = sim.store.get(&id, &target.namespace, &target.name).is_some();
+    let how = how(target, asked);
     let done = if exists {
-        sim.update(&id, &key(target), how(target, asked), |live| {
+        sim.update(&id, &key(target), how, |live| {
             *live = managed::apply(&resource, Some(live), &applied, &writer, force)?;
             Ok(())
         })?
     } else {
         let made = managed::apply(&resource, None, &applied, &writer, force)?;
-        sim.create(&id, made, how(target, asked))?
+        sim.create(&id, made, how)?
     };
     stored(sim, if exists { 200 } else { 201 }, target, asked, &done)
 }
 
 fn options(asked: &Asked, body: &[u8]) -> Answer<Delete> {
-    let options = if body.is_empty() { json!({}) } else { object(body)? };
+    let options = if body.is_empty() { json!({}) } else { object(&asked.content, body)? };
     let of = |name: &str| asked.query.get(name).map(str::to_owned).or_else(|| text(&options, &format!("/{name}")).map(str::to_owned));
     Ok(Delete {
         grace: asked.query.number("gracePeriodSeconds").or_else(|| int(&options, "/gracePeriodSeconds")),
@@ -218,9 +219,10 @@ fn or_named(target: &Target, value: &mut Value) -> Answer<()> {
 
 /// The object in a request, and warnings about fields that its kind does not have.
 fn read(target: &Target, asked: &Asked, body: &[u8]) -> Answer<(Value, Vec<String>)> {
+    // Fields that are there twice show only in JSON as it was sent.
     let (mut value, warnings) = match serde_json::from_slice::<&RawValue>(body) {
         Ok(_) => decode(&target.resource, body, validation(asked))?,
-        Err(_) => decode(&target.resource, &encode(&object(body)?), validation(asked))?,
+        Err(_) => decode(&target.resource, &encode(&object(&asked.content, body)?), validation(asked))?,
     };
     fits(target, &mut value)?;
     Ok((value, warnings))

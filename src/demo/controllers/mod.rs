@@ -4,7 +4,10 @@
 //! are; what it may remember between two looks is in the objects or, if no object has it, in [`World`](super::world::World).
 
 pub mod condition;
+pub mod fit;
+pub mod history;
 pub mod own;
+pub mod select;
 pub mod state;
 pub mod template;
 
@@ -28,7 +31,17 @@ controllers! {
     definition,
     expiry,
     replicaset,
+    statefulset,
+    daemonset,
+    job,
+    cronjob,
+    endpoints,
+    disruption,
+    quota,
+    garbage,
+    namespace,
     deployment,
     scheduler,
     kubelet,
+    nodes,
 }

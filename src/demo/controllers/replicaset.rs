@@ -1,8 +1,8 @@
 //! ReplicaSets keep so many pods of one template.
 
 use super::own::{self, claim, create_pod, delete_pod};
-use super::state::{condition, counts, drop_condition, is_deleted, set_condition, write_status};
-use crate::demo::json::{Millis, instant, int, set, text};
+use super::state::{condition, counts, drop_condition, is_deleted, keep_conditions, set_condition, write_status};
+use crate::demo::json::{Millis, instant, int, text};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::status::Refusal;
 use crate::demo::store::{Change, Key, Object, Store};
@@ -128,9 +128,7 @@ fn status(sim: &Sim, rs: &Value, pods: &[Arc<Object>], refused: Option<&Refusal>
         ("terminatingReplicas!", ending),
         ("observedGeneration", int(rs, "/metadata/generation").unwrap_or_default()),
     ]);
-    if let Some(conditions) = rs.pointer("/status/conditions") {
-        set(&mut status, "/conditions", conditions.clone());
-    }
+    keep_conditions(rs, &mut status);
     match refused {
         Some(why) if condition(&status, "ReplicaFailure").is_none() => {
             set_condition(&mut status, sim.store.now, ["ReplicaFailure", "True", "FailedCreate", &why.message]);

@@ -1,7 +1,7 @@
 //! For the tests of controllers: a cluster in which only these work, with a node agent of a few lines that makes pods run.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
-use super::{deployment, replicaset};
+use super::{cronjob, daemonset, deployment, disruption, endpoints, garbage, job, namespace, quota, replicaset, statefulset};
 use crate::demo::json::{Millis, list, set, stamp, text};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::Key;
@@ -9,7 +9,19 @@ use crate::demo::write::{Delete, How};
 use serde_json::{Value, json};
 
 /// What the controller manager does.
-const MANAGER: &[Controller] = &[replicaset::CONTROLLER, deployment::CONTROLLER];
+const MANAGER: &[Controller] = &[
+    replicaset::CONTROLLER,
+    statefulset::CONTROLLER,
+    daemonset::CONTROLLER,
+    job::CONTROLLER,
+    cronjob::CONTROLLER,
+    endpoints::CONTROLLER,
+    disruption::CONTROLLER,
+    quota::CONTROLLER,
+    garbage::CONTROLLER,
+    namespace::CONTROLLER,
+    deployment::CONTROLLER,
+];
 
 /// When tests begin.
 pub(super) const START: Millis = 1_700_000_000_000;
@@ -102,8 +114,10 @@ pub(super) fn agent(sim: &mut Sim) {
             continue;
         }
         if text(&pod, "/spec/nodeName").is_none() {
+            let pinned = sim.store.table("pods").and_then(|t| t.get(&key)).map(|p| p.view().pinned.to_string());
+            let node = pinned.filter(|n| !n.is_empty()).unwrap_or_else(|| "n1".to_owned());
             sim.update("pods", &key, How { subresource: "binding", ..How::by("scheduler") }, |p| {
-                set(p, "/spec/nodeName", "n1");
+                set(p, "/spec/nodeName", node);
                 Ok(())
             })
             .unwrap();

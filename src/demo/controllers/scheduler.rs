@@ -8,6 +8,7 @@ use super::super::store::{Change, Key, Object, Store, mix};
 use super::super::world::ledger::Ask;
 use super::super::write::How;
 use super::condition;
+pub(super) use fit::tolerates;
 use fit::{Misfit, Wish};
 use serde_json::Value;
 use std::sync::Arc;

@@ -48,6 +48,14 @@ pub fn drop_condition(status: &mut Value, sort: &str) {
     }
 }
 
+/// Takes the conditions of an object over into its next status.
+pub fn keep_conditions(object: &Value, status: &mut Value) {
+    let all = list(object, "/status/conditions");
+    if !all.is_empty() {
+        set(status, "/conditions", all.to_vec());
+    }
+}
+
 /// A number of pods, or that share of so many: `5` or `"25%"`. None where nothing is said.
 pub fn scaled(value: Option<&Value>, of: i64, up: bool) -> Option<i64> {
     match value? {

@@ -12,12 +12,17 @@ use http_body::Frame;
 use http_body_util::{BodyDataStream, BodyExt, Full, StreamBody};
 use serde_json::{Value, json};
 use std::io;
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 /// A page that a proxy may put in the way.
 const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to continue</title></head><body><form>…</form></body></html>\n";
 /// Bytes that are no JSON, no UTF-8 and no line of their own.
 const GARBAGE: &[u8] = b"\xff\xfe{\"type\":\x00\x9b31m\xc3\x28 <&>\n\n}{";
+
+/// How long bytes may take to leave.
+const FLUSH: Duration = Duration::from_millis(50);
 
 /// Requests of a sort.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -162,7 +167,12 @@ fn cut(whole: Body, mut left: usize) -> Body {
         let part = chunk.slice(..left.min(chunk.len()));
         let over = left < chunk.len();
         left -= part.len();
-        stream::iter([Ok(part)].into_iter().chain(over.then(|| Err(broken()))))
+        let end = stream::iter(over.then_some(())).then(|()| async {
+            // What was written before the end is to be read before it.
+            sleep(FLUSH).await;
+            Err(broken())
+        });
+        stream::iter([Ok(part)]).chain(end)
     });
     body(parts)
 }

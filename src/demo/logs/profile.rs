@@ -32,6 +32,17 @@ pub(super) enum Profile {
 
 /// Words of an image or container that give its form away; the first that fits counts.
 const KNOWN: &[(&str, Profile)] = &[
+    ("exporter", Profile::Logfmt),
+    ("prometheus", Profile::Logfmt),
+    ("alertmanager", Profile::Logfmt),
+    ("grafana", Profile::Logfmt),
+    ("loki", Profile::Logfmt),
+    ("promtail", Profile::Logfmt),
+    ("fluent", Profile::Logfmt),
+    ("opentelemetry", Profile::Logfmt),
+    ("argocd", Profile::Logfmt),
+    ("cilium", Profile::Logfmt),
+    ("backend", Profile::Quiet),
     ("nginx", Profile::Access),
     ("envoy", Profile::Access),
     ("ingress", Profile::Access),
@@ -48,16 +59,10 @@ const KNOWN: &[(&str, Profile)] = &[
     ("kube-", Profile::Klog),
     ("coredns", Profile::Klog),
     ("etcd", Profile::Json),
-    ("csi-", Profile::Klog),
+    ("csi", Profile::Klog),
     ("metrics-server", Profile::Klog),
     ("cert-manager", Profile::Klog),
     ("autoscaler", Profile::Klog),
-    ("prometheus", Profile::Logfmt),
-    ("grafana", Profile::Logfmt),
-    ("loki", Profile::Logfmt),
-    ("promtail", Profile::Logfmt),
-    ("exporter", Profile::Logfmt),
-    ("fluent", Profile::Logfmt),
     ("kafka", Profile::Java),
     ("elasticsearch", Profile::Java),
     ("opensearch", Profile::Java),
@@ -124,15 +129,12 @@ impl Work {
     pub(super) fn of(pod: &Value, container: &str) -> Self {
         let spec = spec(pod, container);
         let image = spec.and_then(|c| text(c, "/image")).unwrap_or_default();
+        // Without the registry, which says nothing.
+        let path = image.split_once('/').map_or(image, |(_, path)| path);
         let last = image.rsplit('/').next().unwrap_or_default();
         let last = last.split('@').next().unwrap_or_default();
         let (program, version) = last.split_once(':').unwrap_or((last, "latest"));
         let port = spec.and_then(|c| list(c, "/ports").first()).and_then(|p| p.pointer("/containerPort")?.as_i64());
-        Self {
-            profile: Profile::of(program, container),
-            program: program.to_owned(),
-            version: version.to_owned(),
-            port: port.unwrap_or(8080),
-        }
+        Self { profile: Profile::of(path, container), program: program.to_owned(), version: version.to_owned(), port: port.unwrap_or(8080) }
     }
 }

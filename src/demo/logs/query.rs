@@ -34,23 +34,23 @@ impl Query {
     ///
     /// # Errors
     /// As a server words them: a number that is none, or out of its range.
-    pub fn read(pod: &str, parameters: &[(String, String)]) -> Answer<Self> {
+    pub fn read(pod: &str, parameters: &str) -> Answer<Self> {
         let mut query = Self::default();
         let (mut causes, mut tail) = (Vec::new(), None);
-        for (key, value) in parameters {
-            match &**key {
-                "container" => query.container.clone_from(value),
-                "follow" => query.follow = flag(value),
-                "previous" => query.previous = flag(value),
-                "timestamps" => query.timestamps = flag(value),
-                "tailLines" => tail = Some(number(value)?),
-                "sinceSeconds" => query.since_seconds = Some(number(value)?),
-                "sinceTime" => query.since = Some(instant(value).ok_or_else(|| no_time(value))?),
-                "limitBytes" => match number(value)? {
+        for (key, value) in form_urlencoded::parse(parameters.as_bytes()) {
+            match &*key {
+                "container" => query.container = value.into_owned(),
+                "follow" => query.follow = flag(&value),
+                "previous" => query.previous = flag(&value),
+                "timestamps" => query.timestamps = flag(&value),
+                "tailLines" => tail = Some(number(&value)?),
+                "sinceSeconds" => query.since_seconds = Some(number(&value)?),
+                "sinceTime" => query.since = Some(instant(&value).ok_or_else(|| no_time(&value))?),
+                "limitBytes" => match number(&value)? {
                     n if n < 1 => causes.push(("limitBytes", format!("Invalid value: {n}: must be greater than 0"))),
                     n => query.limit = usize::try_from(n).ok(),
                 },
-                "stream" => query.stream = stream(value, &mut causes),
+                "stream" => query.stream = stream(&value, &mut causes),
                 _ => {}
             }
         }
@@ -196,8 +196,7 @@ mod tests {
     const T: Millis = 1_763_900_000_000;
 
     fn read(query: &str) -> Answer<Query> {
-        let pairs: Vec<_> = query.split('&').filter_map(|p| p.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
-        Query::read("web-x", &pairs)
+        Query::read("web-x", query)
     }
 
     #[test]

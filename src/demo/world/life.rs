@@ -42,6 +42,8 @@ pub struct Run {
     pub restarts: u32,
     /// What the next start again has to wait; 0 for the first.
     pub delay: Millis,
+    /// Bytes of memory that it took at its start, and takes more each minute.
+    pub takes: (i64, i64),
     /// How it ended last.
     pub last: Option<Ended>,
     /// True while it answers its readiness probe, or has none.
@@ -91,6 +93,12 @@ pub struct Ended {
 }
 
 impl Life {
+    /// Bytes of memory that its programs take.
+    pub fn memory(&self, now: Millis) -> i64 {
+        let takes = |run: &Run| run.takes.0 + run.takes.1 * (now - run.since).max(0) / 60_000;
+        self.all().filter(|r| r.state == State::Running).map(takes).sum()
+    }
+
     /// All containers.
     pub fn all(&self) -> impl Iterator<Item = &Run> {
         self.inits.iter().chain(&self.runs)

@@ -196,8 +196,16 @@ impl Place<'_> {
         let parts: Vec<String> = (0..4).map(|i| format!("{:016x}", mix(seed ^ i))).collect();
         run.id = format!("containerd://{}", parts.concat());
         (run.state, run.since, run.ready) = (State::Running, now, false);
+        run.takes = self.takes(seed);
         run.until = Some(now);
         self.ran(run, once);
+    }
+
+    /// The memory that its program takes: where it does not say, a good half of what the container asks for.
+    fn takes(&self, seed: u64) -> (i64, i64) {
+        let program = self.sim.world.program(self.pod, self.container);
+        let asked = Ask::of(self.container.pointer("/resources/requests")).memory.max(32 << 20);
+        (program.memory.unwrap_or(asked * (45 + (seed % 35) as i64) / 100), program.leak)
     }
 
     /// How a container that runs will end, if it does: when, with which code, and why.
@@ -209,7 +217,7 @@ impl Place<'_> {
         });
         let limit = Ask::of(self.container.pointer("/resources/limits")).memory;
         let killed = (limit > 0 && program.leak > 0).then(|| {
-            let room = (limit - program.memory.unwrap_or(limit / 3)).max(0);
+            let room = (limit - run.takes.0).max(0);
             (run.since + room * 60_000 / program.leak, 137, "OOMKilled")
         });
         by_itself.into_iter().chain(killed).min()
