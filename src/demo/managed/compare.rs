@@ -112,14 +112,13 @@ fn objects(schema: Option<&Schema>, old: Option<&Value>, new: Option<&Value>, fo
     let silent = always().into_iter().filter(|k| !new.contains_key(*k) && !old.contains_key(*k));
     for key in new.keys().map(String::as_str).chain(others).chain(silent) {
         let field = schema.and_then(|s| s.field(key));
-        let both = old.contains_key(key) && new.contains_key(key);
-        let missing = if both { None } else { absent(schema, field, key) };
-        let side = |map: &'_ Map<String, Value>, is: bool| map.get(key).cloned().or_else(|| missing.clone().filter(|_| is));
         match (old.get(key), new.get(key)) {
+            (Some(a), Some(b)) if a == b => {}
             (Some(a), Some(b)) => descend(field, format!("f:{key}"), Some(a), Some(b), found),
-            _ => {
-                let (a, b) = (side(old, there), side(new, then));
-                descend(field, format!("f:{key}"), a.as_ref(), b.as_ref(), found);
+            (a, b) => {
+                let missing = absent(schema, field, key);
+                let [a, b] = [(a, there), (b, then)].map(|(value, is)| value.or(missing.as_ref().filter(|_| is)));
+                descend(field, format!("f:{key}"), a, b, found);
             }
         }
     }

@@ -105,7 +105,7 @@ proptest! {
         track(&deployments(), None, &mut old, &writer("one"));
         track(&deployments(), Some(&old), &mut new, &writer("two"));
         prop_assert!(fields_of(&new, "one").common(&fields_of(&new, "two")).is_empty());
-        let found = compare::compare(&deployments(), &old, &new);
+        let found = compare(&deployments(), &old, &new);
         prop_assert_eq!(fields_of(&new, "two"), found.changed);
     }
 

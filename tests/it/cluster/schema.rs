@@ -57,7 +57,8 @@ fn said(clusters: &Turn) -> BTreeMap<String, Value> {
         let [group, version, name] = ["group", "version", "kind"].map(|n| kind[n].as_str().unwrap_or_default());
         (if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }, name.to_owned())
     };
-    let wanted = |schema: &Value| schema["x-kubernetes-group-version-kind"].as_array().is_some_and(|k| k.iter().any(|k| kinds.contains(&of(k))));
+    let wanted =
+        |schema: &Value| schema["x-kubernetes-group-version-kind"].as_array().is_some_and(|k| k.iter().any(|k| kinds.contains(&of(k))));
     let mut left: Vec<String> = all.iter().filter(|(_, schema)| wanted(schema)).map(|(name, _)| name.clone()).collect();
     left.extend(["Status", "DeleteOptions", "Patch", "APIResourceList"].map(|name| format!("{META}{name}")));
     let mut found = BTreeMap::new();
@@ -68,7 +69,12 @@ fn said(clusters: &Turn) -> BTreeMap<String, Value> {
         }
     }
     // The server lists every group that it has here, in no order.
-    let parts = |api: &&str| api.rsplit_once('/').map_or(json!({"group": "", "kind": "DeleteOptions", "version": api}), |(g, v)| json!({"group": g, "kind": "DeleteOptions", "version": v}));
+    let parts = |api: &&str| {
+        api.rsplit_once('/').map_or(
+            json!({"group": "", "kind": "DeleteOptions", "version": api}),
+            |(g, v)| json!({"group": g, "kind": "DeleteOptions", "version": v}),
+        )
+    };
     found.get_mut(&format!("{META}DeleteOptions")).unwrap()["x-kubernetes-group-version-kind"] = groups.iter().map(parts).collect();
     found
 }
@@ -93,7 +99,9 @@ fn the_embedded_schemas_are_those_of_the_server() {
 
 fn sorted(value: &Value) -> Value {
     match value {
-        Value::Object(map) => Value::Object(map.iter().collect::<BTreeMap<_, _>>().into_iter().map(|(k, v)| (k.clone(), sorted(v))).collect()),
+        Value::Object(map) => {
+            Value::Object(map.iter().collect::<BTreeMap<_, _>>().into_iter().map(|(k, v)| (k.clone(), sorted(v))).collect())
+        }
         Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
         other => other.clone(),
     }

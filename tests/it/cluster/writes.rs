@@ -25,7 +25,16 @@ impl Proxy {
 
     fn request(&self, method: &str, path: &str, content: &str, body: &Value) -> Value {
         let mut curl = Command::new("curl");
-        curl.args(["-sS", "-X", method, "-H", &format!("Content-Type: {content}"), "--data-binary", "@-", &format!("http://{}{path}", self.1)]);
+        curl.args([
+            "-sS",
+            "-X",
+            method,
+            "-H",
+            &format!("Content-Type: {content}"),
+            "--data-binary",
+            "@-",
+            &format!("http://{}{path}", self.1),
+        ]);
         let mut child = curl.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("curl starts");
         child.stdin.take().unwrap().write_all(body.to_string().as_bytes()).unwrap();
         serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap()
@@ -41,7 +50,9 @@ impl Drop for Proxy {
 
 /// An answer without what is another one each time.
 fn plain(mut answer: Value) -> Value {
-    let drop = |value: &mut Value, names: &[&str]| names.iter().for_each(|n| value.as_object_mut().into_iter().for_each(|map| drop(map.remove(*n))));
+    let drop = |value: &mut Value, names: &[&str]| {
+        names.iter().for_each(|n| value.as_object_mut().into_iter().for_each(|map| drop(map.remove(*n))))
+    };
     if answer["kind"] == "Status" {
         drop(&mut answer, &["kind", "apiVersion", "metadata", "status"]);
     } else {
