@@ -10,6 +10,7 @@
 //! | [`keymap`] | how keys reach actions | a keymap: data in `keymaps/`, one line |
 //! | [`k8s`] | the world: everything that awaits | |
 //! | [`ui`] | what is on screen; no Kubernetes word in `widgets` | a screen: one file in `views`; a theme: data in `themes/` |
+//! | [`demo`] | a fleet of its own: API servers in this process, and clusters behind them that live | a controller: one file, one word; a deployment: a document in `demo/shop` |
 //! | [`app`] | the loop, and the only place that sees every other directory | a key of the config: `config.rs` |
 //! | [`term`] | the terminal, taken and given back whole | |
 //!
@@ -21,13 +22,14 @@
 //! model, term   -> nothing of the crate
 //! keymap, kinds -> model
 //! actions       -> model, kinds
+//! demo          -> model, kinds
 //! k8s           -> model, kinds
 //! ui            -> model, kinds; actions and keymap only to list them
 //! app           -> all of them
 //! ```
 //!
 //! An action never opens a screen and a view never calls a server: both answer by value with [steps](model::step::Step) and
-//! [wants](model::want::Want). `tests/it/tidy.rs` has the arrows, also those of directories to come (health, safety, demo).
+//! [wants](model::want::Want). `tests/it/tidy.rs` has the arrows, also those of directories to come (health, safety).
 //!
 //! # One direction
 //!

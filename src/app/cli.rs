@@ -20,9 +20,10 @@ pub struct Cli {
     pub command: Option<Command>,
     /// The kind to open, alone and full screen, as kubectl names kinds: pods, deploy, certificates.cert-manager.io
     pub resource: Option<String>,
-    /// Show the product on a fleet of its own, without any cluster
-    #[arg(long)]
-    pub demo: bool,
+    /// Show the product on a fleet of its own, without any cluster; a scenario to practise on may be named, and `list` lists them
+    #[arg(long, global = true, value_name = "SCENARIO", num_args = 0..=1, require_equals = true, default_missing_value = "",
+          conflicts_with = "kubeconfig")]
+    pub demo: Option<String>,
     /// Flags that hold for the screen and for every subcommand.
     #[command(flatten)]
     pub flags: Flags,
@@ -104,6 +105,43 @@ pub enum Command {
     Version,
     /// Print where files are and what was found out about config, kubeconfig and terminal
     Info,
+    /// Serve a demo fleet to any client until it is ended, and print the path of its kubeconfig
+    DemoServer(DemoServer),
+    /// Give the token of a demo cluster to whoever has logged in: the credential plugin of its kubeconfig
+    #[command(hide = true)]
+    DemoToken {
+        /// The folder of the demo fleet
+        folder: PathBuf,
+    },
+    /// Log in to a demo cluster
+    #[command(hide = true)]
+    DemoLogin {
+        /// The folder of the demo fleet
+        folder: PathBuf,
+    },
+}
+
+/// What a demo fleet is made of.
+#[derive(Debug, Args)]
+pub struct DemoServer {
+    /// How many clusters
+    #[arg(long, value_name = "N", default_value = "6", value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub clusters: u16,
+    /// How many pods in each cluster, beside those of its shop
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub pods: Option<u32>,
+    /// How many nodes each cluster has, instead of its own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub nodes: Option<u32>,
+    /// How many bytes each of those pods has, about
+    #[arg(long, value_name = "N", default_value = "7500", value_parser = clap::value_parser!(u32).range(1..=1_000_000), requires = "pods")]
+    pub pod_bytes: u32,
+    /// How many changes of those pods there are in a second
+    #[arg(long, value_name = "CHANGES_PER_S", default_value = "0", value_parser = clap::value_parser!(u32).range(..=1_000_000), requires = "pods")]
+    pub churn: u32,
+    /// What chance follows from: the same seed makes the same fleet
+    #[arg(long, value_name = "S", default_value = "1")]
+    pub seed: u64,
 }
 
 /// What `get` prints.

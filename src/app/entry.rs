@@ -1,8 +1,9 @@
 //! From the command line to an exit code.
 
 use super::cli::{Cli, Command};
+use super::files::Paths;
 use super::startup::{self, Setup};
-use super::{batch, run};
+use super::{batch, demo, run};
 use crate::model::text::visible;
 use crate::term;
 use clap::CommandFactory;
@@ -16,7 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::EnvFilter;
 
 /// What usage errors end with, as everywhere.
-const USAGE: u8 = 2;
+pub(super) const USAGE: u8 = 2;
 
 /// Does what the command line says. Returns the exit code.
 ///
@@ -29,15 +30,25 @@ pub fn main(cli: &Cli) -> Result<u8> {
             clap_complete::generate(*shell, &mut Cli::command(), "kconsole", &mut script);
             return print(&String::from_utf8_lossy(&script));
         }
+        Some(Command::DemoServer(asked)) => return demo::serve(asked),
+        Some(Command::DemoToken { folder }) => return demo::token(folder),
+        Some(Command::DemoLogin { folder }) => return demo::login(folder),
         Some(Command::Version) => return print(&format!("kconsole {}\n", env!("CARGO_PKG_VERSION"))),
         _ => {}
     }
-    if cli.demo {
-        eprint("kconsole: the demo fleet is not there yet; give it a kubeconfig and it shows your clusters");
-        return Ok(1);
-    }
-    let subcommand = cli.command.is_some();
-    let setup = match startup::setup(&cli.flags, subcommand) {
+    let mut fleet = match cli.demo.as_deref() {
+        None => None,
+        Some("list") => return print(&demo::list()),
+        Some(scenario) => match demo::start(scenario) {
+            Ok(fleet) => Some(fleet),
+            Err(wrong) => return Ok(wrong.tell()),
+        },
+    };
+    let setup = match &mut fleet {
+        None => startup::setup(&cli.flags, Paths::find(), cli.command.is_some()),
+        Some(fleet) => demo::setup(fleet, &cli.flags),
+    };
+    let setup = match setup {
         Ok(setup) => setup,
         Err(why) => {
             eprint(&format!("kconsole: {why}"));
@@ -58,7 +69,7 @@ pub fn main(cli: &Cli) -> Result<u8> {
 }
 
 /// The loop has the main thread; clusters are read on two others, which is enough for the fastest of them.
-fn runtime() -> Result<Runtime> {
+pub(super) fn runtime() -> Result<Runtime> {
     // Someone else in the process having installed one is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Builder::new_multi_thread().worker_threads(2).max_blocking_threads(16).enable_all().build().wrap_err("no threads to run on")
@@ -88,7 +99,8 @@ fn log(path: &Path) -> io::Result<()> {
 
 /// Prints to standard output. Whoever closed it has read enough.
 pub(super) fn print(text: &str) -> Result<u8> {
-    match io::stdout().write_all(text.as_bytes()) {
+    let mut out = io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(0),
     }

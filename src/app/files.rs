@@ -31,6 +31,17 @@ pub struct Paths {
 }
 
 impl Paths {
+    /// All of them in a folder.
+    pub fn within(folder: &Path) -> Self {
+        Self {
+            keymaps: folder.join("keymaps"),
+            themes: folder.join("themes"),
+            config: folder.join("config.yaml"),
+            session: folder.join("session.yaml"),
+            log: folder.join("kconsole.log"),
+        }
+    }
+
     /// By the conventions of the system; in the current directory where there is no home.
     pub fn find() -> Self {
         let dirs = ProjectDirs::from("", "", "kconsole");

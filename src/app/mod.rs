@@ -5,6 +5,7 @@ mod batch;
 pub mod cli;
 mod clipboard;
 pub mod config;
+mod demo;
 mod discovery;
 mod entry;
 pub mod files;

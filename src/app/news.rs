@@ -6,7 +6,7 @@ use crate::model::id::{ClusterId, Session, WatchId};
 use crate::model::msg::{ClusterNews, Delta, Link, Msg, News, Sync};
 use crate::model::step::{Effect, Notice};
 use crate::model::time::Timestamp;
-use crate::model::world::World;
+use crate::model::world::{Demo, World};
 
 impl State {
     /// The world says something.
@@ -23,6 +23,10 @@ impl State {
                 }
             }
             Msg::Cluster(id, session, news) => self.cluster(id, session, news),
+            Msg::Demo(told) => {
+                self.world.demo = Some(Demo { told: Some(told) });
+                self.dirty = true;
+            }
         }
     }
 

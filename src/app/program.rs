@@ -47,15 +47,27 @@ pub struct Program {
     inbox: mpsc::Receiver<Msg>,
 }
 
+/// Hands on what the demo fleet tells of itself.
+async fn forward(mut told: mpsc::Receiver<Notice>, out: mpsc::Sender<Msg>) {
+    while let Some(notice) = told.recv().await {
+        if out.send(Msg::Demo(notice)).await.is_err() {
+            return;
+        }
+    }
+}
+
 impl Program {
     /// A program that opens the chosen clusters and shows this screen first. Needs a runtime.
     pub fn new(setup: Setup, root: impl FnOnce(&State) -> Box<dyn View>) -> Self {
         let (out, inbox) = mpsc::channel(INBOX);
-        let Setup { flags, paths, own, sources, contexts, chosen, world, settings, files, problems } = setup;
+        let Setup { flags, paths, own, sources, contexts, chosen, world, settings, files, problems, demo } = setup;
         let Own { config, keymap, theme, problems: _ } = own;
         let mut state = State::new(world, config, keymap, theme);
         for id in chosen {
             state.connect(id);
+        }
+        if let Some(told) = demo {
+            tokio::spawn(forward(told, out.clone()));
         }
         let root = root(&state);
         state.push(root);

@@ -40,7 +40,7 @@ const HUNG_UP: i32 = 129;
 /// # Errors
 /// Where the terminal cannot be used.
 pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
-    let keep_session = cli.flags.context.is_empty() && !cli.flags.all_contexts;
+    let keep_session = cli.demo.is_none() && cli.flags.context.is_empty() && !cli.flags.all_contexts;
     let signals = Signals::take()?;
     let screen = Screen::take(setup.own.config.mouse)?;
     let start = cli.resource.as_ref().unwrap_or(&setup.own.config.start).clone();
@@ -58,7 +58,9 @@ pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
     if let Some(notice) = wrong(&problems) {
         program.state.say(notice);
     }
-    ask_for_keymap(&mut program);
+    if program.state.world.demo.is_none() {
+        ask_for_keymap(&mut program);
+    }
     let reload = program.watch_files();
     let ascii = ascii::is_wanted(|name| std::env::var(name).ok());
     let mut loop_ = Loop { program, screen, signals, reload, input: Some(Input::start()), drawn: None, ascii, code: 0 };

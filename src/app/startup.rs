@@ -13,11 +13,13 @@ use crate::model::glob::Glob;
 use crate::model::id::{ClusterId, Session};
 use crate::model::msg::{Link, Server, Traffic};
 use crate::model::nearest::hint;
+use crate::model::step::Notice;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 
 /// Everything that was read at the start.
 pub struct Setup {
@@ -41,14 +43,15 @@ pub struct Setup {
     pub files: Vec<PathBuf>,
     /// What was wrong.
     pub problems: Vec<String>,
+    /// What the demo fleet will tell of itself.
+    pub demo: Option<mpsc::Receiver<Notice>>,
 }
 
 /// Reads everything.
 ///
 /// # Errors
 /// Where a flag names something that is not there.
-pub fn setup(flags: &Flags, subcommand: bool) -> Result<Setup, String> {
-    let paths = Paths::find();
+pub fn setup(flags: &Flags, paths: Paths, subcommand: bool) -> Result<Setup, String> {
     let own = Own::read(&paths, flags, None);
     let sources = Sources::find(flags.kubeconfig.clone(), |name| std::env::var_os(name));
     let Kubeconfig { contexts, current, problems: broken, files } = kubeconfig::read(&sources);
@@ -77,7 +80,7 @@ pub fn setup(flags: &Flags, subcommand: bool) -> Result<Setup, String> {
         ..Settings::default()
     };
     let settings = Arc::new(settings);
-    Ok(Setup { flags: flags.clone(), paths, own, sources, contexts, chosen, world, settings, files, problems })
+    Ok(Setup { flags: flags.clone(), paths, own, sources, contexts, chosen, world, settings, files, problems, demo: None })
 }
 
 /// The namespaces to look into where listing all is forbidden: the config's, else those of the flags.

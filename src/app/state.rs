@@ -191,7 +191,7 @@ impl State {
 
     /// Draws everything.
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer) {
-        let screen = ui::layout(area);
+        let screen = ui::layout(area, &self.world);
         self.body = screen.body;
         if self.world.clusters.is_empty() && self.views.len() <= 1 {
             ui::welcome::draw(&self.world, &self.theme, screen.body, buf);
@@ -200,6 +200,7 @@ impl State {
             view.draw(&self.world, &self.theme, screen.body, buf);
         }
         ui::header::draw(&self.world, &self.theme, screen.header, buf);
+        ui::footer::demo(&self.world, &self.keymap, &self.theme, screen.demo, buf);
         let under = self.views.last().map_or(Scope::Everywhere, |v| v.scope());
         match (&self.dialog, &self.prompt, &self.notice) {
             (Some(dialog), ..) => ui::footer::question(&dialog.text, &self.theme, screen.footer, buf),

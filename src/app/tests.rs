@@ -62,6 +62,7 @@ fn program(contexts: Vec<Context>) -> Program {
         settings: Arc::new(Settings::default()),
         files: Vec::new(),
         problems: Vec::new(),
+        demo: None,
     };
     let mut program = Program::new(setup, |state| Box::new(TableView::new(&state.world, TableOf::all("pods"))));
     assert_eq!(program.perform(), []);

@@ -5,18 +5,38 @@
 //! [`schema`], [`defaults`], [`validate`], [`patch`] and [`managed`]; the [`store`] holds objects; [`sim`] lets [`controllers`] work on them in
 //! a [`world`] of machines, images and load. Nothing in here is used for a real cluster.
 
+mod admission;
+pub mod api;
+pub mod cluster;
 pub mod controllers;
 pub mod cron;
 pub mod defaults;
+pub mod digest;
+pub mod fault;
+pub mod fleet;
+pub mod incident;
 pub mod json;
+mod kubeconfig;
+pub mod load;
+pub mod login;
+pub mod logs;
 pub mod managed;
+pub mod metrics;
+#[cfg(test)]
+mod oracle;
 pub mod patch;
+pub mod protobuf;
 pub mod quota;
+pub mod rbac;
 pub mod resource;
 pub mod schema;
+pub mod server;
+pub mod shop;
 pub mod sim;
 pub mod status;
 pub mod store;
+pub mod stream;
+pub mod tls;
 pub mod validate;
 pub mod view;
 pub mod world;

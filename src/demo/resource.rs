@@ -1,7 +1,10 @@
 //! The kinds that a demo server serves from the start: one line each. Kinds that custom resource definitions add are made like these.
 
+use super::schema::Schema;
+use std::sync::Arc;
+
 /// What a server serves: a kind of objects and what can be done with them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resource {
     /// The API group; empty for the core group.
     pub group: String,
@@ -25,6 +28,8 @@ pub struct Resource {
     pub columns: Vec<(String, String, String)>,
     /// True for a kind that a definition added.
     pub custom: bool,
+    /// The fields of a custom kind, as its definition gives them; see [`Schema::of`] for any kind.
+    pub schema: Option<Arc<Schema>>,
 }
 
 /// Version or group and version; plural; kind; short names; N in namespaces, C for the cluster; categories; subresources; fields.
@@ -106,6 +111,7 @@ impl Resource {
             fields: words(fields),
             columns: Vec::new(),
             custom: false,
+            schema: None,
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::controllers::CONTROLLERS;
 use super::json::Millis;
+use super::shop::filler;
 use super::store::{Change, Key, Store};
 use super::world::World;
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 const AT_ONCE: usize = 200_000;
 
 /// One controller: what wakes it, and what it does for a key. As in Kubernetes it is told only where to look, never what happened.
+#[derive(Debug)]
 pub struct Controller {
     /// As events and managed fields name it: `deployment-controller`.
     pub name: &'static str,
@@ -21,6 +23,7 @@ pub struct Controller {
 }
 
 /// A simulated cluster.
+#[derive(Debug)]
 pub struct Sim {
     /// Its objects, and its clock.
     pub store: Store,
@@ -57,6 +60,13 @@ impl Sim {
         self.store.now = self.store.now.max(to);
     }
 
+    /// Lets a controller look at a key, for reasons that are in no object.
+    pub fn wake(&mut self, controller: &str, key: Key) {
+        if let Some(i) = self.controllers.iter().position(|c| c.name == controller) {
+            self.queue.insert((i, key));
+        }
+    }
+
     /// When something happens next by itself.
     pub fn next(&self) -> Option<Millis> {
         self.timers.first().map(|(at, ..)| *at)
@@ -66,6 +76,9 @@ impl Sim {
         let mut woken = Vec::new();
         for _ in 0..AT_ONCE {
             while let Some(change) = self.store.next_change() {
+                if filler::is(&change) {
+                    continue;
+                }
                 for (i, controller) in self.controllers.iter().enumerate() {
                     (controller.wakes)(&self.store, &change, &mut woken);
                     self.queue.extend(woken.drain(..).map(|key| (i, key)));

@@ -112,6 +112,19 @@ impl Object {
         }
     }
 
+    /// A pod that was written out without a [`Value`]: `json` has to say what the other parts say, at this version.
+    pub(super) fn written(
+        key: Key,
+        uid: Box<str>,
+        version: u64,
+        labels: Box<[(Box<str>, Box<str>)]>,
+        fields: Box<[Box<str>]>,
+        json: Bytes,
+    ) -> Self {
+        let (owner, owners, typed) = (Box::default(), Box::default(), r#"{"kind":"Pod","apiVersion":"v1","#.len());
+        Self { key, uid, version, labels, fields, owner, owners, json, typed, view: OnceLock::new() }
+    }
+
     /// What of a pod matters to controllers: read once, when it is first asked for.
     pub fn view(&self) -> &View {
         self.view.get_or_init(|| Box::new(View::read(&self.json)))

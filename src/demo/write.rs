@@ -6,7 +6,7 @@ use super::resource::Resource;
 use super::sim::Sim;
 use super::status::{Answer, Refusal};
 use super::store::{Key, Object};
-use super::{defaults, quota, validate};
+use super::{admission, defaults, quota, validate};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub struct How<'a> {
     pub subresource: &'a str,
     /// Everything but the storing.
     pub dry_run: bool,
+    /// True for what [`managed::apply`] made: its managed fields are complete.
+    pub applied: bool,
 }
 
 impl<'a> How<'a> {
@@ -83,8 +85,11 @@ impl Sim {
             return Err(Refusal::exists(&resource, &key.name));
         }
         let uid = self.store.uid();
+        let fields = remove(&mut value, "/metadata/managedFields").filter(|_| how.applied);
         complete(&resource, &mut value, &uid, &stamp(self.store.now));
+        fields.into_iter().for_each(|f| set(&mut value, "/metadata/managedFields", f));
         defaults::fill(&resource, &mut value);
+        admission::complete(self, &resource, &mut value)?;
         self.admit(&resource, None, &mut value)?;
         quota::admit(self, &resource, &value, how.dry_run)?;
         self.finish(&resource, None, value, how)
@@ -108,7 +113,8 @@ impl Sim {
         if new == old {
             return Ok(live);
         }
-        if how.subresource.is_empty() && without(&old, resource.has("status")) != without(&new, resource.has("status")) {
+        let counted = old.pointer("/metadata/generation").is_some();
+        if counted && how.subresource.is_empty() && without(&old, resource.has("status")) != without(&new, resource.has("status")) {
             set(&mut new, "/metadata/generation", int(&old, "/metadata/generation").unwrap_or_default() + 1);
         }
         self.admit(&resource, Some(&old), &mut new)?;
@@ -164,7 +170,11 @@ impl Sim {
     }
 
     /// Writes an event about an object, or counts one more of the same, as `client-go/tools/record` does.
+    /// Of what happens while the past is made, nobody remembers events.
     pub fn event(&mut self, component: &str, about: &Value, sort: &str, reason: &str, message: &str) {
+        if self.world.past {
+            return;
+        }
         let namespace = text(about, "/metadata/namespace").unwrap_or("default").to_owned();
         let about_name = text(about, "/metadata/name").unwrap_or_default();
         let uid = text(about, "/metadata/uid").unwrap_or_default();
@@ -248,13 +258,34 @@ impl Sim {
 
     fn finish(&mut self, resource: &Resource, old: Option<&Value>, mut new: Value, how: How<'_>) -> Answer<Arc<Object>> {
         let writer = Writer { manager: how.manager, subresource: how.subresource, now: self.store.now };
-        managed::track(resource, old, &mut new, &writer);
+        if !how.applied {
+            managed::track(resource, old, &mut new, &writer);
+        }
         if how.dry_run {
             return Ok(Arc::new(Object::encode(resource, &new)));
         }
         self.store.put(&resource.id(), new).ok_or_else(Refusal::no_such_path)
     }
 }
+
+/// Built-in kinds whose changes of what is wanted are counted.
+const GENERATIONS: [&str; 15] = [
+    "pods",
+    "replicationcontrollers",
+    "deployments",
+    "replicasets",
+    "statefulsets",
+    "daemonsets",
+    "jobs",
+    "cronjobs",
+    "poddisruptionbudgets",
+    "ingresses",
+    "ingressclasses",
+    "networkpolicies",
+    "endpointslices",
+    "priorityclasses",
+    "customresourcedefinitions",
+];
 
 /// Gives a new object what every object has, in the order of the API's types.
 fn complete(resource: &Resource, value: &mut Value, uid: &str, now: &str) {
@@ -263,7 +294,7 @@ fn complete(resource: &Resource, value: &mut Value, uid: &str, now: &str) {
     for place in ["/metadata/resourceVersion", "/metadata/deletionTimestamp", "/metadata/managedFields", "/metadata/selfLink"] {
         remove(value, place);
     }
-    if resource.custom || value.pointer("/spec").is_some() && resource.plural != "namespaces" && resource.plural != "nodes" {
+    if resource.custom || GENERATIONS.contains(&resource.plural.as_str()) {
         set(value, "/metadata/generation", 1);
     }
     let mut whole = json!({"kind": resource.kind, "apiVersion": resource.api_version(), "metadata": ordered(value)});
@@ -317,7 +348,8 @@ fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
             None => drop(remove(new, &place)),
         }
     }
-    if has_status {
+    // Binding a pod sets its machine and a condition at once.
+    if has_status && subresource != "binding" {
         match old.pointer("/status") {
             Some(status) => set(new, "/status", status.clone()),
             None => drop(remove(new, "/status")),

@@ -78,7 +78,7 @@ impl fmt::Debug for Uid {
 }
 
 /// A resourceVersion, good for one question only: is it the same? (Servers promise no more; the text itself stays with the watch.)
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Version(u64);
 
 impl Version {

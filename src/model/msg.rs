@@ -5,6 +5,7 @@ use super::column::Column;
 use super::fault::Fault;
 use super::id::{ClusterId, Session, Uid, WatchId};
 use super::row::Row;
+use super::step::Notice;
 use std::time::Duration;
 
 /// A message from the tasks that talk to clusters.
@@ -14,6 +15,8 @@ pub enum Msg {
     Watch(WatchId, News),
     /// Of a cluster, and of which opening of it.
     Cluster(ClusterId, Session, ClusterNews),
+    /// How the demo fleet is from now on; names of actions in braces stand for their keys.
+    Demo(Notice),
 }
 
 /// What a watch has to say.

@@ -6,6 +6,7 @@ use super::column::Column;
 use super::fault::Fault;
 use super::id::{ClusterId, GroupResource, WatchId};
 use super::msg::Sync;
+use super::step::Notice;
 use super::table::Table;
 use super::time::Timestamp;
 use super::want::{Of, Want};
@@ -34,8 +35,17 @@ pub struct World {
     pub utc_offset: i64,
     /// No writes anywhere.
     pub readonly: bool,
+    /// What is shown is the demo fleet.
+    pub demo: Option<Demo>,
     /// Contexts of the same cluster may be open side by side, because each is looked at by itself.
     pub twins: bool,
+}
+
+/// What is told of the demo fleet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Demo {
+    /// How it is, in a line that stays; names of actions in braces stand for their keys.
+    pub told: Option<Notice>,
 }
 
 /// One object that is kept live as its raw JSON.

@@ -92,6 +92,18 @@ pub fn notice(world: &World, notice: &Notice, theme: &Theme, area: Rect, buf: &m
     text::put(buf, area.x + 1, area.y, area.width.saturating_sub(1), &told, theme.style(role));
 }
 
+/// How the demo fleet is, with the keys in force where the line names actions.
+pub fn demo(world: &World, keymap: &Keymap, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(told) = world.demo.as_ref().and_then(|d| d.told.as_ref()) else { return };
+    let mut text = String::new();
+    for part in told.text.split_inclusive('}') {
+        let (before, action) = part.strip_suffix('}').and_then(|p| p.rsplit_once('{')).unwrap_or((part, ""));
+        text.push_str(before);
+        text.push_str(keymap.keys_of(Scope::Table, action, None).first().map_or(action, String::as_str));
+    }
+    notice(world, &Notice { text, ..told.clone() }, theme, area, buf);
+}
+
 /// A question and its answers.
 pub fn question(question: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if area.height > 0 {

@@ -169,6 +169,7 @@ fn right(world: &World, short: bool) -> String {
         many => format!("{} namespaces", many.len()),
     };
     let local = (world.now.0 + world.utc_offset).rem_euclid(86_400);
+    let demo = if world.demo.is_some() { "DEMO  " } else { "" };
     let badge = if world.readonly { "read-only  " } else { "" };
-    format!("{badge}{scope}  {:02}:{:02}", local / 3_600, local / 60 % 60)
+    format!("{demo}{badge}{scope}  {:02}:{:02}", local / 3_600, local / 60 % 60)
 }

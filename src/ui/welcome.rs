@@ -16,7 +16,7 @@ pub fn draw(world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
     lines.extend([
         line("", Role::Text),
         line("Put one there, set KUBECONFIG, or start with --kubeconfig FILE: it is taken up at once.", Role::Text),
-        line("kconsole --demo will show a fleet of its own; it is not there yet.", Role::Dim),
+        line("To look around without a cluster: kconsole --demo opens a fleet that comes with the program.", Role::Dim),
     ]);
     let area = Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(1) };
     for (row, (told, role)) in area.rows().zip(&lines) {

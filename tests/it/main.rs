@@ -11,10 +11,13 @@
 
 mod cluster;
 mod data;
+mod demo;
 mod driver;
 mod engine;
+mod faults;
 mod files;
 mod kinds;
+mod kubectl;
 mod readme;
 mod rig;
 mod robot;

@@ -3,6 +3,7 @@
 //! **To add one**: a file with `pub const CONTROLLER: Controller`, and its word below. It is woken for keys and looks at the objects as they
 //! are; what it may remember between two looks is in the objects or, if no object has it, in [`World`](super::world::World).
 
+pub mod condition;
 pub mod fit;
 pub mod history;
 pub mod own;
@@ -10,6 +11,8 @@ pub mod select;
 pub mod state;
 pub mod template;
 
+#[cfg(test)]
+pub mod bed;
 #[cfg(test)]
 mod rig;
 
@@ -25,6 +28,8 @@ macro_rules! controllers {
 }
 
 controllers! {
+    definition,
+    expiry,
     replicaset,
     statefulset,
     daemonset,
@@ -33,7 +38,12 @@ controllers! {
     endpoints,
     disruption,
     quota,
+    volumes,
+    autoscaler,
     garbage,
     namespace,
     deployment,
+    scheduler,
+    kubelet,
+    nodes,
 }

@@ -77,7 +77,7 @@ impl Turn {
     /// # Panics
     /// With what it says where it fails.
     pub fn kubectl(&self, args: &[&str]) -> String {
-        run(Command::new("kubectl").arg("--kubeconfig").arg(self.kubeconfig()).args(args))
+        kubectl(&self.kubeconfig(), args)
     }
 
     /// Whether kubectl succeeds.
@@ -129,6 +129,14 @@ impl Drop for Turn {
             let _ = script("ctl").arg(&self.cluster.folder).args([&component, "start"]).output(); // it may run
         }
     }
+}
+
+/// What kubectl prints.
+///
+/// # Panics
+/// With what it says where it fails.
+pub fn kubectl(kubeconfig: &Path, args: &[&str]) -> String {
+    run(Command::new("kubectl").arg("--kubeconfig").arg(kubeconfig).args(args))
 }
 
 fn script(name: impl AsRef<OsStr>) -> Command {

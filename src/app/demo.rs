@@ -1,0 +1,173 @@
+//! From the command line to a demo fleet: shown on the screen, or served alone. What the fleet is made of is `demo`'s business.
+
+use super::cli::{DemoServer, Flags};
+use super::entry::{USAGE, eprint, print, runtime};
+use super::files::Paths;
+use super::startup::{self, Setup};
+use crate::demo::fleet::{self, Fleet, Options};
+use crate::demo::incident::{INCIDENTS, Incident};
+use crate::demo::login;
+use crate::model::nearest::hint;
+use crate::model::text::visible;
+use crate::model::world::Demo;
+use color_eyre::eyre::{Result, WrapErr};
+use std::fs;
+use std::io::{self, BufRead};
+use std::path::Path;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What the demo says of its clusters, as a person would: in a config.
+const CONFIG: &str = "clusters:
+  - {match: \"prod-*\", tier: prod, group: production}
+  - {match: staging, tier: staging, group: testing}
+  - {match: dev, tier: dev, group: testing}
+  - {match: partner, tier: prod, group: outside, login: LOGIN}
+  - {match: edge, tier: prod, group: outside}
+";
+
+/// What kept a demo from starting.
+pub(super) enum Wrong {
+    /// The command line.
+    Usage(String),
+    /// The machine.
+    Failed(String),
+}
+
+impl Wrong {
+    /// Says it. Returns the exit code.
+    pub(super) fn tell(self) -> u8 {
+        let (why, code) = match self {
+            Self::Usage(why) => (why, USAGE),
+            Self::Failed(why) => (why, 1),
+        };
+        eprint(&format!("kconsole: {why}"));
+        code
+    }
+}
+
+impl From<fleet::Error> for Wrong {
+    fn from(error: fleet::Error) -> Self {
+        match error {
+            fleet::Error::Options(why) => Self::Usage(why),
+            error => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// The scenarios, a line each.
+pub(super) fn list() -> String {
+    let width = INCIDENTS.iter().map(|i| i.name.len()).max().unwrap_or_default();
+    INCIDENTS.iter().map(|i| format!("{:width$}  {}\n", i.name, i.about)).collect()
+}
+
+/// Starts the fleet that the screen shows, with a trouble under way: the named one, or the first.
+pub(super) fn start(scenario: &str) -> Result<Fleet, Wrong> {
+    let found: Option<&Incident> = INCIDENTS.iter().find(|i| i.name == scenario || scenario.is_empty());
+    let Some(incident) = found else {
+        let near = hint(scenario, INCIDENTS.iter().map(|i| i.name));
+        return Err(Wrong::Usage(format!("there is no scenario called {}{near}; --demo=list lists them", visible(scenario))));
+    };
+    let fleet = Fleet::start(&Options { incident: Some(incident), ..Options::default() })?;
+    config(&fleet).map_err(|error| fleet::Error::Folder(error).into()).map(|()| fleet)
+}
+
+fn config(fleet: &Fleet) -> io::Result<()> {
+    let command = format!("{} demo-login {}", quoted(&std::env::current_exe()?), quoted(fleet.folder()));
+    let command = serde_json::to_string(&command).map_err(io::Error::other)?;
+    fs::write(fleet.folder().join("config.yaml"), CONFIG.replace("LOGIN", &command))
+}
+
+/// A path for a shell.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
+/// What a program over this fleet begins with: every file is the fleet's, but for keymaps and themes that the flags name.
+///
+/// # Errors
+/// Where a flag names something that is not there.
+pub(super) fn setup(fleet: &mut Fleet, flags: &Flags) -> Result<Setup, String> {
+    let (own, user) = (Paths::within(fleet.folder()), Paths::find());
+    let keymaps = if flags.keymap.is_some() { user.keymaps } else { own.keymaps };
+    let themes = if flags.theme.is_some() { user.themes } else { own.themes };
+    let flags = Flags {
+        kubeconfig: Some(fleet.kubeconfig().to_owned()),
+        all_contexts: flags.all_contexts || flags.context.is_empty(),
+        ..flags.clone()
+    };
+    let mut setup = startup::setup(&flags, Paths { keymaps, themes, ..own }, true)?;
+    setup.world.demo = Some(Demo::default());
+    setup.demo = fleet.news.take();
+    Ok(setup)
+}
+
+/// Serves a fleet until a signal comes. Prints the path of its kubeconfig, and nothing else.
+///
+/// # Errors
+/// Where signals cannot be waited for or standard output is gone.
+pub(super) fn serve(asked: &DemoServer) -> Result<u8> {
+    // Whoever ends it early must not leave its folder behind, so signals are ours before there is one.
+    let runtime = runtime()?;
+    let _inside = runtime.enter();
+    let (mut interrupt, mut end, mut hang_up) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    let fleet = match Fleet::start(&options(asked)) {
+        Ok(fleet) => fleet,
+        Err(error) => return Ok(Wrong::from(error).tell()),
+    };
+    print(&format!("{}\n", fleet.kubeconfig().display())).wrap_err("standard output is gone")?;
+    runtime.block_on(async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = end.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    });
+    Ok(0)
+}
+
+fn options(asked: &DemoServer) -> Options {
+    Options {
+        clusters: usize::from(asked.clusters),
+        nodes: asked.nodes.map(|n| n as usize),
+        pods: asked.pods.unwrap_or_default() as usize,
+        pod_bytes: asked.pod_bytes as usize,
+        churn: asked.churn,
+        seed: asked.seed,
+        is_played: false,
+        ..Options::default()
+    }
+}
+
+/// The credential plugin of the cluster that needs a login.
+///
+/// # Errors
+/// Where standard output is gone.
+pub(super) fn token(folder: &Path) -> Result<u8> {
+    match login::credential(folder) {
+        Ok(credential) => print(&credential),
+        Err(why) => {
+            eprint(&why);
+            Ok(1)
+        }
+    }
+}
+
+/// What logs in to that cluster.
+///
+/// # Errors
+/// Where standard output is gone.
+pub(super) fn login(folder: &Path) -> Result<u8> {
+    print("This plays the login page of a partner's cluster. Press enter to log in, ctrl-c to leave it. ")?;
+    let mut answer = String::new();
+    if io::stdin().lock().read_line(&mut answer)? == 0 {
+        return Ok(1);
+    }
+    match login::log_in(folder) {
+        Ok(()) => print("Logged in for an hour.\n"),
+        Err(why) => {
+            eprint(&why);
+            Ok(1)
+        }
+    }
+}

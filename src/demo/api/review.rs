@@ -1,0 +1,64 @@
+//! Reviews: who somebody is, and what somebody may do. They are answered and never stored.
+
+use super::body::object;
+use super::request::Asked;
+use crate::demo::cluster::User;
+use crate::demo::json::{list, or_set, set, text};
+use crate::demo::rbac::{self, Attributes};
+use crate::demo::sim::Sim;
+use crate::demo::status::{Answer, Refusal};
+use serde_json::{Value, json};
+
+/// Answers a review of this plural.
+pub(super) fn answer(sim: &Sim, plural: &str, asked: &Asked, body: &[u8]) -> Answer<Value> {
+    let user = &asked.user;
+    let mut review = object(&asked.content, body)?;
+    or_set(&mut review, "/metadata", json!({}));
+    let status = match plural {
+        "selfsubjectreviews" => json!({"userInfo": info(user)}),
+        "selfsubjectaccessreviews" => access(sim, user, &review),
+        "subjectaccessreviews" | "localsubjectaccessreviews" => {
+            let groups: Vec<&str> = list(&review, "/spec/groups").iter().filter_map(Value::as_str).collect();
+            let other = User::new(text(&review, "/spec/user").unwrap_or_default(), &groups);
+            access(sim, &other, &review)
+        }
+        "selfsubjectrulesreviews" => rules(sim, user, &review),
+        _ => return Err(Refusal::no_such_path()),
+    };
+    set(&mut review, "/status", status);
+    Ok(review)
+}
+
+fn info(user: &User) -> Value {
+    json!({"username": user.name, "groups": user.groups})
+}
+
+fn access(sim: &Sim, user: &User, review: &Value) -> Value {
+    let of = |place: &'static str| text(review, place).unwrap_or_default();
+    let wanted = if review.pointer("/spec/nonResourceAttributes").is_some() {
+        Attributes { verb: of("/spec/nonResourceAttributes/verb"), path: of("/spec/nonResourceAttributes/path"), ..Attributes::default() }
+    } else {
+        Attributes {
+            verb: of("/spec/resourceAttributes/verb"),
+            group: of("/spec/resourceAttributes/group"),
+            resource: of("/spec/resourceAttributes/resource"),
+            subresource: of("/spec/resourceAttributes/subresource"),
+            namespace: of("/spec/resourceAttributes/namespace"),
+            name: of("/spec/resourceAttributes/name"),
+            path: "",
+        }
+    };
+    let allowed = rbac::allows(&sim.store, user, &wanted);
+    if allowed { json!({"allowed": true, "reason": "RBAC: allowed"}) } else { json!({"allowed": false}) }
+}
+
+fn rules(sim: &Sim, user: &User, review: &Value) -> Value {
+    let namespace = text(review, "/spec/namespace").unwrap_or_default();
+    let mut all = rbac::rules(&sim.store, user, namespace);
+    if user.groups.iter().any(|g| g == "system:masters") {
+        all.push(json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}));
+        all.push(json!({"verbs": ["*"], "nonResourceURLs": ["*"]}));
+    }
+    let (paths, resources): (Vec<Value>, Vec<Value>) = all.into_iter().partition(|r| r.get("nonResourceURLs").is_some());
+    json!({"resourceRules": resources, "nonResourceRules": paths, "incomplete": false})
+}

@@ -1,0 +1,118 @@
+//! One simulated cluster among many threads: a lock around it, the clock that drives it, and who may talk to it.
+
+use super::json::Millis;
+use super::sim::Sim;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::time::sleep;
+
+/// How long the clock sleeps at most: timers that a request has set wake it earlier.
+const NAP: Duration = Duration::from_secs(5);
+
+/// Somebody whom a server knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The name.
+    pub name: String,
+    /// The groups, `system:authenticated` among them.
+    pub groups: Vec<String>,
+}
+
+impl User {
+    /// Somebody with a name and these groups beside `system:authenticated`.
+    pub fn new(name: &str, groups: &[&str]) -> Self {
+        let groups = groups.iter().chain(&["system:authenticated"]).map(|&g| g.to_owned()).collect();
+        Self { name: name.to_owned(), groups }
+    }
+}
+
+/// A cluster that requests can reach.
+#[derive(Debug)]
+pub struct Cluster {
+    /// Its name.
+    pub name: String,
+    /// What its clock said when it became reachable.
+    pub born: Millis,
+    sim: Mutex<Sim>,
+    /// Who is behind a bearer token.
+    users: Mutex<HashMap<String, User>>,
+    /// The newest version: what watches wait for.
+    changed: watch::Sender<u64>,
+    /// Something has happened, so that timers may be due earlier.
+    stirred: Notify,
+}
+
+impl Cluster {
+    /// A cluster whose clock stands until [`Self::live`] runs.
+    pub fn new(sim: Sim) -> Arc<Self> {
+        let (changed, _) = watch::channel(sim.store.version());
+        let (name, born) = (sim.world.name.clone(), sim.store.now);
+        Arc::new(Self { name, born, sim: Mutex::new(sim), users: Mutex::default(), changed, stirred: Notify::new() })
+    }
+
+    /// Looks at it, as it is at this moment, or changes it: controllers answer before this returns, and watches are told.
+    pub fn with<T>(&self, work: impl FnOnce(&mut Sim) -> T) -> T {
+        let mut sim = self.sim();
+        sim.advance(now());
+        let before = sim.store.version();
+        let result = work(&mut sim);
+        let now = sim.store.now;
+        sim.advance(now);
+        let after = sim.store.version();
+        drop(sim);
+        self.changed.send_if_modified(|seen| std::mem::replace(seen, after) != after);
+        if after != before {
+            self.stirred.notify_one();
+        }
+        result
+    }
+
+    /// Looks at it as it was left: no controller works, and nobody is told.
+    pub fn look<T>(&self, look: impl FnOnce(&Sim) -> T) -> T {
+        look(&self.sim())
+    }
+
+    /// The newest version, and word of each that follows.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// Lets time pass, for as long as it is polled.
+    pub async fn live(self: Arc<Self>) {
+        loop {
+            let due = self.with(|sim| sim.next());
+            let nap = due.map_or(NAP, |at| Duration::from_millis((at - now()).max(1).unsigned_abs()).min(NAP));
+            tokio::select! {
+                () = sleep(nap) => {}
+                () = self.stirred.notified() => {}
+            }
+        }
+    }
+
+    /// Knows somebody by a token from now on.
+    pub fn allow(&self, token: &str, user: User) {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(token.to_owned(), user);
+    }
+
+    /// Knows a token no longer.
+    pub fn revoke(&self, token: &str) {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner).remove(token);
+    }
+
+    /// Who is behind a token.
+    pub fn user(&self, token: &str) -> Option<User> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
+    }
+
+    fn sim(&self) -> MutexGuard<'_, Sim> {
+        // What a panicking controller has left behind is still a cluster.
+        self.sim.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Milliseconds since 1970.
+pub fn now() -> Millis {
+    jiff::Timestamp::now().as_millisecond()
+}

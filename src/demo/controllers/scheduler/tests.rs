@@ -1,0 +1,59 @@
+//! Pods find machines, or wait and say why.
+
+use crate::demo::controllers::bed::{cluster, events, pass, pod, see};
+use crate::demo::json::text;
+use crate::demo::store::Key;
+use crate::demo::write::{Delete, How};
+use serde_json::{Value, json};
+
+fn asks(cpu: &str) -> Value {
+    json!({"resources": {"requests": {"cpu": cpu}}})
+}
+
+#[test]
+fn pods_are_spread_and_the_last_ones_wait_until_there_is_room() {
+    let mut sim = cluster(3);
+    let keys: Vec<Key> = (0..13).map(|i| pod(&mut sim, &format!("web-{i:02}"), asks("1"), json!({}))).collect();
+    pass(&mut sim, 3_000);
+    let placed: Vec<_> = (0..3).map(|i| sim.world.ledger.sum(&format!("node-{i}")).unwrap().pods.len()).collect();
+    assert_eq!(placed, [4, 4, 4]);
+    let waiting = see(&sim, "pods", keys.last().unwrap());
+    let condition = &waiting["status"]["conditions"][0];
+    assert_eq!((&condition["type"], &condition["status"], &condition["reason"]), (&json!("PodScheduled"), &json!("False"), &json!("Unschedulable")));
+    let why = "0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.";
+    assert_eq!(condition["message"], why);
+    assert_eq!(events(&sim, "web-12"), [format!("FailedScheduling: {why}")]);
+    sim.delete("pods", &keys[0], &Delete::default()).unwrap();
+    pass(&mut sim, 5_000);
+    let placed = see(&sim, "pods", keys.last().unwrap());
+    assert!(text(&placed, "/spec/nodeName").is_some() && text(&placed, "/status/phase") == Some("Running"));
+    assert_eq!(placed["status"]["conditions"].as_array().unwrap().len(), 5, "one of each type");
+}
+
+#[test]
+fn a_cordoned_machine_takes_nothing_new_until_it_is_open_again() {
+    let mut sim = cluster(1);
+    let cordon = |sim: &mut crate::demo::sim::Sim, shut: bool| {
+        let set = |node: &mut Value| {
+            node["spec"]["unschedulable"] = shut.into();
+            Ok(())
+        };
+        sim.update("nodes", &Key::new("", "node-0"), How::by("test"), set).unwrap();
+    };
+    cordon(&mut sim, true);
+    let key = pod(&mut sim, "web", json!({}), json!({}));
+    pass(&mut sim, 3_000);
+    let told = events(&sim, "web");
+    assert!(told[0].contains("0/1 nodes are available: 1 node(s) were unschedulable. preemption: 0/1 nodes are available: 1 Preemption"), "{told:?}");
+    cordon(&mut sim, false);
+    pass(&mut sim, 3_000);
+    assert_eq!(text(&see(&sim, "pods", &key), "/spec/nodeName"), Some("node-0"));
+}
+
+#[test]
+fn full_is_also_a_number_of_pods() {
+    let mut sim = cluster(1);
+    (0..11).for_each(|i| drop(pod(&mut sim, &format!("web-{i:02}"), json!({}), json!({}))));
+    pass(&mut sim, 3_000);
+    assert!(events(&sim, "web-10")[0].contains("1 Too many pods"), "{:?}", events(&sim, "web-10"));
+}

@@ -1,0 +1,298 @@
+//! A fleet: clusters that are built, served and written into a kubeconfig, all in one folder that goes away with it.
+
+use super::cluster::{Cluster, User, now};
+use super::fault::{Fault, Faults};
+use super::incident::Incident;
+use super::json::Millis;
+use super::server::Server;
+use super::shop::{self, filler};
+use super::sim::Sim;
+use super::tls::{self, Identity};
+use super::world::image::hash;
+use super::write::How;
+use super::{kubeconfig, login};
+use crate::model::step::Notice;
+use serde_json::{Value, json};
+use std::fs::Permissions;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
+use tokio::time::{interval, sleep};
+
+/// What the first clusters of a fleet are called; others are numbered.
+const NAMES: [&str; 6] = ["prod-eu", "prod-us", "staging", "dev", "edge", "partner"];
+/// The one that needs a login.
+const PARTNER: &str = "partner";
+/// The one that goes away and comes back: so long it is there, and so long away.
+const EDGE: &str = "edge";
+const THERE: Duration = Duration::from_secs(140);
+const AWAY: Duration = Duration::from_secs(40);
+/// How often pods beside the shop's are changed.
+const TICK: Duration = Duration::from_millis(50);
+/// Bytes of a pod beside the shop's, where nothing else is said: what pods of real clusters have on average, with managed fields.
+pub const POD: usize = 7_500;
+/// Threads that serve: what a screen needs is left to it.
+const THREADS: usize = 2;
+
+/// What a fleet is made of; the numbers are for each cluster.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many clusters.
+    pub clusters: usize,
+    /// Machines; the shop's own number where it is `None`.
+    pub nodes: Option<usize>,
+    /// Pods beside those of the shop.
+    pub pods: usize,
+    /// Bytes of each of those, about.
+    pub pod_bytes: usize,
+    /// Changes of those in a second.
+    pub churn: u32,
+    /// What chance follows from: the same seed makes the same fleet.
+    pub seed: u64,
+    /// The clusters have a shop in them; else they are empty.
+    pub has_shop: bool,
+    /// The fleet is a stage: edge goes away and comes back, and partner needs a login. Else all clusters are there for whoever asks.
+    pub is_played: bool,
+    /// Members can be told to do things wrong, which costs a copy of every byte.
+    pub is_faulty: bool,
+    /// The trouble that is under way.
+    pub incident: Option<&'static Incident>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            clusters: NAMES.len(),
+            nodes: None,
+            pods: 0,
+            pod_bytes: POD,
+            churn: 0,
+            seed: 1,
+            has_shop: true,
+            is_played: true,
+            is_faulty: false,
+            incident: None,
+        }
+    }
+}
+
+/// Why there is no fleet.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The options are no fleet.
+    #[error("{0}")]
+    Options(String),
+    /// No port is free.
+    #[error("no port of 127.0.0.1 is free for a demo server: {0}; end some programs that hold many connections, or start fewer clusters")]
+    Port(io::Error),
+    /// The folder or the kubeconfig.
+    #[error("the folder of the demo fleet cannot be written: {0}; TMPDIR names another place for it")]
+    Folder(io::Error),
+    /// Threads, memory or random numbers.
+    #[error("the demo fleet cannot be started: {0}")]
+    System(tls::Failure),
+}
+
+/// A member of a fleet.
+#[derive(Clone)]
+pub struct Member {
+    /// The cluster behind the server.
+    pub cluster: Arc<Cluster>,
+    /// The address of the server: `https://127.0.0.1:PORT`.
+    pub server: String,
+    /// Tokens that the server takes, or does not.
+    pub tokens: Tokens,
+    /// What the server does wrong. Orders have no effect where the fleet was not started for them.
+    pub faults: Arc<Faults>,
+}
+
+/// Tokens of one cluster, secret as those of any other.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// May do everything: a member of `system:masters`.
+    pub admin: String,
+    /// May look at everything but secrets: bound to the cluster role `view`.
+    pub viewer: String,
+    /// Is known, and may do nothing.
+    pub nobody: String,
+    /// Is no longer known.
+    pub expired: String,
+}
+
+/// A fleet that runs until it is dropped.
+pub struct Fleet {
+    /// What becomes of the trouble, for whoever takes it.
+    pub news: Option<mpsc::Receiver<Notice>>,
+    members: Vec<Member>,
+    kubeconfig: PathBuf,
+    folder: TempDir,
+    runtime: Option<Runtime>,
+}
+
+impl Fleet {
+    /// Builds and starts it. It answers when this returns.
+    ///
+    /// # Errors
+    /// In sentences for people.
+    pub fn start(options: &Options) -> Result<Self, Error> {
+        if options.clusters == 0 {
+            return Err(Error::Options("a demo fleet needs at least one cluster".to_owned()));
+        }
+        let folder = folder().map_err(Error::Folder)?;
+        let identity = tls::identity().map_err(Error::System)?;
+        let sims = build(options)?;
+        let system = |error: io::Error| Error::System(error.into());
+        let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("demo").enable_all().build().map_err(system)?;
+        let members = sims.into_iter().map(|sim| serve(&runtime, options, sim, &identity)).collect::<Result<Vec<_>, _>>()?;
+        let users = users(&runtime, options, folder.path(), &members).map_err(Error::Folder)?;
+        let kubeconfig = kubeconfig::write(folder.path(), &identity.authority, &members, &users).map_err(Error::Folder)?;
+        Ok(Self { news: None, members, kubeconfig, folder, runtime: Some(runtime) })
+    }
+
+    /// Its clusters, in the order of their names above.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// The kubeconfig, which only its owner can read.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// A folder of the owner's alone that is removed with the fleet.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        // Requests that are under way are of no use any more.
+        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
+    }
+}
+
+/// The name of a cluster.
+pub fn name(index: usize) -> String {
+    NAMES.get(index).map_or_else(|| format!("cluster-{}", index + 1), |&name| name.to_owned())
+}
+
+/// A folder that only its owner can look into.
+fn folder() -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix("kconsole-demo-").permissions(Permissions::from_mode(0o700)).tempdir()
+}
+
+/// Who asks each cluster, as a kubeconfig has it.
+fn users(runtime: &Runtime, options: &Options, folder: &Path, members: &[Member]) -> io::Result<Vec<Value>> {
+    let user = |member: &Member| {
+        if options.is_played && member.cluster.name == PARTNER {
+            runtime.spawn(login::serve(folder.into(), Arc::clone(&member.cluster)));
+            return login::user(folder);
+        }
+        Ok(json!({"token": member.tokens.admin}))
+    };
+    members.iter().map(user).collect()
+}
+
+fn build(options: &Options) -> Result<Vec<Sim>, Error> {
+    let now = now();
+    let building = (0..options.clusters).map(|index| {
+        let options = options.clone();
+        std::thread::Builder::new().name("demo-build".to_owned()).spawn(move || cluster(&options, index, now))
+    });
+    let building = building.collect::<io::Result<Vec<_>>>().map_err(|error| Error::System(error.into()))?;
+    let built = |thread: std::thread::JoinHandle<Sim>| thread.join().map_err(|_| Error::System("a cluster could not be built".into()));
+    building.into_iter().map(built).collect()
+}
+
+fn cluster(options: &Options, index: usize, now: Millis) -> Sim {
+    let name = name(index);
+    let mut sim = if options.has_shop { shop::build(&name, options.seed, now, options.nodes) } else { empty(&name, options.seed, now) };
+    if options.pods > 0 {
+        filler::filler(&mut sim, options.pods, options.pod_bytes);
+    }
+    sim.advance(now);
+    sim
+}
+
+/// A cluster with nothing in it.
+fn empty(name: &str, seed: u64, now: Millis) -> Sim {
+    let mut sim = Sim::new(name, seed ^ hash(name), now);
+    for namespace in ["default", "kube-system"] {
+        let object = json!({"metadata": {"name": namespace}, "spec": {"finalizers": ["kubernetes"]}});
+        // Nothing can be wrong with it.
+        drop(sim.create("namespaces", object, How::by("kube-apiserver")));
+    }
+    sim
+}
+
+/// Changes pods beside the shop's, so many in a second.
+async fn churn(cluster: Arc<Cluster>, changes: u32) {
+    let mut ticks = interval(TICK);
+    let (mut due, mut done) = (0.0, 0);
+    loop {
+        ticks.tick().await;
+        due += f64::from(changes) * TICK.as_secs_f64();
+        let now = due as usize - done;
+        done += now;
+        cluster.with(|sim| filler::churn(sim, now));
+    }
+}
+
+fn serve(runtime: &Runtime, options: &Options, sim: Sim, identity: &Identity) -> Result<Member, Error> {
+    let _inside = runtime.enter();
+    let cluster = Cluster::new(sim);
+    let tokens = tokens(&cluster).map_err(Error::System)?;
+    let faults = Arc::new(Faults::default());
+    // Edge goes away and comes back by a fault too.
+    let is_faulty = options.is_faulty || options.is_played && cluster.name == EDGE;
+    let ordered = is_faulty.then(|| Arc::clone(&faults));
+    let server = Server::open(Arc::clone(&cluster), ordered, identity.acceptor.clone()).map_err(Error::Port)?;
+    let address = server.address();
+    runtime.spawn(server.run());
+    runtime.spawn(Arc::clone(&cluster).live());
+    if options.churn > 0 {
+        runtime.spawn(churn(Arc::clone(&cluster), options.churn));
+    }
+    if options.is_played && cluster.name == EDGE {
+        runtime.spawn(come_and_go(Arc::clone(&faults)));
+    }
+    Ok(Member { cluster, server: format!("https://{address}"), tokens, faults })
+}
+
+/// A link to a shop by the sea: it goes away for a while every now and then.
+async fn come_and_go(faults: Arc<Faults>) {
+    loop {
+        sleep(THERE).await;
+        faults.order(Fault::Refuse);
+        sleep(AWAY).await;
+        faults.lift();
+    }
+}
+
+fn tokens(cluster: &Cluster) -> Result<Tokens, tls::Failure> {
+    let allow = |user: User| {
+        let token = token()?;
+        cluster.allow(&token, user);
+        Ok::<_, tls::Failure>(token)
+    };
+    Ok(Tokens {
+        admin: allow(User::new("admin", &["system:masters"]))?,
+        viewer: allow(User::new("viewer", &["viewers"]))?,
+        nobody: allow(User::new("nobody", &[]))?,
+        expired: token()?,
+    })
+}
+
+/// A token that nobody guesses.
+pub(super) fn token() -> Result<String, tls::Failure> {
+    let mut bytes = [0; 24];
+    let random = rustls::crypto::ring::default_provider().secure_random;
+    random.fill(&mut bytes).map_err(|_| "the system has no random numbers")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

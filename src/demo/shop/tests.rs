@@ -1,0 +1,75 @@
+//! The clusters of the fleet as they come about.
+#![allow(clippy::print_stderr, reason = "figures to look at")]
+
+use super::*;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+const NOW: Millis = 1_795_500_000_000;
+const FLEET: [&str; 6] = ["prod-eu", "prod-us", "staging", "dev", "edge", "partner"];
+
+/// How pods stand that are not well.
+fn unwell(sim: &Sim) -> Vec<String> {
+    let mut all = Vec::new();
+    for pod in sim.store.list("pods", "") {
+        let value = pod.value();
+        let ready = list(&value, "/status/containerStatuses").iter().all(|c| c["ready"] == true);
+        if text(&value, "/status/phase") != Some("Succeeded") && !(ready && text(&value, "/status/phase") == Some("Running")) {
+            all.push(format!("{:?} {}", pod.key, value["status"]));
+        }
+    }
+    all
+}
+
+#[test]
+fn the_fleet_is_well_and_of_the_right_size() {
+    let mut total = 0;
+    for name in FLEET {
+        let begin = Instant::now();
+        let sim = build(name, 1, NOW, None);
+        let pods = sim.store.table("pods").map_or(0, |t| t.len());
+        total += pods;
+        let kinds: BTreeMap<String, usize> =
+            sim.store.tables().iter().filter(|t| !t.is_empty()).map(|t| (t.resource.plural.clone(), t.len())).collect();
+        eprintln!("{name}: {pods} pods, version {}, {:?}, {kinds:?}", sim.store.version(), begin.elapsed());
+        assert!(unwell(&sim).is_empty(), "{name}: {:#?}", unwell(&sim));
+        if name.starts_with("prod") {
+            assert!((150..=250).contains(&pods), "{name}: {pods}");
+        }
+    }
+    assert!((400..1_500).contains(&total), "{total}");
+}
+
+#[test]
+fn the_same_seed_makes_the_same_cluster() {
+    let all = |seed| {
+        let sim = build("dev", seed, NOW, None);
+        sim.store.tables().iter().flat_map(|t| t.list("", None)).map(|o| o.json.clone()).collect::<Vec<_>>()
+    };
+    assert!(all(5) == all(5));
+    assert!(all(5) != all(6));
+}
+
+#[test]
+fn the_past_is_old_and_what_happened_lately_is_told() {
+    let sim = build("prod-eu", 1, NOW, None);
+    let age = |id: &str, namespace: &str, name: &str| {
+        let created = sim.store.get(id, namespace, name).map(|o| o.value()["metadata"]["creationTimestamp"].clone()).unwrap();
+        NOW - crate::demo::json::instant(created.as_str().unwrap()).unwrap()
+    };
+    assert!(age("namespaces", "", "shop") > 40 * DAY && age("deployments.apps", "shop", "checkout") > DAY);
+    let revisions = sim.store.list("replicasets.apps", "shop").filter(|r| r.label("app") == Some("checkout")).count();
+    assert!((2..5).contains(&revisions), "{revisions}");
+    for event in sim.store.list("events", "") {
+        let value = event.value();
+        assert!(text(&value, "/firstTimestamp").is_some_and(|t| *t >= *stamp(NOW - LIVED)), "{value:#}");
+    }
+}
+
+#[test]
+fn releases_count_down() {
+    for (image, before) in [("r/a:2.31.3", "r/a:2.31.2"), ("r/a:v1", "r/a:v1")] {
+        assert_eq!(earlier(image), before);
+    }
+    assert!(earlier("r/a:2.31.0").starts_with("r/a:2.30."));
+}

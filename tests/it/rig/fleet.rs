@@ -1,0 +1,94 @@
+//! A demo fleet for tests, and the program's engine over it, without a screen.
+
+use kconsole::app::cli::Flags;
+use kconsole::app::files::Paths;
+use kconsole::app::program::Program;
+use kconsole::app::startup::{Setup, setup};
+use kconsole::demo::fleet::{Fleet, Member, Options};
+use kconsole::demo::json::{set, text};
+use kconsole::demo::store::Key;
+use kconsole::demo::write::How;
+use kconsole::k8s::connect::connect;
+use kconsole::k8s::credential::Credentials;
+use kconsole::model::step::TableOf;
+use kconsole::model::world::World;
+use kconsole::ui::views::table::TableView;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Longer than anything takes that is waited for.
+const SOON: Duration = Duration::from_secs(30);
+
+/// Clusters without a shop, which do wrong on order.
+pub fn bare(clusters: usize) -> Fleet {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let options = Options { clusters, is_played: false, is_faulty: true, has_shop: false, ..Options::default() };
+    Fleet::start(&options).expect("a fleet")
+}
+
+/// The contexts of a kubeconfig, as the program reads them.
+pub fn contexts(kubeconfig: &Path) -> Setup {
+    let flags = Flags { kubeconfig: Some(kubeconfig.to_owned()), all_contexts: true, ..Flags::default() };
+    setup(&flags, Paths::within(Path::new("/nonexistent")), true).expect("the kubeconfig is read")
+}
+
+/// A client of the first cluster, connected as the program connects.
+pub async fn client(fleet: &Fleet) -> kube::Client {
+    let setup = contexts(fleet.kubeconfig());
+    let credential = Credentials::new(None).get(&setup.contexts[0]).await.expect("a credential");
+    connect(&setup.contexts[0], &credential, &setup.settings).await.expect("a client")
+}
+
+/// Makes namespaces of these names, or changes them.
+pub fn put(member: &Member, names: impl Iterator<Item = String>) {
+    member.cluster.with(|sim| {
+        for name in names {
+            let key = Key::new("", &name);
+            if sim.create("namespaces", json!({"metadata": {"name": name}}), How::by("test")).is_err() {
+                let change = |object: &mut Value| {
+                    let longer = format!("{}x", text(object, "/metadata/labels/a").unwrap_or_default());
+                    set(object, "/metadata/labels/a", longer);
+                    Ok(())
+                };
+                sim.update("namespaces", &key, How::by("test"), change).expect("a namespace changes");
+            }
+        }
+    });
+}
+
+/// Takes a namespace away.
+pub fn delete(member: &Member, name: &str) {
+    member.cluster.with(|sim| sim.store.remove("namespaces", &Key::new("", name)));
+}
+
+/// The program without a screen, looking at one kind in all clusters.
+pub struct Engine(pub Program);
+
+impl Engine {
+    pub fn start(fleet: &Fleet, kind: &'static str) -> Self {
+        let setup = contexts(fleet.kubeconfig());
+        Self(Program::new(setup, |state| Box::new(TableView::new(&state.world, TableOf::all(kind)))))
+    }
+
+    /// Goes on until this is so.
+    ///
+    /// # Panics
+    /// With the tables as they are where it does not become so.
+    pub async fn until(&mut self, what: &str, is_so: impl Fn(&World) -> bool) {
+        let going = async {
+            loop {
+                drop(self.0.perform());
+                if is_so(&self.0.state.world) {
+                    return;
+                }
+                self.0.listen().await;
+            }
+        };
+        let ended = timeout(SOON, going).await;
+        let tables =
+            || self.0.state.world.tables.values().map(|t| format!("{:?}: {} rows, {:?}", t.want, t.len(), t.sync)).collect::<Vec<_>>();
+        assert!(ended.is_ok(), "{what}: {:#?}\n{:#?}", tables(), self.0.state.world.clusters.iter().map(|c| &c.link).collect::<Vec<_>>());
+    }
+}
