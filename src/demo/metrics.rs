@@ -100,7 +100,8 @@ fn pod(sim: &Sim, pod: &Value, measure: Measure<'_>) -> Option<Value> {
     }
     let used = measure(sim, pod)?;
     let weight = |c: &Value, what: &str| text(c, &format!("/resources/requests/{what}")).and_then(quantity).unwrap_or(0.001).max(0.001);
-    let specs: Vec<&Value> = list(pod, "/spec/containers").iter().filter(|c| text(c, "/name").is_some_and(|n| running.contains(&n))).collect();
+    let specs: Vec<&Value> =
+        list(pod, "/spec/containers").iter().filter(|c| text(c, "/name").is_some_and(|n| running.contains(&n))).collect();
     let share = |c: &Value, what: &str, of: i64| {
         let all: f64 = specs.iter().map(|c| weight(c, what)).sum();
         (of as f64 * weight(c, what) / all).round() as i64

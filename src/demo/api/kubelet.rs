@@ -70,7 +70,8 @@ fn reach(sim: &Sim, pod: &Value, container: &str) -> Answer<()> {
         return Ok(());
     }
     let machine = sim.store.get("nodes", "", node).map(|o| o.value()).unwrap_or_default();
-    let address = list(&machine, "/status/addresses").iter().find(|a| text(a, "/type") == Some("InternalIP")).and_then(|a| text(a, "/address"));
+    let address =
+        list(&machine, "/status/addresses").iter().find(|a| text(a, "/type") == Some("InternalIP")).and_then(|a| text(a, "/address"));
     let address = address.unwrap_or(node);
     let (namespace, name) = (text(pod, "/metadata/namespace").unwrap_or_default(), text(pod, "/metadata/name").unwrap_or_default());
     let url = format!("https://{address}:10250/containerLogs/{namespace}/{name}/{container}");
@@ -110,13 +111,7 @@ fn exec_in(cluster: &Arc<Cluster>, pod: &Value, query: &str, request: &mut Reque
     exec::exec(request, asked, shell, Box::new(now))
 }
 
-fn attach_to(
-    cluster: &Arc<Cluster>,
-    target: &Target,
-    pod: &Value,
-    query: &str,
-    request: &mut Request<Incoming>,
-) -> Answer<Response<()>> {
+fn attach_to(cluster: &Arc<Cluster>, target: &Target, pod: &Value, query: &str, request: &mut Request<Incoming>) -> Answer<Response<()>> {
     let asked = exec::Asked::read(query);
     let container = container(pod, &asked.container)?;
     asked.check()?;

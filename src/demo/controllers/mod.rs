@@ -38,4 +38,5 @@ controllers! {
     scheduler,
     kubelet,
     nodes,
+    volumes,
 }

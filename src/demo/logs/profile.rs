@@ -135,11 +135,6 @@ impl Work {
         let last = last.split('@').next().unwrap_or_default();
         let (program, version) = last.split_once(':').unwrap_or((last, "latest"));
         let port = spec.and_then(|c| list(c, "/ports").first()).and_then(|p| p.pointer("/containerPort")?.as_i64());
-        Self {
-            profile: Profile::of(path, container),
-            program: program.to_owned(),
-            version: version.to_owned(),
-            port: port.unwrap_or(8080),
-        }
+        Self { profile: Profile::of(path, container), program: program.to_owned(), version: version.to_owned(), port: port.unwrap_or(8080) }
     }
 }

@@ -265,12 +265,23 @@ mod tests {
         let (mut n, mut bad) = (0, 0);
         for entry in std::fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_none_or(|e| e != "pb") { continue }
+            if path.extension().is_none_or(|e| e != "pb") {
+                continue;
+            }
             let pb = std::fs::read(&path).unwrap();
             let mut expected: Value = serde_json::from_slice(&std::fs::read(path.with_extension("json")).unwrap()).unwrap();
             let Ok(got) = decode(&pb) else { continue };
             n += 1;
-            fn strip(v: &mut Value) { match v { Value::Object(m) => { m.retain(|_, v| !v.is_null()); m.values_mut().for_each(strip) } Value::Array(a) => a.iter_mut().for_each(strip), _ => {} } }
+            fn strip(v: &mut Value) {
+                match v {
+                    Value::Object(m) => {
+                        m.retain(|_, v| !v.is_null());
+                        m.values_mut().for_each(strip)
+                    }
+                    Value::Array(a) => a.iter_mut().for_each(strip),
+                    _ => {}
+                }
+            }
             strip(&mut expected);
             let (a, b) = (serde_json::to_string_pretty(&got).unwrap(), serde_json::to_string_pretty(&expected).unwrap());
             if a != b {
