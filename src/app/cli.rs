@@ -127,6 +127,18 @@ pub struct DemoServer {
     /// How many clusters
     #[arg(long, value_name = "N", default_value = "6", value_parser = clap::value_parser!(u16).range(1..=500))]
     pub clusters: u16,
+    /// How many pods in each cluster, beside those of its shop
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub pods: Option<u32>,
+    /// How many nodes each cluster has, instead of its own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub nodes: Option<u32>,
+    /// How many bytes each of those pods has, about
+    #[arg(long, value_name = "N", default_value = "7500", value_parser = clap::value_parser!(u32).range(1..=1_000_000), requires = "pods")]
+    pub pod_bytes: u32,
+    /// How many changes of those pods there are in a second
+    #[arg(long, value_name = "CHANGES_PER_S", default_value = "0", value_parser = clap::value_parser!(u32).range(..=1_000_000), requires = "pods")]
+    pub churn: u32,
     /// What chance follows from: the same seed makes the same fleet
     #[arg(long, value_name = "S", default_value = "1")]
     pub seed: u64,

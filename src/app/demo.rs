@@ -127,7 +127,16 @@ pub(super) fn serve(asked: &DemoServer) -> Result<u8> {
 }
 
 fn options(asked: &DemoServer) -> Options {
-    Options { clusters: usize::from(asked.clusters), seed: asked.seed, is_played: false, ..Options::default() }
+    Options {
+        clusters: usize::from(asked.clusters),
+        nodes: asked.nodes.map(|n| n as usize),
+        pods: asked.pods.unwrap_or_default() as usize,
+        pod_bytes: asked.pod_bytes as usize,
+        churn: asked.churn,
+        seed: asked.seed,
+        is_played: false,
+        ..Options::default()
+    }
 }
 
 /// The credential plugin of the cluster that needs a login.

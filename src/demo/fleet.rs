@@ -3,9 +3,13 @@
 use super::cluster::{Cluster, User, now};
 use super::fault::{Fault, Faults};
 use super::incident::Incident;
+use super::json::Millis;
 use super::server::Server;
+use super::shop::{self, filler};
 use super::sim::Sim;
 use super::tls::{self, Identity};
+use super::world::image::hash;
+use super::write::How;
 use super::{kubeconfig, login};
 use crate::model::step::Notice;
 use serde_json::{Value, json};
@@ -18,7 +22,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{interval, sleep};
 
 /// What the first clusters of a fleet are called; others are numbered.
 const NAMES: [&str; 6] = ["prod-eu", "prod-us", "staging", "dev", "edge", "partner"];
@@ -28,6 +32,10 @@ const PARTNER: &str = "partner";
 const EDGE: &str = "edge";
 const THERE: Duration = Duration::from_secs(140);
 const AWAY: Duration = Duration::from_secs(40);
+/// How often pods beside the shop's are changed.
+const TICK: Duration = Duration::from_millis(50);
+/// Bytes of a pod beside the shop's, where nothing else is said: what pods of real clusters have on average, with managed fields.
+pub const POD: usize = 7_500;
 /// Threads that serve: what a screen needs is left to it.
 const THREADS: usize = 2;
 
@@ -36,6 +44,14 @@ const THREADS: usize = 2;
 pub struct Options {
     /// How many clusters.
     pub clusters: usize,
+    /// Machines; the shop's own number where it is `None`.
+    pub nodes: Option<usize>,
+    /// Pods beside those of the shop.
+    pub pods: usize,
+    /// Bytes of each of those, about.
+    pub pod_bytes: usize,
+    /// Changes of those in a second.
+    pub churn: u32,
     /// What chance follows from: the same seed makes the same fleet.
     pub seed: u64,
     /// The clusters have a shop in them; else they are empty.
@@ -50,7 +66,18 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clusters: NAMES.len(), seed: 1, has_shop: true, is_played: true, is_faulty: false, incident: None }
+        Self {
+            clusters: NAMES.len(),
+            nodes: None,
+            pods: 0,
+            pod_bytes: POD,
+            churn: 0,
+            seed: 1,
+            has_shop: true,
+            is_played: true,
+            is_faulty: false,
+            incident: None,
+        }
     }
 }
 
@@ -175,22 +202,46 @@ fn users(runtime: &Runtime, options: &Options, folder: &Path, members: &[Member]
 fn build(options: &Options) -> Result<Vec<Sim>, Error> {
     let now = now();
     let building = (0..options.clusters).map(|index| {
-        let (name, seed) = (name(index), options.seed);
-        std::thread::Builder::new().name("demo-build".to_owned()).spawn(move || cluster(&name, seed, now))
+        let options = options.clone();
+        std::thread::Builder::new().name("demo-build".to_owned()).spawn(move || cluster(&options, index, now))
     });
     let building = building.collect::<io::Result<Vec<_>>>().map_err(|error| Error::System(error.into()))?;
     let built = |thread: std::thread::JoinHandle<Sim>| thread.join().map_err(|_| Error::System("a cluster could not be built".into()));
     building.into_iter().map(built).collect()
 }
 
-fn cluster(name: &str, seed: u64, now: i64) -> Sim {
-    let mut sim = Sim::new(name, seed, now);
-    for namespace in ["default", "kube-system"] {
-        let object = serde_json::json!({"metadata": {"name": namespace}, "spec": {"finalizers": ["kubernetes"]}});
-        drop(sim.create("namespaces", object, super::write::How::by("kube-apiserver")));
+fn cluster(options: &Options, index: usize, now: Millis) -> Sim {
+    let name = name(index);
+    let mut sim = if options.has_shop { shop::build(&name, options.seed, now, options.nodes) } else { empty(&name, options.seed, now) };
+    if options.pods > 0 {
+        filler::filler(&mut sim, options.pods, options.pod_bytes);
     }
     sim.advance(now);
     sim
+}
+
+/// A cluster with nothing in it.
+fn empty(name: &str, seed: u64, now: Millis) -> Sim {
+    let mut sim = Sim::new(name, seed ^ hash(name), now);
+    for namespace in ["default", "kube-system"] {
+        let object = json!({"metadata": {"name": namespace}, "spec": {"finalizers": ["kubernetes"]}});
+        // Nothing can be wrong with it.
+        drop(sim.create("namespaces", object, How::by("kube-apiserver")));
+    }
+    sim
+}
+
+/// Changes pods beside the shop's, so many in a second.
+async fn churn(cluster: Arc<Cluster>, changes: u32) {
+    let mut ticks = interval(TICK);
+    let (mut due, mut done) = (0.0, 0);
+    loop {
+        ticks.tick().await;
+        due += f64::from(changes) * TICK.as_secs_f64();
+        let now = due as usize - done;
+        done += now;
+        cluster.with(|sim| filler::churn(sim, now));
+    }
 }
 
 fn serve(runtime: &Runtime, options: &Options, sim: Sim, identity: &Identity) -> Result<Member, Error> {
@@ -205,6 +256,9 @@ fn serve(runtime: &Runtime, options: &Options, sim: Sim, identity: &Identity) ->
     let address = server.address();
     runtime.spawn(server.run());
     runtime.spawn(Arc::clone(&cluster).live());
+    if options.churn > 0 {
+        runtime.spawn(churn(Arc::clone(&cluster), options.churn));
+    }
     if options.is_played && cluster.name == EDGE {
         runtime.spawn(come_and_go(Arc::clone(&faults)));
     }

@@ -63,10 +63,15 @@ pub fn estimate(sim: &Sim, pod: &Value) -> Option<Usage> {
     let seed = text(pod, "/metadata/uid")?.bytes().fold(0, |h: u64, b| h.wrapping_mul(31) + u64::from(b));
     let phase = (sim.store.now / 1000 + (seed % 1000) as i64) as f64 / 47.0;
     let share = 0.5 + 0.1 * phase.sin();
-    let asked = |c: &Value, what: &str, else_: f64| text(c, &format!("/resources/requests/{what}")).and_then(quantity).unwrap_or(else_);
     let containers = list(pod, "/spec/containers").iter();
-    let (cpu, memory) = containers.fold((0.0, 0.0), |(cpu, memory), c| (cpu + asked(c, "cpu", 0.02), memory + asked(c, "memory", 4e7)));
+    let (cpu, memory) = containers.fold((0.0, 0.0), |(cpu, memory), c| (cpu + weight(c, "cpu"), memory + weight(c, "memory")));
     Some(Usage { cpu_milli: (cpu * share * 1000.0) as i64, memory_bytes: (memory * (0.6 + share / 5.0)) as i64 })
+}
+
+/// What a container asks for; a little where it asks for nothing.
+fn weight(container: &Value, what: &str) -> f64 {
+    let least = if what == "cpu" { 0.02 } else { 4e7 };
+    text(container, &format!("/resources/requests/{what}")).and_then(quantity).unwrap_or(least).max(least / 10.0)
 }
 
 fn sums(sim: &Sim, measure: Measure<'_>) -> BTreeMap<String, Usage> {
@@ -99,7 +104,6 @@ fn pod(sim: &Sim, pod: &Value, measure: Measure<'_>) -> Option<Value> {
         return None;
     }
     let used = measure(sim, pod)?;
-    let weight = |c: &Value, what: &str| text(c, &format!("/resources/requests/{what}")).and_then(quantity).unwrap_or(0.001).max(0.001);
     let specs: Vec<&Value> =
         list(pod, "/spec/containers").iter().filter(|c| text(c, "/name").is_some_and(|n| running.contains(&n))).collect();
     let share = |c: &Value, what: &str, of: i64| {

@@ -5,6 +5,7 @@
 //! [`schema`], [`defaults`], [`validate`], [`patch`] and [`managed`]; the [`store`] holds objects; [`sim`] lets [`controllers`] work on them in
 //! a [`world`] of machines, images and load. Nothing in here is used for a real cluster.
 
+mod admission;
 pub mod api;
 pub mod cluster;
 pub mod controllers;
@@ -20,8 +21,11 @@ pub mod login;
 pub mod logs;
 pub mod managed;
 pub mod metrics;
+#[cfg(test)]
+mod oracle;
 pub mod patch;
 pub mod protobuf;
+pub mod quota;
 pub mod rbac;
 pub mod resource;
 pub mod schema;

@@ -4,6 +4,7 @@
 //! `tests/it/cluster/schema.rs`, which also checks that they still agree. Copyright The Kubernetes Authors, Apache License 2.0.
 //! Defaults and rules of validation stand in no schema: see [`super::defaults`] and [`super::validate`].
 
+mod amount;
 pub mod decode;
 
 use super::resource::Resource;

@@ -33,8 +33,8 @@ pub struct World {
     pub beats: BTreeMap<Box<str>, super::json::Millis>,
     /// Pods that only take room.
     pub filler: Filler,
-    /// How many times the usual traffic programs have, by namespace and `app`.
-    pub surge: BTreeMap<(Box<str>, Box<str>), f64>,
+    /// How many times the usual work workloads have, by `namespace/name`; once, where they are not in here.
+    pub load: BTreeMap<String, f64>,
     /// Images of our own registry: repository and tags. Others are judged by their looks.
     pub images: BTreeMap<String, BTreeSet<String>>,
     /// What programs do that is not ordinary, by the beginning of the image.
@@ -52,7 +52,7 @@ impl World {
             lives: HashMap::new(),
             fetched: BTreeSet::new(),
             lost: BTreeMap::new(),
-            surge: BTreeMap::new(),
+            load: BTreeMap::new(),
             filler: Filler::default(),
             beats: BTreeMap::new(),
             images: BTreeMap::new(),

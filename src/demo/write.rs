@@ -6,7 +6,7 @@ use super::resource::Resource;
 use super::sim::Sim;
 use super::status::{Answer, Refusal};
 use super::store::{Key, Object};
-use super::{defaults, validate};
+use super::{admission, defaults, quota, validate};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -89,8 +89,11 @@ impl Sim {
         complete(&resource, &mut value, &uid, &stamp(self.store.now));
         fields.into_iter().for_each(|f| set(&mut value, "/metadata/managedFields", f));
         defaults::fill(&resource, &mut value);
-        self.admit(&resource, None, &mut value)?;
-        self.finish(&resource, None, value, how)
+        self.track(&resource, None, &mut value, how);
+        admission::complete(self, &resource, &mut value)?;
+        self.admit(&resource, None, &mut value, how)?;
+        quota::admit(self, &resource, &value, how.dry_run)?;
+        self.finish(&resource, value, how)
     }
 
     /// Changes an object. `change` gets it as it is.
@@ -111,11 +114,13 @@ impl Sim {
         if new == old {
             return Ok(live);
         }
-        if how.subresource.is_empty() && without(&old, resource.has("status")) != without(&new, resource.has("status")) {
+        let counted = old.pointer("/metadata/generation").is_some();
+        if counted && how.subresource.is_empty() && without(&old, resource.has("status")) != without(&new, resource.has("status")) {
             set(&mut new, "/metadata/generation", int(&old, "/metadata/generation").unwrap_or_default() + 1);
         }
-        self.admit(&resource, Some(&old), &mut new)?;
-        let stored = self.finish(&resource, Some(&old), new, how)?;
+        self.admit(&resource, Some(&old), &mut new, how)?;
+        self.track(&resource, Some(&old), &mut new, how);
+        let stored = self.finish(&resource, new, how)?;
         if !how.dry_run && text(&old, "/metadata/deletionTimestamp").is_some() {
             self.end(id, key);
         }
@@ -248,22 +253,45 @@ impl Sim {
         Ok(())
     }
 
-    fn admit(&mut self, resource: &Resource, old: Option<&Value>, new: &mut Value) -> Answer<()> {
-        let causes = validate::check(resource, old, new);
+    fn admit(&mut self, resource: &Resource, old: Option<&Value>, new: &mut Value, how: How<'_>) -> Answer<()> {
+        // Subresources come from the parts of the cluster itself, very often, and touch little.
+        let causes = if how.subresource.is_empty() { validate::check(resource, old, new) } else { Vec::new() };
         if causes.is_empty() { Ok(()) } else { Err(Refusal::invalid(resource, text(new, "/metadata/name").unwrap_or_default(), &causes)) }
     }
 
-    fn finish(&mut self, resource: &Resource, old: Option<&Value>, mut new: Value, how: How<'_>) -> Answer<Arc<Object>> {
+    fn track(&self, resource: &Resource, old: Option<&Value>, new: &mut Value, how: How<'_>) {
         let writer = Writer { manager: how.manager, subresource: how.subresource, now: self.store.now };
-        if !how.applied {
-            managed::track(resource, old, &mut new, &writer);
+        if !how.applied && how.subresource != "binding" {
+            managed::track(resource, old, new, &writer);
         }
+    }
+
+    fn finish(&mut self, resource: &Resource, new: Value, how: How<'_>) -> Answer<Arc<Object>> {
         if how.dry_run {
             return Ok(Arc::new(Object::encode(resource, &new)));
         }
         self.store.put(&resource.id(), new).ok_or_else(Refusal::no_such_path)
     }
 }
+
+/// Built-in kinds whose changes of what is wanted are counted.
+const GENERATIONS: [&str; 15] = [
+    "pods",
+    "replicationcontrollers",
+    "deployments",
+    "replicasets",
+    "statefulsets",
+    "daemonsets",
+    "jobs",
+    "cronjobs",
+    "poddisruptionbudgets",
+    "ingresses",
+    "ingressclasses",
+    "networkpolicies",
+    "endpointslices",
+    "priorityclasses",
+    "customresourcedefinitions",
+];
 
 /// Gives a new object what every object has, in the order of the API's types.
 fn complete(resource: &Resource, value: &mut Value, uid: &str, now: &str) {
@@ -272,7 +300,7 @@ fn complete(resource: &Resource, value: &mut Value, uid: &str, now: &str) {
     for place in ["/metadata/resourceVersion", "/metadata/deletionTimestamp", "/metadata/managedFields", "/metadata/selfLink"] {
         remove(value, place);
     }
-    if resource.custom || value.pointer("/spec").is_some() && resource.plural != "namespaces" && resource.plural != "nodes" {
+    if resource.custom || GENERATIONS.contains(&resource.plural.as_str()) {
         set(value, "/metadata/generation", 1);
     }
     let mut whole = json!({"kind": resource.kind, "apiVersion": resource.api_version(), "metadata": ordered(value)});

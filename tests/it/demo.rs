@@ -202,7 +202,8 @@ fn a_long_list_is_packed_for_those_who_take_it() {
     let rig = Rig::new();
     (0..600).for_each(|i| rig.set(&format!("c{i}"), "red"));
     let list = |packed: bool| {
-        let request = Request::get("/api/v1/namespaces/here/configmaps").header("accept-encoding", if packed { "gzip" } else { "identity" });
+        let request =
+            Request::get("/api/v1/namespaces/here/configmaps").header("accept-encoding", if packed { "gzip" } else { "identity" });
         let request = request.body(Body::empty()).expect("a request");
         let (head, body) = rig.runtime.block_on(rig.client.send(request)).expect("the server answers").into_parts();
         let bytes = rig.runtime.block_on(body.collect()).expect("the body ends").to_bytes();

@@ -19,6 +19,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// The content type of a configuration that is applied.
+const APPLY: &str = "application/apply-patch+yaml";
+
 /// Carries out a request.
 pub(super) fn answer(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<Response<Body>> {
     match (asked.verb, target.subresource.as_str()) {
@@ -35,7 +38,7 @@ pub(super) fn answer(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8])
 
 /// How this request writes.
 pub(super) fn how<'a>(target: &'a Target, asked: &'a Asked) -> How<'a> {
-    How { manager: asked.manager(), subresource: &target.subresource, dry_run: asked.dry_run(), applied: false }
+    How { manager: asked.manager(), subresource: &target.subresource, dry_run: asked.dry_run(), applied: asked.content == APPLY }
 }
 
 pub(super) fn key(target: &Target) -> Key {
@@ -81,7 +84,7 @@ fn patch_or_apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) ->
         "application/json-patch+json" => Kind::Json,
         "application/merge-patch+json" => Kind::Merge,
         "application/strategic-merge-patch+json" if !target.resource.custom => Kind::Strategic,
-        "application/apply-patch+yaml" => return apply(sim, target, asked, body),
+        APPLY => return apply(sim, target, asked, body),
         _ => {
             let known = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
             let why = format!("the body of the request was in an unknown format - accepted media types include: {known}");
@@ -92,8 +95,7 @@ fn patch_or_apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) ->
     let (id, resource) = (target.resource.id(), Arc::clone(&target.resource));
     let mut warnings = Vec::new();
     let patched = sim.update(&id, &key(target), how(target, asked), |live| {
-        patch::patch(&resource, live, &patch, kind)?;
-        (*live, warnings) = decode(&resource, &encode(live), validation(asked))?;
+        warnings = patch::checked(&resource, live, &patch, kind, validation(asked))?;
         renamed(target, live)
     })?;
     Ok(warned(stored(sim, 200, target, asked, &patched)?, &warnings))
@@ -119,13 +121,15 @@ fn apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<R
         refusal.message = "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch".to_owned();
         return Err(refusal);
     }
-    let (applied, warnings) = read(target, asked, body)?;
+    // What does not fit the kind is refused where it is applied, in other words than elsewhere.
+    let mut applied = object(&asked.content, body)?;
+    fits(target, &mut applied)?;
     let (id, resource) = (target.resource.id(), Arc::clone(&target.resource));
     let now = sim.store.now;
     let writer = Writer { manager: asked.manager(), subresource: &target.subresource, now };
     let force = asked.query.is("force");
     let exists = sim.store.get(&id, &target.namespace, &target.name).is_some();
-    let how = How { applied: true, ..how(target, asked) };
+    let how = how(target, asked);
     let done = if exists {
         sim.update(&id, &key(target), how, |live| {
             *live = managed::apply(&resource, Some(live), &applied, &writer, force)?;
@@ -135,7 +139,7 @@ fn apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<R
         let made = managed::apply(&resource, None, &applied, &writer, force)?;
         sim.create(&id, made, how)?
     };
-    Ok(warned(stored(sim, if exists { 200 } else { 201 }, target, asked, &done)?, &warnings))
+    stored(sim, if exists { 200 } else { 201 }, target, asked, &done)
 }
 
 fn options(asked: &Asked, body: &[u8]) -> Answer<Delete> {

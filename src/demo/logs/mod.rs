@@ -8,12 +8,14 @@ mod chance;
 mod ends;
 mod profile;
 pub mod query;
+mod script;
 mod texts;
 mod traces;
 
 use super::json::{Millis, instant, int, list, text};
 use chance::Chance;
 use profile::Work;
+use script::Script;
 use serde_json::Value;
 
 /// Milliseconds of log that a server has when it starts.
@@ -96,6 +98,7 @@ impl Run {
 pub struct Source {
     chance: Chance,
     work: Work,
+    script: Option<Script>,
     run: Run,
     kept: Millis,
     /// How ill it is: more of its lines are errors, and there are more of them.
@@ -107,7 +110,7 @@ impl Source {
     pub fn new(seed: u64, pod: &Value, container: &str, run: Run, kept: Millis) -> Self {
         let uid = text(pod, "/metadata/uid").unwrap_or_default();
         let chance = Chance::new(seed).of(uid).of(container).at(run.started);
-        Self { chance, work: Work::of(pod, container), run, kept, sick: Sickness::default() }
+        Self { chance, work: Work::of(pod, container), script: Script::of(pod, container), run, kept, sick: Sickness::default() }
     }
 
     /// The run.
@@ -147,7 +150,7 @@ impl Source {
 
     /// What it said when it ended; nothing while it runs, and where it ended before what is kept.
     pub fn last_words(&self) -> Vec<Line> {
-        let Some(end) = self.run.end.as_ref().filter(|e| e.at >= self.kept) else { return Vec::new() };
+        let Some(end) = self.run.end.as_ref().filter(|e| e.at >= self.kept && self.script.is_none()) else { return Vec::new() };
         let words = ends::last(&self.work, end, self.chance.at(end.at));
         let stream = if end.code == 0 { Stream::Stdout } else { Stream::Stderr };
         words.into_iter().zip(0..).map(|(text, i)| Line { at: end.at, nanos: 1_041 + 7_919 * i, stream, text }).collect()
@@ -167,13 +170,20 @@ impl Source {
     }
 
     fn start_up(&self) -> Vec<Line> {
-        let words = ends::first(&self.work, self.run.started, self.chance);
+        let words = match &self.script {
+            Some(script) => script.first(self.run.started),
+            None => ends::first(&self.work, self.run.started, self.chance),
+        };
         let step = START / (words.len() as Millis + 1);
         let line = |(i, text)| Line { at: self.run.started + 20 + step * i, nanos: 3_613, stream: Stream::Stdout, text };
         (0..).zip(words).map(line).collect()
     }
 
     fn ordinary(&self, second: i64) -> Vec<Line> {
+        if let Some(script) = &self.script {
+            let lines = script.within(self.run.started + START, second);
+            return (0..).zip(lines).map(|(i, (at, text))| Line { at, nanos: 5_003 + 1_300 * i, stream: Stream::Stdout, text }).collect();
+        }
         let level = self.sick.at(second * 1000);
         let mut chance = self.chance.at(second);
         // Load comes in waves of half a minute, and errors bring retries.

@@ -6,7 +6,7 @@ use super::fields::{Fields, shown};
 use super::{PLACE, Writer, entry, is, lose, of, own_part, sort};
 use crate::demo::json::{list, set, text};
 use crate::demo::resource::Resource;
-use crate::demo::schema::{Schema, Shape};
+use crate::demo::schema::{Schema, Shape, decode};
 use crate::demo::status::{Answer, Refusal};
 use serde_json::{Map, Value, json};
 
@@ -40,6 +40,7 @@ pub fn apply(resource: &Resource, live: Option<&Value>, applied: &Value, writer:
         prune(schema, &mut new, &gone);
     }
     drop_nulls(&mut new);
+    decode::prune(resource, &mut new);
     let found = compare(resource, live, &new);
     if !force {
         conflicts(&entries, &found.changed)?;

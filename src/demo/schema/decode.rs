@@ -1,7 +1,7 @@
 //! Reading objects as an API server's decoder does: fields that nobody knows, fields that are there twice, values of the wrong type, each in
 //! the words of Go. What a value may be beyond its type is for [`crate::demo::validate`].
 
-use super::{Schema, Shape};
+use super::{Schema, Shape, amount};
 use crate::demo::resource::Resource;
 use crate::demo::status::{Answer, Refusal};
 use crate::model::quantity::quantity;
@@ -215,24 +215,38 @@ pub fn go(schema: &Schema) -> String {
     }
 }
 
-/// Drops fields that the kind does not have.
+/// Gives an object the form that a server stores: without fields that its kind does not have, and for built-in kinds without null and without
+/// empty lists and maps that may be missing; quantities in one form.
 pub fn prune(resource: &Resource, value: &mut Value) {
     if let Some(schema) = Schema::of(resource) {
-        drop_unknown(schema, value);
+        clean(schema, value, !resource.custom);
     }
 }
 
-fn drop_unknown(schema: &Schema, value: &mut Value) {
+fn clean(schema: &Schema, value: &mut Value, go: bool) {
     match (schema.shape(), value) {
         (Shape::Struct(fields), Value::Object(map)) => {
-            if !schema.keeps_unknown() {
-                map.retain(|key, _| fields.contains_key(key));
-            }
-            map.iter_mut().for_each(|(key, value)| fields.get(key).into_iter().for_each(|f| drop_unknown(f, value)));
+            let kept = |name: &String, value: &Value| match fields.get(name) {
+                None => schema.keeps_unknown(),
+                Some(_) if !go => true,
+                Some(field) => !(value.is_null() || is_empty(field, value)) || schema.required().contains(name),
+            };
+            map.retain(|name, value| kept(name, value));
+            map.iter_mut().for_each(|(name, value)| fields.get(name).into_iter().for_each(|f| clean(f, value, go)));
         }
-        (Shape::Map(item), Value::Object(map)) => map.values_mut().for_each(|v| drop_unknown(item, v)),
-        (Shape::List(item), Value::Array(items)) => items.iter_mut().for_each(|v| drop_unknown(item, v)),
+        (Shape::Map(item), Value::Object(map)) => map.values_mut().for_each(|v| clean(item, v, go)),
+        (Shape::List(item), Value::Array(items)) => items.iter_mut().for_each(|v| clean(item, v, go)),
+        (Shape::Quantity, value) if go => amount::canonical(value),
         _ => {}
+    }
+}
+
+/// True for an empty list or map.
+fn is_empty(schema: &Schema, value: &Value) -> bool {
+    match (schema.shape(), value) {
+        (Shape::Map(_), Value::Object(map)) => map.is_empty(),
+        (Shape::List(_), Value::Array(items)) => items.is_empty(),
+        _ => false,
     }
 }
 

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 /// Protocols of exec and attach, and of ports with kube-rs.
 pub(super) const PROTOCOLS: &[&str] =
@@ -14,6 +16,11 @@ pub(super) const PROTOCOLS: &[&str] =
 
 /// Before the number of a channel that the client closes, since version 5.
 const CLOSE: u8 = 255;
+
+/// How a conversation ends that went well; clients take anything else for a mistake.
+pub(super) fn goodbye() -> CloseFrame {
+    CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() }
+}
 
 /// Something from the client.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,7 +83,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Channels<S> {
     /// Says goodbye, and waits until the client has too.
     pub(super) async fn close(mut self) {
         // A client that has gone already needs no goodbye.
-        if self.socket.close(None).await.is_ok() {
+        if self.socket.close(Some(goodbye())).await.is_ok() {
             while let Some(Ok(_)) = self.socket.next().await {}
         }
     }

@@ -1,6 +1,6 @@
 //! Forwarding ports: over channels, two for each port, as kube-rs asks for it, or over SPDY within a WebSocket, as kubectl does.
 
-use super::channels::{Channels, Received};
+use super::channels::{Channels, Received, goodbye};
 use super::spdy::Session;
 use super::upgrade;
 use super::visitor::Visitor;
@@ -79,7 +79,7 @@ async fn tunnel<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStream<S
             socket.send(Message::binary(out)).await.ok()?;
         }
     }
-    socket.close(None).await.ok()
+    socket.close(Some(goodbye())).await.ok()
 }
 
 #[cfg(test)]

@@ -118,9 +118,10 @@ impl Session {
         let own = if visitor.is_some() { id.saturating_sub(2) } else { id };
         let request = header("requestid").map_or_else(|| format!("#{own}"), str::to_owned);
         self.streams.insert(id, Stream { request, visitor });
-        // A reply without headers: their number, 0, in a block.
+        // A reply without headers: their number, 0, in a block, and an empty one, at which Go's reader hands over what it has.
         let mut block = if std::mem::take(&mut self.first_out) { vec![0x78, 0x01] } else { Vec::new() };
         block.extend(stored(&[0; 4]));
+        block.extend(stored(&[]));
         let mut reply = id.to_be_bytes().to_vec();
         reply.extend(block);
         control(SYN_REPLY, &reply, out);
@@ -248,6 +249,21 @@ mod tests {
         assert_eq!((words.len(), b << 16 | a), (1423, 0xe3c6_a7c2));
     }
 
+    /// What zlib makes of headers with these words.
+    #[test]
+    fn packed_headers_are_read() {
+        let bytes = |hex: &str| (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect::<Vec<_>>();
+        let mut session = Session::new("web-x");
+        for (hex, kind) in [
+            ("78f9e3c6a7c202253a48f95b044eea16061606409ab308125f99a074cc68004e892545a989b9d0c2863515141500000000ffff", "error"),
+            ("225333a8a44a04000000ffff", "data"),
+        ] {
+            let headers = session.inflate(&bytes(hex)).unwrap();
+            let want = [("port", "8080"), ("requestid", "0"), ("streamtype", kind)].map(|(k, v)| (k.to_owned(), v.to_owned()));
+            assert_eq!(headers, want);
+        }
+    }
+
     #[test]
     fn a_connection_is_answered_and_ended() {
         let out = Session::new("web-x").hear(&session()).unwrap();
@@ -255,7 +271,7 @@ mod tests {
         assert!(text.contains("HTTP/1.1 200 OK") && text.contains("pod web-x, port 80"), "{text}");
         // The data's stream ends, and that of the errors after it.
         assert!(out.ends_with(&[0, 0, 0, 3, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0]), "{out:?}");
-        assert!(out.starts_with(&[0x80, 3, 0, 2, 0, 0, 0, 15, 0, 0, 0, 1, 0x78, 1]), "{out:?}");
+        assert!(out.starts_with(&[0x80, 3, 0, 2, 0, 0, 0, 20, 0, 0, 0, 1, 0x78, 1]), "{out:?}");
     }
 
     proptest! {

@@ -184,7 +184,7 @@ impl Shell {
         for redirect in &command.redirects {
             let text = std::mem::take(if redirect.from == 2 { &mut ran.err } else { &mut ran.out });
             let Some(name) = redirect.to.as_ref().and_then(|w| self.word(w)) else {
-                ran.out += &text;
+                *(if redirect.from == 2 { &mut ran.out } else { &mut ran.err }) += &text;
                 continue;
             };
             let path = self.path(&name);

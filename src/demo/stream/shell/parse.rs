@@ -19,7 +19,7 @@ pub(super) type Word = Vec<Part>;
 pub(super) struct Redirect {
     /// 1 for output, 2 for errors.
     pub(super) from: u8,
-    /// The file; none for `2>&1`.
+    /// The file; none for the other of the two.
     pub(super) to: Option<Word>,
     /// True to keep what is there.
     pub(super) append: bool,
@@ -56,7 +56,7 @@ enum Token {
 }
 
 /// Signs, longest first.
-const SIGNS: &[&str] = &["2>&1", "2>>", "2>", "&&", "||", ">>", "|", ";", "&", ">", "<", "\n"];
+const SIGNS: &[&str] = &["2>&1", "1>&2", ">&2", "2>>", "2>", "&&", "||", ">>", "|", ";", "&", ">", "<", "\n"];
 
 /// Takes a line apart.
 ///
@@ -81,6 +81,7 @@ pub(super) fn parse(text: &str) -> Result<Line, String> {
         };
         match sign {
             "<" => command.input = Some(file()?),
+            "1>&2" | ">&2" => command.redirects.push(Redirect { from: 1, to: None, append: false }),
             "2>&1" => command.redirects.push(Redirect { from: 2, to: None, append: false }),
             ">" | ">>" => command.redirects.push(Redirect { from: 1, to: Some(file()?), append: sign == ">>" }),
             "2>" | "2>>" => command.redirects.push(Redirect { from: 2, to: Some(file()?), append: sign == "2>>" }),

@@ -79,6 +79,7 @@ fn lines_do_what_a_shell_does() {
 fn what_is_wrong_is_told_as_busybox_does() {
     let mut shell = shell();
     for (line, err, code) in [
+        ("echo no >&2; false", "no\n", 1),
         ("vi x", "sh: vi: not found\n", 127),
         ("cat /none", "cat: can't open '/none': No such file or directory\n", 1),
         ("ls /none", "ls: /none: No such file or directory\n", 1),

@@ -1,0 +1,61 @@
+//! The demo server as anybody starts it, `kconsole demo-server`: once for the whole test binary, ended when the binary ends. It needs nothing
+//! but the binary, so that what runs on it runs in every `cargo test`.
+
+use super::cluster::kubectl;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+/// The clusters of a shared server, in the order of their contexts.
+pub const NAMES: [&str; 3] = ["prod-eu", "prod-us", "staging"];
+
+/// A demo server that serves until it is dropped or this process ends.
+pub struct Demo {
+    kubeconfig: PathBuf,
+    guard: Child,
+}
+
+/// The server that tests share, with [`NAMES`].
+pub fn demo() -> &'static Demo {
+    static UP: OnceLock<Demo> = OnceLock::new();
+    UP.get_or_init(|| Demo::start(&["--clusters", "3"]))
+}
+
+impl Demo {
+    /// Starts one. All its clusters answer when this returns.
+    ///
+    /// # Panics
+    /// Where it prints no path.
+    pub fn start(args: &[&str]) -> Self {
+        // The shell waits until this process lets go of its input, by dropping it or by ending however it ends.
+        let wait = "\"$0\" demo-server \"$@\" & read _; kill $!; wait";
+        let mut shell = Command::new("setsid");
+        shell.args(["sh", "-c", wait, env!("CARGO_BIN_EXE_kconsole")]).args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut guard = shell.spawn().expect("a shell starts");
+        let mut line = String::new();
+        BufReader::new(guard.stdout.take().expect("piped")).read_line(&mut line).expect("it prints UTF-8");
+        assert!(line.ends_with('\n'), "demo-server {args:?} prints no path but {line:?}");
+        Self { kubeconfig: line.trim_end().into(), guard }
+    }
+
+    /// Contexts are called like the clusters; the first is current.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// What kubectl prints.
+    ///
+    /// # Panics
+    /// With what it says where it fails.
+    pub fn kubectl(&self, args: &[&str]) -> String {
+        kubectl(&self.kubeconfig, args)
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        let _ = self.guard.wait(); // it says nothing that matters here
+    }
+}
