@@ -13,10 +13,18 @@ pub(super) const INCIDENT: Incident = Incident {
     since: 7 * MINUTE,
     hint: "prod-us: the autoscaler of web is at its maximum and its pods are overloaded; :hpa shows it",
     fault: None,
-    begin: |sim| drop(sim.world.load.insert(format!("{}/{}", HUNGRY.0, HUNGRY.1), 4.0)),
+    begin: |sim| {
+        sim.world.load.insert(workload(), 4.0);
+    },
     healed,
-    after: |sim| drop(sim.world.load.remove(&format!("{}/{}", HUNGRY.0, HUNGRY.1))),
+    after: |sim| {
+        sim.world.load.remove(&workload());
+    },
 };
+
+fn workload() -> String {
+    format!("{}/{}", HUNGRY.0, HUNGRY.1)
+}
 
 /// The pods have no more to do than the autoscaler wants them to.
 fn healed(sim: &Sim) -> bool {
