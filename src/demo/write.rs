@@ -266,8 +266,11 @@ impl Sim {
         }
     }
 
-    fn finish(&mut self, resource: &Resource, new: Value, how: How<'_>) -> Answer<Arc<Object>> {
+    fn finish(&mut self, resource: &Resource, mut new: Value, how: How<'_>) -> Answer<Arc<Object>> {
         if how.dry_run {
+            if text(&new, "/metadata/resourceVersion") == Some("") {
+                remove(&mut new, "/metadata/resourceVersion");
+            }
             return Ok(Arc::new(Object::encode(resource, &new)));
         }
         self.store.put(&resource.id(), new).ok_or_else(Refusal::no_such_path)
@@ -297,7 +300,9 @@ const GENERATIONS: [&str; 15] = [
 fn complete(resource: &Resource, value: &mut Value, uid: &str, now: &str) {
     set(value, "/metadata/uid", uid);
     or_set(value, "/metadata/creationTimestamp", now);
-    for place in ["/metadata/resourceVersion", "/metadata/deletionTimestamp", "/metadata/managedFields", "/metadata/selfLink"] {
+    // Its place among the others; the store has the value.
+    set(value, "/metadata/resourceVersion", "");
+    for place in ["/metadata/deletionTimestamp", "/metadata/managedFields", "/metadata/selfLink"] {
         remove(value, place);
     }
     if resource.custom || GENERATIONS.contains(&resource.plural.as_str()) {
