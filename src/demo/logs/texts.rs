@@ -4,7 +4,7 @@ use super::Stream;
 use super::chance::Chance;
 use super::profile::{Profile, Work};
 use super::traces;
-use crate::demo::json::Millis;
+use crate::demo::json::{Millis, set};
 use Stream::{Stderr, Stdout};
 use serde_json::json;
 
@@ -113,13 +113,13 @@ fn json_line(work: &Work, at: Millis, wrong: bool, chance: &mut Chance) -> Strin
     let mut line =
         json!({"time": time, "level": level, "msg": msg, "service": work.program, "trace": trace, "user": user, "ms": chance.took()});
     if wrong {
-        line["error"] = failure(chance).into();
-        line["attempt"] = (1 + chance.below(3)).into();
+        set(&mut line, "/error", failure(chance));
+        set(&mut line, "/attempt", 1 + chance.below(3));
     } else if chance.once_in(9) {
-        line["item"] = chance.pick(GOODS).into();
+        set(&mut line, "/item", chance.pick(GOODS));
     }
     if chance.once_in(900) {
-        line["body"] = "0123456789abcdef".repeat(120 + chance.below(400) as usize).into();
+        set(&mut line, "/body", "0123456789abcdef".repeat(120 + chance.below(400) as usize));
     }
     line.to_string()
 }
