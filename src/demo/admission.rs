@@ -1,6 +1,7 @@
 //! What a server fills in, or refuses, because of other objects: the value of a priority class, the default storage class.
 //! Quotas are a matter of their controller.
 
+use super::defaults;
 use super::json::{int, or_set, text};
 use super::resource::Resource;
 use super::sim::Sim;
@@ -12,13 +13,16 @@ const DEFAULT_CLASS: &str = "/metadata/annotations/storageclass.kubernetes.io~1i
 /// The priority classes that every cluster has, whether or not it lists them.
 const SYSTEM: [(&str, i64); 2] = [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
 
-/// Completes a new object from others.
+/// Completes a new object with what comes neither from who writes it nor from its kind's defaults: it belongs to no field manager.
 ///
 /// # Errors
 /// 403 where it names a class that does not exist.
 pub(super) fn complete(sim: &Sim, resource: &Resource, object: &mut Value) -> Answer<()> {
     match resource.id().as_str() {
-        "pods" => priority(sim, resource, object),
+        "pods" => {
+            defaults::admit_pod(object);
+            priority(sim, resource, object)
+        }
         "persistentvolumeclaims" => {
             let default =
                 sim.store.list("storageclasses.storage.k8s.io", "").find(|class| text(&class.value(), DEFAULT_CLASS) == Some("true"));
@@ -27,7 +31,10 @@ pub(super) fn complete(sim: &Sim, resource: &Resource, object: &mut Value) -> An
             }
             Ok(())
         }
-        _ => Ok(()),
+        _ => {
+            defaults::allocate(resource, object);
+            Ok(())
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// Fills in the defaults of a kind.
 pub fn fill(resource: &Resource, object: &mut Value) {
-    let new = text(object, "/metadata/resourceVersion").is_none();
+    let new = text(object, "/metadata/resourceVersion").is_none_or(str::is_empty);
     if resource.custom {
         if let Some(schema) = Schema::of(resource) {
             given(schema, object);
@@ -32,7 +32,7 @@ pub fn fill(resource: &Resource, object: &mut Value) {
         ("", "limitranges") => each(object, "/spec/limits", limit),
         ("", "replicationcontrollers") => workload::replication_controller(object),
         ("", "events") => event(object),
-        ("apps", _) => workload::apps(&resource.plural, object, new),
+        ("apps", _) => workload::apps(&resource.plural, object),
         ("batch", "jobs") => workload::job(object),
         ("batch", "cronjobs") => workload::cron_job(object),
         ("autoscaling", _) => workload::autoscaler(object),
@@ -49,6 +49,23 @@ pub fn fill(resource: &Resource, object: &mut Value) {
     }
     if new && resource.has("status") {
         numbers(resource, object);
+    }
+}
+
+/// What a new pod gets from admission.
+pub(super) fn admit_pod(object: &mut Value) {
+    pod::admitted(object);
+}
+
+/// What a new object gets once its fields have owners: addresses and ports of services, labels of jobs, the finalizer of a namespace.
+pub(super) fn allocate(resource: &Resource, object: &mut Value) {
+    match (resource.group.as_str(), resource.plural.as_str()) {
+        ("", "services") => network::allocate(object),
+        ("", "namespaces") => or_set(object, "/spec/finalizers", json!(["kubernetes"])),
+        ("batch", "jobs") => workload::select(object),
+        ("apps", "daemonsets") => set(object, "/metadata/annotations/deprecated.daemonset.template.generation", "1"),
+        ("apiextensions.k8s.io", _) => stored(object),
+        _ => {}
     }
 }
 
@@ -96,9 +113,6 @@ fn secret(object: &mut Value) {
 fn namespace(object: &mut Value) {
     let name = text(object, "/metadata/name").unwrap_or_default().to_owned();
     set(object, "/metadata/labels/kubernetes.io~1metadata.name", name);
-    if text(object, "/metadata/deletionTimestamp").is_none() {
-        or_set(object, "/spec/finalizers", json!(["kubernetes"]));
-    }
     or_set(object, "/status/phase", "Active");
 }
 
@@ -151,9 +165,11 @@ fn definition(object: &mut Value) {
     or_set(object, "/spec/names/singular", kind.to_lowercase());
     or_set(object, "/spec/names/listKind", format!("{kind}List"));
     or_set(object, "/spec/conversion/strategy", "None");
-    if list(object, "/status/storedVersions").is_empty() {
-        let stored = list(object, "/spec/versions").iter().filter(|v| super::json::is_true(v, "/storage"));
-        let stored: Vec<Value> = stored.filter_map(|v| v.get("name").cloned()).collect();
-        set(object, "/status/storedVersions", stored);
-    }
+}
+
+/// The version in which its objects are stored.
+fn stored(object: &mut Value) {
+    let stored = list(object, "/spec/versions").iter().filter(|v| super::json::is_true(v, "/storage"));
+    let stored: Vec<Value> = stored.filter_map(|v| v.get("name").cloned()).collect();
+    set(object, "/status/storedVersions", stored);
 }

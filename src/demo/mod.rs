@@ -25,6 +25,7 @@ pub mod metrics;
 mod oracle;
 pub mod patch;
 pub mod protobuf;
+pub mod quota;
 pub mod rbac;
 pub mod resource;
 pub mod schema;

@@ -1,14 +1,15 @@
-//! What controllers look at in a pod, and in a node, without the rest of it: most of them look at every pod of a workload whenever one
+//! What controllers look at in a pod, a node, or what selects pods, without the rest of it: most of them look at every pod of a workload whenever one
 //! changes. Names, labels and owners are in [`super::store::Object`] itself.
 
-use super::json::{Millis, instant};
+use super::json::{Millis, entries, instant, list, text};
 use crate::model::quantity::quantity;
+use crate::model::selector::Selector;
 use serde::Deserialize;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A pod or a node, as far as controllers care.
+/// A pod, a node, or something with a selector, as far as controllers care.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct View {
     /// When it was created.
@@ -23,6 +24,8 @@ pub struct View {
     pub pinned: Box<str>,
     /// `spec.taints` of a node.
     pub taints: Box<[Value]>,
+    /// What it selects, where it has a `spec.selector`.
+    pub selector: Option<Selector>,
     /// `status.phase`; empty where there is none yet.
     pub phase: Box<str>,
     /// Since when it is ready, if it is.
@@ -56,6 +59,7 @@ impl View {
             node: (*spec.node).into(),
             pinned: spec.affinity.as_ref().and_then(pinned).unwrap_or_default().into(),
             taints: spec.taints.into(),
+            selector: spec.selector.as_ref().and_then(selector),
             phase: (*status.phase).into(),
             ready: since("True"),
             unready: since("False"),
@@ -81,6 +85,26 @@ impl View {
     pub fn available_at(&self, min_ready: i64) -> Option<Millis> {
         self.ready.map(|since| since + min_ready * 1000)
     }
+}
+
+/// Reads what selects pods: a `metav1.LabelSelector`, or the plain labels that services have. None where it cannot be read.
+pub fn selector(written: &Value) -> Option<Selector> {
+    let of_labels =
+        |place: &str| entries(written, place).map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or_default())).collect::<Vec<_>>();
+    let formal = written.as_object()?.keys().any(|k| k == "matchLabels" || k == "matchExpressions");
+    let mut all = of_labels(if formal { "/matchLabels" } else { "" });
+    for one in list(written, "/matchExpressions") {
+        let key = text(one, "/key")?;
+        let values: Vec<&str> = list(one, "/values").iter().filter_map(Value::as_str).collect();
+        all.push(match text(one, "/operator")? {
+            "In" => format!("{key} in ({})", values.join(",")),
+            "NotIn" => format!("{key} notin ({})", values.join(",")),
+            "Exists" => key.to_owned(),
+            "DoesNotExist" => format!("!{key}"),
+            _ => return None,
+        });
+    }
+    Selector::parse(&all.join(",")).ok()
 }
 
 /// The node that an affinity names.
@@ -125,6 +149,7 @@ struct Spec<'a> {
     containers: Vec<Container<'a>>,
     affinity: Option<Value>,
     taints: Vec<Value>,
+    selector: Option<Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -175,6 +200,22 @@ struct ContainerStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn selectors_are_read_in_both_forms() {
+        let labels = [("app", "web"), ("tier", "front")];
+        let fits = |written: Value| selector(&written).map(|s| s.matches(|key| labels.iter().find(|(k, _)| *k == key).map(|(_, v)| *v)));
+        assert_eq!(fits(json!({"app": "web"})), Some(true));
+        assert_eq!(fits(json!({"app": "api"})), Some(false));
+        assert_eq!(
+            fits(json!({"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["back"]}]})),
+            Some(true)
+        );
+        assert_eq!(fits(json!({"matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}]})), Some(false));
+        assert_eq!(fits(json!({"matchExpressions": [{"key": "tier", "operator": "Odd"}]})), None);
+        assert_eq!(fits(json!({})), Some(true));
+    }
 
     #[test]
     fn a_pod_is_read_and_anything_else_is_nothing() {

@@ -6,7 +6,7 @@ use super::resource::Resource;
 use super::sim::Sim;
 use super::status::{Answer, Refusal};
 use super::store::{Key, Object};
-use super::{admission, defaults, validate};
+use super::{admission, defaults, quota, validate};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -89,9 +89,11 @@ impl Sim {
         complete(&resource, &mut value, &uid, &stamp(self.store.now));
         fields.into_iter().for_each(|f| set(&mut value, "/metadata/managedFields", f));
         defaults::fill(&resource, &mut value);
+        self.track(&resource, None, &mut value, how);
         admission::complete(self, &resource, &mut value)?;
-        self.admit(&resource, None, &mut value)?;
-        self.finish(&resource, None, value, how)
+        self.admit(&resource, None, &mut value, how)?;
+        quota::admit(self, &resource, &value, how.dry_run)?;
+        self.finish(&resource, value, how)
     }
 
     /// Changes an object. `change` gets it as it is.
@@ -116,8 +118,9 @@ impl Sim {
         if counted && how.subresource.is_empty() && without(&old, resource.has("status")) != without(&new, resource.has("status")) {
             set(&mut new, "/metadata/generation", int(&old, "/metadata/generation").unwrap_or_default() + 1);
         }
-        self.admit(&resource, Some(&old), &mut new)?;
-        let stored = self.finish(&resource, Some(&old), new, how)?;
+        self.admit(&resource, Some(&old), &mut new, how)?;
+        self.track(&resource, Some(&old), &mut new, how);
+        let stored = self.finish(&resource, new, how)?;
         if !how.dry_run && text(&old, "/metadata/deletionTimestamp").is_some() {
             self.end(id, key);
         }
@@ -250,17 +253,24 @@ impl Sim {
         Ok(())
     }
 
-    fn admit(&mut self, resource: &Resource, old: Option<&Value>, new: &mut Value) -> Answer<()> {
-        let causes = validate::check(resource, old, new);
+    fn admit(&mut self, resource: &Resource, old: Option<&Value>, new: &mut Value, how: How<'_>) -> Answer<()> {
+        // Subresources come from the parts of the cluster itself, very often, and touch little.
+        let causes = if how.subresource.is_empty() { validate::check(resource, old, new) } else { Vec::new() };
         if causes.is_empty() { Ok(()) } else { Err(Refusal::invalid(resource, text(new, "/metadata/name").unwrap_or_default(), &causes)) }
     }
 
-    fn finish(&mut self, resource: &Resource, old: Option<&Value>, mut new: Value, how: How<'_>) -> Answer<Arc<Object>> {
+    fn track(&self, resource: &Resource, old: Option<&Value>, new: &mut Value, how: How<'_>) {
         let writer = Writer { manager: how.manager, subresource: how.subresource, now: self.store.now };
-        if !how.applied {
-            managed::track(resource, old, &mut new, &writer);
+        if !how.applied && how.subresource != "binding" {
+            managed::track(resource, old, new, &writer);
         }
+    }
+
+    fn finish(&mut self, resource: &Resource, mut new: Value, how: How<'_>) -> Answer<Arc<Object>> {
         if how.dry_run {
+            if text(&new, "/metadata/resourceVersion") == Some("") {
+                remove(&mut new, "/metadata/resourceVersion");
+            }
             return Ok(Arc::new(Object::encode(resource, &new)));
         }
         self.store.put(&resource.id(), new).ok_or_else(Refusal::no_such_path)
@@ -290,7 +300,9 @@ const GENERATIONS: [&str; 15] = [
 fn complete(resource: &Resource, value: &mut Value, uid: &str, now: &str) {
     set(value, "/metadata/uid", uid);
     or_set(value, "/metadata/creationTimestamp", now);
-    for place in ["/metadata/resourceVersion", "/metadata/deletionTimestamp", "/metadata/managedFields", "/metadata/selfLink"] {
+    // Its place among the others; the store has the value.
+    set(value, "/metadata/resourceVersion", "");
+    for place in ["/metadata/deletionTimestamp", "/metadata/managedFields", "/metadata/selfLink"] {
         remove(value, place);
     }
     if resource.custom || GENERATIONS.contains(&resource.plural.as_str()) {

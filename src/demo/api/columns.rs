@@ -2,7 +2,7 @@
 //! (k8s.io/kubernetes/pkg/printers/internalversion), and those that definitions of custom kinds ask for.
 
 use crate::demo::json::{entries, instant, int, is_true, list, text};
-use crate::demo::resource::Resource;
+use crate::demo::resource::{Printed, Resource};
 use crate::model::time::{Timestamp, human};
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -52,14 +52,14 @@ fn age() -> Own {
 }
 
 /// A column of a definition. Its paths are plain: names after dots, and quoted ones in brackets or with a filter are not followed.
-fn custom((title, kind, path): &(String, String, String)) -> Own {
+fn custom(Printed { title, kind, path, is_wide }: &Printed) -> Own {
     let (path, is_date) = (path.clone(), kind == "date");
     let value = move |v: &Value, now| match follow(v, &path) {
         Some(found) if is_date => found.as_str().and_then(instant).map_or(json!("<invalid>"), |at| json!(aged(at, now))),
         Some(found) => found.clone(),
         None => Value::Null,
     };
-    Own { title: title.clone().into(), kind: "string", priority: 0, value: Box::new(value) }
+    Own { title: title.clone().into(), kind: "string", priority: u8::from(*is_wide), value: Box::new(value) }
 }
 
 /// Follows `.status.conditions[?(@.type=="Ready")].status` and simpler paths.
@@ -92,7 +92,8 @@ fn at(value: &Value, place: &str) -> Value {
     value.pointer(place).cloned().unwrap_or_default()
 }
 
-fn ago(value: &Value, place: &str, now: Timestamp) -> Value {
+/// How long ago the instant at a place is.
+pub(super) fn ago(value: &Value, place: &str, now: Timestamp) -> Value {
     json!(text(value, place).and_then(instant).map_or_else(|| "<unknown>".to_owned(), |at| aged(at, now)))
 }
 

@@ -1,11 +1,11 @@
 //! What a request asks for: who, which verb, which objects. Nothing is answered here.
 
-use super::nobody;
+use super::identity;
 use crate::demo::cluster::{Cluster, User};
 use crate::demo::rbac::Attributes;
 use crate::demo::resource::Resource;
 use crate::demo::status::{Answer, Refusal};
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, Method, Request};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
@@ -117,10 +117,7 @@ pub(super) fn parse<B>(cluster: &Cluster, request: &Request<B>) -> (String, Answ
 
 fn understand<B>(cluster: &Cluster, request: &Request<B>, path: &str) -> Answer<Asked> {
     let headers = request.headers();
-    let user = match header(headers, &AUTHORIZATION).strip_prefix("Bearer ").and_then(|token| cluster.user(token)) {
-        Some(user) => user,
-        None => nobody()?,
-    };
+    let user = identity::user(cluster, headers)?;
     let query = Query::parse(request.uri().query().unwrap_or_default());
     let path = find(cluster, path)?;
     let verb = verb(request.method(), &path, &query)?;
@@ -130,7 +127,8 @@ fn understand<B>(cluster: &Cluster, request: &Request<B>, path: &str) -> Answer<
     Ok(Asked { user, verb, path, query, gzip, accept: header(headers, &ACCEPT).to_owned(), content, agent })
 }
 
-fn header<'h>(headers: &'h HeaderMap, name: &http::HeaderName) -> &'h str {
+/// The text of a header; empty where it is missing.
+pub(super) fn header<'h>(headers: &'h HeaderMap, name: &http::HeaderName) -> &'h str {
     headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
 }
 

@@ -38,7 +38,10 @@ pub(super) fn ended(job: &Value) -> Option<&'static str> {
 }
 
 fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
-    let value = sim.store.table(ID)?.get(key)?.value();
+    let Some(value) = sim.store.table(ID)?.get(key).map(|o| o.value()) else {
+        let_all_go(sim, key);
+        return None;
+    };
     if ended(&value).is_some() {
         return expire(sim, key, &value);
     }
@@ -261,6 +264,14 @@ impl Job {
         set(&mut self.status, "/uncountedTerminatedPods", json!({}));
         write_status(sim, ID, &self.value, self.status.clone());
     }
+}
+
+/// Lets go of the pods of a Job that is gone: nobody counts them any more.
+fn let_all_go(sim: &mut Sim, job: &Key) {
+    let of = sim.store.list("pods", &job.namespace).filter(|p| p.label("batch.kubernetes.io/job-name") == Some(&job.name));
+    let kept = of.filter(|p| p.view().finalizers.iter().any(|f| &**f == FINALIZER));
+    let kept: Vec<Key> = kept.map(|p| p.key.clone()).collect();
+    kept.iter().for_each(|pod| let_go(sim, pod));
 }
 
 /// Takes away what keeps a pod until it is counted.

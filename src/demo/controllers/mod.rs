@@ -7,6 +7,7 @@ pub mod condition;
 pub mod fit;
 pub mod history;
 pub mod own;
+pub mod select;
 pub mod state;
 pub mod template;
 
@@ -34,6 +35,11 @@ controllers! {
     daemonset,
     job,
     cronjob,
+    endpoints,
+    disruption,
+    quota,
+    garbage,
+    namespace,
     deployment,
     scheduler,
     kubelet,

@@ -1,9 +1,10 @@
 //! What workloads have in common: pods made from templates, owners, and the words of the events about both.
 
-use crate::demo::json::{entries, list, remove, set, text};
+use crate::demo::json::{list, remove, set, text};
 use crate::demo::sim::Sim;
 use crate::demo::status::{Answer, Refusal};
 use crate::demo::store::{Change, Key, Object};
+use crate::demo::view;
 use crate::demo::write::{Delete, How};
 use crate::model::selector::Selector;
 use serde_json::{Value, json};
@@ -82,20 +83,7 @@ pub fn delete_pod(sim: &mut Sim, component: &str, owner: &Value, pod: &Object) {
 
 /// The selector at a place, as `metav1.LabelSelector` has it. None where there is none, which selects nothing.
 pub fn selector(value: &Value, place: &str) -> Option<Selector> {
-    let written = value.pointer(place).filter(|s| s.is_object())?;
-    let mut all: Vec<String> = entries(written, "/matchLabels").map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or_default())).collect();
-    for one in list(written, "/matchExpressions") {
-        let key = text(one, "/key")?;
-        let values: Vec<&str> = list(one, "/values").iter().filter_map(Value::as_str).collect();
-        all.push(match text(one, "/operator")? {
-            "In" => format!("{key} in ({})", values.join(",")),
-            "NotIn" => format!("{key} notin ({})", values.join(",")),
-            "Exists" => key.to_owned(),
-            "DoesNotExist" => format!("!{key}"),
-            _ => return None,
-        });
-    }
-    Selector::parse(&all.join(",")).ok()
+    view::selector(value.pointer(place)?)
 }
 
 /// True where the labels of an object fit.

@@ -1,7 +1,7 @@
 //! For the tests of controllers: a cluster in which only these work, with a node agent of a few lines that makes pods run.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
-use super::{cronjob, daemonset, deployment, job, replicaset, statefulset};
+use super::{cronjob, daemonset, deployment, disruption, endpoints, garbage, job, namespace, quota, replicaset, statefulset};
 use crate::demo::json::{Millis, list, set, stamp, text};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::Key;
@@ -9,8 +9,19 @@ use crate::demo::write::{Delete, How};
 use serde_json::{Value, json};
 
 /// What the controller manager does.
-const MANAGER: &[Controller] =
-    &[replicaset::CONTROLLER, statefulset::CONTROLLER, daemonset::CONTROLLER, job::CONTROLLER, cronjob::CONTROLLER, deployment::CONTROLLER];
+const MANAGER: &[Controller] = &[
+    replicaset::CONTROLLER,
+    statefulset::CONTROLLER,
+    daemonset::CONTROLLER,
+    job::CONTROLLER,
+    cronjob::CONTROLLER,
+    endpoints::CONTROLLER,
+    disruption::CONTROLLER,
+    quota::CONTROLLER,
+    garbage::CONTROLLER,
+    namespace::CONTROLLER,
+    deployment::CONTROLLER,
+];
 
 /// When tests begin.
 pub(super) const START: Millis = 1_700_000_000_000;

@@ -29,6 +29,18 @@ pub(super) fn service(object: &mut Value) {
         return;
     }
     or_set(object, "/spec/internalTrafficPolicy", "Cluster");
+    exposed(object, &sort);
+    if object.pointer("/spec/ipFamilies").is_some() {
+        allocate(object); // it may need more ports than it had, or an address now
+    }
+}
+
+/// The address of a service, and its ports on nodes.
+pub(super) fn allocate(object: &mut Value) {
+    let sort = text(object, "/spec/type").unwrap_or_default().to_owned();
+    if sort == "ExternalName" {
+        return;
+    }
     or_set(object, "/spec/ipFamilies", json!(["IPv4"]));
     or_set(object, "/spec/ipFamilyPolicy", "SingleStack");
     let seed = hash(&[text(object, "/metadata/uid").unwrap_or_default(), text(object, "/metadata/name").unwrap_or_default()]);
@@ -39,27 +51,28 @@ pub(super) fn service(object: &mut Value) {
         set(object, "/spec/clusterIP", address);
     }
     let address = text(object, "/spec/clusterIP").unwrap_or_default().to_owned();
-    or_set(object, "/spec/clusterIPs", json!([address]));
-    exposed(object, &sort, seed);
-}
-
-fn exposed(object: &mut Value, sort: &str, seed: u64) {
+    set(object, "/spec/clusterIPs", json!([address]));
     if sort == "ClusterIP" {
-        each(object, "/spec/ports", |port| drop(remove(port, "/nodePort")));
-        if list(object, "/spec/externalIPs").is_empty() {
-            ["/spec/externalTrafficPolicy", "/spec/allocateLoadBalancerNodePorts"].iter().for_each(|place| drop(remove(object, place)));
-        }
         return;
-    }
-    or_set(object, "/spec/externalTrafficPolicy", "Cluster");
-    if sort == "LoadBalancer" {
-        or_set(object, "/spec/allocateLoadBalancerNodePorts", true);
     }
     let mut next = seed;
     each(object, "/spec/ports", |port| {
         next = next.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         or_set(port, "/nodePort", NODE_PORTS.0 + (next >> 33) % NODE_PORTS.1);
     });
+}
+
+fn exposed(object: &mut Value, sort: &str) {
+    if sort != "ClusterIP" {
+        or_set(object, "/spec/externalTrafficPolicy", "Cluster");
+    } else if object.pointer("/spec/clusterIPs").is_some() && list(object, "/spec/externalIPs").is_empty() {
+        // It has been of another type.
+        each(object, "/spec/ports", |port| drop(remove(port, "/nodePort")));
+        ["/spec/externalTrafficPolicy", "/spec/allocateLoadBalancerNodePorts"].iter().for_each(|place| drop(remove(object, place)));
+    }
+    if sort == "LoadBalancer" {
+        or_set(object, "/spec/allocateLoadBalancerNodePorts", true);
+    }
 }
 
 /// FNV-1a.

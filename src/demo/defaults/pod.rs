@@ -21,7 +21,6 @@ pub(super) fn pod(object: &mut Value, new: bool) {
         });
     }
     if new {
-        admitted(object);
         or_set(object, "/status/phase", "Pending");
         let class = quality(object);
         or_set(object, "/status/qosClass", class);
@@ -29,7 +28,7 @@ pub(super) fn pod(object: &mut Value, new: bool) {
 }
 
 /// What the admission plugins DefaultTolerationSeconds, Priority and ServiceAccount add.
-fn admitted(object: &mut Value) {
+pub(super) fn admitted(object: &mut Value) {
     const SECONDS: i64 = 300;
     let mut tolerations = list(object, "/spec/tolerations").to_vec();
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {

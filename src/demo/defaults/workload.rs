@@ -6,7 +6,7 @@ use crate::demo::json::{int, list, or_set, set, text};
 use serde_json::{Value, json};
 
 /// The kinds of the group `apps`.
-pub(super) fn apps(plural: &str, object: &mut Value, new: bool) {
+pub(super) fn apps(plural: &str, object: &mut Value) {
     if plural == "controllerrevisions" {
         return;
     }
@@ -24,9 +24,6 @@ pub(super) fn apps(plural: &str, object: &mut Value, new: bool) {
         }
         "daemonsets" => {
             rolling(object, "/spec/updateStrategy", &[("maxUnavailable", 1.into()), ("maxSurge", 0.into())]);
-            if new {
-                set(object, "/metadata/annotations/deprecated.daemonset.template.generation", "1");
-            }
         }
         "statefulsets" => {
             or_set(object, "/spec/podManagementPolicy", "OrderedReady");
@@ -65,7 +62,7 @@ pub(super) fn replication_controller(object: &mut Value) {
     }
 }
 
-/// A job, with the labels and the selector by which it finds its pods.
+/// A job.
 pub(super) fn job(object: &mut Value) {
     if int(object, "/spec/completions").is_none() && int(object, "/spec/parallelism").is_none() {
         set(object, "/spec/completions", 1);
@@ -78,6 +75,10 @@ pub(super) fn job(object: &mut Value) {
     let replace = if object.pointer("/spec/podFailurePolicy").is_some() { "Failed" } else { "TerminatingOrFailed" };
     or_set(object, "/spec/podReplacementPolicy", replace);
     template(object, "/spec/template");
+}
+
+/// The labels and the selector by which a job finds its pods.
+pub(super) fn select(object: &mut Value) {
     let own = |place| text(object, place).unwrap_or_default().to_owned();
     let (name, uid) = (own("/metadata/name"), own("/metadata/uid"));
     if object.pointer("/spec/manualSelector") == Some(&Value::Bool(false)) && !uid.is_empty() {

@@ -111,7 +111,8 @@ fn objects(schema: Option<&Schema>, old: Option<&Value>, new: Option<&Value>, fo
     let silent = always().into_iter().filter(|k| !new.contains_key(*k) && !old.contains_key(*k));
     for key in new.keys().map(String::as_str).chain(others).chain(silent) {
         let field = schema.and_then(|s| s.field(key));
-        let missing = if there && then || field.is_some_and(Schema::is_always) { absent(schema, field, key) } else { None };
+        let both = old.contains_key(key) && new.contains_key(key);
+        let missing = if both { None } else { absent(schema, field, key) };
         let side = |map: &'_ Map<String, Value>, is: bool| map.get(key).cloned().or_else(|| missing.clone().filter(|_| is));
         match (old.get(key), new.get(key)) {
             (Some(a), Some(b)) => descend(field, format!("f:{key}"), Some(a), Some(b), found),
@@ -132,11 +133,14 @@ fn is_struct(schema: &Schema) -> bool {
     schema.is_always() && matches!(schema.shape(), Shape::Struct(_))
 }
 
-/// What Go writes for a field that nobody has set: an empty struct, or null for a list that has to be there.
+/// What Go writes for a field that nobody has set: an empty struct, an empty text, zero, or null for a list that has to be there.
 fn absent(schema: Option<&Schema>, field: Option<&Schema>, key: &str) -> Option<Value> {
     let field = field?;
     if is_struct(field) {
         return Some(json!({}));
+    }
+    if field.default == "" || field.default == 0 || field.default == false {
+        return Some(field.default.clone());
     }
     let needed = schema.is_some_and(|s| s.required().iter().any(|r| r == key));
     (needed && matches!(field.shape(), Shape::List(_) | Shape::Map(_))).then_some(Value::Null)
