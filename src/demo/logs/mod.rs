@@ -11,6 +11,7 @@ pub mod query;
 mod script;
 mod texts;
 mod traces;
+mod words;
 
 use super::json::{Millis, instant, int, list, text};
 use chance::Chance;
