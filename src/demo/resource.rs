@@ -24,12 +24,27 @@ pub struct Resource {
     pub subresources: Vec<String>,
     /// Fields that a field selector may name beside `metadata.name` and `metadata.namespace`.
     pub fields: Vec<String>,
-    /// Columns that the definition of a custom kind asks for: title, type, JSON path.
-    pub columns: Vec<(String, String, String)>,
+    /// Columns that the definition of a custom kind asks for.
+    pub columns: Vec<Printed>,
+    /// Where the replicas are that `scale` writes, and where those that there are: `/spec/replicas`, `/status/replicas`.
+    pub scaled: [String; 2],
     /// True for a kind that a definition added.
     pub custom: bool,
     /// The fields of a custom kind, as its definition gives them; see [`Schema::of`] for any kind.
     pub schema: Option<Arc<Schema>>,
+}
+
+/// A column of a custom kind (`additionalPrinterColumns`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Printed {
+    /// The title.
+    pub title: String,
+    /// As `integer`, `date`.
+    pub kind: String,
+    /// A JSON path as `.spec.size`.
+    pub path: String,
+    /// Only wide output has it.
+    pub is_wide: bool,
 }
 
 /// Version or group and version; plural; kind; short names; N in namespaces, C for the cluster; categories; subresources; fields.
@@ -109,9 +124,8 @@ impl Resource {
             namespaced: scope == "N",
             subresources: words(subresources),
             fields: words(fields),
-            columns: Vec::new(),
-            custom: false,
-            schema: None,
+            scaled: ["/spec/replicas", "/status/replicas"].map(str::to_owned),
+            ..Self::default()
         }
     }
 

@@ -31,6 +31,10 @@ pub struct World {
     pub lost: BTreeMap<Box<str>, super::json::Millis>,
     /// When machines are to be heard from next.
     pub beats: BTreeMap<Box<str>, super::json::Millis>,
+    /// How much more than usual is asked of a workload, by `NAMESPACE/NAME`; 1 is usual.
+    pub load: BTreeMap<String, f64>,
+    /// What autoscalers have found lately, and when: they go down only to the highest of it.
+    pub advice: BTreeMap<Key, Vec<(super::json::Millis, i64)>>,
     /// Pods that only take room.
     pub filler: Filler,
     /// Images of our own registry: repository and tags. Others are judged by their looks.
@@ -50,6 +54,8 @@ impl World {
             lives: HashMap::new(),
             fetched: BTreeSet::new(),
             lost: BTreeMap::new(),
+            load: BTreeMap::new(),
+            advice: BTreeMap::new(),
             filler: Filler::default(),
             beats: BTreeMap::new(),
             images: BTreeMap::new(),

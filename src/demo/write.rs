@@ -29,6 +29,11 @@ impl<'a> How<'a> {
         Self { manager, ..Self::default() }
     }
 
+    /// True where more than a part of the object is written; `scale` writes what is wanted.
+    fn is_whole(&self) -> bool {
+        matches!(self.subresource, "" | "scale")
+    }
+
     /// A controller writes the status of an object.
     pub fn status(manager: &'a str) -> Self {
         Self { manager, subresource: "status", ..Self::default() }
@@ -114,12 +119,14 @@ impl Sim {
         if new == old {
             return Ok(live);
         }
-        let counted = old.pointer("/metadata/generation").is_some();
-        if counted && how.subresource.is_empty() && without(&old, resource.has("status")) != without(&new, resource.has("status")) {
+        if how.is_whole() && old.pointer("/metadata/generation").is_some() && is_next(&resource, &old, &new) {
             set(&mut new, "/metadata/generation", int(&old, "/metadata/generation").unwrap_or_default() + 1);
         }
-        self.admit(&resource, Some(&old), &mut new, how)?;
         self.track(&resource, Some(&old), &mut new, how);
+        if how.is_whole() {
+            defaults::complete(&resource, &mut new);
+        }
+        self.admit(&resource, Some(&old), &mut new, how)?;
         let stored = self.finish(&resource, new, how)?;
         if !how.dry_run && text(&old, "/metadata/deletionTimestamp").is_some() {
             self.end(id, key);
@@ -136,6 +143,9 @@ impl Sim {
         let live = self.store.table(id).and_then(|t| t.get(key)).ok_or_else(|| Refusal::not_found(&resource, &key.name))?;
         let live = Arc::clone(live);
         meets(&resource, &live, how)?;
+        if id == "namespaces" && IMMORTAL.contains(&&*key.name) {
+            return Err(Refusal::forbidden(&resource, &key.name, "this namespace may not be deleted"));
+        }
         if how.dry_run {
             return Ok(live);
         }
@@ -255,7 +265,7 @@ impl Sim {
 
     fn admit(&mut self, resource: &Resource, old: Option<&Value>, new: &mut Value, how: How<'_>) -> Answer<()> {
         // Subresources come from the parts of the cluster itself, very often, and touch little.
-        let causes = if how.subresource.is_empty() { validate::check(resource, old, new) } else { Vec::new() };
+        let causes = if how.is_whole() { validate::check(resource, old, new) } else { Vec::new() };
         if causes.is_empty() { Ok(()) } else { Err(Refusal::invalid(resource, text(new, "/metadata/name").unwrap_or_default(), &causes)) }
     }
 
@@ -266,13 +276,19 @@ impl Sim {
         }
     }
 
-    fn finish(&mut self, resource: &Resource, new: Value, how: How<'_>) -> Answer<Arc<Object>> {
+    fn finish(&mut self, resource: &Resource, mut new: Value, how: How<'_>) -> Answer<Arc<Object>> {
         if how.dry_run {
+            if text(&new, "/metadata/resourceVersion") == Some("") {
+                remove(&mut new, "/metadata/resourceVersion");
+            }
             return Ok(Arc::new(Object::encode(resource, &new)));
         }
         self.store.put(&resource.id(), new).ok_or_else(Refusal::no_such_path)
     }
 }
+
+/// Namespaces that no one can delete (the admission plugin NamespaceLifecycle).
+const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
 
 /// Built-in kinds whose changes of what is wanted are counted.
 const GENERATIONS: [&str; 15] = [
@@ -297,7 +313,9 @@ const GENERATIONS: [&str; 15] = [
 fn complete(resource: &Resource, value: &mut Value, uid: &str, now: &str) {
     set(value, "/metadata/uid", uid);
     or_set(value, "/metadata/creationTimestamp", now);
-    for place in ["/metadata/resourceVersion", "/metadata/deletionTimestamp", "/metadata/managedFields", "/metadata/selfLink"] {
+    // Its place among the others; the store has the value.
+    set(value, "/metadata/resourceVersion", "");
+    for place in ["/metadata/deletionTimestamp", "/metadata/managedFields", "/metadata/selfLink"] {
         remove(value, place);
     }
     if resource.custom || GENERATIONS.contains(&resource.plural.as_str()) {
@@ -342,7 +360,10 @@ fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
     if subresource == "status" {
         let status = new.pointer("/status").cloned();
         let managed = new.pointer("/metadata/managedFields").cloned();
+        // A Deployment's number is written with its status.
+        let notes = new.pointer("/metadata/annotations").filter(|_| text(old, "/kind") == Some("Deployment")).cloned();
         *new = old.clone();
+        notes.into_iter().for_each(|n| set(new, "/metadata/annotations", n));
         status.into_iter().for_each(|s| set(new, "/status", s));
         managed.into_iter().for_each(|m| set(new, "/metadata/managedFields", m));
         return;
@@ -363,7 +384,14 @@ fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
     }
 }
 
-/// What of an object makes a new generation when it changes.
+/// True where a change makes a new generation. For deployments also annotations do.
+fn is_next(resource: &Resource, old: &Value, new: &Value) -> bool {
+    let annotations = |value: &'_ Value| value.pointer("/metadata/annotations").cloned();
+    let noted = resource.plural == "deployments" && annotations(old) != annotations(new);
+    noted || without(old, resource.has("status")) != without(new, resource.has("status"))
+}
+
+/// An object without what makes no new generation.
 fn without(value: &Value, has_status: bool) -> Value {
     let mut rest = value.clone();
     remove(&mut rest, "/metadata");
@@ -377,8 +405,13 @@ fn meets(resource: &Resource, live: &Object, how: &Delete) -> Answer<()> {
     let version = live.version.to_string();
     for (what, want, is) in [("UID", &how.uid, &*live.uid), ("ResourceVersion", &how.version, &*version)] {
         if let Some(want) = want.as_deref().filter(|w| *w != is) {
-            let why = format!("Precondition failed: {what} in precondition: {want}, {what} in object meta: {is}");
-            return Err(Refusal::conflict(resource, &live.key.name, &why));
+            let mut kind = resource.clone();
+            kind.plural = resource.kind.clone(); // as `BeforeDelete` of k8s.io/apiserver names it
+            let past = if what == "UID" { "deleted and then recreated" } else { "modified" };
+            let why = format!(
+                "the {what} in the precondition ({want}) does not match the {what} in record ({is}). The object might have been {past}"
+            );
+            return Err(Refusal::conflict(&kind, &live.key.name, &why));
         }
     }
     Ok(())

@@ -78,6 +78,12 @@ fn requirement(text: &str) -> Result<Requirement, String> {
     } else {
         (text, Test::Exists)
     };
+    let odd = |value: &&String| !value.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    if let Test::In(values) | Test::NotIn(values) = &test
+        && let Some(odd) = values.iter().find(odd)
+    {
+        return Err(format!("{odd:?} in {text:?} is no value of a label"));
+    }
     let key = key.trim();
     if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c)) {
         return Err(if text.is_empty() { "a requirement is empty".to_owned() } else { format!("{text:?} has no valid label key") });
@@ -145,6 +151,8 @@ mod tests {
             ("tier in a)", "do not pair"),
             ("tier at (a)", "neither"),
             ("=web", "no valid label key"),
+            ("app=web=api", "no value of a label"),
+            ("app in (a b)", "no value of a label"),
             ("app=web,", "is empty"),
             ("a b", "no valid label key"),
             ("weight>x", "not a whole number"),

@@ -39,8 +39,8 @@ pub(super) fn json(code: u16, value: &Value) -> Response<Body> {
 }
 
 /// An answer of plain text.
-pub(super) fn text(code: u16, text: &'static str) -> Response<Body> {
-    bytes(code, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
+pub(super) fn text(code: u16, text: impl Into<String>) -> Response<Body> {
+    bytes(code, "text/plain; charset=utf-8", Bytes::from(text.into()))
 }
 
 /// An answer that refuses.

@@ -21,13 +21,14 @@ const REVIEWS: &[(&str, &str, &str, bool)] = &[
 
 const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
-/// `/version`.
-pub(super) fn version() -> Value {
-    json!({
+/// `/version`, which alone is written for people.
+pub(super) fn version() -> Response<Body> {
+    let version = json!({
         "major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor": "36", "minCompatibilityMajor": "1", "minCompatibilityMinor": "35",
         "gitVersion": "v1.36.0", "gitCommit": "demo", "gitTreeState": "clean", "buildDate": "2026-01-01T00:00:00Z",
         "goVersion": "go1.25.5", "compiler": "gc", "platform": "linux/amd64",
-    })
+    });
+    bytes(200, "application/json", format!("{version:#}").into())
 }
 
 /// Answers what is asked about the server itself.
@@ -48,9 +49,10 @@ pub(super) fn answer(sim: &Sim, path: &str, asked: &Asked) -> Option<Response<Bo
         }
         (["api", "v1"], _) => kinds(&served, "", "v1"),
         (["apis", name], _) => {
-            let mut found = group(name, groups(&served).get(*name)?);
-            set(&mut found, "/kind", "APIGroup");
-            set(&mut found, "/apiVersion", "v1");
+            let mut found = json!({"kind": "APIGroup", "apiVersion": "v1"});
+            if let (Some(to), Value::Object(from)) = (found.as_object_mut(), group(name, groups(&served).get(*name)?)) {
+                to.extend(from);
+            }
             Some(answer_json(200, &found))
         }
         (["apis", group, version], _) => kinds(&served, group, version),

@@ -5,8 +5,10 @@ mod columns;
 mod discovery;
 mod evict;
 mod form;
+mod identity;
 mod kubelet;
 mod list;
+mod older;
 mod openapi;
 mod request;
 mod review;
@@ -19,7 +21,7 @@ mod write;
 
 pub use body::Body;
 
-use super::cluster::{Cluster, User};
+use super::cluster::Cluster;
 use super::rbac;
 use super::status::{Answer, Refusal};
 use body::{json, status, text};
@@ -29,20 +31,25 @@ use hyper::body::Incoming;
 use request::{Asked, Path};
 use std::sync::Arc;
 
+/// What is looked at where somebody asks how the server is.
+const CHECKS: &str = "[+]ping ok\n[+]log ok\n[+]etcd ok\n";
+
 /// Answers a request.
 pub async fn answer(cluster: Arc<Cluster>, request: Request<Incoming>) -> Response<Body> {
     let (path, head) = request::parse(&cluster, &request);
     let result = match head {
         Ok(asked) => respond(&cluster, asked, request).await,
-        Err(refusal) => open_to_all(&path).ok_or(refusal),
+        Err(refusal) => open_to_all(&path, "").ok_or(refusal),
     };
     result.unwrap_or_else(|refusal| status(&refusal))
 }
 
 /// What is answered to those who did not say who they are.
-fn open_to_all(path: &str) -> Option<Response<Body>> {
+fn open_to_all(path: &str, query: &str) -> Option<Response<Body>> {
+    let is_told = query.split('&').any(|word| word.split('=').next() == Some("verbose"));
     match path {
-        "/version" => Some(json(200, &discovery::version())),
+        "/version" => Some(discovery::version()),
+        "/livez" | "/readyz" | "/healthz" if is_told => Some(text(200, format!("{CHECKS}{} check passed\n", path.trim_start_matches('/')))),
         "/livez" | "/readyz" | "/healthz" => Some(text(200, "ok")),
         _ => None,
     }
@@ -51,7 +58,7 @@ fn open_to_all(path: &str) -> Option<Response<Body>> {
 async fn respond(cluster: &Arc<Cluster>, asked: Asked, request: Request<Incoming>) -> Answer<Response<Body>> {
     match &asked.path {
         Path::Other(path) => {
-            if let Some(answer) = open_to_all(path) {
+            if let Some(answer) = open_to_all(path, request.uri().query().unwrap_or_default()) {
                 return Ok(answer);
             }
             if usage::is_asked(path) {
@@ -64,17 +71,23 @@ async fn respond(cluster: &Arc<Cluster>, asked: Asked, request: Request<Incoming
         }
         Path::Review(kind) => {
             let body = body::read(request).await?;
-            cluster.with(|sim| review::answer(sim, kind, &asked, &body)).map(|review| json(201, &review))
+            cluster.with(|sim| review::answer(cluster, sim, kind, &asked, &body)).map(|review| json(201, &review))
         }
         Path::Objects(target) => {
             cluster.look(|sim| rbac::check(&sim.store, &asked.user, &asked.attributes(target)))?;
             if kubelet::is_asked(target) {
                 return kubelet::answer(cluster, target, &asked, request);
             }
+            if target.is_older {
+                let body = body::read(request).await?;
+                let creates = asked.verb == "create" && target.name.is_empty();
+                return if creates { cluster.with(|sim| older::create(sim, target, &asked, &body)) } else { Err(Refusal::no_such_path()) };
+            }
             match (asked.verb, target.subresource.as_str()) {
                 ("watch", "") => watch::answer(cluster, target, &asked),
                 ("list", "") => list::answer(cluster, target, &asked),
                 ("get", "" | "status") => list::one(cluster, target, &asked),
+                ("create", "token") => identity::token(cluster, target, &asked, &body::read(request).await?),
                 _ => {
                     let body = body::read(request).await?;
                     cluster.with(|sim| write::answer(sim, target, &asked, &body))
@@ -82,9 +95,4 @@ async fn respond(cluster: &Arc<Cluster>, asked: Asked, request: Request<Incoming
             }
         }
     }
-}
-
-/// Somebody, where nothing is known of who asks.
-fn nobody() -> Answer<User> {
-    Err(Refusal::new(401, "Unauthorized", "Unauthorized"))
 }

@@ -1,11 +1,11 @@
 //! What a request asks for: who, which verb, which objects. Nothing is answered here.
 
-use super::nobody;
+use super::{identity, older};
 use crate::demo::cluster::{Cluster, User};
 use crate::demo::rbac::Attributes;
 use crate::demo::resource::Resource;
 use crate::demo::status::{Answer, Refusal};
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, Method, Request};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
@@ -50,6 +50,8 @@ pub(super) struct Target {
     pub(super) name: String,
     /// As `status`; empty for the object itself.
     pub(super) subresource: String,
+    /// In the version of [`super::older`].
+    pub(super) is_older: bool,
 }
 
 /// The parameters of a request.
@@ -117,10 +119,7 @@ pub(super) fn parse<B>(cluster: &Cluster, request: &Request<B>) -> (String, Answ
 
 fn understand<B>(cluster: &Cluster, request: &Request<B>, path: &str) -> Answer<Asked> {
     let headers = request.headers();
-    let user = match header(headers, &AUTHORIZATION).strip_prefix("Bearer ").and_then(|token| cluster.user(token)) {
-        Some(user) => user,
-        None => nobody()?,
-    };
+    let user = identity::user(cluster, headers)?;
     let query = Query::parse(request.uri().query().unwrap_or_default());
     let path = find(cluster, path)?;
     let verb = verb(request.method(), &path, &query)?;
@@ -130,7 +129,8 @@ fn understand<B>(cluster: &Cluster, request: &Request<B>, path: &str) -> Answer<
     Ok(Asked { user, verb, path, query, gzip, accept: header(headers, &ACCEPT).to_owned(), content, agent })
 }
 
-fn header<'h>(headers: &'h HeaderMap, name: &http::HeaderName) -> &'h str {
+/// The text of a header; empty where it is missing.
+pub(super) fn header<'h>(headers: &'h HeaderMap, name: &http::HeaderName) -> &'h str {
     headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
 }
 
@@ -154,7 +154,8 @@ fn find(cluster: &Cluster, path: &str) -> Answer<Path> {
     }
     let id = if group.is_empty() { (*plural).to_owned() } else { format!("{plural}.{group}") };
     let resource = cluster.look(|sim| sim.store.table(&id).map(|t| Arc::clone(&t.resource)));
-    let resource = resource.filter(|r| r.version == version).ok_or_else(Refusal::no_such_path);
+    let is_older = id == older::ID && version == older::VERSION;
+    let resource = resource.filter(|r| r.version == version || is_older).ok_or_else(Refusal::no_such_path);
     let Ok(resource) = resource else {
         return if group == "metrics.k8s.io" { Ok(Path::Other(path.to_owned())) } else { Err(Refusal::no_such_path()) };
     };
@@ -166,7 +167,13 @@ fn find(cluster: &Cluster, path: &str) -> Answer<Path> {
     if !subresource.is_empty() && !resource.has(subresource) || !namespace.is_empty() && !resource.namespaced {
         return Err(Refusal::no_such_path());
     }
-    Ok(Path::Objects(Target { resource, namespace: namespace.to_owned(), name: name.to_owned(), subresource: subresource.to_owned() }))
+    Ok(Path::Objects(Target {
+        resource,
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        subresource: subresource.to_owned(),
+        is_older,
+    }))
 }
 
 fn verb(method: &Method, path: &Path, query: &Query) -> Answer<&'static str> {

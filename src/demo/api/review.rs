@@ -1,8 +1,9 @@
 //! Reviews: who somebody is, and what somebody may do. They are answered and never stored.
 
 use super::body::object;
+use super::identity;
 use super::request::Asked;
-use crate::demo::cluster::User;
+use crate::demo::cluster::{Cluster, User};
 use crate::demo::json::{list, or_set, set, text};
 use crate::demo::rbac::{self, Attributes};
 use crate::demo::sim::Sim;
@@ -10,7 +11,7 @@ use crate::demo::status::{Answer, Refusal};
 use serde_json::{Value, json};
 
 /// Answers a review of this plural.
-pub(super) fn answer(sim: &Sim, plural: &str, asked: &Asked, body: &[u8]) -> Answer<Value> {
+pub(super) fn answer(cluster: &Cluster, sim: &Sim, plural: &str, asked: &Asked, body: &[u8]) -> Answer<Value> {
     let user = &asked.user;
     let mut review = object(&asked.content, body)?;
     or_set(&mut review, "/metadata", json!({}));
@@ -22,6 +23,7 @@ pub(super) fn answer(sim: &Sim, plural: &str, asked: &Asked, body: &[u8]) -> Ans
             let other = User::new(text(&review, "/spec/user").unwrap_or_default(), &groups);
             access(sim, &other, &review)
         }
+        "tokenreviews" => identity::review(cluster, &review),
         "selfsubjectrulesreviews" => rules(sim, user, &review),
         _ => return Err(Refusal::no_such_path()),
     };

@@ -1,7 +1,7 @@
 //! Custom resource definitions: what they define is served as soon as they are there, and no longer when they are gone.
 
-use crate::demo::json::{Millis, list, set, stamp, text};
-use crate::demo::resource::Resource;
+use crate::demo::json::{Millis, int, list, set, stamp, text};
+use crate::demo::resource::{Printed, Resource};
 use crate::demo::schema::Schema;
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::{Change, Key, Store};
@@ -59,8 +59,9 @@ fn served(definition: &Value) -> Option<Resource> {
     let parts = ["status", "scale"].into_iter().filter(|part| version.pointer(&format!("/subresources/{part}")).is_some());
     let column = |c: &Value| {
         let of = |place: &str| text(c, place).unwrap_or_default().to_owned();
-        (of("/name"), of("/type"), of("/jsonPath"))
+        Printed { title: of("/name"), kind: of("/type"), path: of("/jsonPath"), is_wide: int(c, "/priority").unwrap_or_default() > 0 }
     };
+    let place = |name: &str| text(version, &format!("/subresources/scale/{name}")).unwrap_or_default().replace('.', "/");
     Some(Resource {
         group: word("/spec/group"),
         version: text(version, "/name")?.to_owned(),
@@ -72,6 +73,7 @@ fn served(definition: &Value) -> Option<Resource> {
         subresources: parts.map(str::to_owned).collect(),
         fields: Vec::new(),
         columns: list(version, "/additionalPrinterColumns").iter().map(column).collect(),
+        scaled: ["specReplicasPath", "statusReplicasPath"].map(place),
         custom: true,
         schema: version.pointer("/schema/openAPIV3Schema").map(|given| Arc::new(Schema::custom(given))),
     })

@@ -38,6 +38,8 @@ controllers! {
     endpoints,
     disruption,
     quota,
+    volumes,
+    autoscaler,
     garbage,
     namespace,
     deployment,
