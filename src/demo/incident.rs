@@ -83,7 +83,7 @@ pub const INCIDENTS: &[Incident] = &[
         lasts: 5 * MINUTE,
         begin: begin::full_node,
         server: Server::Well,
-        over: |scene| scene.replicas("data", "report-export") == 0 || scene.is_another("data", "report-export", begin::GREEDY),
+        over: |scene| scene.is_tamed("data", "report-export", begin::GREEDY),
     },
     Incident {
         name: "lost-node",
@@ -94,6 +94,16 @@ pub const INCIDENTS: &[Incident] = &[
         begin: begin::lost_node,
         server: Server::Well,
         over: |scene| !scene.is_stuck_on(begin::LOST),
+    },
+    Incident {
+        name: "traffic-spike",
+        about: "eight times the visitors, and the autoscaler of web is at its maximum",
+        told: "prod-us: the autoscaler of web is at its maximum. {goto}hpa shows it",
+        cluster: "prod-us",
+        lasts: 7 * MINUTE,
+        begin: begin::traffic_spike,
+        server: Server::Well,
+        over: |scene| scene.is_at_ease("shop", "web"),
     },
     Incident {
         name: "expired-credential",
@@ -117,13 +127,13 @@ pub const INCIDENTS: &[Incident] = &[
     },
     Incident {
         name: "quota",
-        about: "the quota of payments is used up, and payments-api cannot grow",
-        told: "prod-eu: payments-api lacks pods. {goto}deploy shows it, {goto}rs and {details} why",
+        about: "the quota of payments is used up, and fraud-check cannot grow",
+        told: "prod-eu: fraud-check lacks pods. {goto}deploy shows it, {goto}rs and {details} why",
         cluster: "prod-eu",
         lasts: 3 * MINUTE,
         begin: begin::quota,
         server: Server::Well,
-        over: |scene| scene.is_rolled_out("payments", "payments-api"),
+        over: |scene| scene.is_rolled_out("payments", "fraud-check"),
     },
     Incident {
         name: "drift",
@@ -194,14 +204,21 @@ impl Scene<'_> {
         self.here.look(of_app).iter().any(died)
     }
 
-    /// How many pods a deployment wants; none where it is gone.
-    fn replicas(&self, namespace: &str, name: &str) -> i64 {
-        value(self.here, "deployments.apps", namespace, name).and_then(|d| int(&d, "/spec/replicas")).unwrap_or_default()
+    /// A deployment that took too much memory is gone or scaled down, has a limit, or runs another image.
+    fn is_tamed(&self, namespace: &str, name: &str, image: &str) -> bool {
+        let Some(deployment) = value(self.here, "deployments.apps", namespace, name) else { return true };
+        let containers = list(&deployment, "/spec/template/spec/containers");
+        let is_greedy = |c: &Value| text(c, "/image") == Some(image) && c.pointer("/resources/limits/memory").is_none();
+        int(&deployment, "/spec/replicas") == Some(0) || self.is_rolled_out(namespace, name) && !containers.iter().any(is_greedy)
     }
 
-    /// A deployment has been rolled out with another image than this.
-    fn is_another(&self, namespace: &str, name: &str, image: &str) -> bool {
-        self.is_rolled_out(namespace, name) && !self.images(&self.here.name, namespace, name).iter().any(|i| i == image)
+    /// Pods have no more to do than their autoscaler wants them to, by as much as it lets be.
+    fn is_at_ease(&self, namespace: &str, name: &str) -> bool {
+        let Some(scaler) = value(self.here, "horizontalpodautoscalers.autoscaling", namespace, name) else { return false };
+        let target = int(&scaler, "/spec/metrics/0/resource/target/averageUtilization").unwrap_or(100);
+        let is = int(&scaler, "/status/currentMetrics/0/resource/current/averageUtilization");
+        let is_scaled = int(&scaler, "/status/currentReplicas") == int(&scaler, "/status/desiredReplicas");
+        is_scaled && is.is_some_and(|is| is * 10 <= target * 11)
     }
 
     /// A pod is on a machine that could be elsewhere.

@@ -55,10 +55,15 @@ pub(super) fn lost_node(sim: &mut Sim) {
     sim.wake("node-controller", Key::new("", LOST));
 }
 
+/// Everybody comes at once.
+pub(super) fn traffic_spike(sim: &mut Sim) {
+    sim.world.load.insert("shop/web".to_owned(), 8.0);
+}
+
 /// The quota is taken down to what is used, and then somebody wants more.
 pub(super) fn quota(sim: &mut Sim) {
     change(sim, "resourcequotas", "payments", "payments", BY_HAND, |quota| set(quota, "/spec/hard/pods", "19"));
-    change(sim, "deployments.apps", "payments", "payments-api", DELIVERY, |deployment| set(deployment, "/spec/replicas", 8));
+    change(sim, "deployments.apps", "payments", "fraud-check", DELIVERY, |deployment| set(deployment, "/spec/replicas", 8));
 }
 
 /// Somebody goes back to an old image without telling.

@@ -75,6 +75,11 @@ fn the_lost_pods_are_given_up() {
 }
 
 #[test]
+fn the_autoscaler_may_make_more() {
+    mended("traffic-spike", &[], |sim| change(sim, "horizontalpodautoscalers.autoscaling", "shop", "web", "/spec/maxReplicas", 30));
+}
+
+#[test]
 fn the_quota_is_raised() {
     mended("quota", &[], |sim| change(sim, "resourcequotas", "payments", "payments", "/spec/hard/pods", "60"));
 }
