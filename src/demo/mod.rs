@@ -17,6 +17,7 @@ pub mod fleet;
 pub mod incident;
 pub mod json;
 mod kubeconfig;
+pub mod load;
 pub mod login;
 pub mod logs;
 pub mod managed;

@@ -31,10 +31,12 @@ pub struct World {
     pub lost: BTreeMap<Box<str>, super::json::Millis>,
     /// When machines are to be heard from next.
     pub beats: BTreeMap<Box<str>, super::json::Millis>,
+    /// How much more than usual is asked of a workload, by `NAMESPACE/NAME`; 1 is usual.
+    pub load: BTreeMap<String, f64>,
+    /// What autoscalers have found lately, and when: they go down only to the highest of it.
+    pub advice: BTreeMap<Key, Vec<(super::json::Millis, i64)>>,
     /// Pods that only take room.
     pub filler: Filler,
-    /// How many times the usual work workloads have, by `namespace/name`; once, where they are not in here.
-    pub load: BTreeMap<String, f64>,
     /// Images of our own registry: repository and tags. Others are judged by their looks.
     pub images: BTreeMap<String, BTreeSet<String>>,
     /// What programs do that is not ordinary, by the beginning of the image.
@@ -53,6 +55,7 @@ impl World {
             fetched: BTreeSet::new(),
             lost: BTreeMap::new(),
             load: BTreeMap::new(),
+            advice: BTreeMap::new(),
             filler: Filler::default(),
             beats: BTreeMap::new(),
             images: BTreeMap::new(),

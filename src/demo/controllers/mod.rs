@@ -38,11 +38,12 @@ controllers! {
     endpoints,
     disruption,
     quota,
+    volumes,
+    autoscaler,
     garbage,
     namespace,
     deployment,
     scheduler,
     kubelet,
     nodes,
-    volumes,
 }

@@ -1,7 +1,9 @@
 //! For the tests of controllers: a cluster in which only these work, with a node agent of a few lines that makes pods run.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
-use super::{cronjob, daemonset, deployment, disruption, endpoints, garbage, job, namespace, quota, replicaset, statefulset};
+use super::{
+    autoscaler, cronjob, daemonset, deployment, disruption, endpoints, garbage, job, namespace, quota, replicaset, statefulset, volumes,
+};
 use crate::demo::json::{Millis, list, set, stamp, text};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::Key;
@@ -18,6 +20,8 @@ const MANAGER: &[Controller] = &[
     endpoints::CONTROLLER,
     disruption::CONTROLLER,
     quota::CONTROLLER,
+    volumes::CONTROLLER,
+    autoscaler::CONTROLLER,
     garbage::CONTROLLER,
     namespace::CONTROLLER,
     deployment::CONTROLLER,
