@@ -188,6 +188,7 @@ async fn the_engine_comes_through_every_fault_with_the_truth() {
     let member = &fleet.members()[0];
     put(member, (0..50).map(|n| format!("n{n}")));
     let gone = || Refusal::expired(1, 2);
+    let unknown = || Refusal::new(422, "Invalid", "on order");
     let busy = || Refusal::new(503, "ServiceUnavailable", "on order");
     let faults = [
         vec![Fault::Reset],
@@ -197,6 +198,8 @@ async fn the_engine_comes_through_every_fault_with_the_truth() {
         vec![rule(On::Watch, 1, Does::Refuse(gone())), Fault::EndWatches],
         vec![rule(On::Any, 2, Does::Refuse(busy())), Fault::CutWatches],
         vec![rule(On::Stream, 1, Does::Error(busy())), rule(On::Watch, 1, Does::Refuse(gone())), Fault::Reset],
+        // An old server, of which only ordinary lists come.
+        vec![rule(On::Stream, usize::MAX, Does::Refuse(unknown())), rule(On::Watch, 1, Does::Refuse(gone())), Fault::EndWatches],
         vec![rule(On::Any, 1, Does::Page(200)), Fault::CutWatches],
         vec![rule(On::Any, 1, Does::Garbage(70)), Fault::EndWatches],
         vec![rule(On::Any, 1, Does::Cut(70)), Fault::EndWatches],
