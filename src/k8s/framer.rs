@@ -238,8 +238,13 @@ mod tests {
     /// FD1: lists that are null or not there.
     #[test]
     fn fd1_a_list_without_items_is_empty() {
-        for text in ["{\"items\":[]}\n", r#"{"items":null,"metadata":{}}"#, r#"{"metadata":{"items":[{}]}}"#, r#"{"items":[]}"#, r#"{"items": {"items":[{}]}}"#]
-        {
+        for text in [
+            "{\"items\":[]}\n",
+            r#"{"items":null,"metadata":{}}"#,
+            r#"{"metadata":{"items":[{}]}}"#,
+            r#"{"items":[]}"#,
+            r#"{"items": {"items":[{}]}}"#,
+        ] {
             assert_eq!(items(text.as_bytes(), &[]).0, Vec::<Value>::new(), "{text}");
         }
     }
