@@ -23,6 +23,8 @@ const VOLUMES: &str = "persistentvolumes";
 const CLASSES: &str = "storageclasses.storage.k8s.io";
 /// How long a provisioner takes to make a volume.
 const MAKING: Millis = 1_500;
+/// The machine that a claim's first pod has: what a class with `WaitForFirstConsumer` waits for. The scheduler writes it.
+pub(super) const MACHINE: &str = "/metadata/annotations/volume.kubernetes.io~1selected-node";
 const IS_DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
 
 /// Keys are claims, and volumes under the empty namespace.
@@ -80,6 +82,10 @@ fn bind(sim: &mut Sim, key: &Key) -> Option<Millis> {
         }
         return None;
     };
+    if text(&class, "/volumeBindingMode") == Some("WaitForFirstConsumer") && text(&claim, MACHINE).is_none() {
+        sim.event(COMPONENT, &claim, "Normal", "WaitForFirstConsumer", "waiting for first consumer to be created before binding");
+        return None;
+    }
     let provisioner = text(&class, "/provisioner").unwrap_or_default();
     let ready = instant(text(&claim, "/metadata/creationTimestamp")?)? + MAKING;
     if ready > sim.store.now {
