@@ -18,11 +18,10 @@ const SYSTEM: [(&str, i64); 2] = [("system-node-critical", 2_000_001_000), ("sys
 /// # Errors
 /// 403 where it names a class that does not exist.
 pub(super) fn complete(sim: &Sim, resource: &Resource, object: &mut Value) -> Answer<()> {
+    defaults::complete(resource, object);
+    defaults::begin(resource, object);
     match resource.id().as_str() {
-        "pods" => {
-            defaults::admit_pod(object);
-            priority(sim, resource, object)
-        }
+        "pods" => priority(sim, resource, object),
         "persistentvolumeclaims" => {
             let default =
                 sim.store.list("storageclasses.storage.k8s.io", "").find(|class| text(&class.value(), DEFAULT_CLASS) == Some("true"));
@@ -31,10 +30,7 @@ pub(super) fn complete(sim: &Sim, resource: &Resource, object: &mut Value) -> An
             }
             Ok(())
         }
-        _ => {
-            defaults::allocate(resource, object);
-            Ok(())
-        }
+        _ => Ok(()),
     }
 }
 

@@ -32,7 +32,7 @@ pub fn fill(resource: &Resource, object: &mut Value) {
         ("", "limitranges") => each(object, "/spec/limits", limit),
         ("", "replicationcontrollers") => workload::replication_controller(object),
         ("", "events") => event(object),
-        ("apps", _) => workload::apps(&resource.plural, object),
+        ("apps", _) => workload::apps(&resource.plural, object, new),
         ("batch", "jobs") => workload::job(object),
         ("batch", "cronjobs") => workload::cron_job(object),
         ("autoscaling", _) => workload::autoscaler(object),
@@ -52,18 +52,20 @@ pub fn fill(resource: &Resource, object: &mut Value) {
     }
 }
 
-/// What a new pod gets from admission.
-pub(super) fn admit_pod(object: &mut Value) {
-    pod::admitted(object);
+/// What an object gets, also when it changes, once its fields have owners: tolerations of pods, addresses and ports of services.
+pub(super) fn complete(resource: &Resource, object: &mut Value) {
+    match (resource.group.as_str(), resource.plural.as_str()) {
+        ("", "pods") => pod::admitted(object),
+        ("", "services") => network::allocate(object),
+        _ => {}
+    }
 }
 
-/// What a new object gets once its fields have owners: addresses and ports of services, labels of jobs, the finalizer of a namespace.
-pub(super) fn allocate(resource: &Resource, object: &mut Value) {
+/// What only a new object gets then: labels of jobs, the finalizer of a namespace.
+pub(super) fn begin(resource: &Resource, object: &mut Value) {
     match (resource.group.as_str(), resource.plural.as_str()) {
-        ("", "services") => network::allocate(object),
         ("", "namespaces") => or_set(object, "/spec/finalizers", json!(["kubernetes"])),
         ("batch", "jobs") => workload::select(object),
-        ("apps", "daemonsets") => set(object, "/metadata/annotations/deprecated.daemonset.template.generation", "1"),
         ("apiextensions.k8s.io", _) => stored(object),
         _ => {}
     }
@@ -145,6 +147,9 @@ fn limit(item: &mut Value) {
 fn event(object: &mut Value) {
     for (place, value) in [("/source", json!({})), ("/reportingComponent", json!("")), ("/reportingInstance", json!(""))] {
         or_set(object, place, value);
+    }
+    if object.get("eventTime").is_none() {
+        set(object, "/eventTime", Value::Null);
     }
 }
 

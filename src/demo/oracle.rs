@@ -69,6 +69,7 @@ fn plain(mut value: Value) -> String {
     // The real server finds mistakes in maps in any order, and puts in what its own controllers take out again.
     if let Some(Value::Array(causes)) = value.pointer_mut("/details/causes") {
         causes.sort_by_key(Value::to_string);
+        causes.dedup();
         if causes.len() > 1 {
             remove(&mut value, "/message");
         }
@@ -91,9 +92,9 @@ fn plain(mut value: Value) -> String {
 /// Without what Go prints of its own structs: a difference of two, or a whole one.
 fn brief(text: &str) -> String {
     let text = text.split_once("\n@@ ").map_or(text, |(head, _)| head);
-    match text.split_once("Invalid value: {\"labels\"").zip(text.rsplit_once("}: ")) {
-        Some(((head, _), (_, tail))) => format!("{head}{tail}"),
-        None => text.to_owned(),
+    match text.split_once("spec.template: Invalid value: {").or(text.split_once("Invalid value: {")).zip(text.rsplit_once("}: ")) {
+        Some(((head, _), (_, tail))) if text.to_lowercase().contains("containers") => format!("{head}{tail}"),
+        _ => text.to_owned(),
     }
 }
 

@@ -114,12 +114,14 @@ impl Sim {
         if new == old {
             return Ok(live);
         }
-        let counted = old.pointer("/metadata/generation").is_some();
-        if counted && how.subresource.is_empty() && without(&old, resource.has("status")) != without(&new, resource.has("status")) {
+        if how.subresource.is_empty() && old.pointer("/metadata/generation").is_some() && is_next(&resource, &old, &new) {
             set(&mut new, "/metadata/generation", int(&old, "/metadata/generation").unwrap_or_default() + 1);
         }
-        self.admit(&resource, Some(&old), &mut new, how)?;
         self.track(&resource, Some(&old), &mut new, how);
+        if how.subresource.is_empty() {
+            defaults::complete(&resource, &mut new);
+        }
+        self.admit(&resource, Some(&old), &mut new, how)?;
         let stored = self.finish(&resource, new, how)?;
         if !how.dry_run && text(&old, "/metadata/deletionTimestamp").is_some() {
             self.end(id, key);
@@ -347,7 +349,10 @@ fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
     if subresource == "status" {
         let status = new.pointer("/status").cloned();
         let managed = new.pointer("/metadata/managedFields").cloned();
+        // A Deployment's number is written with its status.
+        let notes = new.pointer("/metadata/annotations").filter(|_| text(old, "/kind") == Some("Deployment")).cloned();
         *new = old.clone();
+        notes.into_iter().for_each(|n| set(new, "/metadata/annotations", n));
         status.into_iter().for_each(|s| set(new, "/status", s));
         managed.into_iter().for_each(|m| set(new, "/metadata/managedFields", m));
         return;
@@ -368,7 +373,14 @@ fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
     }
 }
 
-/// What of an object makes a new generation when it changes.
+/// True where a change makes a new generation. For deployments also annotations do.
+fn is_next(resource: &Resource, old: &Value, new: &Value) -> bool {
+    let annotations = |value: &'_ Value| value.pointer("/metadata/annotations").cloned();
+    let noted = resource.plural == "deployments" && annotations(old) != annotations(new);
+    noted || without(old, resource.has("status")) != without(new, resource.has("status"))
+}
+
+/// An object without what makes no new generation.
 fn without(value: &Value, has_status: bool) -> Value {
     let mut rest = value.clone();
     remove(&mut rest, "/metadata");

@@ -4,7 +4,9 @@
 mod check;
 mod definitions;
 mod get;
+mod schema;
 mod screen;
+mod writes;
 
 use crate::rig::cluster::{Turn, clusters};
 use crate::rig::home::Home;

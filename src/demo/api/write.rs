@@ -221,8 +221,10 @@ fn or_named(target: &Target, value: &mut Value) -> Answer<()> {
 fn read(target: &Target, asked: &Asked, body: &[u8]) -> Answer<(Value, Vec<String>)> {
     // Fields that are there twice show only in JSON as it was sent.
     let (mut value, warnings) = match serde_json::from_slice::<&RawValue>(body) {
-        Ok(_) => decode(&target.resource, body, validation(asked))?,
-        Err(_) => decode(&target.resource, &encode(&object(&asked.content, body)?), validation(asked))?,
+        Ok(_) if asked.content.is_empty() || asked.content.ends_with("json") || asked.content.ends_with("yaml") => {
+            decode(&target.resource, body, validation(asked))?
+        }
+        _ => decode(&target.resource, &encode(&object(&asked.content, body)?), validation(asked))?,
     };
     fits(target, &mut value)?;
     Ok((value, warnings))

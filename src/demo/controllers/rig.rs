@@ -120,7 +120,7 @@ pub(super) fn agent(sim: &mut Sim) {
         if text(&pod, "/spec/nodeName").is_none() {
             let pinned = sim.store.table("pods").and_then(|t| t.get(&key)).map(|p| p.view().pinned.to_string());
             let node = pinned.filter(|n| !n.is_empty()).unwrap_or_else(|| "n1".to_owned());
-            sim.update("pods", &key, How::by("scheduler"), |p| {
+            sim.update("pods", &key, How { subresource: "binding", ..How::by("scheduler") }, |p| {
                 set(p, "/spec/nodeName", node);
                 Ok(())
             })

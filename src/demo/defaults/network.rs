@@ -19,7 +19,9 @@ pub(super) fn service(object: &mut Value) {
     each(object, "/spec/ports", |port| {
         or_set(port, "/protocol", "TCP");
         let number = port.get("port").cloned().unwrap_or_default();
-        or_set(port, "/targetPort", number);
+        if port.get("targetPort").is_none_or(|t| t == 0 || t == "") {
+            set(port, "/targetPort", number);
+        }
     });
     let sort = text(object, "/spec/type").unwrap_or_default().to_owned();
     if sort == "ExternalName" {
@@ -30,12 +32,9 @@ pub(super) fn service(object: &mut Value) {
     }
     or_set(object, "/spec/internalTrafficPolicy", "Cluster");
     exposed(object, &sort);
-    if object.pointer("/spec/ipFamilies").is_some() {
-        allocate(object); // it may need more ports than it had, or an address now
-    }
 }
 
-/// The address of a service, and its ports on nodes.
+/// The address of a service, and its ports on nodes: also for one that has become of another type.
 pub(super) fn allocate(object: &mut Value) {
     let sort = text(object, "/spec/type").unwrap_or_default().to_owned();
     if sort == "ExternalName" {

@@ -6,7 +6,7 @@ use crate::demo::json::{int, list, or_set, set, text};
 use serde_json::{Value, json};
 
 /// The kinds of the group `apps`.
-pub(super) fn apps(plural: &str, object: &mut Value) {
+pub(super) fn apps(plural: &str, object: &mut Value, new: bool) {
     if plural == "controllerrevisions" {
         return;
     }
@@ -24,6 +24,9 @@ pub(super) fn apps(plural: &str, object: &mut Value) {
         }
         "daemonsets" => {
             rolling(object, "/spec/updateStrategy", &[("maxUnavailable", 1.into()), ("maxSurge", 0.into())]);
+            if new {
+                set(object, "/metadata/annotations/deprecated.daemonset.template.generation", "1");
+            }
         }
         "statefulsets" => {
             or_set(object, "/spec/podManagementPolicy", "OrderedReady");

@@ -70,7 +70,8 @@ pub(super) fn ownership<'s>(schema: Option<&'s Schema>, sample: Option<&Value>) 
 }
 
 fn walk(schema: Option<&Schema>, old: Option<&Value>, new: Option<&Value>, found: &mut Comparison) {
-    if old == new {
+    let nothing = |value: Option<&Value>| value.is_none_or(Value::is_null);
+    if old == new || nothing(old) && nothing(new) {
         return;
     }
     let empty = |value: Option<&Value>| match value {
@@ -111,14 +112,13 @@ fn objects(schema: Option<&Schema>, old: Option<&Value>, new: Option<&Value>, fo
     let silent = always().into_iter().filter(|k| !new.contains_key(*k) && !old.contains_key(*k));
     for key in new.keys().map(String::as_str).chain(others).chain(silent) {
         let field = schema.and_then(|s| s.field(key));
-        let both = old.contains_key(key) && new.contains_key(key);
-        let missing = if both { None } else { absent(schema, field, key) };
-        let side = |map: &'_ Map<String, Value>, is: bool| map.get(key).cloned().or_else(|| missing.clone().filter(|_| is));
         match (old.get(key), new.get(key)) {
+            (Some(a), Some(b)) if a == b => {}
             (Some(a), Some(b)) => descend(field, format!("f:{key}"), Some(a), Some(b), found),
-            _ => {
-                let (a, b) = (side(old, there), side(new, then));
-                descend(field, format!("f:{key}"), a.as_ref(), b.as_ref(), found);
+            (a, b) => {
+                let missing = absent(schema, field, key);
+                let [a, b] = [(a, there), (b, then)].map(|(value, is)| value.or(missing.as_ref().filter(|_| is)));
+                descend(field, format!("f:{key}"), a, b, found);
             }
         }
     }
@@ -135,7 +135,7 @@ fn is_struct(schema: &Schema) -> bool {
 
 /// What Go writes for a field that nobody has set: an empty struct, an empty text, zero, or null for a list that has to be there.
 fn absent(schema: Option<&Schema>, field: Option<&Schema>, key: &str) -> Option<Value> {
-    let field = field?;
+    let field = field.filter(|_| matches!(schema.map(Schema::shape), Some(Shape::Struct(_))))?;
     if is_struct(field) {
         return Some(json!({}));
     }

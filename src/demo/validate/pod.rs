@@ -28,7 +28,6 @@ pub(super) fn spec(object: &Value, place: &str, field: &str, errors: &mut Errors
     errors.one_of(spec, "/restartPolicy", &at("restartPolicy"), &["Always", "OnFailure", "Never"]);
     errors.one_of(spec, "/dnsPolicy", &at("dnsPolicy"), &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]);
     labels(spec, "/nodeSelector", &at("nodeSelector"), errors);
-    errors.not_negative(spec, "/terminationGracePeriodSeconds", &at("terminationGracePeriodSeconds"));
     if let Some(n) = int(spec, "/activeDeadlineSeconds").filter(|n| *n < 1) {
         errors.invalid(&at("activeDeadlineSeconds"), n, "must be between 1 and 2147483647, inclusive");
     }
@@ -37,6 +36,9 @@ pub(super) fn spec(object: &Value, place: &str, field: &str, errors: &mut Errors
         if !value.is_empty() {
             format::subdomain(value).iter().for_each(|why| errors.invalid(&at(name), value, why));
         }
+    }
+    if let Some(name) = text(spec, "/hostname").filter(|n| !n.is_empty()) {
+        format::label(name).iter().for_each(|why| errors.invalid(&at("hostname"), name, why));
     }
     for (i, toleration) in list(spec, "/tolerations").iter().enumerate() {
         tolerates(toleration, &at(&format!("tolerations[{i}]")), errors);

@@ -165,7 +165,7 @@ impl Deployment {
     }
 
     fn update(&mut self, sim: &mut Sim, change: impl FnOnce(&mut Value) -> Answer<()>) -> Answer<()> {
-        self.value = sim.update(ID, &Key::of(&self.value), How::by(MANAGER), change)?.value();
+        self.value = sim.update(ID, &Key::of(&self.value), How::status(MANAGER), change)?.value();
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ const S: &str = "statefulsets.apps";
 fn db(replicas: i64) -> Value {
     let mut db = workload("db", replicas, "a");
     set(&mut db, "/spec/serviceName", "db");
-    set(&mut db, "/spec/volumeClaimTemplates", json!([{"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}}]));
+    set(&mut db, "/spec/volumeClaimTemplates", json!([{"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}]));
     db
 }
 
