@@ -21,6 +21,9 @@ use serde_json::Value;
 pub fn check(resource: &Resource, old: Option<&Value>, new: &Value) -> Vec<Cause> {
     let mut errors = Errors::default();
     metadata(resource, new, &mut errors);
+    if let Some(old) = old {
+        held(old, new, &mut errors);
+    }
     if resource.custom {
         if let Some(schema) = Schema::of(resource) {
             custom(schema, new, "", &mut errors);
@@ -60,6 +63,19 @@ fn metadata(resource: &Resource, new: &Value, errors: &mut Errors) {
     }
     for (i, finalizer) in list(new, "/metadata/finalizers").iter().filter_map(Value::as_str).enumerate() {
         finalizer_name(finalizer, &format!("metadata.finalizers[{i}]"), errors);
+    }
+}
+
+/// Nothing new may hold up a deletion that is under way.
+fn held(old: &Value, new: &Value, errors: &mut Errors) {
+    if text(old, "/metadata/deletionTimestamp").is_none() {
+        return;
+    }
+    let had = list(old, "/metadata/finalizers");
+    let added: Vec<String> = list(new, "/metadata/finalizers").iter().filter(|f| !had.contains(f)).map(Value::to_string).collect();
+    if !added.is_empty() {
+        let why = "no new finalizers can be added if the object is being deleted, found new finalizers []string";
+        errors.forbidden("metadata.finalizers", &format!("{why}{{{}}}", added.join(", ")));
     }
 }
 

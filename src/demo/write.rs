@@ -29,6 +29,11 @@ impl<'a> How<'a> {
         Self { manager, ..Self::default() }
     }
 
+    /// True where more than a part of the object is written; `scale` writes what is wanted.
+    fn is_whole(&self) -> bool {
+        matches!(self.subresource, "" | "scale")
+    }
+
     /// A controller writes the status of an object.
     pub fn status(manager: &'a str) -> Self {
         Self { manager, subresource: "status", ..Self::default() }
@@ -114,11 +119,11 @@ impl Sim {
         if new == old {
             return Ok(live);
         }
-        if how.subresource.is_empty() && old.pointer("/metadata/generation").is_some() && is_next(&resource, &old, &new) {
+        if how.is_whole() && old.pointer("/metadata/generation").is_some() && is_next(&resource, &old, &new) {
             set(&mut new, "/metadata/generation", int(&old, "/metadata/generation").unwrap_or_default() + 1);
         }
         self.track(&resource, Some(&old), &mut new, how);
-        if how.subresource.is_empty() {
+        if how.is_whole() {
             defaults::complete(&resource, &mut new);
         }
         self.admit(&resource, Some(&old), &mut new, how)?;
@@ -138,6 +143,9 @@ impl Sim {
         let live = self.store.table(id).and_then(|t| t.get(key)).ok_or_else(|| Refusal::not_found(&resource, &key.name))?;
         let live = Arc::clone(live);
         meets(&resource, &live, how)?;
+        if id == "namespaces" && IMMORTAL.contains(&&*key.name) {
+            return Err(Refusal::forbidden(&resource, &key.name, "this namespace may not be deleted"));
+        }
         if how.dry_run {
             return Ok(live);
         }
@@ -257,7 +265,7 @@ impl Sim {
 
     fn admit(&mut self, resource: &Resource, old: Option<&Value>, new: &mut Value, how: How<'_>) -> Answer<()> {
         // Subresources come from the parts of the cluster itself, very often, and touch little.
-        let causes = if how.subresource.is_empty() { validate::check(resource, old, new) } else { Vec::new() };
+        let causes = if how.is_whole() { validate::check(resource, old, new) } else { Vec::new() };
         if causes.is_empty() { Ok(()) } else { Err(Refusal::invalid(resource, text(new, "/metadata/name").unwrap_or_default(), &causes)) }
     }
 
@@ -278,6 +286,9 @@ impl Sim {
         self.store.put(&resource.id(), new).ok_or_else(Refusal::no_such_path)
     }
 }
+
+/// Namespaces that no one can delete (the admission plugin NamespaceLifecycle).
+const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
 
 /// Built-in kinds whose changes of what is wanted are counted.
 const GENERATIONS: [&str; 15] = [
@@ -394,8 +405,13 @@ fn meets(resource: &Resource, live: &Object, how: &Delete) -> Answer<()> {
     let version = live.version.to_string();
     for (what, want, is) in [("UID", &how.uid, &*live.uid), ("ResourceVersion", &how.version, &*version)] {
         if let Some(want) = want.as_deref().filter(|w| *w != is) {
-            let why = format!("Precondition failed: {what} in precondition: {want}, {what} in object meta: {is}");
-            return Err(Refusal::conflict(resource, &live.key.name, &why));
+            let mut kind = resource.clone();
+            kind.plural = resource.kind.clone(); // as `BeforeDelete` of k8s.io/apiserver names it
+            let past = if what == "UID" { "deleted and then recreated" } else { "modified" };
+            let why = format!(
+                "the {what} in the precondition ({want}) does not match the {what} in record ({is}). The object might have been {past}"
+            );
+            return Err(Refusal::conflict(&kind, &live.key.name, &why));
         }
     }
     Ok(())

@@ -34,7 +34,8 @@ struct Place {
     home: Home,
     kubeconfig: PathBuf,
     context: String,
-    offers: BTreeSet<&'static str>,
+    /// Groups and versions of the API, and `kubelet`.
+    offers: BTreeSet<String>,
 }
 
 /// What a step did.
@@ -47,13 +48,10 @@ struct Ran {
 impl Place {
     fn new(kubeconfig: PathBuf, context: &str) -> Self {
         let ask = |args: &[&str]| kubectl(&kubeconfig, &[&["--context", context], args].concat());
-        let mut offers = BTreeSet::new();
-        if ask(&["api-versions"]).contains("metrics.k8s.io/") {
-            offers.insert("metrics");
-        }
+        let mut offers: BTreeSet<String> = ask(&["api-versions"]).lines().map(str::to_owned).collect();
         // What only a kubelet does: commands whose exit is told, images that cannot be pulled, probes.
         if !ask(&["get", "nodes", "-o", "jsonpath={.items[*].status.nodeInfo.kubeletVersion}"]).contains("kwok") {
-            offers.insert("kubelet");
+            offers.insert("kubelet".to_owned());
         }
         Self { home: Home::new(), kubeconfig, context: context.to_owned(), offers }
     }
@@ -98,7 +96,7 @@ impl Place {
             .unwrap();
         kubectl(&own, &["config", "set-context", &self.context, "--namespace", &namespace]);
         kubectl(&own, &["create", "namespace", &namespace]);
-        let offered = |step: &&Step| step.needs.iter().all(|need| self.offers.contains(need.as_str()));
+        let offered = |step: &&Step| step.needs.iter().all(|need| self.offers.contains(need));
         let wrong = steps.iter().filter(offered).filter_map(|step| self.step(name, step, &namespace, &folder)).collect();
         kubectl(&own, &["delete", "namespace", &namespace, "--wait=false"]);
         wrong

@@ -23,5 +23,6 @@ mod rig;
 mod robot;
 mod screens;
 mod streams;
+mod tape;
 mod terminal;
 mod tidy;

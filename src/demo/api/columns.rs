@@ -23,7 +23,7 @@ pub(super) struct Own {
 }
 
 type Plain = fn(&Value) -> Value;
-/// Title (with a `+` before it where only wide output shows it) and value.
+/// Title (with a `+` before it where only wide output shows it, a `>` where it comes after the age) and value.
 type Table = &'static [(&'static str, Plain)];
 
 /// The columns of a kind, from its name to its age.
@@ -33,11 +33,13 @@ pub(super) fn of(resource: &Resource) -> Vec<Own> {
         columns.extend(resource.columns.iter().map(custom));
     }
     let table = TABLES.iter().find(|(plural, _)| *plural == resource.plural && !resource.custom).map(|(_, t)| *t).unwrap_or_default();
-    let (always, wide): (Vec<_>, Vec<_>) = table.iter().copied().partition(|(title, _)| !title.starts_with('+'));
+    let (wide, always): (Vec<_>, Vec<_>) = table.iter().copied().partition(|(title, _)| title.starts_with('+'));
+    let (last, always): (Vec<_>, Vec<_>) = always.into_iter().partition(|(title, _)| title.starts_with('>'));
     columns.extend(always.into_iter().map(|(title, value)| plain(title, value)));
     if !columns.iter().any(|c| c.title == "Age" || c.title == "Created At") {
         columns.push(age());
     }
+    columns.extend(last.into_iter().map(|(title, value)| plain(title.trim_start_matches('>'), value)));
     columns.extend(wide.into_iter().map(|(title, value)| Own { priority: 1, ..plain(title.trim_start_matches('+'), value) }));
     columns
 }
@@ -286,8 +288,8 @@ fn subjects(value: &Value, kind: &str) -> Value {
         list(value, "/subjects")
             .iter()
             .filter(|s| text(s, "/kind") == Some(kind))
-            .filter_map(|s| text(s, "/name"))
-            .collect::<Vec<_>>()
+            .filter_map(|s| text(s, "/namespace").into_iter().chain(text(s, "/name")).collect::<Vec<_>>().join("/").into())
+            .collect::<Vec<String>>()
             .join(", ")
     )
 }
@@ -426,7 +428,7 @@ const TABLES: &[(&str, Table)] = &[
         &[
             ("Value", |v| number(v, "/value")),
             ("Global-Default", |v| json!(is_true(v, "/globalDefault"))),
-            ("PreemptionPolicy", |v| json!(text(v, "/preemptionPolicy").unwrap_or("PreemptLowerPriority"))),
+            (">PreemptionPolicy", |v| json!(text(v, "/preemptionPolicy").unwrap_or("PreemptLowerPriority"))),
         ],
     ),
     ("leases", &[("Holder", |v| json!(text(v, "/spec/holderIdentity").unwrap_or_default()))]),
@@ -446,7 +448,7 @@ const BINDING: Table = &[
 
 fn owner(value: &Value) -> String {
     let owner = list(value, "/metadata/ownerReferences").first();
-    owner
-        .map(|o| format!("{}/{}", text(o, "/kind").unwrap_or_default().to_lowercase(), text(o, "/name").unwrap_or_default()))
-        .unwrap_or_default()
+    let of = |o: &Value, place: &str| text(o, place).unwrap_or_default().to_owned();
+    let group = |o: &Value| of(o, "/apiVersion").split_once('/').map(|(group, _)| format!(".{group}")).unwrap_or_default();
+    owner.map(|o| format!("{}{}/{}", of(o, "/kind").to_lowercase(), group(o), of(o, "/name"))).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ mod form;
 mod identity;
 mod kubelet;
 mod list;
+mod older;
 mod openapi;
 mod request;
 mod review;
@@ -76,6 +77,11 @@ async fn respond(cluster: &Arc<Cluster>, asked: Asked, request: Request<Incoming
             cluster.look(|sim| rbac::check(&sim.store, &asked.user, &asked.attributes(target)))?;
             if kubelet::is_asked(target) {
                 return kubelet::answer(cluster, target, &asked, request);
+            }
+            if target.is_older {
+                let body = body::read(request).await?;
+                let creates = asked.verb == "create" && target.name.is_empty();
+                return if creates { cluster.with(|sim| older::create(sim, target, &asked, &body)) } else { Err(Refusal::no_such_path()) };
             }
             match (asked.verb, target.subresource.as_str()) {
                 ("watch", "") => watch::answer(cluster, target, &asked),

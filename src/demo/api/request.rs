@@ -1,6 +1,6 @@
 //! What a request asks for: who, which verb, which objects. Nothing is answered here.
 
-use super::identity;
+use super::{identity, older};
 use crate::demo::cluster::{Cluster, User};
 use crate::demo::rbac::Attributes;
 use crate::demo::resource::Resource;
@@ -50,6 +50,8 @@ pub(super) struct Target {
     pub(super) name: String,
     /// As `status`; empty for the object itself.
     pub(super) subresource: String,
+    /// In the version of [`super::older`].
+    pub(super) is_older: bool,
 }
 
 /// The parameters of a request.
@@ -152,7 +154,8 @@ fn find(cluster: &Cluster, path: &str) -> Answer<Path> {
     }
     let id = if group.is_empty() { (*plural).to_owned() } else { format!("{plural}.{group}") };
     let resource = cluster.look(|sim| sim.store.table(&id).map(|t| Arc::clone(&t.resource)));
-    let resource = resource.filter(|r| r.version == version).ok_or_else(Refusal::no_such_path);
+    let is_older = id == older::ID && version == older::VERSION;
+    let resource = resource.filter(|r| r.version == version || is_older).ok_or_else(Refusal::no_such_path);
     let Ok(resource) = resource else {
         return if group == "metrics.k8s.io" { Ok(Path::Other(path.to_owned())) } else { Err(Refusal::no_such_path()) };
     };
@@ -164,7 +167,13 @@ fn find(cluster: &Cluster, path: &str) -> Answer<Path> {
     if !subresource.is_empty() && !resource.has(subresource) || !namespace.is_empty() && !resource.namespaced {
         return Err(Refusal::no_such_path());
     }
-    Ok(Path::Objects(Target { resource, namespace: namespace.to_owned(), name: name.to_owned(), subresource: subresource.to_owned() }))
+    Ok(Path::Objects(Target {
+        resource,
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        subresource: subresource.to_owned(),
+        is_older,
+    }))
 }
 
 fn verb(method: &Method, path: &Path, query: &Query) -> Answer<&'static str> {

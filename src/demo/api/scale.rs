@@ -10,7 +10,6 @@ use crate::demo::patch::{self, Kind};
 use crate::demo::resource::Resource;
 use crate::demo::sim::Sim;
 use crate::demo::status::{Answer, Cause, Refusal};
-use crate::demo::write::How;
 use crate::model::time::Timestamp;
 use http::Response;
 use serde_json::{Value, json};
@@ -30,25 +29,27 @@ pub(super) fn answer(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8])
                 "application/json-patch+json" => Kind::Json,
                 _ => Kind::Merge,
             };
-            patch::patch(&target.resource, &mut wanted, &object(&asked.content, body)?, kind)?;
+            patch::patch(&kind_of_scale(), &mut wanted, &object(&asked.content, body)?, kind)?;
             wanted
         }
     };
     let replicas = int(&wanted, "/spec/replicas").unwrap_or_default();
     if replicas < 0 {
-        let kind = Resource { group: "autoscaling".to_owned(), kind: "Scale".to_owned(), ..Resource::default() };
         let message = format!("Invalid value: {replicas}: must be greater than or equal to 0");
         let cause = Cause { reason: "FieldValueInvalid", message, field: "spec.replicas".to_owned() };
-        return Err(Refusal::invalid(&kind, &target.name, &[cause]));
+        return Err(Refusal::invalid(&kind_of_scale(), &target.name, &[cause]));
     }
     let version = text(&wanted, "/metadata/resourceVersion").unwrap_or_default().to_owned();
-    let how = How { subresource: "", ..how(target, asked) };
-    let scaled = sim.update(&id, &key(target), how, |workload| {
+    let scaled = sim.update(&id, &key(target), how(target, asked), |workload| {
         set(workload, "/metadata/resourceVersion", version);
         set(workload, &target.resource.scaled[0], replicas);
         Ok(())
     })?;
     Ok(answer_json(200, &scale(&target.resource, &scaled.value())))
+}
+
+fn kind_of_scale() -> Resource {
+    Resource { group: "autoscaling".to_owned(), version: "v1".to_owned(), kind: "Scale".to_owned(), ..Resource::default() }
 }
 
 /// A `Scale` as a Table.

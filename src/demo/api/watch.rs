@@ -218,7 +218,7 @@ impl Watch {
     fn bookmark(&mut self, annotation: Option<&str>, out: &mut Vec<u8>) {
         self.bookmark_at = Instant::now() + BOOKMARKS;
         let version = self.version.to_string();
-        let mut meta = json!({"resourceVersion": version, "creationTimestamp": null});
+        let mut meta = json!({"resourceVersion": version});
         if let Some(annotation) = annotation {
             crate::demo::json::set(&mut meta, &format!("/annotations/{}", crate::demo::json::escape(annotation)), "true");
         }

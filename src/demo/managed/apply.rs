@@ -37,6 +37,10 @@ pub fn apply(resource: &Resource, live: Option<&Value>, applied: &Value, writer:
         let mut owned = own.clone();
         entries.iter().for_each(|e| owned.add(&Fields::from_value(of(e))));
         gone.subtract(&named(schema, owned));
+        // Nobody owns its name, and an object keeps it.
+        if let Some(metadata) = gone.below.get_mut("f:metadata") {
+            metadata.member = false;
+        }
         prune(schema, &mut new, &gone);
     }
     drop_nulls(&mut new);
