@@ -21,8 +21,7 @@ const CONFIG: &str = "clusters:
   - {match: \"prod-*\", tier: prod, group: production}
   - {match: staging, tier: staging, group: testing}
   - {match: dev, tier: dev, group: testing}
-  - {match: partner, tier: prod, group: outside, login: LOGIN}
-  - {match: edge, tier: prod, group: outside}
+  - {match: \"*\", tier: prod, group: outside}
 ";
 
 /// What kept a demo from starting.
@@ -67,14 +66,20 @@ pub(super) fn start(scenario: &str) -> Result<Fleet, Wrong> {
         let near = hint(scenario, INCIDENTS.iter().map(|i| i.name));
         return Err(Wrong::Usage(format!("there is no scenario called {}{near}; --demo=list lists them", visible(scenario))));
     };
-    let fleet = Fleet::start(&Options { incident: Some(incident), ..Options::default() })?;
-    config(&fleet).map_err(|error| fleet::Error::Folder(error).into()).map(|()| fleet)
+    let options = Options { incident: Some(incident), ..Options::default() };
+    let fleet = Fleet::start(&options)?;
+    config(&fleet, &options).map_err(|error| fleet::Error::Folder(error).into()).map(|()| fleet)
 }
 
-fn config(fleet: &Fleet) -> io::Result<()> {
-    let command = format!("{} demo-login {}", quoted(&std::env::current_exe()?), quoted(fleet.folder()));
-    let command = serde_json::to_string(&command).map_err(io::Error::other)?;
-    fs::write(fleet.folder().join("config.yaml"), CONFIG.replace("LOGIN", &command))
+/// Writes the config; what logs in is this program again.
+fn config(fleet: &Fleet, options: &Options) -> io::Result<()> {
+    let program = quoted(&std::env::current_exe()?);
+    let mut text = CONFIG.to_owned();
+    for name in fleet.members().iter().map(|m| &m.cluster.name).filter(|name| options.needs_login(name)) {
+        let command = format!("{program} demo-login {}", quoted(&fleet.folder().join(name)));
+        text += &format!("  - {{match: {name}, login: {}}}\n", serde_json::to_string(&command).map_err(io::Error::other)?);
+    }
+    fs::write(fleet.folder().join("config.yaml"), text)
 }
 
 /// A path for a shell.
@@ -158,7 +163,7 @@ pub(super) fn token(folder: &Path) -> Result<u8> {
 /// # Errors
 /// Where standard output is gone.
 pub(super) fn login(folder: &Path) -> Result<u8> {
-    print("This plays the login page of a partner's cluster. Press enter to log in, ctrl-c to leave it. ")?;
+    print("This plays a login page. Press enter to log in, ctrl-c to leave it. ")?;
     let mut answer = String::new();
     if io::stdin().lock().read_line(&mut answer)? == 0 {
         return Ok(1);

@@ -2,7 +2,7 @@
 
 use super::cluster::{Cluster, User, now};
 use super::fault::{Fault, Faults};
-use super::incident::Incident;
+use super::incident::{self, Incident};
 use super::json::Millis;
 use super::server::Server;
 use super::shop::{self, filler};
@@ -81,6 +81,20 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// True where a person has to log in to a cluster of this name.
+    pub fn needs_login(&self, cluster: &str) -> bool {
+        let forgets = self.incident.is_some_and(|i| i.cluster == cluster && i.server == incident::Server::Forgets);
+        self.is_played && cluster == PARTNER || forgets
+    }
+
+    /// True where the server of a cluster of this name does wrong now and then.
+    fn fails(&self, cluster: &str) -> bool {
+        let leaves = self.incident.is_some_and(|i| i.cluster == cluster && i.server == incident::Server::Leaves);
+        self.is_faulty || self.is_played && cluster == EDGE || leaves
+    }
+}
+
 /// Why there is no fleet.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -149,9 +163,14 @@ impl Fleet {
         let system = |error: io::Error| Error::System(error.into());
         let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("demo").enable_all().build().map_err(system)?;
         let members = sims.into_iter().map(|sim| serve(&runtime, options, sim, &identity)).collect::<Result<Vec<_>, _>>()?;
+        let news = options.incident.map(|incident| {
+            let (out, news) = mpsc::channel(2);
+            runtime.spawn(incident::play(incident, members.clone(), folder.path().into(), out));
+            news
+        });
         let users = users(&runtime, options, folder.path(), &members).map_err(Error::Folder)?;
         let kubeconfig = kubeconfig::write(folder.path(), &identity.authority, &members, &users).map_err(Error::Folder)?;
-        Ok(Self { news: None, members, kubeconfig, folder, runtime: Some(runtime) })
+        Ok(Self { news, members, kubeconfig, folder, runtime: Some(runtime) })
     }
 
     /// Its clusters, in the order of their names above.
@@ -190,9 +209,12 @@ fn folder() -> io::Result<TempDir> {
 /// Who asks each cluster, as a kubeconfig has it.
 fn users(runtime: &Runtime, options: &Options, folder: &Path, members: &[Member]) -> io::Result<Vec<Value>> {
     let user = |member: &Member| {
-        if options.is_played && member.cluster.name == PARTNER {
+        if options.needs_login(&member.cluster.name) {
+            let folder = folder.join(&member.cluster.name);
+            std::fs::create_dir(&folder)?;
+            let user = login::user(&folder);
             runtime.spawn(login::serve(folder.into(), Arc::clone(&member.cluster)));
-            return login::user(folder);
+            return user;
         }
         Ok(json!({"token": member.tokens.admin}))
     };
@@ -212,7 +234,12 @@ fn build(options: &Options) -> Result<Vec<Sim>, Error> {
 
 fn cluster(options: &Options, index: usize, now: Millis) -> Sim {
     let name = name(index);
-    let mut sim = if options.has_shop { shop::build(&name, options.seed, now, options.nodes) } else { empty(&name, options.seed, now) };
+    let incident = options.incident.filter(|i| i.cluster == name);
+    let before = now - incident.map_or(0, |i| i.lasts);
+    let mut sim = if options.has_shop { shop::build(&name, options.seed, before, options.nodes) } else { empty(&name, options.seed, now) };
+    if let Some(incident) = incident {
+        (incident.begin)(&mut sim);
+    }
     if options.pods > 0 {
         filler::filler(&mut sim, options.pods, options.pod_bytes);
     }
@@ -249,9 +276,7 @@ fn serve(runtime: &Runtime, options: &Options, sim: Sim, identity: &Identity) ->
     let cluster = Cluster::new(sim);
     let tokens = tokens(&cluster).map_err(Error::System)?;
     let faults = Arc::new(Faults::default());
-    // Edge goes away and comes back by a fault too.
-    let is_faulty = options.is_faulty || options.is_played && cluster.name == EDGE;
-    let ordered = is_faulty.then(|| Arc::clone(&faults));
+    let ordered = options.fails(&cluster.name).then(|| Arc::clone(&faults));
     let server = Server::open(Arc::clone(&cluster), ordered, identity.acceptor.clone()).map_err(Error::Port)?;
     let address = server.address();
     runtime.spawn(server.run());

@@ -25,7 +25,7 @@ const LIFE: Duration = Duration::from_secs(3600);
 /// How long the fleet needs at most to see a login.
 const GLANCE: Duration = Duration::from_millis(200);
 
-/// The `user` of a kubeconfig that asks this plugin.
+/// The `user` of a kubeconfig that asks this plugin. The folder is that of one cluster.
 ///
 /// # Errors
 /// Where the system does not tell which file this program is.
@@ -46,7 +46,7 @@ pub(super) async fn serve(folder: Arc<Path>, cluster: Arc<Cluster>) -> Result<()
     loop {
         let next = token()?;
         // Known before it is offered: whoever takes it may come at once.
-        cluster.allow(&next, User::new("demo@partner.example", &["system:masters"]));
+        cluster.allow(&next, User::new("demo@shop.example", &["system:masters"]));
         write(&folder.join(OFFER), &next)?;
         while folder.join(OFFER).exists() {
             sleep(GLANCE).await;
@@ -76,16 +76,21 @@ pub fn log_in(folder: &Path) -> Result<(), String> {
     fs::remove_file(folder.join(OFFER)).map_err(told)
 }
 
+/// True once somebody has logged in.
+pub(super) fn is_in(folder: &Path) -> bool {
+    folder.join(TAKEN).exists()
+}
+
 /// What the plugin prints for whoever has logged in: an `ExecCredential`.
 ///
 /// # Errors
 /// In a sentence, where nobody has, or too long ago.
 pub fn credential(folder: &Path) -> Result<String, String> {
     let path = folder.join(TAKEN);
-    let token = fs::read_to_string(&path).map_err(|_| "not logged in to the partner's cluster")?;
+    let token = fs::read_to_string(&path).map_err(|_| "nobody is logged in")?;
     let taken = fs::metadata(&path).and_then(|m| m.modified()).map_err(|error| error.to_string())?;
     let until = taken + LIFE;
-    let left = until.duration_since(SystemTime::now()).map_err(|_| "the login to the partner's cluster has expired")?;
+    let left = until.duration_since(SystemTime::now()).map_err(|_| "the login has expired")?;
     let until = super::cluster::now() + i64::try_from(left.as_millis()).unwrap_or_default();
     let status = json!({"token": token, "expirationTimestamp": stamp(until)});
     Ok(json!({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status}).to_string())

@@ -14,6 +14,9 @@ use ratatui::style::Style;
 /// Columns between two clusters.
 const GAP: u16 = 2;
 
+/// What tells the demo fleet from the real world.
+const DEMO: &str = " DEMO ";
+
 /// A cluster in as few words as tell all.
 struct Chip {
     key: String,
@@ -71,7 +74,9 @@ pub fn draw(world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
         x += text::put(buf, x, area.y, area.right().saturating_sub(x), &what, style) + GAP;
     }
     let x = area.right().saturating_sub(text::width(&right) + 1);
-    text::put(buf, x, area.y, area.right().saturating_sub(x), &right, theme.style(Role::Dim));
+    let (badge, rest) = right.split_once(DEMO).map_or(("", right.as_str()), |(_, rest)| (DEMO, rest));
+    let x = x + text::put(buf, x, area.y, area.right().saturating_sub(x), badge, theme.style(Role::Badge));
+    text::put(buf, x, area.y, area.right().saturating_sub(x), rest, theme.style(Role::Dim));
 }
 
 fn draw_chip(theme: &Theme, chip: &Chip, mut x: u16, area: Rect, buf: &mut Buffer) -> u16 {
@@ -169,7 +174,7 @@ fn right(world: &World, short: bool) -> String {
         many => format!("{} namespaces", many.len()),
     };
     let local = (world.now.0 + world.utc_offset).rem_euclid(86_400);
-    let demo = if world.demo.is_some() { "DEMO  " } else { "" };
+    let demo = if world.demo.is_some() { format!("{DEMO}  ") } else { String::new() };
     let badge = if world.readonly { "read-only  " } else { "" };
     format!("{demo}{badge}{scope}  {:02}:{:02}", local / 3_600, local / 60 % 60)
 }

@@ -4,6 +4,7 @@
 use crate::rig::source::root;
 use kconsole::actions;
 use kconsole::app::config::EXAMPLE;
+use kconsole::demo::incident::INCIDENTS;
 use kconsole::keymap::{KEYMAPS, Keymap, Scope};
 use kconsole::kinds::KINDS;
 use kconsole::ui::theme::{Role, THEMES};
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// What stands between `<!-- NAME: generated, checked by a test -->` and `<!-- /NAME -->`.
-fn parts() -> [(&'static str, String); 7] {
+fn parts() -> [(&'static str, String); 8] {
     let list = |names: Vec<String>| format!("{}\n", names.join(" · "));
     [
         ("config", format!("```yaml\n{EXAMPLE}```\n")),
@@ -19,6 +20,7 @@ fn parts() -> [(&'static str, String); 7] {
         ("keymaps", list(KEYMAPS.iter().map(|(name, _)| format!("`{name}`")).collect())),
         ("actions", table(["Action", "What it does"], actions::all().map(|a| [format!("`{}`", a.name), a.help.to_owned()]))),
         ("kinds", kinds()),
+        ("scenarios", table(["Scenario", "What is wrong"], INCIDENTS.iter().map(|i| [format!("`{}`", i.name), i.about.to_owned()]))),
         ("themes", list(THEMES.iter().map(|(name, _)| format!("`{name}`")).collect())),
         ("theme roles", list(Role::ALL.iter().map(|role| format!("`{}`", role.name())).collect())),
     ]

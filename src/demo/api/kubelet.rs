@@ -3,7 +3,7 @@
 use super::body::{Body, whole};
 use super::request::{Asked, Target};
 use crate::demo::cluster::{Cluster, now};
-use crate::demo::json::{Millis, list, text};
+use crate::demo::json::{Millis, is_true, list, text};
 use crate::demo::logs::body::{Follower, Look, View, body};
 use crate::demo::logs::query::{Query, container, plan};
 use crate::demo::logs::{HISTORY, Sickness, spec};
@@ -11,7 +11,7 @@ use crate::demo::rbac;
 use crate::demo::sim::Sim;
 use crate::demo::status::{Answer, Refusal};
 use crate::demo::store::Object;
-use crate::demo::stream::shell::{Machine, Shell};
+use crate::demo::stream::shell::{Machine, Shell, is_shell};
 use crate::demo::stream::{attach, exec, forward, placed, runs};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -37,10 +37,11 @@ pub(super) fn answer(cluster: &Arc<Cluster>, target: &Target, asked: &Asked, mut
     cluster.look(|sim| rbac::check(&sim.store, &asked.user, &create))?;
     let pod = cluster.with(|sim| find(sim, target))?.value();
     placed(&pod)?;
+    cluster.look(|sim| reach(sim, &pod, |address| format!("error dialing backend: dial tcp {address}")))?;
     let answer = match target.subresource.as_str() {
         "portforward" => forward(&mut request, &target.name)?,
         "attach" => attach_to(cluster, target, &pod, &query, &mut request)?,
-        _ => exec_in(cluster, &pod, &query, &mut request)?,
+        _ => exec_in(cluster, &pod, exec::Asked::read(&query), &mut request)?,
     };
     Ok(answer.map(|()| whole(Bytes::new())))
 }
@@ -55,7 +56,9 @@ fn log(cluster: &Arc<Cluster>, target: &Target, query: &str) -> Answer<Response<
     let (pod, seed, now) = cluster.with(|sim| find(sim, target).map(|o| (o, sim.world.seed, sim.store.now)))?;
     let pod = pod.value();
     let container = container(&pod, &query.container)?;
-    cluster.look(|sim| reach(sim, &pod, &container))?;
+    let (namespace, name) = (&target.namespace, &target.name);
+    let url = |address: &str| format!("https://{address}/containerLogs/{namespace}/{name}/{container}");
+    cluster.look(|sim| reach(sim, &pod, |address| format!("Get {:?}: dial tcp {address}", url(address))))?;
     let plan = plan(seed, &pod, query, now, cluster.born - HISTORY)?;
     let look = look(cluster, target, &pod, &container);
     let mut answer = Response::new(body(plan, cluster.changes(), look).map_err(|never| match never {}).boxed_unsync());
@@ -63,8 +66,8 @@ fn log(cluster: &Arc<Cluster>, target: &Target, query: &str) -> Answer<Response<
     Ok(answer)
 }
 
-/// Refuses what is on a machine that nobody hears from.
-fn reach(sim: &Sim, pod: &Value, container: &str) -> Answer<()> {
+/// Refuses what is on a machine that nobody hears from; `failed` says what was tried at its address.
+fn reach(sim: &Sim, pod: &Value, failed: impl Fn(&str) -> String) -> Answer<()> {
     let node = text(pod, "/spec/nodeName").unwrap_or_default();
     if !sim.world.lost.contains_key(node) {
         return Ok(());
@@ -72,10 +75,8 @@ fn reach(sim: &Sim, pod: &Value, container: &str) -> Answer<()> {
     let machine = sim.store.get("nodes", "", node).map(|o| o.value()).unwrap_or_default();
     let address =
         list(&machine, "/status/addresses").iter().find(|a| text(a, "/type") == Some("InternalIP")).and_then(|a| text(a, "/address"));
-    let address = address.unwrap_or(node);
-    let (namespace, name) = (text(pod, "/metadata/namespace").unwrap_or_default(), text(pod, "/metadata/name").unwrap_or_default());
-    let url = format!("https://{address}:10250/containerLogs/{namespace}/{name}/{container}");
-    Err(Refusal::new(500, "", format!("Get {url:?}: dial tcp {address}:10250: connect: no route to host")))
+    let address = format!("{}:10250", address.unwrap_or(node));
+    Err(Refusal::new(500, "", format!("{}: connect: no route to host", failed(&address))))
 }
 
 /// Looks at a pod as long as it is the same one.
@@ -97,11 +98,10 @@ fn sickness(sim: &Sim, pod: &Value, container: &str) -> Sickness {
     let Some(spec) = spec(pod, container) else { return Sickness::default() };
     let program = sim.world.program(pod, spec);
     let level = if program.ready { program.errors } else { program.errors.max(0.6) };
-    Sickness(vec![(Millis::MIN, Millis::MAX, level)])
+    Sickness(vec![(program.since, Millis::MAX, level)])
 }
 
-fn exec_in(cluster: &Arc<Cluster>, pod: &Value, query: &str, request: &mut Request<Incoming>) -> Answer<Response<()>> {
-    let asked = exec::Asked::read(query);
+fn exec_in(cluster: &Arc<Cluster>, pod: &Value, asked: exec::Asked, request: &mut Request<Incoming>) -> Answer<Response<()>> {
     let container = container(pod, &asked.container)?;
     asked.check()?;
     let shell = match runs(pod, &container) {
@@ -115,6 +115,9 @@ fn attach_to(cluster: &Arc<Cluster>, target: &Target, pod: &Value, query: &str, 
     let asked = exec::Asked::read(query);
     let container = container(pod, &asked.container)?;
     asked.check()?;
+    if let Some(asked) = prompt(pod, &container, &asked) {
+        return exec_in(cluster, pod, asked, request);
+    }
     let log = if runs(pod, &container) {
         let (seed, now) = cluster.look(|sim| (sim.world.seed, sim.store.now));
         let query = Query { container: container.clone(), follow: true, since: Some(now), ..Query::default() };
@@ -125,4 +128,12 @@ fn attach_to(cluster: &Arc<Cluster>, target: &Target, pod: &Value, query: &str, 
         Err(format!("unable to upgrade connection: container {container} not found in pod {name}_{namespace}"))
     };
     attach::attach(request, asked, log)
+}
+
+/// What to run for those who attach to a container whose program is a shell that reads what they type, as `kubectl run -it` makes them.
+fn prompt(pod: &Value, container: &str, asked: &exec::Asked) -> Option<exec::Asked> {
+    let spec = spec(pod, container).filter(|c| asked.stdin && is_true(c, "/stdin"))?;
+    let mut words = list(spec, "/command").iter().chain(list(spec, "/args")).filter_map(Value::as_str);
+    let program = words.next().filter(|p| is_shell(p) && words.next().is_none())?;
+    Some(exec::Asked { command: vec![program.to_owned()], container: container.to_owned(), ..asked.clone() })
 }

@@ -42,6 +42,7 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
     let Some(node) = sim.store.table("nodes").and_then(|t| t.get(key)).map(|n| n.value()) else {
         // Whoever takes a machine away takes its lease along; there may be none yet.
         sim.store.remove("leases.coordination.k8s.io", &lease(key));
+        lost::gone(sim, key);
         return None;
     };
     // Nothing befalls machines in the past; whoever ends it wakes this controller.

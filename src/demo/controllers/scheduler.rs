@@ -7,9 +7,9 @@ use super::super::sim::{Controller, Sim};
 use super::super::store::{Change, Key, Object, Store, mix};
 use super::super::world::ledger::Ask;
 use super::super::write::How;
-use super::condition;
+use super::{condition, volumes};
 pub(super) use fit::tolerates;
-use fit::{Misfit, Wish};
+use fit::Wish;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ const NAME: &str = "default-scheduler";
 pub const CONTROLLER: Controller = Controller { name: NAME, wakes, reconcile };
 
 fn wakes(_store: &Store, change: &Change, keys: &mut Vec<Key>) {
-    if matches!(&*change.kind, "pods" | "nodes") {
+    if matches!(&*change.kind, "pods" | "nodes" | "persistentvolumeclaims") {
         keys.extend(change.object().map(|o| o.key.clone()));
     }
 }
@@ -30,7 +30,10 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
         return None;
     }
     let Some(pod) = sim.store.table("pods").and_then(|t| t.get(key)).cloned() else {
-        freed(sim, key);
+        // A claim is nobody's key here, but a pod may have waited for it.
+        if !freed(sim, key) && sim.store.table("persistentvolumeclaims").is_some_and(|t| t.get(key).is_some()) {
+            retry(sim);
+        }
         return None;
     };
     let (node, phase) = (field(&pod, 0), field(&pod, 1));
@@ -61,10 +64,12 @@ fn machine(sim: &mut Sim, key: &Key) {
 }
 
 /// A pod is gone: its place is free for what waits.
-fn freed(sim: &mut Sim, key: &Key) {
-    if sim.world.ledger.forget(key) {
+fn freed(sim: &mut Sim, key: &Key) -> bool {
+    let counted = sim.world.ledger.forget(key);
+    if counted {
         retry(sim);
     }
+    counted
 }
 
 /// Tries what waits again: the most important first, then the oldest.
@@ -89,6 +94,10 @@ fn place(sim: &mut Sim, key: &Key, object: &Arc<Object>) {
     if text(&pod, "/metadata/deletionTimestamp").is_some() || !list(&pod, "/spec/schedulingGates").is_empty() {
         return;
     }
+    if let Some(claim) = volumes::missing(sim, &pod) {
+        let message = fit::before(sim.world.ledger.machines.len(), &format!("persistentvolumeclaim {claim:?} not found"));
+        return wait(sim, key, &pod, &message);
+    }
     let wish = Wish::of(&pod, &object.owner);
     let mut misfits = Vec::new();
     let mut best: Option<(u64, Box<str>)> = None;
@@ -107,7 +116,7 @@ fn place(sim: &mut Sim, key: &Key, object: &Arc<Object>) {
     }
     match best {
         Some((_, node)) => bind(sim, key, object, &pod, &node, wish.ask),
-        None => wait(sim, key, &pod, &misfits),
+        None => wait(sim, key, &pod, &fit::words(&misfits)),
     }
 }
 
@@ -124,6 +133,7 @@ fn bind(sim: &mut Sim, key: &Key, object: &Arc<Object>, pod: &Value, node: &str,
         Ok(())
     });
     if bound.is_ok() {
+        volumes::bind(sim, pod, node);
         sim.world.ledger.count(key, &object.uid, &object.owner, node, ask);
         let message = format!("Successfully assigned {}/{} to {node}", key.namespace, key.name);
         sim.event(NAME, pod, "Normal", "Scheduled", &message);
@@ -131,20 +141,19 @@ fn bind(sim: &mut Sim, key: &Key, object: &Arc<Object>, pod: &Value, node: &str,
 }
 
 /// No machine takes it. Told when that is new or for another reason; what is no news is not told again.
-fn wait(sim: &mut Sim, key: &Key, pod: &Value, misfits: &[Misfit]) {
+fn wait(sim: &mut Sim, key: &Key, pod: &Value, message: &str) {
     sim.world.ledger.waiting.insert(key.clone());
-    let message = fit::words(misfits);
     let told = condition::find(pod, "PodScheduled").and_then(|c| text(c, "/message"));
-    if told == Some(message.as_str()) {
+    if told == Some(message) {
         return;
     }
     let now = sim.store.now;
     let written = sim.update("pods", key, How::status("kube-scheduler"), |pod| {
-        condition::put(pod, now, "PodScheduled", "False", "Unschedulable", &message);
+        condition::put(pod, now, "PodScheduled", "False", "Unschedulable", message);
         Ok(())
     });
     if written.is_ok() {
-        sim.event(NAME, pod, "Warning", "FailedScheduling", &message);
+        sim.event(NAME, pod, "Warning", "FailedScheduling", message);
     }
 }
 

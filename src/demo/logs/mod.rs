@@ -11,6 +11,7 @@ pub mod query;
 mod script;
 mod texts;
 mod traces;
+mod words;
 
 use super::json::{Millis, instant, int, list, text};
 use chance::Chance;
@@ -158,7 +159,9 @@ impl Source {
 
     fn within(&self, from: Millis, to: Millis) -> (Millis, Millis) {
         let from = from.max(self.oldest());
-        (from, self.run.end.as_ref().map_or(to, |e| to.min(e.at)).max(from))
+        // Ends are told in whole seconds. What a script prints comes before its end even if both are in the same one.
+        let more = if self.script.is_some() { 999 } else { 0 };
+        (from, self.run.end.as_ref().map_or(to, |e| to.min(e.at + more)).max(from))
     }
 
     fn second(&self, second: i64, from: Millis, to: Millis) -> Vec<Line> {
@@ -170,12 +173,12 @@ impl Source {
     }
 
     fn start_up(&self) -> Vec<Line> {
-        let words = match &self.script {
-            Some(script) => script.first(self.run.started),
-            None => ends::first(&self.work, self.run.started, self.chance),
+        let (words, took) = match &self.script {
+            Some(script) => (script.first(self.run.started), 300),
+            None => (ends::first(&self.work, self.run.started, self.chance), START),
         };
-        let step = START / (words.len() as Millis + 1);
-        let line = |(i, text)| Line { at: self.run.started + 20 + step * i, nanos: 3_613, stream: Stream::Stdout, text };
+        let step = took / (words.len() as Millis + 1);
+        let line = |(i, text)| Line { at: self.run.started + 20 + step * i, nanos: 3_613 + i as u32, stream: Stream::Stdout, text };
         (0..).zip(words).map(line).collect()
     }
 

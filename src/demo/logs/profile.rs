@@ -2,6 +2,7 @@
 
 use super::chance::Chance;
 use super::spec;
+use super::words::{Words, words};
 use crate::demo::json::{list, text};
 use serde_json::Value;
 
@@ -117,6 +118,8 @@ impl Profile {
 pub(super) struct Work {
     /// The form of the lines.
     pub(super) profile: Profile,
+    /// What they speak of.
+    pub(super) words: &'static Words,
     /// The program: the name of the image without registry and tag.
     pub(super) program: String,
     /// Its version: the tag of the image.
@@ -135,6 +138,12 @@ impl Work {
         let last = last.split('@').next().unwrap_or_default();
         let (program, version) = last.split_once(':').unwrap_or((last, "latest"));
         let port = spec.and_then(|c| list(c, "/ports").first()).and_then(|p| p.pointer("/containerPort")?.as_i64());
-        Self { profile: Profile::of(path, container), program: program.to_owned(), version: version.to_owned(), port: port.unwrap_or(8080) }
+        Self {
+            profile: Profile::of(path, container),
+            words: words(path, container),
+            program: program.to_owned(),
+            version: version.to_owned(),
+            port: port.unwrap_or(8080),
+        }
     }
 }

@@ -71,6 +71,15 @@ fn runs_begin_and_end_with_words() {
 }
 
 #[test]
+fn a_script_that_ends_at_once_has_said_something() {
+    let mut pod = pod("busybox");
+    pod["spec"]["containers"][0]["args"] = json!(["echo", "hello"]);
+    let run = Run { started: T, end: Some(End { at: T, code: 0, reason: "Completed".into() }) };
+    let lines: Vec<Line> = Source::new(7, &pod, "app", run, T - 1000).lines(0, T + 5000).collect();
+    assert_eq!(lines.iter().map(|l| l.text.as_str()).collect::<Vec<_>>(), ["hello"]);
+}
+
+#[test]
 fn two_pods_and_two_runs_have_logs_of_their_own() {
     let lines = |s: &Source| s.lines(T + 5_000, T + 60_000).collect::<Vec<_>>();
     let one = source("nginx", T);

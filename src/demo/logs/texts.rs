@@ -4,7 +4,7 @@ use super::Stream;
 use super::chance::Chance;
 use super::profile::{Profile, Work};
 use super::traces;
-use crate::demo::json::Millis;
+use crate::demo::json::{Millis, set};
 use Stream::{Stderr, Stdout};
 use serde_json::json;
 
@@ -18,8 +18,6 @@ const AGENTS: &[&str] = &[
     "kube-probe/1.33",
     "Go-http-client/2.0",
 ];
-const DONE: &[&str] =
-    &["order placed", "cart updated", "price calculated", "stock reserved", "session renewed", "cache refreshed", "mail queued"];
 const GOODS: &[&str] = &["green tea 100g", "Käsefondue-Set", "抹茶 30g", "Café crème ☕", "naïve art print", "кружка", "tin of biscuits"];
 const FAILED: &[&str] = &[
     "context deadline exceeded",
@@ -28,7 +26,6 @@ const FAILED: &[&str] = &[
     "too many connections",
     "unexpected end of stream",
 ];
-const PARTNERS: &[&str] = &["payment-gateway", "inventory", "orders-db", "session-cache", "pricing"];
 
 /// The lines of an entry; `wrong` where it tells of something that failed.
 pub(super) fn entry(work: &Work, at: Millis, wrong: bool, chance: &mut Chance) -> Entry {
@@ -37,12 +34,12 @@ pub(super) fn entry(work: &Work, at: Millis, wrong: bool, chance: &mut Chance) -
         Profile::Json => vec![(Stdout, json_line(work, at, wrong, chance))],
         Profile::Logfmt => vec![(Stderr, logfmt(work, at, wrong, chance))],
         Profile::Java => traces::java(work, at, wrong, chance),
-        Profile::Python => traces::python(at, wrong, chance),
-        Profile::Coloured => vec![coloured(wrong, chance)],
-        Profile::Klog => vec![(Stderr, klog(at, wrong, chance))],
+        Profile::Python => traces::python(work, at, wrong, chance),
+        Profile::Coloured => vec![coloured(work, wrong, chance)],
+        Profile::Klog => vec![(Stderr, klog(work, at, wrong, chance))],
         Profile::Postgres => postgres(at, wrong, chance),
         Profile::Redis => vec![(Stdout, redis(at, wrong, chance))],
-        Profile::Quiet if wrong => vec![(Stderr, format!("{} warning: {}, will try again", time("%H:%M:%S", at), failure(chance)))],
+        Profile::Quiet if wrong => vec![(Stderr, format!("{} warning: {}, will try again", time("%H:%M:%S", at), failure(work, chance)))],
         Profile::Quiet => vec![(Stdout, format!("{} still here, nothing to do", time("%H:%M:%S", at)))],
     }
 }
@@ -54,13 +51,8 @@ pub(super) fn time(form: &str, at: Millis) -> String {
 }
 
 /// What failed, in the words of the one that called.
-pub(super) fn failure(chance: &mut Chance) -> String {
-    format!("{}: {}", chance.pick(PARTNERS), chance.pick(FAILED))
-}
-
-/// What was done.
-pub(super) fn deed(chance: &mut Chance) -> &'static str {
-    chance.pick(DONE)
+pub(super) fn failure(work: &Work, chance: &mut Chance) -> String {
+    format!("{}: {}", chance.pick(work.words.partners), chance.pick(FAILED))
 }
 
 fn path(chance: &mut Chance) -> String {
@@ -100,7 +92,7 @@ fn json_line(work: &Work, at: Millis, wrong: bool, chance: &mut Chance) -> Strin
         true => "error",
         false => chance.pick(&["info", "info", "info", "info", "debug", "info", "info", "warn"]),
     };
-    let (time, msg) = (time("%Y-%m-%dT%H:%M:%S%.3fZ", at), chance.pick(DONE));
+    let (time, msg) = (time("%Y-%m-%dT%H:%M:%S%.3fZ", at), chance.pick(work.words.deeds));
     let msg = if wrong {
         "request failed"
     } else if level == "warn" {
@@ -113,21 +105,24 @@ fn json_line(work: &Work, at: Millis, wrong: bool, chance: &mut Chance) -> Strin
     let mut line =
         json!({"time": time, "level": level, "msg": msg, "service": work.program, "trace": trace, "user": user, "ms": chance.took()});
     if wrong {
-        line["error"] = failure(chance).into();
-        line["attempt"] = (1 + chance.below(3)).into();
+        set(&mut line, "/error", failure(work, chance));
+        set(&mut line, "/attempt", 1 + chance.below(3));
     } else if chance.once_in(9) {
-        line["item"] = chance.pick(GOODS).into();
+        set(&mut line, "/item", chance.pick(GOODS));
     }
     if chance.once_in(900) {
-        line["body"] = "0123456789abcdef".repeat(120 + chance.below(400) as usize).into();
+        set(&mut line, "/body", "0123456789abcdef".repeat(120 + chance.below(400) as usize));
     }
     line.to_string()
 }
 
 fn logfmt(work: &Work, at: Millis, wrong: bool, chance: &mut Chance) -> String {
     let time = time("%Y-%m-%dT%H:%M:%S%.3fZ", at);
-    let (level, msg) =
-        if wrong { ("error", "request failed") } else { (chance.pick(&["info", "info", "info", "debug", "warn"]), chance.pick(DONE)) };
+    let (level, msg) = if wrong {
+        ("error", "request failed")
+    } else {
+        (chance.pick(&["info", "info", "info", "debug", "warn"]), chance.pick(work.words.deeds))
+    };
     let mut line = format!(
         r#"ts={time} level={level} caller={}.go:{} msg="{msg}" duration={}ms"#,
         work.program,
@@ -135,28 +130,31 @@ fn logfmt(work: &Work, at: Millis, wrong: bool, chance: &mut Chance) -> String {
         chance.took()
     );
     if wrong {
-        line += &format!(r#" err="{}""#, failure(chance));
+        line += &format!(r#" err="{}""#, failure(work, chance));
     }
     line
 }
 
-fn coloured(wrong: bool, chance: &mut Chance) -> (Stream, String) {
+fn coloured(work: &Work, wrong: bool, chance: &mut Chance) -> (Stream, String) {
     let (path, took) = (path(chance), chance.took());
     if wrong {
-        return (Stderr, format!("\x1b[31m\x1b[1mERROR\x1b[0m GET {path} \x1b[31m500\x1b[0m in {took}ms: {}", failure(chance)));
+        return (Stderr, format!("\x1b[31m\x1b[1mERROR\x1b[0m GET {path} \x1b[31m500\x1b[0m in {took}ms: {}", failure(work, chance)));
     }
     match chance.below(12) {
         0 => (Stdout, format!("\x1b[33mwarn\x1b[0m  - {} took {took}ms", chance.pick(GOODS))),
-        1 => (Stdout, format!("\x1b[36minfo\x1b[0m  - {}", chance.pick(DONE))),
+        1 => (Stdout, format!("\x1b[36minfo\x1b[0m  - {}", chance.pick(work.words.deeds))),
         _ => (Stdout, format!("GET {path} \x1b[32m200\x1b[39m in {took}ms")),
     }
 }
 
-fn klog(at: Millis, wrong: bool, chance: &mut Chance) -> String {
+fn klog(work: &Work, at: Millis, wrong: bool, chance: &mut Chance) -> String {
     let stamp = format!("{}{:03}", time("%m%d %H:%M:%S%.3f", at), chance.below(1000));
     let line = 100 + chance.below(900);
     if wrong {
-        return format!(r#"E{stamp}       1 reflector.go:{line}] "Failed to watch" err="{}" type="*v1.EndpointSlice""#, failure(chance));
+        return format!(
+            r#"E{stamp}       1 reflector.go:{line}] "Failed to watch" err="{}" type="*v1.EndpointSlice""#,
+            failure(work, chance)
+        );
     }
     let said = [
         r#""Successfully synced" key="shop/checkout""#,

@@ -3,7 +3,7 @@
 use super::Stream::{Stderr, Stdout};
 use super::chance::Chance;
 use super::profile::Work;
-use super::texts::{Entry, deed, failure, time};
+use super::texts::{Entry, failure, time};
 use crate::demo::json::Millis;
 
 /// A name as Java's classes have it.
@@ -18,9 +18,9 @@ pub(super) fn java(work: &Work, at: Millis, wrong: bool, chance: &mut Chance) ->
     let line = |level: &str, said: String| format!("{stamp} {level:>5} 1 --- [nio-8080-exec-{thread}] c.e.shop.{class}Controller : {said}");
     if !wrong {
         let level = chance.pick(&["INFO", "INFO", "INFO", "DEBUG", "INFO", "WARN"]);
-        return vec![(Stdout, line(level, format!("{} in {} ms", deed(chance), chance.took())))];
+        return vec![(Stdout, line(level, format!("{} in {} ms", chance.pick(work.words.deeds), chance.took())))];
     }
-    let why = failure(chance);
+    let why = failure(work, chance);
     let package = "com.example.shop";
     let service = format!("{package}.{class}Service");
     let mut lines = vec![
@@ -39,13 +39,16 @@ pub(super) fn java(work: &Work, at: Millis, wrong: bool, chance: &mut Chance) ->
     lines.into_iter().map(|l| (Stdout, l)).collect()
 }
 
-pub(super) fn python(at: Millis, wrong: bool, chance: &mut Chance) -> Entry {
+pub(super) fn python(work: &Work, at: Millis, wrong: bool, chance: &mut Chance) -> Entry {
     let stamp = time("%Y-%m-%d %H:%M:%S,", at) + &format!("{:03}", at.rem_euclid(1000));
     if !wrong {
         let level = chance.pick(&["INFO", "INFO", "INFO", "DEBUG", "WARNING"]);
-        return vec![(Stderr, format!("{stamp} {level} shop.tasks: {} ({} items, {} ms)", deed(chance), chance.below(400), chance.took()))];
+        return vec![(
+            Stderr,
+            format!("{stamp} {level} shop.tasks: {} ({} items, {} ms)", chance.pick(work.words.deeds), chance.below(400), chance.took()),
+        )];
     }
-    let why = failure(chance);
+    let why = failure(work, chance);
     let line = 20 + chance.below(200);
     let lines = [
         format!("{stamp} ERROR shop.tasks: task failed"),

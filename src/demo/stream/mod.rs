@@ -21,6 +21,8 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use std::time::Duration;
+use tokio::time::sleep;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -35,10 +37,14 @@ pub struct Upgrade {
     coming: OnUpgrade,
 }
 
+/// What starting a process takes. Before 1.33 kubectl loses what comes before it is ready to listen, as it never does from a real kubelet.
+const START: Duration = Duration::from_millis(60);
+
 impl Upgrade {
     /// The socket, once the answer is on its way; none where the client has gone.
     pub async fn socket(self) -> Option<WebSocketStream<TokioIo<Upgraded>>> {
         let upgraded = self.coming.await.ok()?;
+        sleep(START).await;
         Some(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await)
     }
 }

@@ -24,12 +24,14 @@ pub struct Program {
     pub ready: bool,
     /// The share of its requests that fail.
     pub errors: f64,
+    /// Since when they do.
+    pub since: Millis,
 }
 
 impl Program {
     /// A service without faults that answers after this time.
     pub fn service(start: Millis) -> Self {
-        Self { start, memory: None, leak: 0, ends: None, ready: true, errors: 0.0 }
+        Self { start, memory: None, leak: 0, ends: None, ready: true, errors: 0.0, since: Millis::MIN }
     }
 }
 

@@ -69,13 +69,10 @@ fn said(clusters: &Turn) -> BTreeMap<String, Value> {
         }
     }
     // The server lists every group that it has here, in no order.
-    let parts = |api: &&str| {
-        api.rsplit_once('/').map_or(
-            json!({"group": "", "kind": "DeleteOptions", "version": api}),
-            |(g, v)| json!({"group": g, "kind": "DeleteOptions", "version": v}),
-        )
-    };
-    found.get_mut(&format!("{META}DeleteOptions")).unwrap()["x-kubernetes-group-version-kind"] = groups.iter().map(parts).collect();
+    let pairs: BTreeSet<(&str, &str)> = groups.iter().map(|api| api.rsplit_once('/').unwrap_or(("", api))).collect();
+    let all: Vec<Value> =
+        pairs.iter().map(|(group, version)| json!({"group": group, "kind": "DeleteOptions", "version": version})).collect();
+    found.get_mut(&format!("{META}DeleteOptions")).unwrap()["x-kubernetes-group-version-kind"] = all.into();
     found
 }
 

@@ -58,7 +58,8 @@ fn plain(mut answer: Value) -> Value {
     } else {
         drop(&mut answer, &["status"]);
         drop(&mut answer["metadata"], &["uid", "resourceVersion", "creationTimestamp"]);
-        answer["metadata"]["managedFields"].as_array_mut().into_iter().flatten().for_each(|entry| drop(entry, &["time"]));
+        let entries = answer.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut);
+        entries.into_iter().flatten().for_each(|entry| drop(entry, &["time"]));
     }
     answer
 }
@@ -66,6 +67,7 @@ fn plain(mut answer: Value) -> Value {
 /// The same for what is drawn by lot or told in any order.
 fn lotless(answer: &Value) -> String {
     let mut answer = answer.clone();
+    answer.sort_all_objects();
     if let Some(Value::Array(causes)) = answer.pointer_mut("/details/causes") {
         causes.sort_by_key(Value::to_string);
         answer["message"] = Value::Null;
@@ -99,7 +101,7 @@ fn play(proxy: &Proxy, steps: &[Value]) -> Vec<Value> {
     if let Some(path) = made {
         let unheld = json!({"metadata": {"finalizers": null}});
         proxy.request("PATCH", &path, "application/merge-patch+json", &unheld);
-        proxy.request("DELETE", &format!("{path}?gracePeriodSeconds=0"), "application/json", &json!({}));
+        proxy.request("DELETE", &path, "application/json", &json!({"gracePeriodSeconds": 0, "propagationPolicy": "Background"}));
         if base.ends_with("/namespaces") {
             proxy.request("PUT", &format!("{path}/finalize"), "application/json", &json!({"metadata": {"name": name}, "spec": {}}));
         }

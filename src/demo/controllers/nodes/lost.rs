@@ -74,6 +74,17 @@ pub(super) fn back(sim: &mut Sim, key: &Key, node: &Value) {
     }
 }
 
+/// A machine is gone for good: so are its pods (`podgc`).
+pub(super) fn gone(sim: &mut Sim, key: &Key) {
+    sim.world.lost.remove(&*key.name);
+    // Those that have ended are in no books.
+    let all: Vec<Key> = sim.store.list("pods", "").filter(|p| p.fields.first() == Some(&key.name)).map(|p| p.key.clone()).collect();
+    for pod in all {
+        // It may be gone on its own.
+        drop(sim.delete("pods", &pod, &Delete { grace: Some(0), ..Delete::default() }));
+    }
+}
+
 fn pods(sim: &Sim, node: &Key) -> Vec<Key> {
     sim.world.ledger.sum(&node.name).into_iter().flat_map(|s| s.pods.iter().cloned()).collect()
 }

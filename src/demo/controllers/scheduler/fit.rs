@@ -132,6 +132,12 @@ fn expression(e: &Value, labels: &BTreeMap<String, String>) -> bool {
     }
 }
 
+/// Why a pod cannot be placed before any machine is looked at.
+pub(super) fn before(machines: usize, why: &str) -> String {
+    let helpless = if machines == 0 { String::new() } else { format!(" {machines} Preemption is not helpful for scheduling.") };
+    format!("0/{machines} nodes are available: {why}. preemption: 0/{machines} nodes are available:{helpless}")
+}
+
 /// Why no machine takes a pod, as `FitError` of kube-scheduler says it, with what preemption has to say about it.
 pub(super) fn words(misfits: &[Misfit]) -> String {
     let all = misfits.len();

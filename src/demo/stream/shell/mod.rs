@@ -69,8 +69,8 @@ impl Ran {
     }
 }
 
-/// Names under which a shell is started.
-pub(super) fn is_shell(program: &str) -> bool {
+/// True for the names under which a shell is started.
+pub fn is_shell(program: &str) -> bool {
     matches!(program, "sh" | "bash" | "ash" | "/bin/sh" | "/bin/bash" | "/bin/ash" | "/usr/bin/bash")
 }
 
