@@ -86,9 +86,6 @@ impl Sim {
             }
         }
         let key = Key::of(&value);
-        if self.store.table(id).is_some_and(|t| t.get(&key).is_some()) {
-            return Err(Refusal::exists(&resource, &key.name));
-        }
         let uid = self.store.uid();
         let fields = remove(&mut value, "/metadata/managedFields").filter(|_| how.applied);
         complete(&resource, &mut value, &uid, &stamp(self.store.now));
@@ -97,6 +94,10 @@ impl Sim {
         self.track(&resource, None, &mut value, how);
         admission::complete(self, &resource, &mut value)?;
         self.admit(&resource, None, &mut value, how)?;
+        // What could not be stored under any name is refused first.
+        if self.store.table(id).is_some_and(|t| t.get(&key).is_some()) {
+            return Err(Refusal::exists(&resource, &key.name));
+        }
         quota::admit(self, &resource, &value, how.dry_run)?;
         self.finish(&resource, value, how)
     }
