@@ -113,7 +113,7 @@ impl Variant {
             return None;
         }
         let mut object = object.clone();
-        match kind.as_ref() {
+        match kind {
             "Deployment" | "StatefulSet" => self.scale(&mut object, "/spec/replicas", 1),
             "HorizontalPodAutoscaler" => {
                 self.scale(&mut object, "/spec/minReplicas", 1);
