@@ -2,11 +2,12 @@
 //! Quotas are a matter of their controller.
 
 use super::defaults;
-use super::json::{int, or_set, text};
+use super::json::{int, list, or_set, text};
 use super::resource::Resource;
 use super::sim::Sim;
 use super::status::{Answer, Refusal};
-use serde_json::Value;
+use super::world::image::hash;
+use serde_json::{Value, json};
 
 const DEFAULT_CLASS: &str = "/metadata/annotations/storageclass.kubernetes.io~1is-default-class";
 
@@ -21,7 +22,10 @@ pub(super) fn complete(sim: &Sim, resource: &Resource, object: &mut Value) -> An
     defaults::complete(resource, object);
     defaults::begin(resource, object);
     match resource.id().as_str() {
-        "pods" => priority(sim, resource, object),
+        "pods" => {
+            token(sim, object);
+            priority(sim, resource, object)
+        }
         "persistentvolumeclaims" => {
             let default =
                 sim.store.list("storageclasses.storage.k8s.io", "").find(|class| text(&class.value(), DEFAULT_CLASS) == Some("true"));
@@ -32,6 +36,59 @@ pub(super) fn complete(sim: &Sim, resource: &Resource, object: &mut Value) -> An
         }
         _ => Ok(()),
     }
+}
+
+/// Where the token of a service account is in its containers.
+const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// Mounts the token of its service account in a pod that does not refuse it (the admission plugin ServiceAccount).
+fn token(sim: &Sim, pod: &mut Value) {
+    let namespace = text(pod, "/metadata/namespace").unwrap_or_default();
+    let account = sim.store.get("serviceaccounts", namespace, text(pod, "/spec/serviceAccountName").unwrap_or("default"));
+    let account = account.and_then(|a| a.value().get("automountServiceAccountToken").and_then(Value::as_bool));
+    let asked = pod.pointer("/spec/automountServiceAccountToken").and_then(Value::as_bool);
+    if !asked.or(account).unwrap_or(true) {
+        return;
+    }
+    let name = format!("kube-api-access-{}", suffix(text(pod, "/metadata/uid").unwrap_or_default()));
+    let mount = json!({"name": name, "readOnly": true, "mountPath": TOKEN});
+    let mut is_used = false;
+    for kind in ["initContainers", "containers"] {
+        let containers = pod.pointer_mut(&format!("/spec/{kind}")).and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            let is_there = list(container, "/volumeMounts").iter().any(|m| text(m, "/mountPath") == Some(TOKEN));
+            if !is_there {
+                push(container, "/volumeMounts", mount.clone());
+                is_used = true;
+            }
+        }
+    }
+    if is_used {
+        let field = json!({"apiVersion": "v1", "fieldPath": "metadata.namespace"});
+        let sources = json!([
+            {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+            {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+            {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": field}]}},
+        ]);
+        push(pod, "/spec/volumes", json!({"name": name, "projected": {"sources": sources, "defaultMode": 420}}));
+    }
+}
+
+fn push(object: &mut Value, place: &str, item: Value) {
+    or_set(object, place, json!([]));
+    if let Some(items) = object.pointer_mut(place).and_then(Value::as_array_mut) {
+        items.push(item);
+    }
+}
+
+/// Five letters that follow from a uid.
+fn suffix(uid: &str) -> String {
+    const LETTERS: [char; 27] = [
+        'b', 'c', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w', 'x', 'z', '2', '4', '5', '6', '7', '8',
+        '9',
+    ];
+    let number = hash(uid);
+    (0..5).filter_map(|i| LETTERS.get((number >> (12 * i)) as usize % LETTERS.len())).collect()
 }
 
 fn priority(sim: &Sim, resource: &Resource, object: &mut Value) -> Answer<()> {

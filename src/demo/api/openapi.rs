@@ -20,7 +20,7 @@ const VERSION_2: &[u8] = b"\n\x032.0\x12\x15\n\nKubernetes\x12\x07v1.36.0";
 /// Answers the index, or the document of one group and version.
 pub(super) fn answer(cluster: &Cluster, path: &str) -> Option<Response<Body>> {
     if path == "/openapi/v2" {
-        return Some(bytes(200, "application/com.github.proto-openapi.spec.v2@v1.0+protobuf", Bytes::from_static(VERSION_2)));
+        return Some(bytes(200, "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", Bytes::from_static(VERSION_2)));
     }
     let served: Vec<Resource> = cluster.look(|sim| sim.store.tables().iter().map(|t| (*t.resource).clone()).collect());
     let rest = path.strip_prefix("/openapi/v3")?;

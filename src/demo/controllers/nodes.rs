@@ -50,6 +50,7 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
         return None;
     }
     closed(sim, key, &node);
+    lost::shun(sim, key, &node);
     if sim.world.lost.contains_key(&*key.name) {
         lost::look(sim, key);
     } else {

@@ -38,6 +38,29 @@ pub(super) fn look(sim: &mut Sim, key: &Key) {
     }
 }
 
+/// Whoever does not bear what is said of a machine (`kubectl taint ..:NoExecute`) has to go at once. For how long somebody bears it is not
+/// asked.
+pub(super) fn shun(sim: &mut Sim, key: &Key, node: &Value) {
+    let by_people = |taint: &&Value| {
+        let name = text(taint, "/key").unwrap_or_default();
+        text(taint, "/effect") == Some("NoExecute") && !name.starts_with("node.kubernetes.io/")
+    };
+    let taints: Vec<&Value> = list(node, "/spec/taints").iter().filter(by_people).collect();
+    if taints.is_empty() {
+        return;
+    }
+    for pod in pods(sim, key) {
+        let Some(value) = sim.store.table("pods").and_then(|t| t.get(&pod)).map(|p| p.value()) else { continue };
+        let bears = |taint: &&Value| {
+            let part = |place| text(taint, place).unwrap_or_default();
+            list(&value, "/spec/tolerations").iter().any(|t| tolerates(t, part("/key"), part("/value"), "NoExecute"))
+        };
+        if text(&value, "/metadata/deletionTimestamp").is_none() && !taints.iter().all(bears) {
+            drive_out(sim, &pod, &value);
+        }
+    }
+}
+
 /// A machine is heard from again.
 pub(super) fn back(sim: &mut Sim, key: &Key, node: &Value) {
     if taint_of(node, UNREACHABLE, "NoSchedule").is_none() {

@@ -34,7 +34,7 @@ fn pods_come_one_after_the_other_with_their_claims() {
     let pod = get(&sim, "pods", "db-1");
     assert_eq!(pod["spec"]["hostname"], "db-1");
     assert_eq!(pod["spec"]["subdomain"], "db");
-    assert_eq!(pod["spec"]["volumes"], json!([{"name": "data", "persistentVolumeClaim": {"claimName": "data-db-1"}}]));
+    assert_eq!(pod["spec"]["volumes"][0], json!({"name": "data", "persistentVolumeClaim": {"claimName": "data-db-1"}}));
     let revision = names(&sim, "controllerrevisions.apps").remove(0);
     assert_eq!(pod["metadata"]["labels"], json!({"app": "db", "statefulset.kubernetes.io/pod-name": "db-1",
         "apps.kubernetes.io/pod-index": "1", "controller-revision-hash": revision}));
