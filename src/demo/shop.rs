@@ -230,8 +230,6 @@ fn programs() -> Vec<(String, Program)> {
     vec![
         (image("mailer"), Program { ends: Some((61 * HOUR, 1)), ..Program::service(700) }),
         (image("suggest"), Program { memory: Some(180 << 20), leak: (1 << 20) / 10, ..Program::service(600) }),
-        (image("recommendation") + "1.8.0", Program { memory: Some(300 << 20), leak: 160 << 20, ..Program::service(700) }),
-        (image("report-export"), Program { memory: Some(6 << 30), leak: 9 << 30, ..Program::service(500) }),
         (image("inventory"), Program { memory: Some(400 << 20), ..Program::service(1_100) }),
     ]
 }
