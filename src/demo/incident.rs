@@ -1,12 +1,17 @@
-//! Troubles to practise on: what the command line knows of them, and what tells when they are over. How each comes about is in [`begin`].
-
-mod begin;
+//! Troubles to practise on: one file each, and what tells of them until they are over. A trouble is something done to a healthy cluster;
+//! what follows from it, and what mends it, is the cluster's own business.
+//!
+//! **To add one**: a file with `pub(super) const INCIDENT: Incident`, and its word below.
 
 use super::cluster::Cluster;
 use super::fault::Fault;
 use super::fleet::Member;
-use super::json::{Millis, int, list, text};
+use super::json::{Millis, int, list, set, text};
 use super::sim::Sim;
+use super::store::Key;
+use super::world::image::Reference;
+use super::world::program::Program;
+use super::write::How;
 use crate::model::step::Notice;
 use crate::model::time::human;
 use serde_json::Value;
@@ -53,90 +58,30 @@ struct Scene<'a> {
     folder: &'a Path,
 }
 
-/// All of them; the first is played where none is named.
-pub const INCIDENTS: &[Incident] = &[
-    Incident {
-        name: "bad-rollout",
-        about: "the new release of checkout crashes as it starts, and the rollout hangs",
-        told: "prod-eu: the new release of checkout crashes. {unhealthy} shows what is sick, {details} why",
-        cluster: "prod-eu",
-        lasts: 4 * MINUTE,
-        begin: begin::bad_rollout,
-        server: Server::Well,
-        over: |scene| scene.is_rolled_out("shop", "checkout"),
-    },
-    Incident {
-        name: "memory-leak",
-        about: "recommendation leaks memory until it is killed, again and again",
-        told: "prod-us: recommendation runs out of memory. {unhealthy} shows it, {details} how it ended",
-        cluster: "prod-us",
-        lasts: 14 * MINUTE,
-        begin: begin::memory_leak,
-        server: Server::Well,
-        over: |scene| scene.is_rolled_out("shop", "recommendation") && !scene.has_died("shop", "recommendation", "OOMKilled"),
-    },
-    Incident {
-        name: "full-node",
-        about: "a new program fills one machine's memory after another, and is driven out",
-        told: "prod-eu: report-export fills machine after machine. {unhealthy} shows it, {details} why",
-        cluster: "prod-eu",
-        lasts: 5 * MINUTE,
-        begin: begin::full_node,
-        server: Server::Well,
-        over: |scene| scene.replicas("data", "report-export") == 0 || scene.is_another("data", "report-export", begin::GREEDY),
-    },
-    Incident {
-        name: "lost-node",
-        about: "a machine is not heard from any more, and its pods have to go elsewhere",
-        told: "prod-us: a machine is not heard from. {goto}nodes shows it, {unhealthy} its pods",
-        cluster: "prod-us",
-        lasts: 90_000,
-        begin: begin::lost_node,
-        server: Server::Well,
-        over: |scene| !scene.is_stuck_on(begin::LOST),
-    },
-    Incident {
-        name: "expired-credential",
-        about: "the login to staging has expired",
-        told: "staging: the login has expired. {retry} logs in",
-        cluster: "staging",
-        lasts: 0,
-        begin: |_| {},
-        server: Server::Forgets,
-        over: |scene| super::login::is_in(&scene.folder.join("staging")),
-    },
-    Incident {
-        name: "api-down",
-        about: "the API server of prod-us goes away and comes back",
-        told: "prod-us: its API server is away, its rows stay. {clusters} shows since when",
-        cluster: "prod-us",
-        lasts: 0,
-        begin: |_| {},
-        server: Server::Leaves,
-        over: |_| false,
-    },
-    Incident {
-        name: "quota",
-        about: "the quota of payments is used up, and payments-api cannot grow",
-        told: "prod-eu: payments-api lacks pods. {goto}deploy shows it, {goto}rs and {details} why",
-        cluster: "prod-eu",
-        lasts: 3 * MINUTE,
-        begin: begin::quota,
-        server: Server::Well,
-        over: |scene| scene.is_rolled_out("payments", "payments-api"),
-    },
-    Incident {
-        name: "drift",
-        about: "somebody has changed pricing in prod by hand, so that staging tests something else",
-        told: "prod-eu: pricing is not what staging tests. {goto}deploy and {yaml} show it",
-        cluster: "prod-eu",
-        lasts: 50 * MINUTE,
-        begin: begin::drift,
-        server: Server::Well,
-        over: |scene| scene.images("prod-eu", "shop", "pricing") == scene.images("staging", "shop", "pricing"),
-    },
-];
+/// Declares the files and lists what they hold.
+macro_rules! incidents {
+    ($($file:ident),* $(,)?) => {
+        $(mod $file;)*
+        /// All of them; the first is played where none is named.
+        pub const INCIDENTS: &[Incident] = &[$($file::INCIDENT),*];
+    };
+}
 
+incidents! {
+    bad_rollout,
+    memory_leak,
+    full_node,
+    lost_node,
+    traffic_spike,
+    expired_credential,
+    api_down,
+    quota,
+    drift,
+}
+
+/// Who delivers, and who changes things by hand, as field managers.
+const DELIVERY: &str = "argocd-controller";
+const BY_HAND: &str = "kubectl-edit";
 const MINUTE: Millis = 60_000;
 /// Between two looks whether it is over.
 const LOOK: Duration = Duration::from_secs(1);
@@ -214,6 +159,15 @@ impl Scene<'_> {
         !self.here.look(pods).iter().all(is_bound)
     }
 
+    /// The pods of a workload have no more to do than its autoscaler wants them to, or not much: as far off as it lets be.
+    fn has_enough(&self, namespace: &str, name: &str) -> bool {
+        let Some(scaler) = value(self.here, "horizontalpodautoscalers.autoscaling", namespace, name) else { return true };
+        let target = int(&scaler, "/spec/metrics/0/resource/target/averageUtilization").unwrap_or(70);
+        let is = int(&scaler, "/status/currentMetrics/0/resource/current/averageUtilization");
+        let is_settled = int(&scaler, "/status/currentReplicas") == int(&scaler, "/status/desiredReplicas");
+        is_settled && is.is_some_and(|is| is * 10 <= target * 11)
+    }
+
     /// The images of a deployment.
     fn images(&self, cluster: &str, namespace: &str, name: &str) -> Vec<String> {
         let member = self.members.iter().find(|m| m.cluster.name == cluster);
@@ -224,6 +178,41 @@ impl Scene<'_> {
 
 fn value(cluster: &Cluster, kind: &str, namespace: &str, name: &str) -> Option<Value> {
     cluster.look(|sim| sim.store.get(kind, namespace, name).map(|o| o.value()))
+}
+
+/// Nothing.
+fn nothing(_: &mut Sim) {}
+
+/// What the program of an image does.
+fn program(sim: &mut Sim, image: &str, program: Program) {
+    know(sim, image);
+    sim.world.programs.insert(0, (image.to_owned(), program));
+}
+
+/// The registry has an image.
+fn know(sim: &mut Sim, image: &str) {
+    if let Ok(reference) = Reference::parse(image) {
+        sim.world.images.entry(reference.repository).or_default().insert(reference.tag);
+    }
+}
+
+/// Rolls out an image, as a delivery does.
+fn release(sim: &mut Sim, namespace: &str, name: &str, image: &str) {
+    let tag = image.rsplit(':').next().unwrap_or_default();
+    change(sim, "deployments.apps", namespace, name, DELIVERY, |deployment| {
+        set(deployment, "/metadata/annotations/kubernetes.io~1change-cause", format!("release {tag}"));
+        set(deployment, "/spec/template/spec/containers/0/image", image);
+    });
+}
+
+fn change(sim: &mut Sim, kind: &str, namespace: &str, name: &str, who: &str, change: impl FnOnce(&mut Value)) {
+    let key = Key::new(namespace, name);
+    let changed = sim.update(kind, &key, How::by(who), |object| {
+        change(object);
+        Ok(())
+    });
+    // A cluster without it has no trouble with it.
+    drop(changed);
 }
 
 #[cfg(test)]

@@ -58,16 +58,6 @@ pub fn one_node(sim: &Sim, name: &str, measure: Measure<'_>) -> Answer<Value> {
     found.map(|m| typed("NodeMetrics", m)).ok_or_else(|| not_found("nodemetrics", name))
 }
 
-/// What pods use, going by what they ask for: some 40 to 60 hundredths of it, in slow waves.
-pub fn estimate(sim: &Sim, pod: &Value) -> Option<Usage> {
-    let seed = text(pod, "/metadata/uid")?.bytes().fold(0, |h: u64, b| h.wrapping_mul(31) + u64::from(b));
-    let phase = (sim.store.now / 1000 + (seed % 1000) as i64) as f64 / 47.0;
-    let share = 0.5 + 0.1 * phase.sin();
-    let containers = list(pod, "/spec/containers").iter();
-    let (cpu, memory) = containers.fold((0.0, 0.0), |(cpu, memory), c| (cpu + weight(c, "cpu"), memory + weight(c, "memory")));
-    Some(Usage { cpu_milli: (cpu * share * 1000.0) as i64, memory_bytes: (memory * (0.6 + share / 5.0)) as i64 })
-}
-
 /// What a container asks for; a little where it asks for nothing.
 fn weight(container: &Value, what: &str) -> f64 {
     let least = if what == "cpu" { 0.02 } else { 4e7 };
@@ -190,9 +180,15 @@ mod tests {
             &json!([{"name": "app", "usage": {"cpu": "150000000n", "memory": "32768Ki"}},
                 {"name": "side", "usage": {"cpu": "50000000n", "memory": "32768Ki"}}])
         );
-        assert_eq!(one_pod(&sim, "shop", "web-2", &estimate).unwrap_err().message, r#"podmetrics.metrics.k8s.io "shop/web-2" not found"#);
-        assert_eq!(text(&one_pod(&sim, "shop", "web-1", &estimate).unwrap(), "/kind"), Some("PodMetrics"));
-        assert!(list_is_empty(&pods(&sim, "shop", |_| false, &estimate)) && list_is_empty(&pods(&sim, "none", |_| true, &estimate)));
+        assert_eq!(
+            one_pod(&sim, "shop", "web-2", &|_, _| Some(Usage::default())).unwrap_err().message,
+            r#"podmetrics.metrics.k8s.io "shop/web-2" not found"#
+        );
+        assert_eq!(text(&one_pod(&sim, "shop", "web-1", &|_, _| Some(Usage::default())).unwrap(), "/kind"), Some("PodMetrics"));
+        assert!(
+            list_is_empty(&pods(&sim, "shop", |_| false, &|_, _| Some(Usage::default())))
+                && list_is_empty(&pods(&sim, "none", |_| true, &|_, _| Some(Usage::default())))
+        );
     }
 
     fn list_is_empty(metrics: &Value) -> bool {
@@ -207,7 +203,7 @@ mod tests {
         let total = ((OWN.memory_bytes + (2 << 30)) / 1024).to_string() + "Ki";
         assert_eq!(metrics.pointer("/usage"), Some(&json!({"cpu": format!("{}n", (OWN.cpu_milli + 400) * 1_000_000), "memory": total})));
         sim.world.lost.insert("n1".into(), T);
-        assert!(list_is_empty(&nodes(&sim, |_| true, &estimate)));
-        assert!(list_is_empty(&pods(&sim, "", |_| true, &estimate)));
+        assert!(list_is_empty(&nodes(&sim, |_| true, &|_, _| Some(Usage::default()))));
+        assert!(list_is_empty(&pods(&sim, "", |_| true, &|_, _| Some(Usage::default()))));
     }
 }

@@ -37,6 +37,7 @@ pub mod status;
 pub mod store;
 pub mod stream;
 pub mod tls;
+mod told;
 pub mod validate;
 pub mod view;
 pub mod world;

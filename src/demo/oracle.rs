@@ -89,8 +89,11 @@ fn plain(mut value: Value) -> String {
     text
 }
 
-/// Without what Go prints of its own structs: a difference of two, or a whole one.
+/// Without what Go prints of its own structs: a difference of two, or a whole one; and without a whole object, which has times in it.
 fn brief(text: &str) -> String {
+    if let Some(((head, _), (_, tail))) = text.split_once("Invalid value: \"{").zip(text.rsplit_once("}\": ")) {
+        return format!("{head}{tail}");
+    }
     let text = text.split_once("\n@@ ").map_or(text, |(head, _)| head);
     match text.split_once("spec.template: Invalid value: {").or(text.split_once("Invalid value: {")).zip(text.rsplit_once("}: ")) {
         Some(((head, _), (_, tail))) if text.to_lowercase().contains("containers") => format!("{head}{tail}"),

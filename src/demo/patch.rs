@@ -6,7 +6,7 @@ mod strategic;
 
 use super::json::encode;
 use super::resource::Resource;
-use super::schema::decode::{FieldValidation, check, prune};
+use super::schema::decode::{FieldValidation, Words, check, prune};
 use super::status::{Answer, Cause, Refusal};
 use serde_json::{Map, Value, json};
 
@@ -63,7 +63,7 @@ pub fn checked(resource: &Resource, object: &mut Value, patch: &Value, kind: Kin
         );
         return Err(refused(&shown(), &why));
     }
-    let found = check(resource, object);
+    let found = check(resource, object, if kind == Kind::Strategic { Words::Converter } else { Words::Decoder });
     if let Some(wrong) = found.wrong {
         let wrong = if kind == Kind::Strategic { unconverted(&wrong) } else { wrong };
         return Err(refused(&shown(), &wrong));

@@ -35,6 +35,8 @@ pub struct World {
     pub load: BTreeMap<String, f64>,
     /// What autoscalers have found lately, and when: they go down only to the highest of it.
     pub advice: BTreeMap<Key, Vec<(super::json::Millis, i64)>>,
+    /// The names of events, by a hash of what they tell and of whom.
+    pub told: HashMap<u64, Box<str>>,
     /// Pods that only take room.
     pub filler: Filler,
     /// Images of our own registry: repository and tags. Others are judged by their looks.
@@ -56,6 +58,7 @@ impl World {
             lost: BTreeMap::new(),
             load: BTreeMap::new(),
             advice: BTreeMap::new(),
+            told: HashMap::new(),
             filler: Filler::default(),
             beats: BTreeMap::new(),
             images: BTreeMap::new(),

@@ -182,55 +182,6 @@ impl Sim {
         self.store.put(id, value).ok_or_else(|| Refusal::not_found(&resource, &key.name))
     }
 
-    /// Writes an event about an object, or counts one more of the same, as `client-go/tools/record` does.
-    /// Of what happens while the past is made, nobody remembers events.
-    pub fn event(&mut self, component: &str, about: &Value, sort: &str, reason: &str, message: &str) {
-        if self.world.past {
-            return;
-        }
-        let namespace = text(about, "/metadata/namespace").unwrap_or("default").to_owned();
-        let about_name = text(about, "/metadata/name").unwrap_or_default();
-        let uid = text(about, "/metadata/uid").unwrap_or_default();
-        let now = stamp(self.store.now);
-        // One name for one matter: what is told again is found without a search.
-        let mut matter = std::hash::DefaultHasher::new();
-        std::hash::Hash::hash(&(uid, sort, reason, message, component), &mut matter);
-        let name = format!("{about_name}.{:016x}", std::hash::Hasher::finish(&matter));
-        let key = Key::new(&namespace, &name);
-        let told = self.store.get("events", &namespace, &name).is_some();
-        let how = How::by(component);
-        let done = if told {
-            self.update("events", &key, how, |event| {
-                let count = int(event, "/count").unwrap_or(1) + 1;
-                set(event, "/count", count);
-                set(event, "/lastTimestamp", now);
-                Ok(())
-            })
-        } else {
-            let field = |place: &str| about.pointer(place).cloned().unwrap_or_default();
-            let mut event = json!({
-                "metadata": {"name": name, "namespace": namespace},
-                "involvedObject": {
-                    "kind": field("/kind"), "namespace": field("/metadata/namespace"), "name": about_name, "uid": uid,
-                    "apiVersion": field("/apiVersion"), "resourceVersion": field("/metadata/resourceVersion"),
-                },
-                "reason": reason, "message": message, "source": {"component": component},
-                "firstTimestamp": now, "lastTimestamp": now, "count": 1, "type": sort,
-                "eventTime": null, "reportingComponent": component, "reportingInstance": "",
-            });
-            if field("/metadata/namespace").is_null() {
-                remove(&mut event, "/involvedObject/namespace");
-            }
-            if let Some(node) = text(about, "/spec/nodeName").filter(|_| component == "kubelet") {
-                set(&mut event, "/source/host", node);
-                set(&mut event, "/reportingInstance", node);
-            }
-            self.create("events", event, how)
-        };
-        // A namespace that ends takes no events.
-        drop(done);
-    }
-
     /// Takes an object out whose deletion nothing holds up any more.
     fn end(&mut self, id: &str, key: &Key) {
         let Some(object) = self.store.table(id).and_then(|t| t.get(key)) else { return };

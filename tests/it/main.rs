@@ -24,5 +24,6 @@ mod robot;
 mod screens;
 mod served;
 mod streams;
+mod tape;
 mod terminal;
 mod tidy;

@@ -3,7 +3,8 @@
 use super::body::{Body, json};
 use super::request::{Asked, Query};
 use crate::demo::cluster::Cluster;
-use crate::demo::metrics::{estimate, nodes, one_node, one_pod, pods};
+use crate::demo::load::usage;
+use crate::demo::metrics::{nodes, one_node, one_pod, pods};
 use crate::demo::rbac::{self, Attributes};
 use crate::demo::sim::Sim;
 use crate::demo::status::{Answer, Refusal};
@@ -40,10 +41,10 @@ pub(super) fn answer(cluster: &Cluster, path: &str, asked: &Asked) -> Answer<Res
 
 fn measured(sim: &Sim, resource: &str, namespace: &str, name: &str, choice: &Choice) -> Answer<Value> {
     match (resource, name) {
-        ("nodes", "") => Ok(nodes(sim, |o| choice.takes(o), &estimate)),
-        ("nodes", name) => one_node(sim, name, &estimate),
-        (_, "") => Ok(pods(sim, namespace, |o| choice.takes(o), &estimate)),
-        (_, name) => one_pod(sim, namespace, name, &estimate),
+        ("nodes", "") => Ok(nodes(sim, |o| choice.takes(o), &usage)),
+        ("nodes", name) => one_node(sim, name, &usage),
+        (_, "") => Ok(pods(sim, namespace, |o| choice.takes(o), &usage)),
+        (_, name) => one_pod(sim, namespace, name, &usage),
     }
 }
 

@@ -15,6 +15,8 @@ pub mod template;
 pub mod bed;
 #[cfg(test)]
 mod rig;
+#[cfg(test)]
+mod tests;
 
 use super::sim::Controller;
 

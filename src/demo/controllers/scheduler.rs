@@ -1,5 +1,6 @@
 //! Finds each pod a machine: what fits first (`scheduler/fit.rs`), then what is spread best. No pod is driven out for another.
 
+mod claims;
 mod fit;
 
 use super::super::json::{Millis, int, list, set, text};
@@ -7,7 +8,7 @@ use super::super::sim::{Controller, Sim};
 use super::super::store::{Change, Key, Object, Store, mix};
 use super::super::world::ledger::Ask;
 use super::super::write::How;
-use super::{condition, volumes};
+use super::condition;
 pub(super) use fit::tolerates;
 use fit::Wish;
 use serde_json::Value;
@@ -94,7 +95,7 @@ fn place(sim: &mut Sim, key: &Key, object: &Arc<Object>) {
     if text(&pod, "/metadata/deletionTimestamp").is_some() || !list(&pod, "/spec/schedulingGates").is_empty() {
         return;
     }
-    if let Some(claim) = volumes::missing(sim, &pod) {
+    if let Some(claim) = claims::missing(sim, &pod) {
         let message = fit::before(sim.world.ledger.machines.len(), &format!("persistentvolumeclaim {claim:?} not found"));
         return wait(sim, key, &pod, &message);
     }
@@ -133,7 +134,7 @@ fn bind(sim: &mut Sim, key: &Key, object: &Arc<Object>, pod: &Value, node: &str,
         Ok(())
     });
     if bound.is_ok() {
-        volumes::bind(sim, pod, node);
+        claims::choose(sim, pod, node);
         sim.world.ledger.count(key, &object.uid, &object.owner, node, ask);
         let message = format!("Successfully assigned {}/{} to {node}", key.namespace, key.name);
         sim.event(NAME, pod, "Normal", "Scheduled", &message);

@@ -36,6 +36,7 @@ pub(super) fn service(object: &mut Value) {
 
 /// The address of a service, and its ports on nodes: also for one that has become of another type.
 pub(super) fn allocate(object: &mut Value) {
+    let new = text(object, "/metadata/resourceVersion").is_none_or(str::is_empty);
     let sort = text(object, "/spec/type").unwrap_or_default().to_owned();
     if sort == "ExternalName" {
         return;
@@ -52,6 +53,12 @@ pub(super) fn allocate(object: &mut Value) {
     let address = text(object, "/spec/clusterIP").unwrap_or_default().to_owned();
     set(object, "/spec/clusterIPs", json!([address]));
     if sort == "ClusterIP" {
+        // It may have been of another type.
+        each(object, "/spec/ports", |port| drop(remove(port, "/nodePort")));
+        remove(object, "/spec/allocateLoadBalancerNodePorts");
+        if !new && list(object, "/spec/externalIPs").is_empty() {
+            remove(object, "/spec/externalTrafficPolicy");
+        }
         return;
     }
     let mut next = seed;
@@ -64,10 +71,6 @@ pub(super) fn allocate(object: &mut Value) {
 fn exposed(object: &mut Value, sort: &str) {
     if sort != "ClusterIP" {
         or_set(object, "/spec/externalTrafficPolicy", "Cluster");
-    } else if object.pointer("/spec/clusterIPs").is_some() && list(object, "/spec/externalIPs").is_empty() {
-        // It has been of another type.
-        each(object, "/spec/ports", |port| drop(remove(port, "/nodePort")));
-        ["/spec/externalTrafficPolicy", "/spec/allocateLoadBalancerNodePorts"].iter().for_each(|place| drop(remove(object, place)));
     }
     if sort == "LoadBalancer" {
         or_set(object, "/spec/allocateLoadBalancerNodePorts", true);

@@ -66,12 +66,17 @@ fn the_greedy_one_is_scaled_down() {
 #[test]
 fn the_lost_pods_are_given_up() {
     mended("lost-node", &[], |sim| {
-        let pods: Vec<Key> = sim.world.ledger.sum(begin::LOST).into_iter().flat_map(|s| s.pods.iter().cloned()).collect();
+        let pods: Vec<Key> = sim.world.ledger.sum(lost_node::LOST).into_iter().flat_map(|s| s.pods.iter().cloned()).collect();
         assert!(!pods.is_empty());
         for pod in pods {
             sim.delete("pods", &pod, &Delete { grace: Some(0), ..Delete::default() }).unwrap();
         }
     });
+}
+
+#[test]
+fn the_autoscaler_may_make_more() {
+    mended("traffic-spike", &[], |sim| change(sim, "horizontalpodautoscalers.autoscaling", "shop", "web", "/spec/maxReplicas", 60));
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! A log is a function: of any cut the same, ill where it should be, with a beginning and an end.
+
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use super::*;

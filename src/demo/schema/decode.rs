@@ -23,6 +23,16 @@ pub enum FieldValidation {
     Strict,
 }
 
+/// Whose words a value of a wrong type is told in.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum Words {
+    /// The decoder of JSON.
+    #[default]
+    Decoder,
+    /// The converter between maps and structs, through which a strategic merge patch goes.
+    Converter,
+}
+
 /// What a check of an object against its schema found.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Findings {
@@ -38,7 +48,7 @@ pub struct Findings {
 /// 400 where it is no JSON or a value has the wrong type, and where fields are unknown or there twice and that is asked to be refused.
 pub fn decode(resource: &Resource, body: &[u8], validation: FieldValidation) -> Answer<(Value, Vec<String>)> {
     let (mut value, mut strange) = parse(body).map_err(|e| unreadable(resource, body, &e))?;
-    let found = check(resource, &value);
+    let found = check(resource, &value, Words::Decoder);
     if let Some(wrong) = found.wrong {
         return Err(refuse(resource, &wrong));
     }
@@ -67,9 +77,9 @@ fn refuse(resource: &Resource, why: &str) -> Refusal {
 }
 
 /// Holds an object against the schema of its kind. Types of custom kinds are not checked here: there they are a matter of validation.
-pub fn check(resource: &Resource, value: &Value) -> Findings {
+pub fn check(resource: &Resource, value: &Value, words: Words) -> Findings {
     let Some(schema) = Schema::of(resource) else { return Findings::default() };
-    let mut walk = Walk { owner: resource.kind.clone(), loose: resource.custom, ..Walk::default() };
+    let mut walk = Walk { owner: resource.kind.clone(), loose: resource.custom, words, ..Walk::default() };
     walk.value(schema, value);
     walk.found
 }
@@ -84,6 +94,7 @@ struct Walk {
     /// The type in whose field this is.
     owner: String,
     loose: bool,
+    words: Words,
 }
 
 impl Walk {
@@ -152,15 +163,35 @@ impl Walk {
             self.found.wrong = Some(match (shape, value) {
                 (Shape::Quantity, _) => NO_QUANTITY.into(),
                 (Shape::Time, Value::String(text)) => no_time(text),
-                _ => format!(
-                    "json: cannot unmarshal {} into Go struct field {}.{} of type {}",
-                    sort(shape, value),
-                    self.owner,
-                    self.fields,
-                    go(schema)
-                ),
+                _ if self.words == Words::Converter => converted(schema, value),
+                _ => {
+                    let (sort, kind) = (sort(shape, value), go(schema));
+                    format!("json: cannot unmarshal {sort} into Go struct field {}.{} of type {kind}", self.owner, self.fields)
+                }
             });
         }
+    }
+}
+
+/// What the converter says of a value of a wrong type.
+fn converted(schema: &Schema, value: &Value) -> String {
+    let shape = schema.shape();
+    let given = match value {
+        Value::String(_) => "string",
+        Value::Bool(_) => "bool",
+        Value::Number(n) if n.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::Array(_) => "slice",
+        _ => "map",
+    };
+    match shape {
+        Shape::IntOrString => format!("json: cannot unmarshal {} into Go value of type int32", sort(shape, value)),
+        Shape::List(_) => format!("cannot restore slice from {given}"),
+        Shape::Map(_) => format!("cannot restore map from {given}"),
+        Shape::Struct(_) => format!("cannot restore struct from: {given}"),
+        Shape::Text if !value.is_string() => format!("cannot convert {given} to string"),
+        Shape::Whole(_) if given == "float64" => format!("cannot convert float64 to {}", go(schema)),
+        _ => format!("unrecognized type: {}", go(schema)),
     }
 }
 

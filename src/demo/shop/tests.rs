@@ -73,3 +73,17 @@ fn releases_count_down() {
     }
     assert!(earlier("r/a:2.31.0").starts_with("r/a:2.30."));
 }
+
+#[test]
+fn every_manifest_is_accepted() {
+    let mut sim = build("prod-eu", 1, NOW, None);
+    for object in manifests::all() {
+        let find = |t: &&crate::demo::store::Table| {
+            t.resource.kind == kind(object) && Some(t.resource.api_version().as_str()) == text(object, "/apiVersion")
+        };
+        let Some(id) = sim.store.tables().iter().find(find).map(|t| t.resource.id()) else { panic!("nobody serves {}", kind(object)) };
+        if sim.store.table(&id).is_some_and(|t| t.get(&Key::of(object)).is_none()) {
+            panic!("{}: {:?}", kind(object), sim.create(&id, object.clone(), How::by("test")).map(|o| o.key.clone()));
+        }
+    }
+}

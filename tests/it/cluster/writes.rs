@@ -72,7 +72,13 @@ fn lotless(answer: &Value) -> String {
         causes.sort_by_key(Value::to_string);
         answer["message"] = Value::Null;
     }
-    let lot = [r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", r"10\.96\.\d+\.\d+", r#""nodePort":3\d{4}"#, r#"gen-\w{5}""#];
+    let lot = [
+        r#"\{\\+"(apiVersion|kind)[^ ]+"#,
+        r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        r"10\.96\.\d+\.\d+",
+        r#""nodePort":3\d{4}"#,
+        r#"gen-\w{5}""#,
+    ];
     lot.iter().fold(answer.to_string(), |text, pattern| regex::Regex::new(pattern).unwrap().replace_all(&text, "*").into_owned())
 }
 

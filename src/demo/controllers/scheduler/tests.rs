@@ -57,3 +57,27 @@ fn full_is_also_a_number_of_pods() {
     pass(&mut sim, 3_000);
     assert!(events(&sim, "web-10")[0].contains("1 Too many pods"), "{:?}", events(&sim, "web-10"));
 }
+
+#[test]
+fn a_pod_waits_for_its_claim_and_the_claim_for_the_pod() {
+    let mut sim = cluster(1);
+    let class = json!({
+        "metadata": {"name": "fast", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+        "provisioner": "csi.example", "reclaimPolicy": "Delete", "volumeBindingMode": "WaitForFirstConsumer",
+    });
+    sim.create("storageclasses.storage.k8s.io", class, How::by("test")).unwrap();
+    let web = pod(&mut sim, "web", json!({}), json!({"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]}));
+    pass(&mut sim, 3_000);
+    assert!(events(&sim, "web")[0].contains("persistentvolumeclaim \"data\" not found"), "{:?}", events(&sim, "web"));
+    let claim = |name: &str| {
+        let spec = json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "5Gi"}}});
+        json!({"metadata": {"name": name, "namespace": "shop"}, "spec": spec})
+    };
+    for name in ["data", "alone"] {
+        sim.create("persistentvolumeclaims", claim(name), How::by("test")).unwrap();
+    }
+    pass(&mut sim, 5_000);
+    assert_eq!(text(&see(&sim, "pods", &web), "/status/phase"), Some("Running"));
+    let phase = |name: &str| text(&see(&sim, "persistentvolumeclaims", &Key::new("shop", name)), "/status/phase").map(str::to_owned);
+    assert_eq!((phase("data").as_deref(), phase("alone").as_deref()), (Some("Bound"), Some("Pending")));
+}

@@ -1,3 +1,5 @@
+//! Conversations with a command, from the side of a client.
+
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use super::super::shell::Machine;

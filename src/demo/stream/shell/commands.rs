@@ -108,7 +108,7 @@ fn cat(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
 }
 
 fn cd(shell: &mut Shell, arguments: &[String], _: Option<&str>) -> Ran {
-    let name = arguments.first().map_or("/root", String::as_str);
+    let name = arguments.first().map_or("/", String::as_str);
     let path = shell.path(name);
     if !shell.machine.is_folder(&path) {
         return Ran::fail(1, format!("sh: cd: can't cd to {name}: No such file or directory"));

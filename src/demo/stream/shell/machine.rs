@@ -10,8 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Folders that are there although nothing is in them.
-const FOLDERS: &[&str] =
-    &["/bin", "/dev", "/home", "/mnt", "/opt", "/root", "/run", "/sys", "/tmp", "/usr/bin", "/usr/local/bin", "/var/log"];
+const FOLDERS: &[&str] = &["/bin", "/dev", "/home", "/mnt", "/opt", "/run", "/sys", "/tmp", "/usr/bin", "/usr/local/bin", "/var/log"];
 
 /// The inside of a container.
 #[derive(Clone, Debug, Default)]
@@ -83,7 +82,7 @@ fn variables(store: &Store, pod: &Value, spec: &Value, host: &str) -> BTreeMap<S
     let namespace = text(pod, "/metadata/namespace").unwrap_or_default();
     let mut all: BTreeMap<String, String> = [
         ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-        ("HOME", "/root"),
+        ("HOME", "/"),
         ("HOSTNAME", host),
         ("KUBERNETES_SERVICE_HOST", "10.96.0.1"),
         ("KUBERNETES_SERVICE_PORT", "443"),
@@ -141,7 +140,7 @@ fn files(machine: &Machine, spec: &Value) -> BTreeMap<String, String> {
             "/etc/os-release",
             "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=3.22.1\nPRETTY_NAME=\"Alpine Linux v3.22\"\nHOME_URL=\"https://alpinelinux.org/\"\n".to_owned(),
         ),
-        ("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n".to_owned()),
+        ("/etc/passwd", "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n".to_owned()),
         ("/proc/meminfo", format!("MemTotal:       {total} kB\nMemFree:         4210388 kB\nMemAvailable:    9120440 kB\nSwapTotal:             0 kB\n")),
         ("/proc/cpuinfo", "processor\t: 0\nmodel name\t: Demo CPU\ncpu MHz\t\t: 2600.000\n\n".repeat(4)),
         ("/proc/loadavg", "0.42 0.37 0.35 2/512 41\n".to_owned()),

@@ -1,3 +1,5 @@
+//! What lines come to.
+
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use super::*;

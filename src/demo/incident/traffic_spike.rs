@@ -1,0 +1,22 @@
+//! More customers than an autoscaler may make pods for.
+
+use super::{Incident, MINUTE, Server};
+use crate::demo::sim::Sim;
+
+const WORKLOAD: (&str, &str) = ("shop", "web");
+
+pub(super) const INCIDENT: Incident = Incident {
+    name: "traffic-spike",
+    about: "four times the traffic: the autoscaler of web is at its maximum",
+    told: "prod-us: web has more to do than its autoscaler allows for. {goto}hpa shows it",
+    cluster: "prod-us",
+    lasts: 7 * MINUTE,
+    begin,
+    server: Server::Well,
+    over: |scene| scene.has_enough(WORKLOAD.0, WORKLOAD.1),
+};
+
+/// Everybody wants the same thing.
+fn begin(sim: &mut Sim) {
+    sim.world.load.insert(format!("{}/{}", WORKLOAD.0, WORKLOAD.1), 4.0);
+}

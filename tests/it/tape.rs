@@ -1,0 +1,69 @@
+//! The tour cannot rot: `demo.tape` is played key by key, and each scene has to show what the tape says of it.
+
+use crate::rig::home::Home;
+use crate::rig::pty::Pty;
+use crate::rig::source::root;
+use std::path::Path;
+use std::time::Duration;
+
+/// The screen of the recording, about.
+const SIZE: (u16, u16) = (120, 36);
+/// A fleet that is built without optimisation, beside other tests, takes its time.
+const SOON: Duration = Duration::from_secs(90);
+
+/// What a tape says, as far as it matters without a recording.
+#[derive(Debug, PartialEq)]
+enum Line<'t> {
+    Keys(String),
+    Shows(&'t str),
+    Nothing,
+}
+
+/// Reads a line.
+///
+/// # Panics
+/// Where this player does not know the command.
+fn read(line: &str) -> Line<'_> {
+    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let times = |key: &str| Line::Keys(key.repeat(rest.trim().parse().unwrap_or(1)));
+    match word {
+        "#" => rest.strip_prefix("Shows: ").map_or(Line::Nothing, Line::Shows),
+        "Type" => Line::Keys(rest.trim_matches('"').to_owned()),
+        "Enter" => times("\r"),
+        "Escape" => times("\x1b"),
+        "Up" => times("\x1b[A"),
+        "Down" => times("\x1b[B"),
+        "Tab" => times("\t"),
+        "Space" => times(" "),
+        "Output" | "Require" | "Set" | "Sleep" | "Hide" | "Show" | "Screenshot" | "" => Line::Nothing,
+        _ => panic!("the tape has a command that its test does not know: {line}"),
+    }
+}
+
+#[test]
+fn each_scene_shows_what_the_tape_says() {
+    let tape = std::fs::read_to_string(root().join("demo.tape")).expect("the tape is there");
+    let program = Path::new(env!("CARGO_BIN_EXE_kconsole")).parent().expect("a folder");
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
+    let home = Home::new().with("PATH", &path).with("PS1", "$ ");
+    let mut pty = Pty::start("sh", &[], SIZE, home);
+    let mut scenes = 0;
+    for line in tape.lines().map(read) {
+        match line {
+            Line::Keys(keys) => {
+                pty.send(keys);
+                // As a person does: an escape and the next key are not one.
+                pty.wait_quiet(Duration::from_millis(150), Duration::from_secs(2));
+            }
+            Line::Shows(text) => {
+                scenes += 1;
+                let shown = pty.wait_until(SOON, |screen| screen.contents().contains(text));
+                assert!(shown.is_some(), "the tape says that the screen shows {text:?}:\n{}", pty.screen());
+            }
+            Line::Nothing => {}
+        }
+    }
+    assert!(scenes > 10, "a tour has scenes");
+    pty.send("exit\r");
+    assert!(pty.wait_exit(SOON).is_some(), "Q leaves the program, and the shell has the terminal again:\n{}", pty.screen());
+}
