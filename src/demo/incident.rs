@@ -139,14 +139,21 @@ impl Scene<'_> {
         self.here.look(of_app).iter().any(died)
     }
 
-    /// How many pods a deployment wants; none where it is gone.
-    fn replicas(&self, namespace: &str, name: &str) -> i64 {
-        value(self.here, "deployments.apps", namespace, name).and_then(|d| int(&d, "/spec/replicas")).unwrap_or_default()
+    /// A deployment that took too much memory is gone or scaled down, has a limit, or runs another image.
+    fn is_tamed(&self, namespace: &str, name: &str, image: &str) -> bool {
+        let Some(deployment) = value(self.here, "deployments.apps", namespace, name) else { return true };
+        let containers = list(&deployment, "/spec/template/spec/containers");
+        let is_greedy = |c: &Value| text(c, "/image") == Some(image) && c.pointer("/resources/limits/memory").is_none();
+        int(&deployment, "/spec/replicas") == Some(0) || self.is_rolled_out(namespace, name) && !containers.iter().any(is_greedy)
     }
 
-    /// A deployment has been rolled out with another image than this.
-    fn is_another(&self, namespace: &str, name: &str, image: &str) -> bool {
-        self.is_rolled_out(namespace, name) && !self.images(&self.here.name, namespace, name).iter().any(|i| i == image)
+    /// Pods have no more to do than their autoscaler wants them to, by as much as it lets be.
+    fn is_at_ease(&self, namespace: &str, name: &str) -> bool {
+        let Some(scaler) = value(self.here, "horizontalpodautoscalers.autoscaling", namespace, name) else { return false };
+        let target = int(&scaler, "/spec/metrics/0/resource/target/averageUtilization").unwrap_or(100);
+        let is = int(&scaler, "/status/currentMetrics/0/resource/current/averageUtilization");
+        let is_scaled = int(&scaler, "/status/currentReplicas") == int(&scaler, "/status/desiredReplicas");
+        is_scaled && is.is_some_and(|is| is * 10 <= target * 11)
     }
 
     /// A pod is on a machine that could be elsewhere.
@@ -157,15 +164,6 @@ impl Scene<'_> {
         };
         let is_bound = |pod: &Value| list(pod, "/metadata/ownerReferences").iter().any(|o| text(o, "/kind") == Some("DaemonSet"));
         !self.here.look(pods).iter().all(is_bound)
-    }
-
-    /// The pods of a workload have no more to do than its autoscaler wants them to, or not much: as far off as it lets be.
-    fn has_enough(&self, namespace: &str, name: &str) -> bool {
-        let Some(scaler) = value(self.here, "horizontalpodautoscalers.autoscaling", namespace, name) else { return true };
-        let target = int(&scaler, "/spec/metrics/0/resource/target/averageUtilization").unwrap_or(70);
-        let is = int(&scaler, "/status/currentMetrics/0/resource/current/averageUtilization");
-        let is_settled = int(&scaler, "/status/currentReplicas") == int(&scaler, "/status/desiredReplicas");
-        is_settled && is.is_some_and(|is| is * 10 <= target * 11)
     }
 
     /// The images of a deployment.

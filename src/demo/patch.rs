@@ -65,7 +65,6 @@ pub fn checked(resource: &Resource, object: &mut Value, patch: &Value, kind: Kin
     }
     let found = check(resource, object, if kind == Kind::Strategic { Words::Converter } else { Words::Decoder });
     if let Some(wrong) = found.wrong {
-        let wrong = if kind == Kind::Strategic { unconverted(&wrong) } else { wrong };
         return Err(refused(&shown(), &wrong));
     }
     if validation == FieldValidation::Strict && !found.unknown.is_empty() {
@@ -111,27 +110,6 @@ fn unfit() -> Refusal {
     let mut refusal = Refusal::new(422, "Invalid", "the server rejected our request due to an error in our request");
     refusal.details = json!({});
     refusal
-}
-
-/// What is wrong with a value, as the converter says it that stands in place of the decoder after a strategic merge
-/// (`fromUnstructured` of k8s.io/apimachinery).
-fn unconverted(wrong: &str) -> String {
-    let parts =
-        wrong.strip_prefix("json: cannot unmarshal ").and_then(|rest| rest.split_once(" into ")).zip(wrong.rsplit_once(" of type "));
-    let Some(((sort, _), (_, wanted))) = parts else { return wrong.to_owned() };
-    let sort = match sort {
-        "number" => "int64",
-        "object" => "map[string]interface {}",
-        "array" => "[]interface {}",
-        other => other,
-    };
-    match wanted {
-        "string" if sort == "int64" => "cannot convert int64 to string".to_owned(),
-        "string" | "bool" | "int32" | "int64" => format!("unrecognized type: {wanted}"),
-        _ if wanted.starts_with("[]") => format!("cannot restore slice from {sort}"),
-        _ if wanted.starts_with("map[") => format!("cannot restore map from {sort}"),
-        _ => format!("cannot restore struct from: {sort}"),
-    }
 }
 
 fn sort(value: &Value) -> &'static str {

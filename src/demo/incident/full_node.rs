@@ -17,7 +17,7 @@ pub(super) const INCIDENT: Incident = Incident {
     lasts: 5 * MINUTE,
     begin,
     server: Server::Well,
-    over: |scene| scene.replicas("data", "report-export") == 0 || scene.is_another("data", "report-export", GREEDY),
+    over: |scene| scene.is_tamed("data", "report-export", GREEDY),
 };
 
 /// Somebody tries a program that takes what it gets.

@@ -76,7 +76,7 @@ fn the_lost_pods_are_given_up() {
 
 #[test]
 fn the_autoscaler_may_make_more() {
-    mended("traffic-spike", &[], |sim| change(sim, "horizontalpodautoscalers.autoscaling", "shop", "web", "/spec/maxReplicas", 60));
+    mended("traffic-spike", &[], |sim| change(sim, "horizontalpodautoscalers.autoscaling", "shop", "web", "/spec/maxReplicas", 30));
 }
 
 #[test]

@@ -7,16 +7,16 @@ const WORKLOAD: (&str, &str) = ("shop", "web");
 
 pub(super) const INCIDENT: Incident = Incident {
     name: "traffic-spike",
-    about: "four times the traffic: the autoscaler of web is at its maximum",
-    told: "prod-us: web has more to do than its autoscaler allows for. {goto}hpa shows it",
+    about: "eight times the visitors, and the autoscaler of web is at its maximum",
+    told: "prod-us: the autoscaler of web is at its maximum. {goto}hpa shows it",
     cluster: "prod-us",
     lasts: 7 * MINUTE,
     begin,
     server: Server::Well,
-    over: |scene| scene.has_enough(WORKLOAD.0, WORKLOAD.1),
+    over: |scene| scene.is_at_ease(WORKLOAD.0, WORKLOAD.1),
 };
 
 /// Everybody wants the same thing.
 fn begin(sim: &mut Sim) {
-    sim.world.load.insert(format!("{}/{}", WORKLOAD.0, WORKLOAD.1), 4.0);
+    sim.world.load.insert(format!("{}/{}", WORKLOAD.0, WORKLOAD.1), 8.0);
 }

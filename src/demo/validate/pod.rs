@@ -12,7 +12,8 @@ const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
 pub(super) fn spec(object: &Value, place: &str, field: &str, errors: &mut Errors) {
     let Some(spec) = object.pointer(place) else { return errors.required(&format!("{field}.containers"), "") };
     let at = |name: &str| format!("{field}.{name}");
-    let volumes = volumes(spec, &at("volumes"), errors);
+    let mut volumes = volumes(spec, &at("volumes"), errors);
+    volumes.extend(list(object, "/spec/volumeClaimTemplates").iter().filter_map(|claim| text(claim, "/metadata/name")));
     let mut names: Vec<&str> = Vec::new();
     if list(spec, "/containers").is_empty() {
         errors.required(&at("containers"), "");
