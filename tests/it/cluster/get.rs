@@ -118,7 +118,7 @@ fn fill(clusters: &Path, context: &str) {
         clusters,
         context,
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n\
-         spec: {replicas: 3, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: x, image: x}]}}}\n\
+         spec: {replicas: 3, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: x, image: nginx}]}}}\n\
          ---\napiVersion: v1\nkind: Secret\nmetadata: {name: key, namespace: shop}\nstringData: {password: hunter2-in-the-clear}\n\
          ---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: shop}\ndata: {a: b, c: d}\n",
     );

@@ -47,6 +47,7 @@ impl Demo {
 
     /// A kubeconfig in which the clusters have other names, and each the contexts that `tests/cluster/up` writes: `NAME`, `NAME-viewer` (may
     /// view namespace shop only), `NAME-nobody` (may do nothing) and `NAME-expired` (a token that the server refuses).
+    /// Namespace shop takes all that tests put there.
     pub fn with_users(&self, names: &[&str]) -> PathBuf {
         let config = kubectl(&self.kubeconfig, &["config", "view", "--raw", "-o", "json"]);
         let config: Value = serde_json::from_str(&config).expect("kubectl prints JSON");
@@ -70,6 +71,7 @@ impl Demo {
         let path = self.kubeconfig.with_file_name("users");
         std::fs::write(&path, config.to_string()).expect("the folder of the server can be written");
         for name in names {
+            kubectl(&path, &["--context", name, "-n", "shop", "delete", "quota,limits", "--all"]);
             kubectl(&path, &["--context", name, "-n", "shop", "create", "rolebinding", "viewer", "--clusterrole=view", "--user=viewer"]);
         }
         path
