@@ -1,7 +1,9 @@
 //! A fleet: clusters that are built, served and written into a kubeconfig, all in one folder that goes away with it.
 
+mod motion;
+
 use super::cluster::{Cluster, User, now};
-use super::fault::{Fault, Faults};
+use super::fault::Faults;
 use super::incident::{self, Incident};
 use super::json::Millis;
 use super::server::{self, Server};
@@ -19,22 +21,16 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
-use tokio::time::{interval, sleep};
 
 /// What the first clusters of a fleet are called; others are numbered.
 const NAMES: [&str; 6] = ["prod-eu", "prod-us", "staging", "dev", "edge", "partner"];
 /// The one that needs a login.
 const PARTNER: &str = "partner";
-/// The one that goes away and comes back: so long it is there, and so long away.
+/// The one that goes away and comes back.
 const EDGE: &str = "edge";
-const THERE: Duration = Duration::from_secs(140);
-const AWAY: Duration = Duration::from_secs(40);
-/// How often pods beside the shop's are changed.
-const TICK: Duration = Duration::from_millis(50);
 /// Bytes of a pod beside the shop's, where nothing else is said: what pods of real clusters have on average, with managed fields.
 pub const POD: usize = 7_500;
 /// Threads that serve: what a screen needs is left to it.
@@ -262,19 +258,6 @@ fn empty(name: &str, seed: u64, now: Millis) -> Sim {
     sim
 }
 
-/// Changes pods beside the shop's, so many in a second.
-async fn churn(cluster: Arc<Cluster>, changes: u32) {
-    let mut ticks = interval(TICK);
-    let (mut due, mut done) = (0.0, 0);
-    loop {
-        ticks.tick().await;
-        due += f64::from(changes) * TICK.as_secs_f64();
-        let now = due as usize - done;
-        done += now;
-        cluster.with(|sim| filler::churn(sim, now));
-    }
-}
-
 fn serve(runtime: &Runtime, options: &Options, sim: Sim, port: TcpListener, identity: &Identity) -> Result<Member, Error> {
     let _inside = runtime.enter();
     let cluster = Cluster::new(sim);
@@ -286,22 +269,12 @@ fn serve(runtime: &Runtime, options: &Options, sim: Sim, port: TcpListener, iden
     runtime.spawn(server.run());
     runtime.spawn(Arc::clone(&cluster).live());
     if options.churn > 0 {
-        runtime.spawn(churn(Arc::clone(&cluster), options.churn));
+        runtime.spawn(motion::churn(Arc::clone(&cluster), options.churn, options.pods > 0));
     }
     if options.is_played && cluster.name == EDGE {
-        runtime.spawn(come_and_go(Arc::clone(&faults)));
+        runtime.spawn(motion::come_and_go(Arc::clone(&faults)));
     }
     Ok(Member { cluster, server: format!("https://{address}"), tokens, faults })
-}
-
-/// A link to a shop by the sea: it goes away for a while every now and then.
-async fn come_and_go(faults: Arc<Faults>) {
-    loop {
-        sleep(THERE).await;
-        faults.order(Fault::Refuse);
-        sleep(AWAY).await;
-        faults.lift();
-    }
 }
 
 fn tokens(cluster: &Cluster) -> Result<Tokens, tls::Failure> {

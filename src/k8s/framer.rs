@@ -99,9 +99,9 @@ impl Items {
         &self.rest
     }
 
-    /// True once the outermost object has ended.
+    /// True once the outermost object has ended; servers end the line after it too.
     pub fn is_complete(&self) -> bool {
-        self.depth == 0 && self.rest.last() == Some(&b'}')
+        self.depth == 0 && self.rest.trim_ascii_end().last() == Some(&b'}')
     }
 
     /// Takes the next chunk and hands on every part that is now complete.
@@ -238,8 +238,13 @@ mod tests {
     /// FD1: lists that are null or not there.
     #[test]
     fn fd1_a_list_without_items_is_empty() {
-        for text in [r#"{"items":null,"metadata":{}}"#, r#"{"metadata":{"items":[{}]}}"#, r#"{"items":[]}"#, r#"{"items": {"items":[{}]}}"#]
-        {
+        for text in [
+            "{\"items\":[]}\n",
+            r#"{"items":null,"metadata":{}}"#,
+            r#"{"metadata":{"items":[{}]}}"#,
+            r#"{"items":[]}"#,
+            r#"{"items": {"items":[{}]}}"#,
+        ] {
             assert_eq!(items(text.as_bytes(), &[]).0, Vec::<Value>::new(), "{text}");
         }
     }

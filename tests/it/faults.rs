@@ -5,11 +5,12 @@ use futures::StreamExt;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use kconsole::demo::digest::digest;
-use kconsole::demo::fault::Fault;
 use kconsole::demo::fault::answer::{Does, On, Rule};
+use kconsole::demo::fault::{Fault, data};
 use kconsole::demo::fleet::Member;
 use kconsole::demo::status::Refusal;
 use kconsole::model::msg::Sync;
+use kconsole::model::table::Table;
 use kconsole::model::world::World;
 use kube::client::Body;
 use serde_json::json;
@@ -173,13 +174,33 @@ async fn lines_are_slow_on_order() {
     assert!(took("well").await < Duration::from_millis(300));
 }
 
-/// The engine shows what the server has, and calls it live.
-fn agrees(member: &Member) -> impl Fn(&World) -> bool {
-    |world| {
-        world.tables.values().any(|table| {
-            table.sync == Sync::Live && digest(table.rows().map(|row| (row.uid, row.version))) == member.cluster.digest("namespaces")
-        })
+/// The engine shows what the server has of a kind, and calls it live.
+fn shows<'m>(member: &'m Member, kind: &'m str) -> impl Fn(&World) -> bool {
+    move |world| {
+        let is = |table: &Table| digest(table.rows().map(|row| (row.uid, row.version))) == member.cluster.digest(kind);
+        world.tables.values().any(|table| table.sync == Sync::Live && is(table))
     }
+}
+
+fn agrees(member: &Member) -> impl Fn(&World) -> bool {
+    shows(member, "namespaces")
+}
+
+#[tokio::test]
+async fn objects_that_are_hard_to_show_arrive_whole() {
+    let fleet = bare(1);
+    let member = &fleet.members()[0];
+    member.cluster.with(|sim| {
+        data::odd(sim);
+        data::huge(sim, 3 << 20).expect("config maps are served");
+        data::early(sim, 600_000).expect("config maps are served");
+    });
+    let mut pods = Engine::start(&fleet, "pods");
+    pods.until("odd pods", shows(member, "pods")).await;
+    let names: Vec<&str> = pods.0.state.world.tables.values().flat_map(Table::rows).map(|row| &*row.name).collect();
+    assert!(data::ODD.iter().all(|odd| names.contains(&format!("odd-{odd}").as_str())), "{names:?}");
+    let mut maps = Engine::start(&fleet, "configmaps");
+    maps.until("huge and early config maps", shows(member, "configmaps")).await;
 }
 
 #[tokio::test]
@@ -188,6 +209,7 @@ async fn the_engine_comes_through_every_fault_with_the_truth() {
     let member = &fleet.members()[0];
     put(member, (0..50).map(|n| format!("n{n}")));
     let gone = || Refusal::expired(1, 2);
+    let unknown = || Refusal::new(422, "Invalid", "on order");
     let busy = || Refusal::new(503, "ServiceUnavailable", "on order");
     let faults = [
         vec![Fault::Reset],
@@ -197,6 +219,8 @@ async fn the_engine_comes_through_every_fault_with_the_truth() {
         vec![rule(On::Watch, 1, Does::Refuse(gone())), Fault::EndWatches],
         vec![rule(On::Any, 2, Does::Refuse(busy())), Fault::CutWatches],
         vec![rule(On::Stream, 1, Does::Error(busy())), rule(On::Watch, 1, Does::Refuse(gone())), Fault::Reset],
+        // An old server, of which only ordinary lists come.
+        vec![rule(On::Stream, usize::MAX, Does::Refuse(unknown())), rule(On::Watch, 1, Does::Refuse(gone())), Fault::EndWatches],
         vec![rule(On::Any, 1, Does::Page(200)), Fault::CutWatches],
         vec![rule(On::Any, 1, Does::Garbage(70)), Fault::EndWatches],
         vec![rule(On::Any, 1, Does::Cut(70)), Fault::EndWatches],

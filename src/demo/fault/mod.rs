@@ -1,7 +1,9 @@
-//! Faults on order: what a test tells a server to do wrong, until it is lifted. [`wire`] does it to connections, [`answer`] to answers.
+//! Faults on order: what a test tells a server to do wrong, until it is lifted. [`wire`] does it to connections, [`answer`] to answers;
+//! [`data`] has objects that are hard to show.
 //! Nothing here decides by chance.
 
 pub mod answer;
+pub mod data;
 pub mod wire;
 
 use answer::Rule;
