@@ -14,7 +14,9 @@ use color_eyre::eyre::{Result, WrapErr};
 use std::fs;
 use std::io::{self, BufRead};
 use std::path::Path;
+use std::pin::pin;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 /// What the demo says of its clusters, as a person would: in a config.
 const CONFIG: &str = "clusters:
@@ -116,18 +118,30 @@ pub(super) fn serve(asked: &DemoServer) -> Result<u8> {
     let _inside = runtime.enter();
     let (mut interrupt, mut end, mut hang_up) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-    let fleet = match Fleet::start(&options(asked)) {
-        Ok(fleet) => fleet,
-        Err(error) => return Ok(Wrong::from(error).tell()),
-    };
-    print(&format!("{}\n", fleet.kubeconfig().display())).wrap_err("standard output is gone")?;
-    runtime.block_on(async {
+    let mut ended = pin!(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = end.recv() => {}
             _ = hang_up.recv() => {}
         }
     });
+    let options = options(asked);
+    let (to, started) = oneshot::channel();
+    // Nobody waits for clusters that are still being built: the end of the process is theirs.
+    std::thread::spawn(move || drop(to.send(Fleet::start(&options))));
+    let started = runtime.block_on(async {
+        tokio::select! {
+            started = started => started.ok(),
+            () = &mut ended => None,
+        }
+    });
+    let fleet = match started {
+        Some(Ok(fleet)) => fleet,
+        Some(Err(error)) => return Ok(Wrong::from(error).tell()),
+        None => return Ok(0),
+    };
+    print(&format!("{}\n", fleet.kubeconfig().display())).wrap_err("standard output is gone")?;
+    runtime.block_on(ended);
     Ok(0)
 }
 

@@ -6,7 +6,7 @@ use super::cluster::{Cluster, User, now};
 use super::fault::Faults;
 use super::incident::{self, Incident};
 use super::json::Millis;
-use super::server::Server;
+use super::server::{self, Server};
 use super::shop::{self, filler};
 use super::sim::Sim;
 use super::tls::{self, Identity};
@@ -17,6 +17,7 @@ use crate::model::step::Notice;
 use serde_json::{Value, json};
 use std::fs::Permissions;
 use std::io;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -153,12 +154,15 @@ impl Fleet {
         if options.clusters == 0 {
             return Err(Error::Options("a demo fleet needs at least one cluster".to_owned()));
         }
-        let folder = folder().map_err(Error::Folder)?;
         let identity = tls::identity().map_err(Error::System)?;
+        // Before the clusters, which take their time; and the folder after them, so that who cannot wait for them leaves nothing behind.
+        let ports = (0..options.clusters).map(|_| server::port()).collect::<io::Result<Vec<_>>>().map_err(Error::Port)?;
         let sims = build(options)?;
+        let folder = folder().map_err(Error::Folder)?;
         let system = |error: io::Error| Error::System(error.into());
         let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("demo").enable_all().build().map_err(system)?;
-        let members = sims.into_iter().map(|sim| serve(&runtime, options, sim, &identity)).collect::<Result<Vec<_>, _>>()?;
+        let members =
+            sims.into_iter().zip(ports).map(|(sim, port)| serve(&runtime, options, sim, port, &identity)).collect::<Result<Vec<_>, _>>()?;
         let news = options.incident.map(|incident| {
             let (out, news) = mpsc::channel(2);
             runtime.spawn(incident::play(incident, members.clone(), folder.path().into(), out));
@@ -254,13 +258,13 @@ fn empty(name: &str, seed: u64, now: Millis) -> Sim {
     sim
 }
 
-fn serve(runtime: &Runtime, options: &Options, sim: Sim, identity: &Identity) -> Result<Member, Error> {
+fn serve(runtime: &Runtime, options: &Options, sim: Sim, port: TcpListener, identity: &Identity) -> Result<Member, Error> {
     let _inside = runtime.enter();
     let cluster = Cluster::new(sim);
     let tokens = tokens(&cluster).map_err(Error::System)?;
     let faults = Arc::new(Faults::default());
     let ordered = options.fails(&cluster.name).then(|| Arc::clone(&faults));
-    let server = Server::open(Arc::clone(&cluster), ordered, identity.acceptor.clone()).map_err(Error::Port)?;
+    let server = Server::open(port, Arc::clone(&cluster), ordered, identity.acceptor.clone()).map_err(Error::Port)?;
     let address = server.address();
     runtime.spawn(server.run());
     runtime.spawn(Arc::clone(&cluster).live());

@@ -22,6 +22,7 @@ pub mod login;
 pub mod logs;
 pub mod managed;
 pub mod metrics;
+mod object;
 #[cfg(test)]
 mod oracle;
 pub mod patch;

@@ -38,16 +38,29 @@ pub struct Server {
     listener: TcpListener,
 }
 
+/// Opens a free port of 127.0.0.1.
+///
+/// # Errors
+/// Where none is free, or no more files can be opened.
+pub fn port() -> io::Result<std::net::TcpListener> {
+    let port = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    port.set_nonblocking(true)?;
+    Ok(port)
+}
+
 impl Server {
-    /// Opens a free port of 127.0.0.1: clients may connect from now on, and are answered as soon as [`Self::run`] is polled.
-    /// Needs a runtime around it, and waits for nothing.
+    /// Serves at an open [`port`]: clients that have connected are answered as soon as [`Self::run`] is polled. Needs a runtime around it,
+    /// and waits for nothing.
     ///
     /// # Errors
-    /// Where no port is free.
-    pub fn open(cluster: Arc<Cluster>, faults: Option<Arc<Faults>>, acceptor: TlsAcceptor) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        let listener = TcpListener::from_std(listener)?;
+    /// Where the system does not tell of connections.
+    pub fn open(
+        port: std::net::TcpListener,
+        cluster: Arc<Cluster>,
+        faults: Option<Arc<Faults>>,
+        acceptor: TlsAcceptor,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::from_std(port)?;
         Ok(Self { cluster, faults, acceptor, address: listener.local_addr()?, listener })
     }
 

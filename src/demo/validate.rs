@@ -153,7 +153,11 @@ fn custom(schema: &Schema, value: &Value, field: &str, errors: &mut Errors) {
         _ => "integer",
     };
     if !expected.is_empty() {
-        return errors.mistyped(field, value, &format!("{field} in body must be of type {expected}: \"{}\"", sort(value)));
+        return errors.mistyped(
+            field,
+            &Value::from(sort(value)),
+            &format!("{field} in body must be of type {expected}: \"{}\"", sort(value)),
+        );
     }
     if !schema.allowed.is_empty() && !schema.allowed.contains(value) {
         let words: Vec<&str> = schema.allowed.iter().filter_map(Value::as_str).collect();

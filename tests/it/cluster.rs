@@ -1,4 +1,4 @@
-//! Against real API servers (see `rig::cluster`): what no scripted server can prove. Here is what its parts share; `get` holds what is printed
+//! Against real API servers (see `rig::cluster`): what no scripted server can prove; and what of it is portable against the demo server. Here is what its parts share; `get` holds what is printed
 //! against kubectl, `check` the verdicts, `screen` the table through outages and with all kinds of users, `definitions` kinds that come and go.
 
 mod check;
@@ -8,11 +8,35 @@ mod schema;
 mod screen;
 mod writes;
 
-use crate::rig::cluster::{Turn, clusters};
+use crate::rig::cluster::{clusters, kubectl};
+use crate::rig::demo::demo;
 use crate::rig::home::Home;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// Runs a test on real clusters alpha, beta and gamma, where somebody asked for them.
+///
+/// The tests that do not run on the demo server too, and why:
+/// - `servers_freeze_thaw_die_and_come_back_on_their_port`, `screen::one_killed_one_frozen_and_back` and
+///   `get::a_dead_cluster_costs_nobody_else`: processes are stopped and killed; the demo server's outages are ordered (`faults`).
+/// - `definitions::compacted_history_is_listed_anew`: etcd is compacted; the demo server forgets on order (`demo`).
+/// - `screen::each_user_sees_what_it_may_and_is_told_of_the_rest` and `screen::a_second_context_of_an_open_cluster_is_refused`: they compare
+///   a screen with all that a cluster has, and a shop is larger than a screen.
+/// - `schema` and `writes`: they ask real servers for what the demo server then has to say.
+fn on_real(test: fn(&Path)) {
+    let Some(clusters) = clusters() else { return };
+    test(clusters.as_ref());
+}
+
+/// Runs a test on clusters alpha, beta and gamma that the demo server plays, one test after the other.
+fn on_demo(test: fn(&Path)) {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    static FILE: OnceLock<PathBuf> = OnceLock::new();
+    test(FILE.get_or_init(|| demo().with_users(&["alpha", "beta", "gamma"])));
+}
 
 /// What a run of the program printed.
 struct Ran {
@@ -35,22 +59,22 @@ fn run_with(kubeconfig: &Path, args: &[&str]) -> Ran {
     Ran { code: out.status.code().expect("no signal ended it"), out: text(out.stdout), err: text(out.stderr) }
 }
 
-fn kconsole(clusters: &Turn, args: &[&str]) -> Ran {
-    run_with(&clusters.kubeconfig(), args)
+fn kconsole(clusters: impl AsRef<Path>, args: &[&str]) -> Ran {
+    run_with(clusters.as_ref(), args)
 }
 
 /// What must succeed and say nothing else.
-fn printed(clusters: &Turn, args: &[&str]) -> String {
+fn printed(clusters: impl AsRef<Path>, args: &[&str]) -> String {
     let ran = kconsole(clusters, args);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{args:?}:\n{}", ran.out);
     ran.out
 }
 
 /// Creates or changes objects.
-fn apply(clusters: &Turn, context: &str, objects: &str) {
+fn apply(clusters: impl AsRef<Path>, context: &str, objects: &str) {
     let home = Home::new();
     let file = home.write("objects.yaml", objects);
-    clusters.kubectl(&["--context", context, "apply", "--validate=false", "-f", file.to_str().expect("our paths are UTF-8")]);
+    kubectl(clusters.as_ref(), &["--context", context, "apply", "--validate=false", "-f", file.to_str().expect("our paths are UTF-8")]);
 }
 
 /// A printed table, row by row and by title. Columns begin where their titles do.

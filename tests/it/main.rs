@@ -22,6 +22,7 @@ mod readme;
 mod rig;
 mod robot;
 mod screens;
+mod served;
 mod stage;
 mod streams;
 mod tape;

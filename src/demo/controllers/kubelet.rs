@@ -1,6 +1,7 @@
 //! The lives of pods on their machines: images, containers, probes, crashes and ends, as far as kubectl can see them. One controller plays
 //! the kubelets of all machines; [`run`](self) takes containers through their states, `status` writes down how far they are.
 
+mod refers;
 mod run;
 mod status;
 

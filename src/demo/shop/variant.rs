@@ -84,9 +84,6 @@ const CLUSTERS: &[Variant] = &[
     Variant { name: "", scale: 34, nodes: 6, region: "us-west-2", machine: ("m7i.xlarge", 4, 16), without: &["argocd"], tags: &[] },
 ];
 
-/// Images that are in the registry and run nowhere yet.
-const PUSHED: &[(&str, &str)] = &[("recommendation", "1.8.0"), ("pricing", "2.2.1-hotfix"), ("report-export", "0.2.0")];
-
 /// The entry of a cluster.
 pub(super) fn of(name: &str) -> &'static Variant {
     const LAST: &Variant = match CLUSTERS.split_last() {
@@ -98,7 +95,7 @@ pub(super) fn of(name: &str) -> &'static Variant {
 
 /// Images that only some clusters have.
 pub(super) fn images() -> impl Iterator<Item = String> {
-    CLUSTERS.iter().flat_map(|v| v.tags).chain(PUSHED).map(|(name, tag)| format!("{REGISTRY}/{name}:{tag}"))
+    CLUSTERS.iter().flat_map(|v| v.tags).map(|(name, tag)| format!("{REGISTRY}/{name}:{tag}"))
 }
 
 impl Variant {
@@ -113,7 +110,7 @@ impl Variant {
             return None;
         }
         let mut object = object.clone();
-        match kind.as_ref() {
+        match kind {
             "Deployment" | "StatefulSet" => self.scale(&mut object, "/spec/replicas", 1),
             "HorizontalPodAutoscaler" => {
                 self.scale(&mut object, "/spec/minReplicas", 1);

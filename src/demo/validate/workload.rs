@@ -17,11 +17,7 @@ pub(super) fn check(plural: &str, new: &Value, errors: &mut Errors) {
     for name in ["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"] {
         errors.not_negative(new, &format!("/spec/{name}"), &format!("spec.{name}"));
     }
-    if plural == "statefulsets" {
-        pod::spec(&claimed(new), "/spec/template/spec", "spec.template.spec", errors);
-    } else {
-        pod::spec(new, "/spec/template/spec", "spec.template.spec", errors);
-    }
+    pod::spec(new, "/spec/template/spec", "spec.template.spec", errors);
     if let Some(policy) = text(new, "/spec/template/spec/restartPolicy").filter(|p| *p != "Always") {
         errors.unsupported("spec.template.spec.restartPolicy", policy, &["Always"]);
     }
@@ -32,16 +28,6 @@ pub(super) fn check(plural: &str, new: &Value, errors: &mut Errors) {
         "daemonsets" => daemon_set(new, errors),
         _ => {}
     }
-}
-
-/// A stateful set with its claims among the volumes of its pods, as they will be.
-fn claimed(set: &Value) -> Value {
-    let mut set = set.clone();
-    let mut volumes = list(&set, "/spec/template/spec/volumes").to_vec();
-    let claims = list(&set, "/spec/volumeClaimTemplates").iter().filter_map(|c| c.pointer("/metadata/name").cloned());
-    volumes.extend(claims.map(|name| json!({"name": name, "emptyDir": {}})));
-    crate::demo::json::set(&mut set, "/spec/template/spec/volumes", volumes);
-    set
 }
 
 /// The selector has to select what the template makes.

@@ -62,7 +62,7 @@ pub enum State {
     Look,
     /// Its image is fetched.
     Fetch,
-    /// Its image cannot be had.
+    /// Its image, or something else that it cannot start without, cannot be had.
     NoImage {
         /// `ErrImagePull` and so on.
         reason: &'static str,

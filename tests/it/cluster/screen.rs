@@ -4,6 +4,7 @@ use super::{apply, clusters, columns};
 use crate::rig::cluster::Turn;
 use crate::rig::home::Home;
 use crate::rig::pty::Pty;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use vt100::Screen;
@@ -12,8 +13,8 @@ const SOON: Duration = Duration::from_secs(30);
 const WIDE: (u16, u16) = (160, 60);
 
 /// The program on the real clusters.
-pub(super) fn open(clusters: &Turn, args: &[&str]) -> Pty {
-    let home = Home::new().with("KUBECONFIG", clusters.kubeconfig().to_str().expect("our paths are UTF-8"));
+pub(super) fn open(clusters: impl AsRef<Path>, args: &[&str]) -> Pty {
+    let home = Home::new().with("KUBECONFIG", clusters.as_ref().to_str().expect("our paths are UTF-8"));
     Pty::start(env!("CARGO_BIN_EXE_kconsole"), args, WIDE, home)
 }
 

@@ -16,6 +16,7 @@ pub struct Cluster {
 /// A turn with the clusters that all tests share, since some freeze and kill: nobody else uses the clusters, and all servers run again at its end.
 pub struct Turn {
     cluster: &'static Cluster,
+    kubeconfig: PathBuf,
     hurt: Mutex<Vec<String>>,
     _turn: MutexGuard<'static, ()>,
 }
@@ -30,7 +31,7 @@ pub fn clusters() -> Option<Turn> {
     };
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let cluster = UP.get_or_init(|| Cluster::up(Path::new(&folder), &["alpha", "beta", "gamma"], false));
-    Some(Turn { cluster, hurt: Mutex::default(), _turn: turn })
+    Some(Turn { cluster, kubeconfig: cluster.kubeconfig(), hurt: Mutex::default(), _turn: turn })
 }
 
 impl Cluster {
@@ -80,13 +81,6 @@ impl Turn {
         kubectl(&self.kubeconfig(), args)
     }
 
-    /// Whether kubectl succeeds.
-    pub fn try_kubectl(&self, args: &[&str]) -> bool {
-        let mut kubectl = Command::new("kubectl");
-        kubectl.arg("--kubeconfig").arg(self.kubeconfig()).args(args);
-        kubectl.output().is_ok_and(|out| out.status.success())
-    }
-
     /// What the store answers, which is shared by all clusters: each has its name before its keys. Keys are in base64.
     pub fn etcd(&self, path: &str, request: &str) -> String {
         let command = std::fs::read_to_string(self.cluster.folder.join("run/etcd.cmd")).expect("the script left it");
@@ -121,6 +115,13 @@ impl Turn {
     }
 }
 
+/// Most tests need no more of the clusters than their kubeconfig.
+impl AsRef<Path> for Turn {
+    fn as_ref(&self) -> &Path {
+        &self.kubeconfig
+    }
+}
+
 impl Drop for Turn {
     fn drop(&mut self) {
         for name in self.hurt.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
@@ -137,6 +138,13 @@ impl Drop for Turn {
 /// With what it says where it fails.
 pub fn kubectl(kubeconfig: &Path, args: &[&str]) -> String {
     run(Command::new("kubectl").arg("--kubeconfig").arg(kubeconfig).args(args))
+}
+
+/// Whether kubectl succeeds.
+pub fn try_kubectl(kubeconfig: &Path, args: &[&str]) -> bool {
+    let mut kubectl = Command::new("kubectl");
+    kubectl.arg("--kubeconfig").arg(kubeconfig).args(args);
+    kubectl.output().is_ok_and(|out| out.status.success())
 }
 
 fn script(name: impl AsRef<OsStr>) -> Command {

@@ -2,6 +2,7 @@
 //! but the binary, so that what runs on it runs in every `cargo test`.
 
 use super::cluster::kubectl;
+use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -44,12 +45,36 @@ impl Demo {
         &self.kubeconfig
     }
 
-    /// What kubectl prints.
-    ///
-    /// # Panics
-    /// With what it says where it fails.
-    pub fn kubectl(&self, args: &[&str]) -> String {
-        kubectl(&self.kubeconfig, args)
+    /// A kubeconfig in which the clusters have other names, and each the contexts that `tests/cluster/up` writes: `NAME`, `NAME-viewer` (may
+    /// view namespace shop only), `NAME-nobody` (may do nothing) and `NAME-expired` (a token that the server refuses).
+    /// Namespace shop takes all that tests put there.
+    pub fn with_users(&self, names: &[&str]) -> PathBuf {
+        let config = kubectl(&self.kubeconfig, &["config", "view", "--raw", "-o", "json"]);
+        let config: Value = serde_json::from_str(&config).expect("kubectl prints JSON");
+        let (mut clusters, mut users, mut contexts) = (Vec::new(), Vec::new(), Vec::new());
+        for (i, name) in names.iter().enumerate() {
+            clusters.push(json!({"name": name, "cluster": config["clusters"][i]["cluster"]}));
+            let admin = config["users"][i]["user"].clone();
+            let speaks = |other: &str| json!({"token": admin["token"], "as": other});
+            let all =
+                [("", admin.clone()), ("-viewer", speaks("viewer")), ("-nobody", speaks("nobody")), ("-expired", json!({"token": "x"}))];
+            for (who, user) in all {
+                let (user_name, namespace) = (format!("{name}{who}-user"), if who == "-viewer" { "shop" } else { "default" });
+                users.push(json!({"name": user_name, "user": user}));
+                let context = json!({"cluster": name, "user": user_name, "namespace": namespace});
+                contexts.push(json!({"name": format!("{name}{who}"), "context": context}));
+            }
+        }
+        let config = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": names[0], "clusters": clusters, "users": users, "contexts": contexts,
+        });
+        let path = self.kubeconfig.with_file_name("users");
+        std::fs::write(&path, config.to_string()).expect("the folder of the server can be written");
+        for name in names {
+            kubectl(&path, &["--context", name, "-n", "shop", "delete", "quota,limits", "--all"]);
+            kubectl(&path, &["--context", name, "-n", "shop", "create", "rolebinding", "viewer", "--clusterrole=view", "--user=viewer"]);
+        }
+        path
     }
 }
 

@@ -1,3 +1,4 @@
+//! What autoscalers do when the load changes, and what they say.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use crate::demo::controllers::rig::*;

@@ -1,3 +1,4 @@
+//! Which nodes have a pod, and how an update goes over them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use crate::demo::controllers::rig::*;

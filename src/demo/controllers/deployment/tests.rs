@@ -1,3 +1,4 @@
+//! Rollouts, by what they leave behind and by the bounds that they keep.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use crate::demo::controllers::rig::*;

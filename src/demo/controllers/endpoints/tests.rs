@@ -1,3 +1,4 @@
+//! Which addresses stand behind a service.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use crate::demo::controllers::rig::*;

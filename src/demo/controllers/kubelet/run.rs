@@ -1,6 +1,7 @@
 //! Takes the containers of a pod from state to state: the image is fetched, the program runs, answers, ends, and is started again after a
 //! while that doubles (10 s to 5 min, as kubelet has it).
 
+use super::refers;
 use crate::demo::json::{Millis, list, text};
 use crate::demo::sim::Sim;
 use crate::demo::store::mix;
@@ -14,6 +15,8 @@ const BACK_OFF: Millis = 10_000;
 const LONGEST: Millis = 300_000;
 /// A program that ran so long has its failures forgotten.
 const FORGIVEN: Millis = 600_000;
+/// Between attempts to mount a volume.
+const MOUNT: Millis = 8_000;
 /// Between looks at a probe that fails.
 const PROBE: Millis = 10_000;
 
@@ -118,6 +121,11 @@ impl Place<'_> {
 
     fn look(&mut self, run: &mut Run) {
         let now = self.sim.store.now;
+        if let Some(why) = refers::volumes(self.sim, self.pod) {
+            self.say("Warning", "FailedMount", why);
+            run.until = Some(now + MOUNT);
+            return;
+        }
         let reference = match Reference::parse(&run.image) {
             Ok(reference) => reference,
             Err(message) => {
@@ -183,6 +191,12 @@ impl Place<'_> {
     }
 
     fn begin(&mut self, run: &mut Run) {
+        if let Some(why) = refers::variables(self.sim, self.pod, self.container) {
+            self.say("Warning", "Failed", format!("Error: {why}"));
+            let state = State::NoImage { reason: "CreateContainerConfigError", message: why };
+            (run.state, run.until) = (state, Some(self.sim.store.now + BACK_OFF));
+            return;
+        }
         self.say("Normal", "Created", "Container created");
         self.say("Normal", "Started", "Container started");
         let once = list(self.pod, "/spec/initContainers").iter().any(|c| std::ptr::eq(c, self.container))

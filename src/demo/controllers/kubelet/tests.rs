@@ -139,3 +139,27 @@ fn a_program_that_never_answers_is_never_ready() {
     assert_eq!(stands(&sim, &key), "Running - 0/1 0");
     assert!(events(&sim, "web").iter().any(|e| e.starts_with("Unhealthy: Readiness probe failed")));
 }
+
+#[test]
+fn what_a_container_refers_to_has_to_be_there() {
+    let mut sim = cluster(1);
+    let by_name = json!({"envFrom": [{"configMapRef": {"name": "settings"}}]});
+    let by_key = json!({"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "keys", "key": "a"}}}]});
+    let mounted = json!({"volumes": [{"name": "v", "configMap": {"name": "settings"}}]});
+    let keys = [
+        pod(&mut sim, "by-name", by_name, json!({})),
+        pod(&mut sim, "by-key", by_key, json!({})),
+        pod(&mut sim, "mounted", json!({}), mounted),
+    ];
+    pass(&mut sim, 3_000);
+    assert_eq!(stands(&sim, &keys[0]), "Pending CreateContainerConfigError 0/1 0");
+    assert_eq!(stands(&sim, &keys[2]), "Pending ContainerCreating 0/1 0");
+    assert!(events(&sim, "by-name").contains(&"Failed: Error: configmap \"settings\" not found".to_owned()));
+    let mount = "FailedMount: MountVolume.SetUp failed for volume \"v\" : configmap \"settings\" not found";
+    assert!(events(&sim, "mounted").contains(&mount.to_owned()));
+    sim.create("configmaps", json!({"metadata": {"name": "settings", "namespace": "shop"}}), How::by("test")).unwrap();
+    sim.create("secrets", json!({"metadata": {"name": "keys", "namespace": "shop"}, "data": {"b": ""}}), How::by("test")).unwrap();
+    pass(&mut sim, 15_000);
+    assert_eq!((stands(&sim, &keys[0]), stands(&sim, &keys[2])), ("Running - 1/1 0".into(), "Running - 1/1 0".into()));
+    assert!(events(&sim, "by-key").contains(&"Failed: Error: couldn't find key a in Secret shop/keys".to_owned()));
+}

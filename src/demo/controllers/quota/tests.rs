@@ -1,3 +1,4 @@
+//! What is refused, in which words, and when it comes after all.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use crate::demo::controllers::rig::*;

@@ -1,3 +1,4 @@
+//! The order in which pods come, go and are renewed.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use crate::demo::controllers::rig::*;

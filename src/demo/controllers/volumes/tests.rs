@@ -1,3 +1,4 @@
+//! Which claims get which volumes.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use crate::demo::controllers::rig::*;
