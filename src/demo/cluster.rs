@@ -52,6 +52,13 @@ impl Cluster {
         Arc::new(Self { name, born, sim: Mutex::new(sim), users: Mutex::default(), changed, stirred: Notify::new() })
     }
 
+    /// Becomes this one, before anybody has seen it.
+    pub fn begin(&self, sim: Sim) {
+        let version = sim.store.version();
+        *self.sim() = sim;
+        self.changed.send_replace(version);
+    }
+
     /// Looks at it, as it is at this moment, or changes it: controllers answer before this returns, and watches are told.
     pub fn with<T>(&self, work: impl FnOnce(&mut Sim) -> T) -> T {
         let mut sim = self.sim();

@@ -1,23 +1,20 @@
 //! A fleet: clusters that are built, served and written into a kubeconfig, all in one folder that goes away with it.
 
+mod building;
 mod motion;
 
 use super::cluster::{Cluster, User, now};
 use super::fault::Faults;
 use super::incident::{self, Incident};
-use super::json::Millis;
 use super::server::{self, Server};
-use super::shop::{self, filler};
 use super::sim::Sim;
 use super::tls::{self, Identity};
-use super::world::image::hash;
-use super::write::How;
 use super::{kubeconfig, login};
 use crate::model::step::Notice;
+use building::Building;
 use serde_json::{Value, json};
 use std::fs::Permissions;
 use std::io;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -146,7 +143,8 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Builds and starts it. It answers when this returns.
+    /// Starts it. It answers when this returns; but one that is played answers as soon as each cluster is built, the first one first, so
+    /// that a screen need not wait for all of them.
     ///
     /// # Errors
     /// In sentences for people.
@@ -155,17 +153,23 @@ impl Fleet {
             return Err(Error::Options("a demo fleet needs at least one cluster".to_owned()));
         }
         let identity = tls::identity().map_err(Error::System)?;
-        // Before the clusters, which take their time; and the folder after them, so that who cannot wait for them leaves nothing behind.
-        let ports = (0..options.clusters).map(|_| server::port()).collect::<io::Result<Vec<_>>>().map_err(Error::Port)?;
-        let sims = build(options)?;
-        let folder = folder().map_err(Error::Folder)?;
         let system = |error: io::Error| Error::System(error.into());
         let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("demo").enable_all().build().map_err(system)?;
-        let members =
-            sims.into_iter().zip(ports).map(|(sim, port)| serve(&runtime, options, sim, port, &identity)).collect::<Result<Vec<_>, _>>()?;
+        let opened = (0..options.clusters).map(|index| open(&runtime, options, index, &identity)).collect::<Result<Vec<_>, _>>()?;
+        let (members, servers): (Vec<Member>, Vec<Server>) = opened.into_iter().unzip();
+        let mut building = Building::start(runtime.handle(), options, &members, servers).map_err(system)?;
+        if !options.is_played {
+            building.wait().map_err(Error::System)?;
+        }
+        // After the clusters, so that who cannot wait for them leaves nothing behind.
+        let folder = folder().map_err(Error::Folder)?;
         let news = options.incident.map(|incident| {
             let (out, news) = mpsc::channel(2);
-            runtime.spawn(incident::play(incident, members.clone(), folder.path().into(), out));
+            let (members, folder) = (members.clone(), folder.path().into());
+            runtime.spawn(async move {
+                building.built().await;
+                incident::play(incident, members, folder, out).await;
+            });
             news
         });
         let users = users(&runtime, options, folder.path(), &members).map_err(Error::Folder)?;
@@ -221,60 +225,18 @@ fn users(runtime: &Runtime, options: &Options, folder: &Path, members: &[Member]
     members.iter().map(user).collect()
 }
 
-fn build(options: &Options) -> Result<Vec<Sim>, Error> {
-    let now = now();
-    let building = (0..options.clusters).map(|index| {
-        let options = options.clone();
-        std::thread::Builder::new().name("demo-build".to_owned()).spawn(move || cluster(&options, index, now))
-    });
-    let building = building.collect::<io::Result<Vec<_>>>().map_err(|error| Error::System(error.into()))?;
-    let built = |thread: std::thread::JoinHandle<Sim>| thread.join().map_err(|_| Error::System("a cluster could not be built".into()));
-    building.into_iter().map(built).collect()
-}
-
-fn cluster(options: &Options, index: usize, now: Millis) -> Sim {
-    let name = name(index);
-    let incident = options.incident.filter(|i| i.cluster == name);
-    let before = now - incident.map_or(0, |i| i.lasts);
-    let mut sim = if options.has_shop { shop::build(&name, options.seed, before, options.nodes) } else { empty(&name, options.seed, now) };
-    if let Some(incident) = incident {
-        (incident.begin)(&mut sim);
-    }
-    if options.pods > 0 {
-        filler::filler(&mut sim, options.pods, options.pod_bytes);
-    }
-    sim.advance(now);
-    sim
-}
-
-/// A cluster with nothing in it.
-fn empty(name: &str, seed: u64, now: Millis) -> Sim {
-    let mut sim = Sim::new(name, seed ^ hash(name), now);
-    for namespace in ["default", "kube-system"] {
-        let object = json!({"metadata": {"name": namespace}, "spec": {"finalizers": ["kubernetes"]}});
-        // Nothing can be wrong with it.
-        drop(sim.create("namespaces", object, How::by("kube-apiserver")));
-    }
-    sim
-}
-
-fn serve(runtime: &Runtime, options: &Options, sim: Sim, port: TcpListener, identity: &Identity) -> Result<Member, Error> {
+/// Opens the port of a cluster that is not built yet: who connects is answered once it is.
+fn open(runtime: &Runtime, options: &Options, index: usize, identity: &Identity) -> Result<(Member, Server), Error> {
     let _inside = runtime.enter();
-    let cluster = Cluster::new(sim);
+    let name = name(index);
+    let cluster = Cluster::new(Sim::new(&name, options.seed, now()));
     let tokens = tokens(&cluster).map_err(Error::System)?;
     let faults = Arc::new(Faults::default());
-    let ordered = options.fails(&cluster.name).then(|| Arc::clone(&faults));
+    let ordered = options.fails(&name).then(|| Arc::clone(&faults));
+    let port = server::port().map_err(Error::Port)?;
     let server = Server::open(port, Arc::clone(&cluster), ordered, identity.acceptor.clone()).map_err(Error::Port)?;
     let address = server.address();
-    runtime.spawn(server.run());
-    runtime.spawn(Arc::clone(&cluster).live());
-    if options.churn > 0 {
-        runtime.spawn(motion::churn(Arc::clone(&cluster), options.churn, options.pods > 0));
-    }
-    if options.is_played && cluster.name == EDGE {
-        runtime.spawn(motion::come_and_go(Arc::clone(&faults)));
-    }
-    Ok(Member { cluster, server: format!("https://{address}"), tokens, faults })
+    Ok((Member { cluster, server: format!("https://{address}"), tokens, faults }, server))
 }
 
 fn tokens(cluster: &Cluster) -> Result<Tokens, tls::Failure> {

@@ -19,6 +19,11 @@ const MODEST: (f64, f64) = (15.0, 48e6);
 
 /// What a running pod uses now. None for one that does not run, or not long enough to have been measured.
 pub fn usage(sim: &Sim, pod: &Value) -> Option<Usage> {
+    used(sim, pod, demand(sim, pod))
+}
+
+/// What a running pod uses of whose workload so much more than usual is asked.
+pub(super) fn used(sim: &Sim, pod: &Value, demand: f64) -> Option<Usage> {
     let started = text(pod, "/status/startTime").or_else(|| text(pod, "/metadata/creationTimestamp")).and_then(super::json::instant)?;
     if text(pod, "/status/phase") != Some("Running") || sim.store.now - started < WINDOW {
         return None;
@@ -29,7 +34,7 @@ pub fn usage(sim: &Sim, pod: &Value) -> Option<Usage> {
     let waver = |of: u64, by: f64| 1.0 + by * ((mix(seed ^ mix(window ^ of)) % 2_001) as f64 / 1_000.0 - 1.0);
     // Most is asked for in the early afternoon.
     let hour = 1.0 + 0.2 * (TAU * ((sim.store.now.rem_euclid(DAY) as f64 / DAY as f64) - 7.0 / 24.0)).sin();
-    let cpu = asked.0 * SHARE.0 * hour * waver(1, 0.08) * demand(sim, pod);
+    let cpu = asked.0 * SHARE.0 * hour * waver(1, 0.08) * demand;
     let cpu = if most.0 > 0.0 { cpu.min(most.0) } else { cpu };
     let known = sim.world.memory(&Key::of(pod), sim.store.now);
     let memory = if known > 0 { known } else { (asked.1 * SHARE.1 * waver(2, 0.03)) as i64 };
@@ -47,7 +52,7 @@ fn sums(pod: &Value, part: &str, otherwise: (f64, f64)) -> (f64, f64) {
 
 /// How much more than usual each pod of its workload has to do. What is asked of a workload with an autoscaler does not grow with the number
 /// of its pods: at the least number it is usual.
-fn demand(sim: &Sim, pod: &Value) -> f64 {
+pub(super) fn demand(sim: &Sim, pod: &Value) -> f64 {
     let namespace = text(pod, "/metadata/namespace").unwrap_or_default();
     let Some((kind, name)) = workload(sim, pod, namespace) else { return 1.0 };
     let load = sim.world.load.get(&format!("{namespace}/{name}")).copied().unwrap_or(1.0);

@@ -2,13 +2,11 @@
 
 use crate::demo::controllers::own::{self, fits};
 use crate::demo::json::{int, list, text};
-use crate::demo::load::usage;
+use crate::demo::load;
 use crate::demo::quota::written;
 use crate::demo::sim::Sim;
-use crate::demo::store::Object;
 use crate::model::quantity::quantity;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// Within this part of the target nothing is done (`--horizontal-pod-autoscaler-tolerance`).
 const TOLERANCE: f64 = 0.1;
@@ -58,7 +56,7 @@ pub(super) fn measure(sim: &Sim, target: &Value, metric: &Value, current: i64) -
 /// The pods of a target.
 struct Pods {
     /// Those that are ready and have been measured.
-    ready: Vec<Arc<Object>>,
+    ready: Vec<Value>,
     /// What they use: thousandths of a processor, or of a byte.
     used: Vec<i64>,
     /// How many are not ready, or not measured yet.
@@ -71,11 +69,15 @@ impl Pods {
         let selector = own::selector(target, "/spec/selector");
         let all = sim.store.list("pods", namespace).filter(|p| selector.as_ref().is_some_and(|s| fits(s, p)) && p.view().is_active());
         let mut pods = Self { ready: Vec::new(), used: Vec::new(), waiting: 0 };
+        // They are all of one workload.
+        let mut demand = None;
         for pod in all {
-            let used = usage(sim, &pod.value()).filter(|_| pod.view().ready.is_some());
+            let (is_ready, pod) = (pod.view().ready.is_some(), pod.value());
+            let demand = *demand.get_or_insert_with(|| load::demand(sim, &pod));
+            let used = load::used(sim, &pod, demand).filter(|_| is_ready);
             match used.map(|u| if resource == "memory" { u.memory_bytes * 1_000 } else { u.cpu_milli }) {
                 Some(used) => {
-                    pods.ready.push(Arc::clone(pod));
+                    pods.ready.push(pod);
                     pods.used.push(used);
                 }
                 None => pods.waiting += 1,
@@ -88,10 +90,10 @@ impl Pods {
     fn asked(&self, resource: &str) -> Result<i64, String> {
         let mut sum = 0.0;
         for pod in &self.ready {
-            for container in list(&pod.value(), "/spec/containers") {
+            for container in list(pod, "/spec/containers") {
                 let asked = container.pointer("/resources/requests").and_then(|r| quantity(r.get(resource)?.as_str()?));
                 let name = text(container, "/name").unwrap_or_default();
-                sum += asked.ok_or_else(|| format!("missing request for {resource} in container {name} of Pod {}", pod.key.name))?;
+                sum += asked.ok_or_else(|| format!("missing request for {resource} in container {name} of Pod {}", text(pod, "/metadata/name").unwrap_or_default()))?;
             }
         }
         Ok((sum * 1_000.0).round() as i64)
