@@ -81,6 +81,9 @@
 //!     before connecting, the uid of kube-system after). `it::files`.
 //! 15. *An edit takes effect at once, and a broken one changes nothing but a message*. `it::files`, the rows FC4 and FC5.
 //! 16. *The digit of a cluster is its own for the whole run*: fingers remember it. `app::tests`, `it::files`.
+//! 17. *The demo is a cluster like any other to all but `app`*: it is reached over HTTPS, so what works on it works for the same reason. It
+//!     listens on loopback only and writes only into a folder that goes with it. `it::served`, `it::stage`; unmodified kubectl holds it to what a
+//!     real control plane answers (`it::kubectl`).
 //!
 //! # Words
 //!
@@ -94,6 +97,8 @@
 //! - *scope*: where a key is pressed. *Motion*: what happens within a screen. *Role*: what a style is for.
 //! - *problem*: a mistake in a file that a person wrote, with its line. *Notice*: what a person is told once. *Reject*: why an action
 //!   does not apply here.
+//! - *fleet*: the clusters of the demo. *Sim*: one of them without its server. *World*, in there: what is true of machines, images and load and
+//!   stands in no object. *Incident*: a trouble that is played. *Order* of a fault: a server that does wrong because a test asked for it.
 //! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.
 //!
 //! # Where the design was left, and why
@@ -106,6 +111,10 @@
 //!   be kept true.
 //! - Files are read again by a task that sends what it read; the loop only compares. Folders are watched, not files, because editors
 //!   and credential tools replace them. Another namespace in a context is no reason to connect anew: tools write that often.
+//! - The demo's objects are JSON values and manifests in YAML rather than k8s-openapi's types: controllers change a field or two of
+//!   what somebody else wrote, and must not lose the rest. The schemas, which say what may be written and how lists merge, are the real
+//!   server's own, in one data file.
+//! - A demo server keeps no queue for a watch: each reads the history of its kind where it stands.
 //! - [`Effect`](model::step::Effect) got `Keymap`: the first run asks which keys to take, and the answer has to be kept.
 
 pub mod actions;

@@ -134,7 +134,7 @@ pub struct DemoServer {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub nodes: Option<u32>,
     /// How many bytes each of those pods has, about
-    #[arg(long, value_name = "N", default_value = "7500", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value = "7500", requires = "pods", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub pod_bytes: u32,
     /// How many changes of pods there are in a second: of those beside the shop, or else of the shop's own
     #[arg(long, value_name = "CHANGES_PER_S", default_value = "0", value_parser = clap::value_parser!(u32).range(..=1_000_000))]

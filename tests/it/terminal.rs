@@ -7,7 +7,7 @@ use crate::rig::pty::{Pty, Size, signal};
 use std::time::{Duration, Instant};
 use vt100::{MouseProtocolMode, Screen};
 
-pub const SOON: Duration = Duration::from_secs(10);
+pub const SOON: Duration = Duration::from_secs(30);
 pub const PLAIN: Size = (80, 24);
 
 /// A kubeconfig whose only server refuses: the screen must be there all the same.

@@ -29,23 +29,24 @@ macro_rules! controllers {
     };
 }
 
+// Machines first, then what makes pods, then what counts them: so that each looks once at what has become of many.
 controllers! {
     definition,
     expiry,
-    replicaset,
-    statefulset,
-    daemonset,
-    job,
-    cronjob,
-    endpoints,
-    disruption,
-    quota,
-    volumes,
-    autoscaler,
-    garbage,
-    namespace,
-    deployment,
     scheduler,
     kubelet,
     nodes,
+    volumes,
+    job,
+    cronjob,
+    replicaset,
+    statefulset,
+    daemonset,
+    deployment,
+    endpoints,
+    disruption,
+    quota,
+    autoscaler,
+    garbage,
+    namespace,
 }

@@ -140,6 +140,15 @@ pub fn kubectl(kubeconfig: &Path, args: &[&str]) -> String {
     run(Command::new("kubectl").arg("--kubeconfig").arg(kubeconfig).args(args))
 }
 
+/// Whether there is a kubectl; says so where there is none, for a test that then is skipped.
+pub fn has_kubectl() -> bool {
+    let is_there = Command::new("kubectl").args(["version", "--client"]).output().is_ok_and(|out| out.status.success());
+    if !is_there {
+        eprintln!("skipped: there is no kubectl in the PATH");
+    }
+    is_there
+}
+
 /// Whether kubectl succeeds.
 pub fn try_kubectl(kubeconfig: &Path, args: &[&str]) -> bool {
     let mut kubectl = Command::new("kubectl");
