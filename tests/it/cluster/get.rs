@@ -191,11 +191,11 @@ fn parity(clusters: &Path) {
     assert_parity(clusters, &["cm", "-A"], &["NAMESPACE", "NAME", "DATA"]);
     assert_parity(clusters, &["clusterroles"], &["NAME"]);
     assert_parity(clusters, &["svc", "-A"], &["NAMESPACE", "NAME", "TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)"]);
-    let foo = ["NAMESPACE", "NAME", "SIZE", "DUE", "READY", "ODD"];
-    assert_parity(clusters, &["foos", "-A"], &foo);
-    assert_parity(clusters, &["fo", "-A", "-o", "wide"], &[&foo[..], &["NOTE"]].concat());
-    assert_parity(clusters, &["foo.example.com", "-n", "shop", "-l", "a=b"], &foo[1..]);
-    assert_parity(clusters, &["foos.v1.example.com", "one", "-n", "shop"], &foo[1..]);
+    let titles = ["NAMESPACE", "NAME", "SIZE", "DUE", "READY", "ODD"];
+    assert_parity(clusters, &["foos", "-A"], &titles);
+    assert_parity(clusters, &["fo", "-A", "-o", "wide"], &[&titles[..], &["NOTE"]].concat());
+    assert_parity(clusters, &["foo.example.com", "-n", "shop", "-l", "a=b"], &titles[1..]);
+    assert_parity(clusters, &["foos.v1.example.com", "one", "-n", "shop"], &titles[1..]);
     let states = printed(clusters, &["get", "pods", "-n", "shop", "--context", "alpha"]);
     for state in
         ["Terminating", "Evicted", "Completed", "OOMKilled", "CrashLoopBackOff", "Init:0/1", "Init:CrashLoopBackOff", "ImagePullBackOff"]
