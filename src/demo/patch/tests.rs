@@ -65,6 +65,14 @@ fn patches_do_what_the_server_does() {
         (Kind::Strategic, json!({"metadata": {"$deleteFromPrimitiveList/finalizers": ["x/y"]}}), "/metadata/finalizers", None),
         (Kind::Strategic, json!({"metadata": {"finalizers": ["a/b"]}}), "/metadata/finalizers", Some(json!(["a/b", "x/y"]))),
         (Kind::Strategic, json!({"metadata": {"labels": {"$patch": "replace", "n": "m"}}}), "/metadata/labels", Some(json!({"n": "m"}))),
+    ] {
+        assert_eq!(result(kind, with.clone()).unwrap().pointer(place), becomes.as_ref(), "{with}");
+    }
+}
+
+#[test]
+fn json_patches_do_what_the_server_does() {
+    for (kind, with, place, becomes) in [
         (Kind::Json, json!([{"op": "replace", "path": "/spec/replicas", "value": 5}]), "/spec/replicas", Some(json!(5))),
         (
             Kind::Json,

@@ -89,6 +89,6 @@ fn a_pod_that_failed_is_replaced() {
     })
     .unwrap();
     live(&mut sim, 12_000);
-    assert_ne!(names(&sim, "pods"), [first.clone()]);
+    assert_ne!(names(&sim, "pods"), std::slice::from_ref(&first));
     assert!(events(&sim, "logs").contains(&format!("daemonset-controller FailedDaemonPod Found failed daemon pod shop/{first} on node n1, will try to kill it")));
 }
