@@ -65,8 +65,7 @@ pub(super) enum Plugin {
 
 impl Plugin {
     pub(super) fn of(exec: &Exec) -> Self {
-        let file = exec.command.rsplit(['/', '\\']).next().unwrap_or_default();
-        match file.strip_suffix(".exe").unwrap_or(file) {
+        match exec.program() {
             "aws" | "aws-iam-authenticator" | "heptio-authenticator-aws" => Self::Aws,
             "gke-gcloud-auth-plugin" | "gcloud" => Self::Google,
             "kubelogin" if exec.args.iter().any(|arg| arg.starts_with("--oidc-")) => Self::Oidc,
@@ -84,6 +83,12 @@ impl Plugin {
 }
 
 impl Exec {
+    /// What the plugin is called, wherever it is.
+    pub(super) fn program(&self) -> &str {
+        let file = self.command.rsplit(['/', '\\']).next().unwrap_or_default();
+        file.strip_suffix(".exe").unwrap_or(file)
+    }
+
     /// The value of a flag, as `--profile P` or `--profile=P`.
     fn flag(&self, names: &[&str]) -> Option<&str> {
         let mut args = self.args.iter();
@@ -154,7 +159,7 @@ fn shown(exec: &Exec) -> String {
             _ => "…".to_owned(),
         }
     });
-    env.chain([exec.command.clone()]).chain(args).collect::<Vec<_>>().join(" ")
+    env.chain([exec.program().to_owned()]).chain(args).collect::<Vec<_>>().join(" ")
 }
 
 fn is_subcommand(word: &str) -> bool {
@@ -242,7 +247,7 @@ mod tests {
     #[test]
     fn what_is_shown_of_a_plugin_holds_no_values() {
         for (line, shown) in [
-            ("TOKEN=hunter2 /bin/my-plugin get-token", "TOKEN=… /bin/my-plugin get-token"),
+            ("TOKEN=hunter2 /bin/my-plugin get-token", "TOKEN=… my-plugin get-token"),
             ("p get-token --secret=hunter2 --id me --verbose", "p get-token --secret=… --id … --verbose"),
             ("p hunter2 login -phunter2 -s hunter2 hunter", "p … login -p… -s … …"),
             ("p -x=hunter2 KEY=hunter2 --", "p -x… … --"),

@@ -249,9 +249,9 @@ fn failed(context: &Context, exec: &Exec, status: ExitStatus, stderr: &[u8]) -> 
     let said = said(stderr);
     let lower = said.to_lowercase();
     let what = match (status.code(), said.as_str()) {
-        (Some(code), "") => format!("{} failed with exit code {code}", exec.command),
-        (None, "") => format!("{} was killed", exec.command),
-        (_, said) => format!("{} failed: {said}", exec.command),
+        (Some(code), "") => format!("{} failed with exit code {code}", exec.program()),
+        (None, "") => format!("{} was killed", exec.program()),
+        (_, said) => format!("{} failed: {said}", exec.program()),
     };
     if NETWORK.iter().any(|word| lower.contains(word)) {
         return Fault::new(FaultKind::Unreachable, what);
