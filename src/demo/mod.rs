@@ -1,7 +1,7 @@
 //! The demo fleet: API servers in this process, over HTTPS on loopback, with clusters behind them that live. What people meet first, what
 //! the tour shows, and what most tests run against; real clusters are the judge of it.
 //!
-//! From the outside in: [`fleet`] starts a [`server`] for each cluster; [`api`] answers requests; [`write`] decides what may be written, with
+//! From the outside in: [`fleet`] starts a [`server`] for each cluster; [`api`] answers requests; [`mod@write`] decides what may be written, with
 //! [`schema`], [`defaults`], [`validate`], [`patch`] and [`managed`]; the [`store`] holds objects; [`sim`] lets [`controllers`] work on them in
 //! a [`world`] of machines, images and load. Nothing in here is used for a real cluster.
 

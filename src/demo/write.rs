@@ -163,9 +163,9 @@ impl Sim {
         if id == "namespaces" {
             set(&mut value, "/status/phase", "Terminating");
         }
-        or_set(&mut value, "/metadata/deletionTimestamp", stamp(self.store.now + grace * 1000));
-        if grace == 0 || int(&value, "/metadata/deletionGracePeriodSeconds").is_none_or(|g| g > grace) {
-            set(&mut value, "/metadata/deletionTimestamp", stamp(self.store.now + grace * 1000));
+        // Who asks again can only have it sooner.
+        if int(&value, "/metadata/deletionGracePeriodSeconds").is_none_or(|g| g > grace) {
+            set(&mut value, "/metadata/deletionTimestamp", stamp(self.store.now.saturating_add(grace.saturating_mul(1000))));
             set(&mut value, "/metadata/deletionGracePeriodSeconds", grace);
         }
         let generation = int(&value, "/metadata/generation").unwrap_or_default() + 1;
@@ -307,8 +307,17 @@ fn ordered(value: &Value) -> Value {
 
 /// Puts back what a write of this subresource must not touch.
 fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
-    const METADATA: [&str; 7] =
-        ["uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion", "generateName"];
+    const METADATA: [&str; 9] = [
+        "name",
+        "namespace",
+        "uid",
+        "creationTimestamp",
+        "generation",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "resourceVersion",
+        "generateName",
+    ];
     if subresource == "status" {
         let status = new.pointer("/status").cloned();
         let managed = new.pointer("/metadata/managedFields").cloned();

@@ -158,6 +158,15 @@ fn what_a_watch_tells_adds_up_to_the_list() {
 }
 
 #[test]
+fn a_watch_of_little_is_not_left_behind_by_much() {
+    let rig = Rig::new();
+    let (_, meta) = rig.list("");
+    (0..1_200).for_each(|i| rig.set(&format!("c{}", i % 7), &format!("blue{i}")));
+    let events = rig.since("labelSelector=colour%3Dred", &meta["resourceVersion"]);
+    assert_eq!(events.iter().map(|e| e["type"].as_str().unwrap_or_default()).collect::<Vec<_>>(), ["ADDED", "DELETED"]);
+}
+
+#[test]
 fn pages_are_of_one_moment() {
     let rig = Rig::new();
     (0..5).for_each(|i| rig.set(&format!("c{i}"), "red"));

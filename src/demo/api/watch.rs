@@ -28,7 +28,7 @@ const CHUNK: usize = 64 << 10;
 const BATCH: usize = 512;
 /// How often bookmarks come (`bookmarkFrequency` of the API server's cacher).
 const BOOKMARKS: Duration = Duration::from_secs(60);
-/// How long a watch lasts that names no time: `--min-request-timeout` of the API server, which it doubles by chance.
+/// How long a watch lasts at most, and where it names no time: `--min-request-timeout` of the API server, which it doubles by chance.
 const LASTS: Duration = Duration::from_secs(30 * 60);
 
 /// What a watch has to send yet.
@@ -73,7 +73,7 @@ pub(super) fn answer(cluster: &Arc<Cluster>, target: &Target, asked: &Asked) -> 
     }
     let changes = cluster.changes();
     let Start { initial, version } = start(cluster, &target.resource, &selection, &asked.query, streaming)?;
-    let lasts = asked.query.number("timeoutSeconds").filter(|s| *s > 0).map_or(LASTS, Duration::from_secs);
+    let lasts = asked.query.number("timeoutSeconds").filter(|s| *s > 0).map_or(LASTS, |seconds| Duration::from_secs(seconds).min(LASTS));
     let bookmarks = asked.query.is("allowWatchBookmarks");
     let watch = Watch {
         cluster: Arc::clone(cluster),
@@ -128,9 +128,12 @@ impl Watch {
         let mut out = Vec::new();
         while !self.over {
             self.changes.mark_unchanged();
-            self.gather(&mut out);
+            let is_more = self.gather(&mut out);
             if !out.is_empty() {
                 return Some(out.into());
+            }
+            if is_more {
+                continue;
             }
             let bookmark = if self.bookmarks { self.bookmark_at } else { self.until };
             tokio::select! {
@@ -142,18 +145,18 @@ impl Watch {
         (!out.is_empty()).then(|| out.into())
     }
 
-    /// Writes what is there to tell.
-    fn gather(&mut self, out: &mut Vec<u8>) {
+    /// Writes what is there to tell. True where there is more than was looked at.
+    fn gather(&mut self, out: &mut Vec<u8>) -> bool {
         let now = crate::demo::cluster::now();
         while let Some(object) = self.initial.next() {
             self.line("ADDED", &object, now, out);
             if out.len() >= CHUNK {
-                return;
+                return true;
             }
         }
         if std::mem::take(&mut self.ends_initial) {
             self.bookmark(Some("k8s.io/initial-events-end"), out);
-            return;
+            return true;
         }
         let id = self.resource.id();
         let read = self.cluster.look(|sim| sim.store.table(&id).map(|t| (t.since(self.version, BATCH), sim.store.version())));
@@ -166,9 +169,12 @@ impl Watch {
             }
             Some((Ok(changes), newest)) => {
                 changes.iter().for_each(|change| self.change(change, now, out));
-                self.version = if changes.len() == BATCH { changes.last().map_or(newest, |c| c.version) } else { newest };
+                let is_more = changes.len() == BATCH;
+                self.version = if is_more { changes.last().map_or(newest, |c| c.version) } else { newest };
+                return is_more;
             }
         }
+        false
     }
 
     /// What a change means to those who see only a part: what begins to fit comes, and what ceases to goes.

@@ -51,7 +51,8 @@ fn stored(sim: &Sim, code: u16, target: &Target, asked: &Asked, object: &Object)
 }
 
 fn create(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<Response<Body>> {
-    let (value, warnings) = read(target, asked, body)?;
+    let (mut value, warnings) = read(target, asked, body)?;
+    only_the_server_says(target, &mut value);
     let created = sim.create(&target.resource.id(), value, how(target, asked))?;
     Ok(warned(stored(sim, 201, target, asked, &created)?, &warnings))
 }
@@ -101,9 +102,22 @@ fn patch_or_apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) ->
     Ok(warned(stored(sim, 200, target, asked, &patched)?, &warnings))
 }
 
-/// A patch cannot give an object another name.
+/// Takes away what a client cannot say of a new object: since when it is there, and how it is. Nodes are registered with their status.
+fn only_the_server_says(target: &Target, value: &mut Value) {
+    crate::demo::json::remove(value, "/metadata/creationTimestamp");
+    if target.resource.has("status") && target.resource.plural != "nodes" {
+        crate::demo::json::remove(value, "/status");
+    }
+}
+
+/// A patch cannot give an object another name or namespace.
 fn renamed(target: &Target, value: &Value) -> Answer<()> {
     let name = text(value, "/metadata/name").unwrap_or_default();
+    let namespace = text(value, "/metadata/namespace").unwrap_or_default();
+    if namespace != target.namespace {
+        let why = format!("the namespace of the object ({namespace}) does not match the namespace on the URL ({})", target.namespace);
+        return Err(Refusal::bad_request(why));
+    }
     if name == target.name {
         return Ok(());
     }
@@ -136,6 +150,7 @@ fn apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<R
             Ok(())
         })?
     } else {
+        only_the_server_says(target, &mut applied);
         let made = managed::apply(&resource, None, &applied, &writer, force)?;
         sim.create(&id, made, how)?
     };

@@ -12,6 +12,8 @@ use std::fmt::Write;
 /// Namespaces that they are spread over.
 const NAMESPACES: usize = 20;
 const PREFIX: &str = "load-";
+/// What their names begin with.
+const NAME: &str = "filler-";
 
 /// What is known of these pods: how often each was changed.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +29,8 @@ pub struct Filler {
 
 /// True for a change that no controller needs to look at.
 pub fn is(change: &Change) -> bool {
-    &*change.kind == "pods" && change.object().is_some_and(|o| o.key.namespace.starts_with(PREFIX))
+    let is_filler = |key: &Key| key.namespace.starts_with(PREFIX) && key.name.starts_with(NAME);
+    &*change.kind == "pods" && change.object().is_some_and(|o| is_filler(&o.key))
 }
 
 /// Adds so many pods of about so many bytes each.
@@ -74,7 +77,7 @@ fn namespace(i: usize) -> String {
 }
 
 fn key(i: usize) -> Key {
-    Key::new(&namespace(i), &format!("filler-{i:06}"))
+    Key::new(&namespace(i), &format!("{NAME}{i:06}"))
 }
 
 /// Variables as programs have them, this many bytes of them.
