@@ -1,6 +1,6 @@
 //! What a server fills in where an object says nothing. Most of it stands in no schema; the rules are those of the packages `defaults` and
 //! `registry` of k8s.io/kubernetes 1.36. What needs other objects (the default storage class, the value of a priority class) is
-//! filled in by [`super::admission`].
+//! filled in by `admission`.
 
 mod network;
 mod pod;

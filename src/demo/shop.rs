@@ -1,5 +1,5 @@
 //! The shop that every demo cluster runs, and how such a cluster comes about: manifests in YAML (`shop/*.yaml`), made to fit the cluster
-//! ([`variant`]), on machines ([`machines`]), created in a virtual past by the same controllers that let it live afterwards.
+//! (`variant`), on machines (`machines`), created in a virtual past by the same controllers that let it live afterwards.
 
 pub mod filler;
 mod machines;

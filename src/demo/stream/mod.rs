@@ -1,5 +1,5 @@
 //! What a kubelet streams both ways: exec, attach and port-forward, over WebSockets as kubectl and kube-rs speak them. The upgrade of a
-//! request is here; [`channels`] divides a socket, and each conversation has a file of its own. SPDY is here only within a WebSocket, as
+//! request is here; `channels` divides a socket, and each conversation has a file of its own. SPDY is here only within a WebSocket, as
 //! kubectl forwards ports since 1.31: clients that upgrade to bare SPDY are refused.
 
 pub mod attach;

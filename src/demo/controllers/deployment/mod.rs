@@ -1,5 +1,5 @@
 //! Deployments: a ReplicaSet for each template, and the way from one to the next. Here is what a Deployment and its ReplicaSets are, and
-//! which of them is the new one; [`rollout`] moves pods between them and [`progress`] tells of it.
+//! which of them is the new one; `rollout` moves pods between them and `progress` tells of it.
 
 mod progress;
 mod revision;

@@ -1,4 +1,4 @@
-//! StatefulSets: pods with numbers, which come and go in order and keep their volumes. [`identity`] says what a pod of a number looks like.
+//! StatefulSets: pods with numbers, which come and go in order and keep their volumes. `identity` says what a pod of a number looks like.
 
 mod identity;
 #[cfg(test)]
