@@ -1,11 +1,12 @@
 //! What a server fills in, or refuses, because of other objects: the value of a priority class, the default storage class.
-//! Quotas are a matter of their controller.
+//! What a quota admits is for [`super::quota`].
 
 use super::defaults;
 use super::json::{int, list, or_set, text};
 use super::resource::Resource;
 use super::sim::Sim;
 use super::status::{Answer, Refusal};
+use super::store::letter;
 use super::world::image::hash;
 use serde_json::{Value, json};
 
@@ -83,12 +84,8 @@ fn push(object: &mut Value, place: &str, item: Value) {
 
 /// Five letters that follow from a uid.
 fn suffix(uid: &str) -> String {
-    const LETTERS: [char; 27] = [
-        'b', 'c', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w', 'x', 'z', '2', '4', '5', '6', '7', '8',
-        '9',
-    ];
     let number = hash(uid);
-    (0..5).filter_map(|i| LETTERS.get((number >> (12 * i)) as usize % LETTERS.len())).collect()
+    (0..5).map(|i| letter(number >> (12 * i))).collect()
 }
 
 fn priority(sim: &Sim, resource: &Resource, object: &mut Value) -> Answer<()> {

@@ -3,7 +3,8 @@
 use super::body::{Body, json as answer_json, object};
 use super::request::{Asked, Target};
 use super::write::key;
-use crate::demo::json::{entries, int, list, set, stamp, text};
+use crate::demo::controllers::{condition, own};
+use crate::demo::json::{int, list, set, stamp, text};
 use crate::demo::sim::Sim;
 use crate::demo::status::{Answer, Refusal};
 use crate::demo::store::{Key, Object};
@@ -37,7 +38,8 @@ fn counts(pod: &Object) -> bool {
 
 /// Takes one disruption from the budget of a pod, if it has one.
 fn spend(sim: &mut Sim, pod: &Object, dry_run: bool) -> Answer<()> {
-    let budgets: Vec<Value> = sim.store.list(BUDGETS, &pod.key.namespace).map(|b| b.value()).filter(|b| covers(b, pod)).collect();
+    let covers = |budget: &&Arc<Object>| budget.view().selector.as_ref().is_some_and(|s| own::fits(s, pod));
+    let budgets: Vec<Value> = sim.store.list(BUDGETS, &pod.key.namespace).filter(covers).map(|b| b.value()).collect();
     let budget = match budgets.as_slice() {
         [] => return Ok(()),
         [one] => one,
@@ -51,8 +53,7 @@ fn spend(sim: &mut Sim, pod: &Object, dry_run: bool) -> Answer<()> {
     };
     let name = text(budget, "/metadata/name").unwrap_or_default();
     let allowed = int(budget, "/status/disruptionsAllowed").unwrap_or_default();
-    let ready =
-        list(&pod.value(), "/status/conditions").iter().any(|c| text(c, "/type") == Some("Ready") && text(c, "/status") == Some("True"));
+    let ready = condition::holds(&pod.value(), "Ready");
     let (healthy, desired) =
         (int(budget, "/status/currentHealthy").unwrap_or_default(), int(budget, "/status/desiredHealthy").unwrap_or_default());
     if !ready && healthy >= desired && desired > 0 {
@@ -72,21 +73,4 @@ fn spend(sim: &mut Sim, pod: &Object, dry_run: bool) -> Answer<()> {
         Ok(())
     })?;
     Ok(())
-}
-
-fn covers(budget: &Value, pod: &Object) -> bool {
-    let labels = entries(budget, "/spec/selector/matchLabels").all(|(k, v)| pod.label(k) == v.as_str());
-    let expressions = list(budget, "/spec/selector/matchExpressions").iter().all(|e| requirement(e, pod));
-    budget.pointer("/spec/selector").is_some_and(|s| !s.is_null()) && labels && expressions
-}
-
-fn requirement(expression: &Value, pod: &Object) -> bool {
-    let label = pod.label(text(expression, "/key").unwrap_or_default());
-    let among = label.is_some_and(|l| list(expression, "/values").iter().any(|v| v == l));
-    match text(expression, "/operator") {
-        Some("In") => among,
-        Some("NotIn") => !among,
-        Some("Exists") => label.is_some(),
-        _ => label.is_none(),
-    }
 }

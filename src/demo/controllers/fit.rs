@@ -40,12 +40,17 @@ fn requirement_fits(requirement: &Value, is: Option<&str>) -> bool {
 
 /// True where one of the tolerations bears a taint.
 pub fn tolerates(tolerations: &[Value], taint: &Value) -> bool {
-    tolerations.iter().any(|t| {
-        let same = |place: &str| text(t, place).unwrap_or_default() == text(taint, place).unwrap_or_default();
-        let any = |place: &str| text(t, place).unwrap_or_default().is_empty();
-        let exists = text(t, "/operator") == Some("Exists");
-        (any("/effect") || same("/effect")) && (any("/key") && exists || same("/key")) && (exists || same("/value"))
-    })
+    let part = |place| text(taint, place).unwrap_or_default();
+    tolerations.iter().any(|t| bears(t, part("/key"), part("/value"), part("/effect")))
+}
+
+/// True where a toleration is for this taint. An empty key with `Exists` is for all, an empty effect for every effect.
+pub fn bears(toleration: &Value, key: &str, value: &str, effect: &str) -> bool {
+    let part = |place| text(toleration, place).unwrap_or_default();
+    let exists = part("/operator") == "Exists";
+    (part("/effect").is_empty() || part("/effect") == effect)
+        && (part("/key") == key || part("/key").is_empty() && exists)
+        && (exists || part("/value") == value)
 }
 
 #[cfg(test)]

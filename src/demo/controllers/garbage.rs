@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::own::MANAGER;
+use super::own::{self, MANAGER};
 use crate::demo::json::{Millis, list, remove, set, text};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::{Change, Key, Object, Owner, Store};
@@ -61,7 +61,7 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
         Some(owner) if owner.view().deleted.is_none() => {}
         Some(owner) if has(&owner, ORPHAN) => {
             dependents(sim, uid).iter().for_each(|(kind, object)| disown(sim, kind, &object.key, &|o| text(o, "/uid") == Some(uid)));
-            finish(sim, id, &at, ORPHAN);
+            own::unhold(sim, id, &at, ORPHAN);
         }
         Some(owner) if has(&owner, FOREGROUND) => wait(sim, id, &owner),
         Some(_) => {}
@@ -100,7 +100,7 @@ fn wait(sim: &mut Sim, id: &str, owner: &Object) {
     let all = dependents(sim, &owner.uid);
     let mut blocking = all.iter().filter(|(_, o)| o.owners.iter().any(|o| o.uid == owner.uid && o.blocks)).peekable();
     if blocking.peek().is_none() {
-        return finish(sim, id, &owner.key, FOREGROUND);
+        return own::unhold(sim, id, &owner.key, FOREGROUND);
     }
     for (kind, object) in blocking {
         let others = |o: &Owner| {
@@ -137,18 +137,6 @@ fn disown(sim: &mut Sim, kind: &str, key: &Key, which: &dyn Fn(&Value) -> bool) 
         match rest.is_empty() {
             true => drop(remove(object, "/metadata/ownerReferences")),
             false => set(object, "/metadata/ownerReferences", rest),
-        }
-        Ok(())
-    }));
-}
-
-/// Takes a finalizer away, with which the object goes if it was the last.
-fn finish(sim: &mut Sim, id: &str, key: &Key, finalizer: &str) {
-    drop(sim.update(id, key, How::by(MANAGER), |object| {
-        let rest: Vec<Value> = list(object, "/metadata/finalizers").iter().filter(|f| *f != finalizer).cloned().collect();
-        match rest.is_empty() {
-            true => drop(remove(object, "/metadata/finalizers")),
-            false => set(object, "/metadata/finalizers", rest),
         }
         Ok(())
     }));

@@ -4,12 +4,12 @@
 #[cfg(test)]
 mod tests;
 
-use super::own::{self, MANAGER, create_pod, delete_pod};
+use super::own::{self, create_pod, delete_pod};
 use super::state::{condition, holds, is_deleted, put_condition, write_status};
 use crate::demo::json::{Millis, escape, instant, int, is_true, list, or_set, remove, set, stamp, text};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::{Change, Key, Object, Store};
-use crate::demo::write::{Delete, How, Propagation};
+use crate::demo::write::{Delete, Propagation};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -276,15 +276,7 @@ fn let_all_go(sim: &mut Sim, job: &Key) {
 
 /// Takes away what keeps a pod until it is counted.
 fn let_go(sim: &mut Sim, pod: &Key) {
-    // One that is gone is let go.
-    drop(sim.update("pods", pod, How::by(MANAGER), |pod| {
-        let rest: Vec<Value> = list(pod, "/metadata/finalizers").iter().filter(|f| *f != FINALIZER).cloned().collect();
-        match rest.is_empty() {
-            true => drop(remove(pod, "/metadata/finalizers")),
-            false => set(pod, "/metadata/finalizers", rest),
-        }
-        Ok(())
-    }));
+    own::unhold(sim, "pods", pod, FINALIZER);
 }
 
 /// Deletes a Job that has ended, some time afterwards if it says so.

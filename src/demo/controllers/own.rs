@@ -91,6 +91,19 @@ pub fn fits(selector: &Selector, object: &Object) -> bool {
     selector.matches(|key| object.label(key))
 }
 
+/// Takes a finalizer away, with which the object goes if it was the last and is being deleted.
+pub fn unhold(sim: &mut Sim, id: &str, key: &Key, finalizer: &str) {
+    // One that is gone is held by nothing.
+    drop(sim.update(id, key, How::by(MANAGER), |object| {
+        let rest: Vec<Value> = list(object, "/metadata/finalizers").iter().filter(|f| *f != finalizer).cloned().collect();
+        match rest.is_empty() {
+            true => drop(remove(object, "/metadata/finalizers")),
+            false => set(object, "/metadata/finalizers", rest),
+        }
+        Ok(())
+    }));
+}
+
 /// Makes a workload the owner of what it should own and has no owner, and lets go what no longer fits its selector. Looking for what has
 /// no owner takes a look at the whole namespace: it is done once for a workload, when it is new.
 pub fn claim(sim: &mut Sim, id: &str, owner: &Value, selector: &Selector, is_new: bool) {

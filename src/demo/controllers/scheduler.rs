@@ -9,7 +9,6 @@ use super::super::store::{Change, Key, Object, Store, mix};
 use super::super::world::ledger::Ask;
 use super::super::write::How;
 use super::condition;
-pub(super) use fit::tolerates;
 use fit::Wish;
 use serde_json::Value;
 use std::sync::Arc;

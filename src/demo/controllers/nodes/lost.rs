@@ -2,7 +2,7 @@
 //! of that, so its pods stay where they are, ending, until it is back or gone for good.
 
 use super::{condition, report, taint, taint_of};
-use crate::demo::controllers::scheduler::tolerates;
+use crate::demo::controllers::fit::bears;
 use crate::demo::json::{Millis, instant, int, list, text};
 use crate::demo::sim::Sim;
 use crate::demo::store::Key;
@@ -53,7 +53,7 @@ pub(super) fn shun(sim: &mut Sim, key: &Key, node: &Value) {
         let Some(value) = sim.store.table("pods").and_then(|t| t.get(&pod)).map(|p| p.value()) else { continue };
         let bears = |taint: &&Value| {
             let part = |place| text(taint, place).unwrap_or_default();
-            list(&value, "/spec/tolerations").iter().any(|t| tolerates(t, part("/key"), part("/value"), "NoExecute"))
+            list(&value, "/spec/tolerations").iter().any(|t| bears(t, part("/key"), part("/value"), "NoExecute"))
         };
         if text(&value, "/metadata/deletionTimestamp").is_none() && !taints.iter().all(bears) {
             drive_out(sim, &pod, &value);
@@ -119,7 +119,7 @@ fn given_up(sim: &mut Sim, key: &Key, node: &Value) {
 /// admission of a real server.
 fn borne(pod: &Value) -> Option<i64> {
     let tolerations = list(pod, "/spec/tolerations");
-    match tolerations.iter().find(|t| tolerates(t, UNREACHABLE, "", "NoExecute")) {
+    match tolerations.iter().find(|t| bears(t, UNREACHABLE, "", "NoExecute")) {
         Some(toleration) => int(toleration, "/tolerationSeconds"),
         None => Some(BORNE),
     }

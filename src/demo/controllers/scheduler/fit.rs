@@ -1,6 +1,7 @@
 //! Whether a pod may run on a machine, and the scheduler's words where it may not: the filters of kube-scheduler in their order
 //! (`pkg/scheduler/framework/plugins`), of which the first that refuses is the one that is named.
 
+use crate::demo::controllers::fit;
 use crate::demo::json::{entries, list, text};
 use crate::demo::world::ledger::{Ask, Ledger, Machine, Sum};
 use crate::model::quantity::quantity;
@@ -87,7 +88,7 @@ impl<'a> Wish<'a> {
     }
 
     fn tolerates(&self, key: &str, value: &str, effect: &str) -> bool {
-        self.tolerations.iter().any(|t| tolerates(t, key, value, effect))
+        self.tolerations.iter().any(|t| fit::bears(t, key, value, effect))
     }
 
     fn likes(&self, name: &str, machine: &Machine) -> bool {
@@ -102,15 +103,6 @@ impl<'a> Wish<'a> {
         };
         wanted && (self.pod.pointer(terms).is_none() || list(self.pod, terms).iter().any(term))
     }
-}
-
-/// True where a toleration is for this taint. An empty key with `Exists` is for all, an empty effect for every effect.
-pub(crate) fn tolerates(toleration: &Value, key: &str, value: &str, effect: &str) -> bool {
-    let part = |place| text(toleration, place).unwrap_or_default();
-    let exists = part("/operator") == "Exists";
-    (part("/effect").is_empty() || part("/effect") == effect)
-        && (part("/key") == key || part("/key").is_empty() && exists)
-        && (exists || part("/value") == value)
 }
 
 /// A requirement of a `NodeSelectorTerm`.
