@@ -4,7 +4,9 @@ use super::object::{Meta, Str, filled, or_default, text, time};
 use super::{HasMeta, Names, Own, Project, Show, Source, Where, col, own, wide};
 use crate::model::cell::{Health, Text, Value};
 use crate::model::id::Uid;
-use crate::model::row::{About, Facts};
+use crate::model::facts::{EventFacts, Facts};
+use crate::model::row::Row;
+use crate::model::table::Table;
 use crate::model::time::Timestamp;
 use crate::model::words::Dictionary;
 use serde::Deserialize;
@@ -108,11 +110,25 @@ impl Project for Events {
 
     fn facts(event: &Event<'_>, words: &mut Dictionary) -> Facts {
         let about = &event.involved_object;
-        Facts::About(Box::new(About {
+        Facts::Event(Box::new(EventFacts {
             kind: words.sym(text(&about.kind).unwrap_or_default()),
             name: Text::Own(text(&about.name).unwrap_or_default().into()),
             uid: Uid::parse(text(&about.uid).unwrap_or_default()),
+            field: words.sym(text(&about.field_path).unwrap_or_default()),
+            warning: text(&event.kind) == Some("Warning"),
+            reason: words.sym(text(&event.reason).unwrap_or_default()),
+            count: u32::try_from(count(event)).unwrap_or_default(),
+            first: first_seen(event),
+            last: last_seen(event),
         }))
+    }
+}
+
+/// The message of an event's row.
+pub fn message<'a>(table: &'a Table, row: &'a Row) -> Cow<'a, str> {
+    match table.column("MESSAGE").map(|column| table.value(row, column.source)) {
+        Some(Value::Text(message)) => message,
+        _ => Cow::Borrowed(""),
     }
 }
 

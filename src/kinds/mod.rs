@@ -13,6 +13,7 @@
 pub mod custom;
 pub mod decode;
 pub mod object;
+mod resources;
 mod workload;
 
 use crate::model::catalog::Resource;

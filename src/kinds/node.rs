@@ -1,13 +1,19 @@
-//! Nodes, as kubectl prints them. Capacity and usage are not read here.
+//! Nodes, as kubectl prints them.
 
-use super::object::{Condition, Meta, Str, condition, each, filled, has, or_default, text};
+use super::object::{Condition, Meta, Str, condition, each, filled, has, or_default, text, time};
+use super::resources::Quantities;
 use super::{HasMeta, Names, Own, Project, age, col, name, own, wide};
 use crate::model::cell::{Health, Value};
+use crate::model::facts::{Facts, NodeFacts};
 use crate::model::row::Row;
 use crate::model::table::Table;
+use crate::model::words::Dictionary;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+
+/// Conditions that should not be True.
+const PRESSURES: &[&str] = &["MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"];
 
 /// Nodes, the core kind.
 pub struct Nodes;
@@ -18,16 +24,27 @@ pub struct Nodes;
 pub struct Node<'a> {
     #[serde(borrow)]
     metadata: Meta<'a>,
-    #[serde(deserialize_with = "or_default")]
-    spec: Spec,
+    #[serde(borrow, deserialize_with = "or_default")]
+    spec: Spec<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
     status: Status<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Spec {
+struct Spec<'a> {
     unschedulable: Option<bool>,
+    #[serde(borrow)]
+    taints: Option<Vec<Taint<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Taint<'a> {
+    #[serde(borrow)]
+    key: Option<Str<'a>>,
+    #[serde(borrow)]
+    time_added: Option<Str<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -37,6 +54,8 @@ struct Status<'a> {
     conditions: Option<Vec<Condition<'a>>>,
     #[serde(borrow)]
     addresses: Option<Vec<Address<'a>>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    allocatable: Quantities<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
     node_info: Info<'a>,
 }
@@ -96,10 +115,27 @@ impl Project for Nodes {
             // Registered, and its kubelet has not reported yet; if it never does, the node controller says so.
             None => Health::Busy,
             Some(false) => Health::Bad,
-            Some(true) if ["MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"].into_iter().any(pressed) => Health::Warn,
+            Some(true) if PRESSURES.iter().copied().any(pressed) => Health::Warn,
             Some(true) if node.spec.unschedulable == Some(true) => Health::Done,
             Some(true) => Health::Ok,
         }
+    }
+
+    fn facts(node: &Node<'_>, words: &mut Dictionary) -> Facts {
+        let conditions = &node.status.conditions;
+        let pressures = PRESSURES.iter().filter(|kind| has(conditions, kind, "True"));
+        let cordon = each(&node.spec.taints).find(|t| text(&t.key) == Some("node.kubernetes.io/unschedulable"));
+        let zone = node.metadata.labels.iter().flat_map(|l| &l.0).find(|(k, _)| &**k == "topology.kubernetes.io/zone");
+        Facts::Node(Box::new(NodeFacts {
+            ready: condition(conditions, "Ready").map(|c| c.keep(words)),
+            pressures: pressures.filter_map(|kind| condition(conditions, kind)).map(|c| c.keep(words)).collect(),
+            cordoned: node.spec.unschedulable == Some(true),
+            cordoned_since: cordon.and_then(|t| time(&t.time_added)),
+            allocatable: node.status.allocatable.amounts(),
+            pods: node.status.allocatable.pods(),
+            version: words.sym(text(&node.status.node_info.kubelet_version).unwrap_or_default()),
+            zone: words.sym(zone.map_or("", |(_, zone)| zone)),
+        }))
     }
 }
 

@@ -1,7 +1,8 @@
 //! The parts that every object has, borrowed from its JSON.
 
+use crate::model::facts::{self, Truth};
 use crate::model::id::{Uid, Version};
-use crate::model::row::Owner;
+use crate::model::row::{Going, Owner};
 use crate::model::time::Timestamp;
 use crate::model::words::{Dictionary, Sym};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -96,10 +97,13 @@ pub struct Meta<'a> {
     pub uid: Option<Str<'a>>,
     #[serde(borrow)]
     pub resource_version: Option<Str<'a>>,
+    pub generation: Option<i64>,
     #[serde(borrow)]
     pub creation_timestamp: Option<Str<'a>>,
     #[serde(borrow)]
     pub deletion_timestamp: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub finalizers: Option<Vec<Str<'a>>>,
     #[serde(borrow)]
     pub labels: Option<Pairs<'a>>,
     #[serde(borrow)]
@@ -133,6 +137,27 @@ pub struct Condition<'a> {
     pub status: Option<Str<'a>>,
     #[serde(borrow)]
     pub reason: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub message: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub last_transition_time: Option<Str<'a>>,
+}
+
+impl Condition<'_> {
+    /// The condition as rows keep it.
+    pub fn keep(&self, words: &mut Dictionary) -> facts::Condition {
+        facts::Condition {
+            kind: words.sym(text(&self.kind).unwrap_or_default()),
+            status: match text(&self.status) {
+                Some("True") => Truth::True,
+                Some("False") => Truth::False,
+                _ => Truth::Unknown,
+            },
+            reason: words.sym(text(&self.reason).unwrap_or_default()),
+            message: text(&self.message).unwrap_or_default().into(),
+            since: time(&self.last_transition_time),
+        }
+    }
 }
 
 /// The condition of a type.
@@ -162,6 +187,12 @@ impl Meta<'_> {
     /// When it was created.
     pub fn created(&self) -> Option<Timestamp> {
         time(&self.creation_timestamp)
+    }
+
+    /// What it waits for, where it is to be deleted.
+    pub fn going(&self, words: &mut Dictionary) -> Option<Box<Going>> {
+        let at = time(&self.deletion_timestamp)?;
+        Some(Box::new(Going { at, finalizers: each(&self.finalizers).map(|f| words.sym(f)).collect() }))
     }
 
     /// The labels as words.

@@ -8,6 +8,7 @@ pub mod cell;
 pub mod cluster;
 pub mod column;
 pub mod document;
+pub mod facts;
 pub mod fault;
 pub mod glob;
 pub mod id;

@@ -240,7 +240,7 @@ pub(crate) mod tests {
             name: name.into(),
             version: Version::default(),
             created: None,
-            deleted: None,
+            going: None,
             labels: [].into(),
             owner: None,
             cells: [Cell::Count(count)].into(),

@@ -227,9 +227,9 @@ fn facts_lead_to_pods_nodes_and_objects() {
         let facts = row(kind, &object, &mut words).facts;
         let words = words.words();
         match &facts {
-            Facts::Pods(selector) => selector.get(words).to_owned(),
-            Facts::Node(node) => words.get(*node).to_owned(),
-            Facts::About(about) => format!("{} {} {}", words.get(about.kind), about.name.get(words), about.uid),
+            facts if facts.selector().is_some() => facts.selector().unwrap().get(words).to_owned(),
+            Facts::Pod(pod) => words.get(pod.node).to_owned(),
+            Facts::Event(about) => format!("{} {} {}", words.get(about.kind), about.name.get(words), about.uid),
             other => format!("{other:?}"),
         }
     };

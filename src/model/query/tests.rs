@@ -44,7 +44,7 @@ fn table(names: impl Iterator<Item = String>) -> Table {
             name: name.into(),
             version: Version::default(),
             created: Some(Timestamp(NOW.0 - 3_700)),
-            deleted: None,
+            going: None,
             labels: [("app", "Web"), ("node", "from-label"), ("example.org/team", "cart")]
                 .map(|(k, v)| (words.sym(k), words.sym(v)))
                 .into(),
