@@ -68,6 +68,20 @@ impl Facts {
         if let Self::Pod(pod) = self { pod.node } else { Sym::EMPTY }
     }
 
+    /// Bytes held beside the row, about: texts that only sick objects have are counted, the rest by its size.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Pod(pod) => size_of_val(&**pod) + size_of_val(&*pod.claims) + pod.trouble.as_ref().map_or(0, |t| t.bytes()),
+            Self::Workload(w) => {
+                size_of_val(&**w) + w.progressing.iter().chain(&w.failure).map(|c| size_of_val(&**c) + c.message.len()).sum::<usize>()
+            }
+            Self::Node(n) => size_of_val(&**n) + size_of_val(&*n.pressures),
+            Self::Endpoints(e) => size_of_val(&**e) + size_of_val(&*e.pods),
+            Self::Event(e) => size_of_val(&**e),
+            _ => 0,
+        }
+    }
+
     /// The kind that a definition defines.
     pub fn defines(&self, words: &Words) -> Option<GroupResource> {
         if let Self::Defines(group, plural) = self { Some(GroupResource::new(words.get(*group), words.get(*plural))) } else { None }
@@ -152,6 +166,13 @@ pub struct PodTrouble {
     pub message: Box<str>,
     /// Containers that wait, are not ready, failed or were restarted.
     pub containers: Box<[ContainerTrouble]>,
+}
+
+impl PodTrouble {
+    fn bytes(&self) -> usize {
+        let texts = self.containers.iter().map(|c| c.message.len() + c.ended.as_ref().map_or(0, |e| e.message.len()));
+        size_of_val(self) + self.message.len() + size_of_val(&*self.containers) + texts.sum::<usize>()
+    }
 }
 
 /// A container that waits, is not ready, has failed or was restarted.

@@ -10,6 +10,7 @@ pub mod column;
 pub mod document;
 pub mod facts;
 pub mod fault;
+pub mod finding;
 pub mod glob;
 pub mod id;
 pub mod msg;

@@ -48,6 +48,7 @@ impl Row {
             + size_of_val(&*self.labels)
             + self.owner.as_ref().map_or(0, |_| size_of::<Owner>())
             + self.cells.iter().map(cell).sum::<usize>()
+            + self.facts.bytes()
     }
 }
 
