@@ -2,7 +2,7 @@
 
 use super::board::Tables;
 use super::links::{Link, Links, workload_of};
-use super::{Found, Limits};
+use super::{Found, Limits, Verdict};
 use crate::kinds::event;
 use crate::model::facts::{EventFacts, Facts, NodeFacts, PodFacts, Truth, WorkloadFacts};
 use crate::model::finding::{Cause, Finding, Findings, Severity};
@@ -13,6 +13,9 @@ use crate::model::time::Timestamp;
 use crate::model::words::Sym;
 use crate::model::world::World;
 use std::borrow::Cow;
+
+/// How long lists take to come, about.
+const SOON: i64 = 2;
 
 /// One object to be judged.
 pub struct Case<'a> {
@@ -27,6 +30,8 @@ pub struct Case<'a> {
     pub(super) links: &'a Links,
     pub(super) tables: &'a Tables,
     pub(super) findings: &'a Findings,
+    /// When the rule first noticed what it has noticed ever since.
+    pub(super) noticed: Option<Timestamp>,
 }
 
 impl<'a> Case<'a> {
@@ -77,7 +82,23 @@ impl<'a> Case<'a> {
 
     /// Something is wrong with the object, and comes from itself or, of a pod, from its workload.
     pub fn found(&self, severity: Severity, since: Timestamp, what: impl Into<String>) -> Found {
-        Found { severity, since, what: what.into(), evidence: String::new(), next: String::new(), cause: self.cause() }
+        Found { severity, since, what: what.into(), evidence: String::new(), next: String::new(), cause: self.cause(), object: None }
+    }
+
+    /// Since when it is as the rule sees it now, where no server tells: since it was first seen so. What a rule asks this for is kept as
+    /// long as it asks.
+    pub fn since_seen(&self, verdict: &mut Verdict) -> Timestamp {
+        verdict.noticed = true;
+        self.noticed.unwrap_or(self.now())
+    }
+
+    /// Something holds since an instant, and is news once it has for so long: true then; until then it is asked again.
+    pub fn is_due(&self, verdict: &mut Verdict, since: Timestamp, limit: i64) -> bool {
+        let due = Timestamp(since.0.saturating_add(limit));
+        if self.now() < due {
+            verdict.again(due);
+        }
+        self.now() >= due
     }
 
     /// The workload of a pod, else the object itself.
@@ -143,6 +164,16 @@ impl<'a> Case<'a> {
     pub fn is_known(&self, group: &'static str, resource: &'static str) -> bool {
         let mut tables = self.tables.of(self.world, self.cluster(), group, resource);
         tables.any(|t| t.is_listed() && t.want.namespace.is_none())
+    }
+
+    /// As [`Self::is_known`], for a rule that speaks of what is missing: it is asked again while the kind is on its way.
+    pub fn knows(&self, verdict: &mut Verdict, group: &'static str, resource: &'static str) -> bool {
+        let known = self.is_known(group, resource);
+        let comes = |t: &Table| !t.is_refused() && !t.is_listed();
+        if !known && self.tables.of(self.world, self.cluster(), group, resource).any(comes) {
+            verdict.again(Timestamp(self.now().0 + SOON));
+        }
+        known
     }
 
     /// A node that is known not to be ready.
