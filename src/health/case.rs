@@ -4,9 +4,11 @@ use super::board::Tables;
 use super::links::{Link, Links, workload_of};
 use super::{Found, Limits, Verdict};
 use crate::kinds::event;
-use crate::model::facts::{EventFacts, Facts, NodeFacts, PodFacts, Truth, WorkloadFacts};
+use crate::model::cell::Value;
+use crate::model::facts::{EndpointsFacts, EventFacts, Facts, NodeFacts, PodFacts, Truth, WorkloadFacts};
 use crate::model::finding::{Cause, Finding, Findings, Severity};
 use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
+use crate::model::msg::Sync;
 use crate::model::row::Row;
 use crate::model::table::Table;
 use crate::model::time::Timestamp;
@@ -153,6 +155,35 @@ impl<'a> Case<'a> {
     pub fn rows(&self, link: Link, group: &'static str, resource: &'static str) -> impl Iterator<Item = (&'a Table, &'a Row)> + use<'a> {
         let tables = self.tables.of(self.world, self.cluster(), group, resource);
         self.links.get(&link).iter().filter_map(move |uid| tables.clone().find_map(|t| Some((t, t.of_uid(*uid)?))))
+    }
+
+    /// Rows of a kind in the object's namespace. Looks at every row of the kind: only for what is rare.
+    pub fn in_namespace(&self, group: &'static str, resource: &'static str) -> impl Iterator<Item = (&'a Table, &'a Row)> + use<'a> {
+        let namespace = self.namespace();
+        let tables = self.tables.of(self.world, self.cluster(), group, resource);
+        tables.flat_map(move |t| t.rows().filter(move |r| t.words().get(r.namespace) == namespace).map(move |r| (t, r)))
+    }
+
+    /// The slices of a service.
+    pub fn slices(&self) -> impl Iterator<Item = &'a EndpointsFacts> + use<'a> {
+        let link = Link::service(self.cluster(), self.namespace(), &self.row.name);
+        self.rows(link, "discovery.k8s.io", "endpointslices").filter_map(|(_, row)| match &row.facts {
+            Facts::Endpoints(slice) => Some(&**slice),
+            _ => None,
+        })
+    }
+
+    /// The text in the column of a title.
+    pub fn text(&self, title: &str) -> Option<Cow<'a, str>> {
+        match self.table.value(self.row, self.table.column(title)?.source) {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// True while the server tells of changes: where it does not, nothing is late.
+    pub fn is_live(&self) -> bool {
+        matches!(self.table.sync, Sync::Live)
     }
 
     /// An object of the same cluster, by its name.

@@ -190,6 +190,11 @@ const READ: &[On] = &[
     ("apiregistration.k8s.io", "apiservices"),
 ];
 
+/// True for a kind that is watched whole wherever health is.
+fn is_read_kind(group: &str, resource: &str) -> bool {
+    READ.iter().any(|(g, r)| *g == group && *r == resource)
+}
+
 /// What has to be watched in a cluster for its health to be known.
 pub fn wants(cluster: ClusterId) -> Vec<Want> {
     READ.iter().map(|(group, resource)| Want::all(cluster, GroupResource::new(group, resource))).chain([Want::warnings(cluster)]).collect()
