@@ -36,8 +36,8 @@ pub struct Cluster {
     /// What its clock said when it became reachable.
     pub born: Millis,
     sim: Mutex<Sim>,
-    /// Who is behind a bearer token.
-    users: Mutex<HashMap<String, User>>,
+    /// Who is behind a bearer token, and until when.
+    users: Mutex<HashMap<String, (User, Millis)>>,
     /// The newest version: what watches wait for.
     changed: watch::Sender<u64>,
     /// Something has happened, so that timers may be due earlier.
@@ -100,17 +100,29 @@ impl Cluster {
 
     /// Knows somebody by a token from now on.
     pub fn allow(&self, token: &str, user: User) {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(token.to_owned(), user);
+        self.allow_until(token, user, Millis::MAX);
+    }
+
+    /// Knows somebody by a token until then.
+    pub fn allow_until(&self, token: &str, user: User, until: Millis) {
+        let mut users = self.users();
+        let now = now();
+        users.retain(|_, (_, until)| *until > now);
+        users.insert(token.to_owned(), (user, until));
     }
 
     /// Knows a token no longer.
     pub fn revoke(&self, token: &str) {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner).remove(token);
+        self.users().remove(token);
     }
 
     /// Who is behind a token.
     pub fn user(&self, token: &str) -> Option<User> {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
+        self.users().get(token).filter(|(_, until)| *until > now()).map(|(user, _)| user.clone())
+    }
+
+    fn users(&self) -> MutexGuard<'_, HashMap<String, (User, Millis)>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sim(&self) -> MutexGuard<'_, Sim> {
@@ -122,4 +134,21 @@ impl Cluster {
 /// Milliseconds since 1970.
 pub fn now() -> Millis {
     jiff::Timestamp::now().as_millisecond()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_known_while_it_lasts() {
+        let cluster = Cluster::new(Sim::with(&[], "test", 1, now()));
+        let ann = User::new("ann", &[]);
+        cluster.allow("a", ann.clone());
+        cluster.allow_until("b", ann.clone(), now() + 60_000);
+        cluster.allow_until("c", ann.clone(), now() - 1);
+        assert_eq!(["a", "b", "c", "d"].map(|token| cluster.user(token).is_some()), [true, true, false, false]);
+        cluster.revoke("a");
+        assert_eq!(cluster.user("a"), None);
+    }
 }

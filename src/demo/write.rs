@@ -6,6 +6,7 @@ use super::resource::Resource;
 use super::sim::Sim;
 use super::status::{Answer, Refusal};
 use super::store::{Key, Object};
+use super::controllers::definition::{self, DEFINITIONS};
 use super::{admission, defaults, quota, validate};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -29,9 +30,9 @@ impl<'a> How<'a> {
         Self { manager, ..Self::default() }
     }
 
-    /// True where more than a part of the object is written; `scale` writes what is wanted.
+    /// True where more than a part of the object is written; `scale` and `finalize` write what is wanted.
     fn is_whole(&self) -> bool {
-        matches!(self.subresource, "" | "scale")
+        matches!(self.subresource, "" | "scale" | "finalize")
     }
 
     /// A controller writes the status of an object.
@@ -160,8 +161,10 @@ impl Sim {
             Propagation::Orphan => finalizer(&mut value, "orphan"),
             Propagation::Background => {}
         }
-        if id == "namespaces" {
-            set(&mut value, "/status/phase", "Terminating");
+        match id {
+            "namespaces" => set(&mut value, "/status/phase", "Terminating"),
+            DEFINITIONS => definition::begin_to_end(&mut value, self.store.now),
+            _ => {}
         }
         // Who asks again can only have it sooner.
         if int(&value, "/metadata/deletionGracePeriodSeconds").is_none_or(|g| g > grace) {
@@ -336,6 +339,10 @@ fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
             None => drop(remove(new, &place)),
         }
     }
+    // What holds a namespace is let go in one way only, and that is all there is to its spec.
+    if text(old, "/kind") == Some("Namespace") && subresource != "finalize" {
+        set(new, "/spec", old.pointer("/spec").cloned().unwrap_or_else(|| json!({})));
+    }
     // Binding a pod sets its machine and a condition at once.
     if has_status && subresource != "binding" {
         match old.pointer("/status") {
@@ -378,7 +385,8 @@ fn meets(resource: &Resource, live: &Object, how: &Delete) -> Answer<()> {
     Ok(())
 }
 
-fn finalizer(value: &mut Value, name: &str) {
+/// Has a finalizer keep an object.
+pub(super) fn finalizer(value: &mut Value, name: &str) {
     let mut all = list(value, "/metadata/finalizers").to_vec();
     if !all.iter().any(|f| f == name) {
         all.push(name.into());

@@ -69,9 +69,9 @@ async fn respond(cluster: &Arc<Cluster>, asked: Asked, request: Request<Incoming
                 .or_else(|| openapi::answer(cluster, path))
                 .ok_or_else(Refusal::no_such_path)
         }
-        Path::Review(kind) => {
+        Path::Review(target) => {
             let body = body::read(request).await?;
-            cluster.with(|sim| review::answer(cluster, sim, kind, &asked, &body)).map(|review| json(201, &review))
+            cluster.with(|sim| review::answer(cluster, sim, target, &asked, &body)).map(|review| json(201, &review))
         }
         Path::Objects(target) => {
             cluster.look(|sim| rbac::check(&sim.store, &asked.user, &asked.attributes(target)))?;

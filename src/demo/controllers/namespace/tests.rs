@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use crate::demo::controllers::rig::*;
-use crate::demo::controllers::state::condition;
+use crate::demo::controllers::condition;
 use crate::demo::json::text;
 use crate::demo::write::Delete;
 use serde_json::json;
@@ -27,7 +27,7 @@ fn a_namespace_that_ends_takes_everything_with_it() {
     live(&mut sim, 3_000);
     let namespace = get(&sim, "namespaces", SHOP);
     assert_eq!(text(&namespace, "/status/phase"), Some("Terminating"));
-    let says = |sort| condition(&namespace["status"], sort).and_then(|c| text(c, "/message")).unwrap().to_owned();
+    let says = |sort| condition::find(&namespace["status"], sort).and_then(|c| text(c, "/message")).unwrap().to_owned();
     assert_eq!(says("NamespaceContentRemaining"), "Some resources are remaining: secrets. has 1 resource instances");
     assert_eq!(says("NamespaceFinalizersRemaining"), "Some content in the namespace has finalizers remaining: example.org/hold in 1 resource instances");
     edit(&mut sim, "secrets", "held", "/metadata/finalizers", json!([]));
