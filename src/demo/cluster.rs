@@ -11,6 +11,9 @@ use tokio::time::sleep;
 /// How long the clock sleeps at most: timers that a request has set wake it earlier.
 const NAP: Duration = Duration::from_secs(5);
 
+/// Timers that may come due while nobody else gets at it: who has slept for a night works that off in slices.
+const SLICE: usize = 200;
+
 /// Somebody whom a server knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -42,14 +45,23 @@ pub struct Cluster {
     changed: watch::Sender<u64>,
     /// Something has happened, so that timers may be due earlier.
     stirred: Notify,
+    /// True once there is something to ask about.
+    built: watch::Sender<bool>,
 }
 
 impl Cluster {
     /// A cluster whose clock stands until [`Self::live`] runs.
     pub fn new(sim: Sim) -> Arc<Self> {
-        let (changed, _) = watch::channel(sim.store.version());
+        let cluster = Self::to_come(sim);
+        cluster.built.send_replace(true);
+        cluster
+    }
+
+    /// One that is still to be built: whoever asks waits until it [begins](Self::begin).
+    pub fn to_come(sim: Sim) -> Arc<Self> {
+        let ((changed, _), (built, _)) = (watch::channel(sim.store.version()), watch::channel(false));
         let (name, born) = (sim.world.name.clone(), sim.store.now);
-        Arc::new(Self { name, born, sim: Mutex::new(sim), users: Mutex::default(), changed, stirred: Notify::new() })
+        Arc::new(Self { name, born, sim: Mutex::new(sim), users: Mutex::default(), changed, stirred: Notify::new(), built })
     }
 
     /// Becomes this one, before anybody has seen it.
@@ -57,12 +69,25 @@ impl Cluster {
         let version = sim.store.version();
         *self.sim() = sim;
         self.changed.send_replace(version);
+        self.built.send_replace(true);
     }
 
-    /// Looks at it, as it is at this moment, or changes it: controllers answer before this returns, and watches are told.
+    /// True where there is something to ask about.
+    pub fn is_built(&self) -> bool {
+        *self.built.borrow()
+    }
+
+    /// Waits until there is.
+    pub async fn built(&self) {
+        // The sender is our own.
+        let _ = self.built.subscribe().wait_for(|built| *built).await;
+    }
+
+    /// Looks at it, as it is at this moment, or changes it: controllers answer before this returns, and watches are told. After a long sleep
+    /// this moment comes only after some of these.
     pub fn with<T>(&self, work: impl FnOnce(&mut Sim) -> T) -> T {
         let mut sim = self.sim();
-        sim.advance(now());
+        sim.advance_some(now(), SLICE);
         let before = sim.store.version();
         let result = work(&mut sim);
         let now = sim.store.now;
@@ -139,6 +164,19 @@ pub fn now() -> Millis {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::demo::sim::Controller;
+    use crate::demo::store::Key;
+
+    #[test]
+    fn a_night_is_worked_off_in_slices() {
+        const TICK: Controller = Controller { name: "tick", wakes: |_, _, _| {}, reconcile: |_, _| Some(1_000) };
+        let mut sim = Sim::with(&[TICK], "test", 1, now() - 3_600_000);
+        sim.wake("tick", Key::new("", "k"));
+        let cluster = Cluster::new(sim);
+        let behind = || cluster.with(|sim| now() - sim.store.now);
+        let steps = std::iter::repeat_with(behind).take_while(|behind| *behind > 500).count();
+        assert!((3_600 / SLICE - 1..3_600 / SLICE + 3).contains(&steps), "{steps}");
+    }
 
     #[test]
     fn a_token_is_known_while_it_lasts() {

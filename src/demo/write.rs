@@ -1,6 +1,6 @@
 //! The one way objects are written, by users and controllers alike: what API machinery does to a request before it reaches the store.
 
-use super::json::{entries, int, list, or_set, remove, set, stamp, text};
+use super::json::{entries, int, later, list, or_set, remove, set, stamp, text};
 use super::managed::{self, Writer};
 use super::resource::Resource;
 use super::sim::Sim;
@@ -168,7 +168,7 @@ impl Sim {
         }
         // Who asks again can only have it sooner.
         if int(&value, "/metadata/deletionGracePeriodSeconds").is_none_or(|g| g > grace) {
-            set(&mut value, "/metadata/deletionTimestamp", stamp(self.store.now.saturating_add(grace.saturating_mul(1000))));
+            set(&mut value, "/metadata/deletionTimestamp", stamp(later(self.store.now, grace)));
             set(&mut value, "/metadata/deletionGracePeriodSeconds", grace);
         }
         let generation = int(&value, "/metadata/generation").unwrap_or_default() + 1;

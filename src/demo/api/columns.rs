@@ -22,13 +22,13 @@ pub(super) struct Own {
     pub value: Read,
 }
 
-type Plain = fn(&Value) -> Value;
+type Plain = fn(&Value, Timestamp) -> Value;
 /// Title (with a `+` before it where only wide output shows it, a `>` where it comes after the age) and value.
 type Table = &'static [(&'static str, Plain)];
 
 /// The columns of a kind, from its name to its age.
 pub(super) fn of(resource: &Resource) -> Vec<Own> {
-    let mut columns = vec![plain("Name", |v| at(v, "/metadata/name"))];
+    let mut columns = vec![plain("Name", |v, _| at(v, "/metadata/name"))];
     if resource.custom {
         columns.extend(resource.columns.iter().map(custom));
     }
@@ -45,7 +45,7 @@ pub(super) fn of(resource: &Resource) -> Vec<Own> {
 }
 
 fn plain(title: &'static str, value: Plain) -> Own {
-    Own { title: title.into(), kind: "string", priority: 0, value: Box::new(move |v, _| value(v)) }
+    Own { title: title.into(), kind: "string", priority: 0, value: Box::new(value) }
 }
 
 fn age() -> Own {
@@ -262,18 +262,18 @@ fn completions(value: &Value) -> Value {
     })
 }
 
-fn duration(value: &Value) -> Value {
+fn duration(value: &Value, now: Timestamp) -> Value {
     let (from, to) = (text(value, "/status/startTime").and_then(instant), text(value, "/status/completionTime").and_then(instant));
     match (from, to) {
         (Some(from), Some(to)) => json!(aged(from, Timestamp(to.div_euclid(1000)))),
-        (Some(from), None) => json!(aged(from, Timestamp(crate::demo::cluster::now().div_euclid(1000)))),
+        (Some(from), None) => json!(aged(from, now)),
         _ => json!(""),
     }
 }
 
-fn last_schedule(value: &Value) -> Value {
+fn last_schedule(value: &Value, now: Timestamp) -> Value {
     match text(value, "/status/lastScheduleTime").and_then(instant) {
-        Some(at) => json!(aged(at, Timestamp(crate::demo::cluster::now().div_euclid(1000)))),
+        Some(at) => json!(aged(at, now)),
         None => json!("<none>"),
     }
 }
@@ -295,155 +295,155 @@ fn subjects(value: &Value, kind: &str) -> Value {
 }
 
 const TABLES: &[(&str, Table)] = &[
-    ("configmaps", &[("Data", |v| json!(size(v, "/data").as_u64().unwrap_or(0) + size(v, "/binaryData").as_u64().unwrap_or(0)))]),
-    ("secrets", &[("Type", |v| at(v, "/type")), ("Data", |v| size(v, "/data"))]),
+    ("configmaps", &[("Data", |v, _| json!(size(v, "/data").as_u64().unwrap_or(0) + size(v, "/binaryData").as_u64().unwrap_or(0)))]),
+    ("secrets", &[("Type", |v, _| at(v, "/type")), ("Data", |v, _| size(v, "/data"))]),
     (
         "services",
         &[
-            ("Type", |v| at(v, "/spec/type")),
-            ("Cluster-IP", |v| or_none(text(v, "/spec/clusterIP").unwrap_or_default().to_owned())),
-            ("External-IP", external),
-            ("Port(s)", ports),
-            ("+Selector", |v| map(v, "/spec/selector")),
+            ("Type", |v, _| at(v, "/spec/type")),
+            ("Cluster-IP", |v, _| or_none(text(v, "/spec/clusterIP").unwrap_or_default().to_owned())),
+            ("External-IP", |v, _| external(v)),
+            ("Port(s)", |v, _| ports(v)),
+            ("+Selector", |v, _| map(v, "/spec/selector")),
         ],
     ),
-    ("endpoints", &[("Endpoints", endpoints)]),
-    ("endpointslices", &[("AddressType", |v| at(v, "/addressType")), ("Ports", slice_ports), ("Endpoints", slice_addresses)]),
-    ("serviceaccounts", &[("Secrets", |v| json!(list(v, "/secrets").len()))]),
+    ("endpoints", &[("Endpoints", |v, _| endpoints(v))]),
+    ("endpointslices", &[("AddressType", |v, _| at(v, "/addressType")), ("Ports", |v, _| slice_ports(v)), ("Endpoints", |v, _| slice_addresses(v))]),
+    ("serviceaccounts", &[("Secrets", |v, _| json!(list(v, "/secrets").len()))]),
     (
         "persistentvolumeclaims",
         &[
-            ("Status", |v| at(v, "/status/phase")),
-            ("Volume", |v| json!(text(v, "/spec/volumeName").unwrap_or_default())),
-            ("Capacity", |v| json!(text(v, "/status/capacity/storage").unwrap_or_default())),
-            ("Access Modes", |v| modes(v, "/status/accessModes")),
-            ("StorageClass", |v| json!(text(v, "/spec/storageClassName").unwrap_or_default())),
-            ("VolumeAttributesClass", |_| json!("<unset>")),
-            ("+VolumeMode", |v| at(v, "/spec/volumeMode")),
+            ("Status", |v, _| at(v, "/status/phase")),
+            ("Volume", |v, _| json!(text(v, "/spec/volumeName").unwrap_or_default())),
+            ("Capacity", |v, _| json!(text(v, "/status/capacity/storage").unwrap_or_default())),
+            ("Access Modes", |v, _| modes(v, "/status/accessModes")),
+            ("StorageClass", |v, _| json!(text(v, "/spec/storageClassName").unwrap_or_default())),
+            ("VolumeAttributesClass", |_, _| json!("<unset>")),
+            ("+VolumeMode", |v, _| at(v, "/spec/volumeMode")),
         ],
     ),
     (
         "persistentvolumes",
         &[
-            ("Capacity", |v| at(v, "/spec/capacity/storage")),
-            ("Access Modes", |v| modes(v, "/spec/accessModes")),
-            ("Reclaim Policy", |v| at(v, "/spec/persistentVolumeReclaimPolicy")),
-            ("Status", |v| at(v, "/status/phase")),
-            ("Claim", claim),
-            ("StorageClass", |v| json!(text(v, "/spec/storageClassName").unwrap_or_default())),
-            ("VolumeAttributesClass", |_| json!("<unset>")),
-            ("Reason", |v| json!(text(v, "/status/reason").unwrap_or_default())),
-            ("+VolumeMode", |v| at(v, "/spec/volumeMode")),
+            ("Capacity", |v, _| at(v, "/spec/capacity/storage")),
+            ("Access Modes", |v, _| modes(v, "/spec/accessModes")),
+            ("Reclaim Policy", |v, _| at(v, "/spec/persistentVolumeReclaimPolicy")),
+            ("Status", |v, _| at(v, "/status/phase")),
+            ("Claim", |v, _| claim(v)),
+            ("StorageClass", |v, _| json!(text(v, "/spec/storageClassName").unwrap_or_default())),
+            ("VolumeAttributesClass", |_, _| json!("<unset>")),
+            ("Reason", |v, _| json!(text(v, "/status/reason").unwrap_or_default())),
+            ("+VolumeMode", |v, _| at(v, "/spec/volumeMode")),
         ],
     ),
-    ("resourcequotas", &[("Request", |v| quota(v, false)), ("Limit", |v| quota(v, true))]),
-    ("limitranges", &[("Created At", |v| at(v, "/metadata/creationTimestamp"))]),
+    ("resourcequotas", &[("Request", |v, _| quota(v, false)), ("Limit", |v, _| quota(v, true))]),
+    ("limitranges", &[("Created At", |v, _| at(v, "/metadata/creationTimestamp"))]),
     (
         "replicationcontrollers",
         &[
-            ("Desired", |v| number(v, "/spec/replicas")),
-            ("Current", |v| number(v, "/status/replicas")),
-            ("Ready", |v| number(v, "/status/readyReplicas")),
+            ("Desired", |v, _| number(v, "/spec/replicas")),
+            ("Current", |v, _| number(v, "/status/replicas")),
+            ("Ready", |v, _| number(v, "/status/readyReplicas")),
         ],
     ),
-    ("statefulsets", &[("Ready", ready), ("+Containers", containers), ("+Images", images)]),
+    ("statefulsets", &[("Ready", |v, _| ready(v)), ("+Containers", |v, _| containers(v)), ("+Images", |v, _| images(v))]),
     (
         "daemonsets",
         &[
-            ("Desired", |v| number(v, "/status/desiredNumberScheduled")),
-            ("Current", |v| number(v, "/status/currentNumberScheduled")),
-            ("Ready", |v| number(v, "/status/numberReady")),
-            ("Up-to-date", |v| number(v, "/status/updatedNumberScheduled")),
-            ("Available", |v| number(v, "/status/numberAvailable")),
-            ("Node Selector", |v| map(v, "/spec/template/spec/nodeSelector")),
-            ("+Containers", containers),
-            ("+Images", images),
-            ("+Selector", |v| map(v, "/spec/selector/matchLabels")),
+            ("Desired", |v, _| number(v, "/status/desiredNumberScheduled")),
+            ("Current", |v, _| number(v, "/status/currentNumberScheduled")),
+            ("Ready", |v, _| number(v, "/status/numberReady")),
+            ("Up-to-date", |v, _| number(v, "/status/updatedNumberScheduled")),
+            ("Available", |v, _| number(v, "/status/numberAvailable")),
+            ("Node Selector", |v, _| map(v, "/spec/template/spec/nodeSelector")),
+            ("+Containers", |v, _| containers(v)),
+            ("+Images", |v, _| images(v)),
+            ("+Selector", |v, _| map(v, "/spec/selector/matchLabels")),
         ],
     ),
-    ("controllerrevisions", &[("Controller", |v| or_none(owner(v))), ("Revision", |v| number(v, "/revision"))]),
+    ("controllerrevisions", &[("Controller", |v, _| or_none(owner(v))), ("Revision", |v, _| number(v, "/revision"))]),
     (
         "jobs",
         &[
-            ("Status", job_status),
-            ("Completions", completions),
+            ("Status", |v, _| job_status(v)),
+            ("Completions", |v, _| completions(v)),
             ("Duration", duration),
-            ("+Containers", containers),
-            ("+Images", images),
-            ("+Selector", |v| map(v, "/spec/selector/matchLabels")),
+            ("+Containers", |v, _| containers(v)),
+            ("+Images", |v, _| images(v)),
+            ("+Selector", |v, _| map(v, "/spec/selector/matchLabels")),
         ],
     ),
     (
         "cronjobs",
         &[
-            ("Schedule", |v| at(v, "/spec/schedule")),
-            ("Timezone", |v| json!(text(v, "/spec/timeZone").unwrap_or("<none>"))),
-            ("Suspend", |v| json!(if is_true(v, "/spec/suspend") { "True" } else { "False" })),
-            ("Active", |v| json!(list(v, "/status/active").len())),
+            ("Schedule", |v, _| at(v, "/spec/schedule")),
+            ("Timezone", |v, _| json!(text(v, "/spec/timeZone").unwrap_or("<none>"))),
+            ("Suspend", |v, _| json!(if is_true(v, "/spec/suspend") { "True" } else { "False" })),
+            ("Active", |v, _| json!(list(v, "/status/active").len())),
             ("Last Schedule", last_schedule),
         ],
     ),
     (
         "horizontalpodautoscalers",
         &[
-            ("Reference", reference),
-            ("Targets", targets),
-            ("MinPods", |v| json!(int(v, "/spec/minReplicas").unwrap_or(1).to_string())),
-            ("MaxPods", |v| number(v, "/spec/maxReplicas")),
-            ("Replicas", |v| number(v, "/status/currentReplicas")),
+            ("Reference", |v, _| reference(v)),
+            ("Targets", |v, _| targets(v)),
+            ("MinPods", |v, _| json!(int(v, "/spec/minReplicas").unwrap_or(1).to_string())),
+            ("MaxPods", |v, _| number(v, "/spec/maxReplicas")),
+            ("Replicas", |v, _| number(v, "/status/currentReplicas")),
         ],
     ),
     (
         "poddisruptionbudgets",
         &[
-            ("Min Available", |v| or_na(v, "/spec/minAvailable")),
-            ("Max Unavailable", |v| or_na(v, "/spec/maxUnavailable")),
-            ("Allowed Disruptions", |v| number(v, "/status/disruptionsAllowed")),
+            ("Min Available", |v, _| or_na(v, "/spec/minAvailable")),
+            ("Max Unavailable", |v, _| or_na(v, "/spec/maxUnavailable")),
+            ("Allowed Disruptions", |v, _| number(v, "/status/disruptionsAllowed")),
         ],
     ),
     (
         "ingresses",
         &[
-            ("Class", |v| json!(text(v, "/spec/ingressClassName").unwrap_or("<none>"))),
-            ("Hosts", hosts),
-            ("Address", |v| {
+            ("Class", |v, _| json!(text(v, "/spec/ingressClassName").unwrap_or("<none>"))),
+            ("Hosts", |v, _| hosts(v)),
+            ("Address", |v, _| {
                 json!(list(v, "/status/loadBalancer/ingress").iter().filter_map(|i| text(i, "/ip")).collect::<Vec<_>>().join(","))
             }),
-            ("Ports", ingress_ports),
+            ("Ports", |v, _| ingress_ports(v)),
         ],
     ),
-    ("ingressclasses", &[("Controller", |v| at(v, "/spec/controller")), ("Parameters", |_| json!("<none>"))]),
-    ("networkpolicies", &[("Pod-Selector", |v| map(v, "/spec/podSelector/matchLabels"))]),
+    ("ingressclasses", &[("Controller", |v, _| at(v, "/spec/controller")), ("Parameters", |_, _| json!("<none>"))]),
+    ("networkpolicies", &[("Pod-Selector", |v, _| map(v, "/spec/podSelector/matchLabels"))]),
     (
         "storageclasses",
         &[
-            ("Provisioner", |v| at(v, "/provisioner")),
-            ("ReclaimPolicy", |v| at(v, "/reclaimPolicy")),
-            ("VolumeBindingMode", |v| at(v, "/volumeBindingMode")),
-            ("AllowVolumeExpansion", |v| json!(is_true(v, "/allowVolumeExpansion"))),
+            ("Provisioner", |v, _| at(v, "/provisioner")),
+            ("ReclaimPolicy", |v, _| at(v, "/reclaimPolicy")),
+            ("VolumeBindingMode", |v, _| at(v, "/volumeBindingMode")),
+            ("AllowVolumeExpansion", |v, _| json!(is_true(v, "/allowVolumeExpansion"))),
         ],
     ),
     (
         "priorityclasses",
         &[
-            ("Value", |v| number(v, "/value")),
-            ("Global-Default", |v| json!(is_true(v, "/globalDefault"))),
-            (">PreemptionPolicy", |v| json!(text(v, "/preemptionPolicy").unwrap_or("PreemptLowerPriority"))),
+            ("Value", |v, _| number(v, "/value")),
+            ("Global-Default", |v, _| json!(is_true(v, "/globalDefault"))),
+            (">PreemptionPolicy", |v, _| json!(text(v, "/preemptionPolicy").unwrap_or("PreemptLowerPriority"))),
         ],
     ),
-    ("leases", &[("Holder", |v| json!(text(v, "/spec/holderIdentity").unwrap_or_default()))]),
-    ("roles", &[("Created At", |v| at(v, "/metadata/creationTimestamp"))]),
-    ("clusterroles", &[("Created At", |v| at(v, "/metadata/creationTimestamp"))]),
+    ("leases", &[("Holder", |v, _| json!(text(v, "/spec/holderIdentity").unwrap_or_default()))]),
+    ("roles", &[("Created At", |v, _| at(v, "/metadata/creationTimestamp"))]),
+    ("clusterroles", &[("Created At", |v, _| at(v, "/metadata/creationTimestamp"))]),
     ("rolebindings", BINDING),
     ("clusterrolebindings", BINDING),
-    ("customresourcedefinitions", &[("Created At", |v| at(v, "/metadata/creationTimestamp"))]),
+    ("customresourcedefinitions", &[("Created At", |v, _| at(v, "/metadata/creationTimestamp"))]),
 ];
 
 const BINDING: Table = &[
-    ("Role", role),
-    ("+Users", |v| subjects(v, "User")),
-    ("+Groups", |v| subjects(v, "Group")),
-    ("+ServiceAccounts", |v| subjects(v, "ServiceAccount")),
+    ("Role", |v, _| role(v)),
+    ("+Users", |v, _| subjects(v, "User")),
+    ("+Groups", |v, _| subjects(v, "Group")),
+    ("+ServiceAccounts", |v, _| subjects(v, "ServiceAccount")),
 ];
 
 fn owner(value: &Value) -> String {

@@ -3,7 +3,7 @@
 use super::body::{Body, json as answer_json, object};
 use super::request::{Asked, Target, header};
 use crate::demo::cluster::{Cluster, User};
-use crate::demo::json::{int, or_set, set, stamp, text};
+use crate::demo::json::{int, later, or_set, set, stamp, text};
 use crate::demo::rbac::{self, Attributes};
 use crate::demo::resource::Resource;
 use crate::demo::status::{Answer, Cause, Refusal};
@@ -68,7 +68,7 @@ pub(super) fn token(cluster: &Cluster, target: &Target, asked: &Asked, body: &[u
     let mut request = object(&asked.content, body)?;
     or_set(&mut request, "/spec/expirationSeconds", 3600);
     or_set(&mut request, "/spec/audiences", json!([ISSUER]));
-    let until = now + 1000 * lasts(target, &request)?;
+    let until = later(now, lasts(target, &request)?);
     let name = format!("system:serviceaccount:{}:{}", target.namespace, target.name);
     let claims = json!({
         "aud": request.pointer("/spec/audiences"), "exp": until / 1000, "iat": now / 1000, "iss": ISSUER,

@@ -36,6 +36,13 @@ const CHECKS: &str = "[+]ping ok\n[+]log ok\n[+]etcd ok\n";
 
 /// Answers a request.
 pub async fn answer(cluster: Arc<Cluster>, request: Request<Incoming>) -> Response<Body> {
+    if !cluster.is_built() {
+        // A server that is only coming up is there; what it knows nothing of yet has to wait.
+        if let Some(known) = open_to_all(request.uri().path(), request.uri().query().unwrap_or_default()) {
+            return known;
+        }
+        cluster.built().await;
+    }
     let (path, head) = request::parse(&cluster, &request);
     let result = match head {
         Ok(asked) => respond(&cluster, asked, request).await,

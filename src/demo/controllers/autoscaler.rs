@@ -155,7 +155,7 @@ impl Scaler {
     /// The highest of the recommendations of the last minutes: what was needed just now may be needed again.
     fn stabilise(&self, sim: &mut Sim, wanted: i64, current: i64) -> i64 {
         let window = |way: &str, otherwise| {
-            self.behaviour(way, "stabilizationWindowSeconds").and_then(Value::as_i64).unwrap_or(otherwise) * 1_000
+            self.behaviour(way, "stabilizationWindowSeconds").and_then(Value::as_i64).unwrap_or(otherwise).saturating_mul(1_000)
         };
         let (up, down, now) = (window("scaleUp", 0), window("scaleDown", STAY_UP), sim.store.now);
         let advice = sim.world.advice.entry(self.key.clone()).or_default();

@@ -7,7 +7,7 @@ mod tests;
 use super::own::{self, create_pod, delete_pod};
 use super::condition;
 use super::state::{is_deleted, write_status};
-use crate::demo::json::{Millis, escape, instant, int, is_true, list, or_set, remove, set, stamp, text};
+use crate::demo::json::{Millis, escape, instant, int, is_true, later, list, or_set, remove, set, stamp, text};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::{Change, Key, Object, Store};
 use crate::demo::write::{Delete, Propagation};
@@ -21,6 +21,8 @@ const COMPONENT: &str = "job-controller";
 pub(super) const ID: &str = "jobs.batch";
 /// What keeps a pod until it is counted.
 const FINALIZER: &str = "batch.kubernetes.io/job-tracking";
+/// Pods that one look makes at most (`MaxPodCreateDeletePerSync` of the job controller).
+const BURST: usize = 500;
 /// How long to wait after one failure, and at most (`DefaultJobPodFailureBackOff` and `MaxJobPodFailureBackOff` of the job controller).
 const BACKOFF: (Millis, Millis) = (10_000, 600_000);
 /// How long to wait before asking again for what was refused.
@@ -140,7 +142,7 @@ impl Job {
 
     fn deadline(&self) -> Option<Millis> {
         let seconds = int(&self.value, "/spec/activeDeadlineSeconds").filter(|_| !self.suspended())?;
-        Some(instant(text(&self.status, "/startTime")?)? + seconds * 1_000)
+        Some(later(instant(text(&self.status, "/startTime")?)?, seconds))
     }
 
     /// True where more has failed than may.
@@ -167,7 +169,7 @@ impl Job {
             active.iter().take(active.len() - wanted).for_each(|pod| delete_pod(sim, COMPONENT, &self.value, pod));
             return None;
         }
-        let missing = wanted - active.len();
+        let missing = (wanted - active.len()).min(BURST);
         if missing == 0 {
             return None;
         }
@@ -284,7 +286,7 @@ fn let_go(sim: &mut Sim, pod: &Key) {
 fn expire(sim: &mut Sim, key: &Key, job: &Value) -> Option<Millis> {
     let seconds = int(job, "/spec/ttlSecondsAfterFinished").filter(|_| !is_deleted(job))?;
     let since = condition::find(job.pointer("/status")?, ended(job)?).and_then(|c| instant(text(c, "/lastTransitionTime")?))?;
-    let left = since + seconds * 1_000 - sim.store.now;
+    let left = later(since, seconds) - sim.store.now;
     if left <= 0 {
         // One that is gone has expired.
         drop(sim.delete(ID, key, &Delete { propagation: Propagation::Foreground, ..Delete::default() }));

@@ -47,10 +47,19 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
             let priority = int(&value, "/spec/priority").unwrap_or_default();
             sim.world.ledger.count(key, placed(&pod, node, Ask::pod(&value), priority));
         }
-    } else if field(&pod, 3).is_empty() || field(&pod, 3) == NAME {
+    } else if (field(&pod, 3).is_empty() || field(&pod, 3) == NAME) && !is_waiting(sim, key, &pod) {
         place(sim, key, &pod);
     }
     None
+}
+
+/// True for a pod that was looked at as it is: it waits for something else to change.
+fn is_waiting(sim: &Sim, key: &Key, pod: &Object) -> bool {
+    let looked = |pod: &Value| condition::find(pod, "PodScheduled").and_then(|c| int(c, "/observedGeneration"));
+    sim.world.ledger.waiting.contains(key) && {
+        let pod = pod.value();
+        looked(&pod).is_some_and(|at| Some(at) == int(&pod, "/metadata/generation"))
+    }
 }
 
 /// A selectable field of a pod, in the order of [`super::super::resource`].

@@ -3,7 +3,7 @@
 use super::{Deployment, ID, Set};
 use crate::demo::controllers::condition;
 use crate::demo::controllers::state::{counts, write_status};
-use crate::demo::json::{Millis, instant, int, is_true, list, set, stamp, text};
+use crate::demo::json::{Millis, instant, int, is_true, later, list, set, stamp, text};
 use crate::demo::sim::Sim;
 use serde_json::{Value, json};
 
@@ -132,7 +132,7 @@ impl Deployment {
             return None;
         }
         let updated = instant(text(current, "/lastUpdateTime")?)?;
-        Some((updated + deadline * 1_000 + 1_000 - sim.store.now).max(1_000))
+        Some((later(updated, deadline.saturating_add(1)) - sim.store.now).max(1_000))
     }
 }
 
@@ -141,7 +141,7 @@ fn is_late(condition: &Value, deadline: i64, now: Millis) -> bool {
     match text(condition, "/reason") {
         Some("NewReplicaSetAvailable") => false,
         Some("ProgressDeadlineExceeded") => true,
-        _ => text(condition, "/lastUpdateTime").and_then(instant).is_some_and(|at| at + deadline * 1_000 < now),
+        _ => text(condition, "/lastUpdateTime").and_then(instant).is_some_and(|at| later(at, deadline) < now),
     }
 }
 

@@ -3,8 +3,8 @@
 
 use crate::demo::controllers::rig::*;
 use crate::demo::controllers::condition;
-use crate::demo::json::text;
-use crate::demo::write::Delete;
+use crate::demo::json::{list, text};
+use crate::demo::write::{Delete, How};
 use serde_json::json;
 
 #[test]
@@ -15,6 +15,19 @@ fn a_new_namespace_has_what_every_one_has() {
     delete(&mut sim, "serviceaccounts", "default", &Delete::default());
     live(&mut sim, 100);
     assert_eq!(names(&sim, "serviceaccounts"), ["default"]);
+}
+
+#[test]
+fn only_finalize_lets_a_namespace_go() {
+    let mut sim = cluster();
+    for (subresource, want) in [("", 1), ("finalize", 0)] {
+        let how = How { subresource, ..How::by("kubectl") };
+        let changed = sim.update("namespaces", &key(&sim, "namespaces", SHOP), how, |n| {
+            n["spec"] = json!({"finalizers": []});
+            Ok(())
+        });
+        assert_eq!(list(&changed.unwrap().value(), "/spec/finalizers").len(), want, "{subresource:?}");
+    }
 }
 
 #[test]

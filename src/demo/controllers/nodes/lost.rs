@@ -3,7 +3,7 @@
 
 use super::{condition, report, taint, taint_of};
 use crate::demo::controllers::fit::bears;
-use crate::demo::json::{Millis, instant, int, list, text};
+use crate::demo::json::{Millis, instant, int, later, list, text};
 use crate::demo::sim::Sim;
 use crate::demo::store::Key;
 use crate::demo::write::{Delete, How};
@@ -41,7 +41,7 @@ pub(super) fn shun(sim: &mut Sim, key: &Key, node: &Value) -> Option<Millis> {
         let value = object.value();
         let Some(seconds) = borne(list(&value, "/spec/tolerations"), &taints) else { continue };
         let since = known.remove(&pod).unwrap_or_else(|| said.max(object.view().created));
-        let until = since.saturating_add(seconds.saturating_mul(1_000));
+        let until = later(since, seconds);
         if until <= now {
             drive_out(sim, &pod, &value);
         } else {
