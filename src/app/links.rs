@@ -88,3 +88,29 @@ impl State {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::Config;
+
+    #[test]
+    fn a_mistake_is_told_with_its_line_and_costs_its_link() {
+        for (entry, want) in [
+            ("{name: x}", "an entry of links needs a url"),
+            ("{url: 'https://x/'}", "an entry of links needs a name"),
+            ("{name: x, url: 'https://{name}/'}", "url: {name} cannot choose the host; only {cluster} and {context} may be in its name"),
+            ("{name: x, url: 'https://x/{nmae}'}", "url: unknown placeholder {nmae}; did you mean name?"),
+            ("{name: x, url: [y]}", "url should be a text, not a list"),
+            ("{name: x, match: '[a', url: 'https://x/'}", "the [ in \"[a\" has no ] and no character to match"),
+            ("{name: x, kind: [pods], url: 'https://x/'}", "kind should be a text, not a list"),
+            ("{name: x, ulr: y, url: 'https://x/'}", "unknown key ulr; did you mean url?"),
+        ] {
+            let text = format!("links:\n- {{name: a, url: 'https://x/'}}\n- {entry}\n");
+            let (config, problems) = Config::load("config.yaml", &text).unwrap();
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            assert_eq!(problems, [format!("config.yaml:3: {want}")]);
+            let kept = 1 + usize::from(entry.contains("ulr"));
+            assert_eq!(config.links.len(), kept, "{entry}: the rest holds, and a link that was meant for less is none for all");
+        }
+    }
+}
