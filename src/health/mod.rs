@@ -210,3 +210,6 @@ pub fn is_watched(world: &World, cluster: ClusterId) -> bool {
 fn is_deployments(table: &Table) -> bool {
     &*table.want.kind.resource == "deployments"
 }
+
+#[cfg(test)]
+mod tests;

@@ -219,7 +219,7 @@ fn columns<K: Project>(all: bool) -> Vec<Column> {
     let mut next = || Source::Cell(cells.next().unwrap_or_default());
     let column = |own: &Own<K>| {
         let source = if let Where::Row(source) = own.value { source } else { next() };
-        (all || !own.ours).then(|| Column { title: Cow::Borrowed(own.title), source, show: own.show })
+        (all || !own.ours).then_some(Column { title: Cow::Borrowed(own.title), source, show: own.show })
     };
     K::COLUMNS.iter().filter_map(column).collect()
 }

@@ -71,7 +71,7 @@ impl Schedule {
     /// The first instant after another at which it is time. None where there never is.
     pub fn next(&self, after: i64, zone: &TimeZone) -> Option<i64> {
         match self {
-            Self::Every(seconds) => Some(after.div_euclid(1_000) * 1_000 + seconds * 1_000),
+            Self::Every(seconds) => Some((after.div_euclid(1_000) * 1_000).saturating_add(seconds.saturating_mul(1_000))),
             Self::At(fields) => {
                 let local = zone.to_datetime(Timestamp::from_millisecond(after).ok()?);
                 let mut at = local;

@@ -22,13 +22,13 @@ pub(super) struct Own {
     pub value: Read,
 }
 
-type Plain = fn(&Value) -> Value;
+type Plain = fn(&Value, Timestamp) -> Value;
 /// Title (with a `+` before it where only wide output shows it, a `>` where it comes after the age) and value.
 type Table = &'static [(&'static str, Plain)];
 
 /// The columns of a kind, from its name to its age.
 pub(super) fn of(resource: &Resource) -> Vec<Own> {
-    let mut columns = vec![plain("Name", |v| at(v, "/metadata/name"))];
+    let mut columns = vec![plain("Name", |v, _| at(v, "/metadata/name"))];
     if resource.custom {
         columns.extend(resource.columns.iter().map(custom));
     }
@@ -45,7 +45,7 @@ pub(super) fn of(resource: &Resource) -> Vec<Own> {
 }
 
 fn plain(title: &'static str, value: Plain) -> Own {
-    Own { title: title.into(), kind: "string", priority: 0, value: Box::new(move |v, _| value(v)) }
+    Own { title: title.into(), kind: "string", priority: 0, value: Box::new(value) }
 }
 
 fn age() -> Own {
@@ -152,51 +152,51 @@ fn subjects(value: &Value, kind: &str) -> Value {
 }
 
 const TABLES: &[(&str, Table)] = &[
-    ("configmaps", &[("Data", |v| json!(size(v, "/data").as_u64().unwrap_or(0) + size(v, "/binaryData").as_u64().unwrap_or(0)))]),
-    ("secrets", &[("Type", |v| at(v, "/type")), ("Data", |v| size(v, "/data"))]),
-    ("endpoints", &[("Endpoints", endpoints)]),
-    ("limitranges", &[("Created At", |v| at(v, "/metadata/creationTimestamp"))]),
+    ("configmaps", &[("Data", |v, _| json!(size(v, "/data").as_u64().unwrap_or(0) + size(v, "/binaryData").as_u64().unwrap_or(0)))]),
+    ("secrets", &[("Type", |v, _| at(v, "/type")), ("Data", |v, _| size(v, "/data"))]),
+    ("endpoints", &[("Endpoints", |v, _| endpoints(v))]),
+    ("limitranges", &[("Created At", |v, _| at(v, "/metadata/creationTimestamp"))]),
     (
         "replicationcontrollers",
         &[
-            ("Desired", |v| number(v, "/spec/replicas")),
-            ("Current", |v| number(v, "/status/replicas")),
-            ("Ready", |v| number(v, "/status/readyReplicas")),
+            ("Desired", |v, _| number(v, "/spec/replicas")),
+            ("Current", |v, _| number(v, "/status/replicas")),
+            ("Ready", |v, _| number(v, "/status/readyReplicas")),
         ],
     ),
-    ("controllerrevisions", &[("Controller", |v| or_none(owner(v))), ("Revision", |v| number(v, "/revision"))]),
-    ("ingressclasses", &[("Controller", |v| at(v, "/spec/controller")), ("Parameters", |_| json!("<none>"))]),
-    ("networkpolicies", &[("Pod-Selector", |v| map(v, "/spec/podSelector/matchLabels"))]),
+    ("controllerrevisions", &[("Controller", |v, _| or_none(owner(v))), ("Revision", |v, _| number(v, "/revision"))]),
+    ("ingressclasses", &[("Controller", |v, _| at(v, "/spec/controller")), ("Parameters", |_, _| json!("<none>"))]),
+    ("networkpolicies", &[("Pod-Selector", |v, _| map(v, "/spec/podSelector/matchLabels"))]),
     (
         "storageclasses",
         &[
-            ("Provisioner", |v| at(v, "/provisioner")),
-            ("ReclaimPolicy", |v| at(v, "/reclaimPolicy")),
-            ("VolumeBindingMode", |v| at(v, "/volumeBindingMode")),
-            ("AllowVolumeExpansion", |v| json!(is_true(v, "/allowVolumeExpansion"))),
+            ("Provisioner", |v, _| at(v, "/provisioner")),
+            ("ReclaimPolicy", |v, _| at(v, "/reclaimPolicy")),
+            ("VolumeBindingMode", |v, _| at(v, "/volumeBindingMode")),
+            ("AllowVolumeExpansion", |v, _| json!(is_true(v, "/allowVolumeExpansion"))),
         ],
     ),
     (
         "priorityclasses",
         &[
-            ("Value", |v| number(v, "/value")),
-            ("Global-Default", |v| json!(is_true(v, "/globalDefault"))),
-            (">PreemptionPolicy", |v| json!(text(v, "/preemptionPolicy").unwrap_or("PreemptLowerPriority"))),
+            ("Value", |v, _| number(v, "/value")),
+            ("Global-Default", |v, _| json!(is_true(v, "/globalDefault"))),
+            (">PreemptionPolicy", |v, _| json!(text(v, "/preemptionPolicy").unwrap_or("PreemptLowerPriority"))),
         ],
     ),
-    ("leases", &[("Holder", |v| json!(text(v, "/spec/holderIdentity").unwrap_or_default()))]),
-    ("roles", &[("Created At", |v| at(v, "/metadata/creationTimestamp"))]),
-    ("clusterroles", &[("Created At", |v| at(v, "/metadata/creationTimestamp"))]),
+    ("leases", &[("Holder", |v, _| json!(text(v, "/spec/holderIdentity").unwrap_or_default()))]),
+    ("roles", &[("Created At", |v, _| at(v, "/metadata/creationTimestamp"))]),
+    ("clusterroles", &[("Created At", |v, _| at(v, "/metadata/creationTimestamp"))]),
     ("rolebindings", BINDING),
     ("clusterrolebindings", BINDING),
-    ("customresourcedefinitions", &[("Created At", |v| at(v, "/metadata/creationTimestamp"))]),
+    ("customresourcedefinitions", &[("Created At", |v, _| at(v, "/metadata/creationTimestamp"))]),
 ];
 
 const BINDING: Table = &[
-    ("Role", role),
-    ("+Users", |v| subjects(v, "User")),
-    ("+Groups", |v| subjects(v, "Group")),
-    ("+ServiceAccounts", |v| subjects(v, "ServiceAccount")),
+    ("Role", |v, _| role(v)),
+    ("+Users", |v, _| subjects(v, "User")),
+    ("+Groups", |v, _| subjects(v, "Group")),
+    ("+ServiceAccounts", |v, _| subjects(v, "ServiceAccount")),
 ];
 
 fn owner(value: &Value) -> String {
