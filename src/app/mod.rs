@@ -12,6 +12,7 @@ mod entry;
 pub mod files;
 mod goto;
 mod input;
+mod limits;
 mod links;
 mod news;
 mod print;

@@ -73,6 +73,11 @@ struct Judged {
 }
 
 impl Board {
+    /// Nothing to judge yet.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     /// Other limits: everything is judged again.
     pub fn set_limits(&mut self, world: &World, limits: Limits) {
         if self.limits != limits {
