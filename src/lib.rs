@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`model`] | what we know: plain data that every other directory speaks in | |
 //! | [`kinds`] | how an object looks: from JSON to a row | a kind: one file, one word |
+//! | [`health`] | what is wrong, why, and what to do next | a rule: one file, one word |
 //! | [`actions`] | what a user can do | a verb: one file, one word |
 //! | [`keymap`] | how keys reach actions | a keymap: data in `keymaps/`, one line |
 //! | [`k8s`] | the world: everything that awaits | |
@@ -21,15 +22,16 @@
 //! ```text
 //! model, term   -> nothing of the crate
 //! keymap, kinds -> model
+//! health        -> model, kinds
 //! actions       -> model, kinds
 //! demo          -> model, kinds
 //! k8s           -> model, kinds
-//! ui            -> model, kinds; actions and keymap only to list them
+//! ui            -> model, kinds, health; actions and keymap only to list them
 //! app           -> all of them
 //! ```
 //!
 //! An action never opens a screen and a view never calls a server: both answer by value with [steps](model::step::Step) and
-//! [wants](model::want::Want). `tests/it/tidy.rs` has the arrows, also those of directories to come (health, safety).
+//! [wants](model::want::Want). `tests/it/tidy.rs` has the arrows, also those of a directory to come (safety).
 //!
 //! # One direction
 //!
@@ -55,7 +57,7 @@
 //! Each with its reason, and with what enforces it.
 //!
 //! 1. *State has one writer and no lock*: drawing never waits for the network. `tidy::no_sharing`; the borrow checker.
-//! 2. *`model kinds actions keymap ui` are pure*: no async, file, socket, thread or clock, so that a session is a list of messages that
+//! 2. *`model kinds health actions keymap ui` are pure*: no async, file, socket, thread or clock, so that a session is a list of messages that
 //!    can be played again. `tidy::{no_waiting, no_outside, no_clock}`.
 //! 3. *`k8s` and `kinds` know no terminal*, because `get` and `check` run the same engine without one. `tidy::no_terminal`.
 //! 4. *Colours are named in `ui/theme` only and key codes in `keymap` only*: a theme or keymap is one file of data.
@@ -123,6 +125,7 @@
 pub mod actions;
 pub mod app;
 pub mod demo;
+pub mod health;
 pub mod k8s;
 pub mod keymap;
 pub mod kinds;

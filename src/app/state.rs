@@ -4,9 +4,11 @@ use super::config::Config;
 use super::discovery::Discovery;
 pub use super::watches::Order;
 use super::watches::Watches;
+use crate::health::board::Board;
 use crate::keymap::{Key, Keymap, Scope};
 use crate::kinds;
 use crate::model::cell::Health;
+use crate::model::id::WatchId;
 use crate::model::step::{Effect, Notice, Step};
 use crate::model::time::Timestamp;
 use crate::model::want::Want;
@@ -54,6 +56,7 @@ pub struct State {
     /// The last message, and when it was said.
     pub(super) notice: Option<(Notice, Timestamp)>,
     pub(super) watches: Watches,
+    pub(super) board: Board,
     pub(super) discovery: Discovery,
     pub(super) effects: Vec<Effect>,
     pub(super) dirty: bool,
@@ -76,6 +79,7 @@ impl State {
             dialog: None,
             notice: None,
             watches: Watches::default(),
+            board: Board::default(),
             discovery: Discovery::default(),
             effects: Vec::new(),
             dirty: true,
@@ -113,7 +117,7 @@ impl State {
 
     /// True while something was put off that [`State::work`] does.
     pub fn is_working(&self) -> bool {
-        self.views.iter().any(|v| v.is_working())
+        self.board.is_working() || self.views.iter().any(|v| v.is_working())
     }
 
     /// True once the program is to end.
@@ -136,13 +140,20 @@ impl State {
                     let columns = kinds::find(&want.kind).map(kinds::Kind::columns).unwrap_or_default();
                     self.world.begin(*id, want.clone(), columns);
                 }
-                Order::Stop(id) => self.world.end(*id),
+                Order::Stop(id) => self.end_watch(*id),
             }
         }
         if !orders.is_empty() {
+            self.board.refresh(&self.world);
             self.refresh();
         }
         orders
+    }
+
+    /// Forgets what a watch brought, and what was found by it.
+    pub(super) fn end_watch(&mut self, id: WatchId) {
+        self.board.ends(&self.world, id);
+        self.world.end(id);
     }
 
     /// Tells all screens that what is looked at has changed.
@@ -178,8 +189,9 @@ impl State {
     pub fn next_tick(&self) -> i64 {
         let view = self.views.last().and_then(|v| v.next_tick(&self.world)).unwrap_or(60);
         let clock = 60 - self.world.now.0.rem_euclid(60);
+        let due = self.board.next_tick().map_or(60, |at| at.0 - self.world.now.0);
         let waiting = self.notice.is_some() || self.discovery.is_waiting() || self.world.tables.values().any(|t| t.retry_at.is_some());
-        if waiting { 1 } else { view.min(clock).max(1) }
+        if waiting { 1 } else { view.min(clock).min(due).max(1) }
     }
 
     /// Forgets a message that was there long enough.
@@ -192,6 +204,7 @@ impl State {
 
     /// Draws everything.
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer) {
+        self.world.findings.settle();
         let screen = ui::layout(area, &self.world);
         self.body = screen.body;
         text::paint(buf, area, self.theme.style(Role::Screen));

@@ -162,7 +162,7 @@ impl State {
     /// Forgets what ran for a cluster and connects it anew, since its context is another now.
     pub(super) fn reconnect(&mut self, id: ClusterId) {
         for watch in self.watches.forget(id) {
-            self.world.end(watch);
+            self.end_watch(watch);
         }
         let focus = self.world.focus;
         self.effects.push(Effect::Disconnect(id));
@@ -264,6 +264,7 @@ impl State {
     /// The clock moved on.
     pub fn tick(&mut self, now: Timestamp) {
         self.world.now = now;
+        self.board.tick(now);
         for view in &mut self.views {
             view.tick(&self.world);
         }
@@ -274,7 +275,7 @@ impl State {
 
     /// Does a slice of what was put off; true once nothing is left.
     pub fn work(&mut self) -> bool {
-        let mut done = true;
+        let mut done = self.board.work(&mut self.world, SLICE);
         for view in &mut self.views {
             done &= view.work(&self.world, SLICE);
         }

@@ -1,8 +1,9 @@
 //! What an action or a view may ask for, by value. `app` carries it out.
 
 use super::cell::Health;
+use super::facts::Facts;
 use super::id::{ClusterId, GroupResource, ObjectRef};
-use super::row::Facts;
+use super::words::Sym;
 use std::borrow::Cow;
 
 /// One thing that an action asks for.
@@ -248,11 +249,13 @@ impl Known {
     /// Resolves the words of facts.
     pub fn of(facts: &Facts, words: &super::words::Words) -> Self {
         match facts {
-            Facts::None | Facts::Broken(_) => Self::None,
-            Facts::Pods(selector) => Self::Pods(selector.get(words).into()),
-            Facts::Node(node) => Self::Node(words.get(*node).into()),
-            Facts::About(about) => Self::About(words.get(about.kind).into(), about.name.get(words).into(), about.uid),
-            Facts::Defines(group, plural) => Self::Defines(GroupResource::new(words.get(*group), words.get(*plural))),
+            Facts::Pod(pod) if pod.node != Sym::EMPTY => Self::Node(words.get(pod.node).into()),
+            Facts::Event(event) => Self::About(words.get(event.kind).into(), event.name.get(words).into(), event.uid),
+            _ => match (facts.selector(), facts.defines(words)) {
+                (Some(selector), _) => Self::Pods(selector.get(words).into()),
+                (None, Some(kind)) => Self::Defines(kind),
+                (None, None) => Self::None,
+            },
         }
     }
 }

@@ -4,6 +4,7 @@ use super::catalog::Resource;
 use super::cluster::Cluster;
 use super::column::Column;
 use super::fault::Fault;
+use super::finding::Findings;
 use super::id::{ClusterId, GroupResource, WatchId};
 use super::msg::Sync;
 use super::step::Notice;
@@ -23,6 +24,8 @@ pub struct World {
     pub tables: BTreeMap<WatchId, Table>,
     /// The whole objects of running watches.
     pub objects: BTreeMap<WatchId, Whole>,
+    /// What health has found.
+    pub findings: Findings,
     /// The cluster that is looked at; all open ones if `None`.
     pub focus: Option<ClusterId>,
     /// The namespaces that are looked at; all if empty.

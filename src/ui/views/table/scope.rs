@@ -111,8 +111,8 @@ impl<'a> Belongs<'a> {
                 let label = |key: &str| row.label(key, words);
                 namespace == &*o.namespace && self.selector.as_ref().is_some_and(|s| s.matches(label))
             }
-            Only::OnNode(o) => matches!(&row.facts, Facts::Node(node) if words.get(*node) == &*o.name),
-            Only::About(o) => matches!(&row.facts, Facts::About(about) if about.uid == o.uid),
+            Only::OnNode(o) => words.get(row.facts.node()) == &*o.name,
+            Only::About(o) => matches!(&row.facts, Facts::Event(event) if event.uid == o.uid),
             Only::Object(o) => row.uid == o.uid,
         }
     }

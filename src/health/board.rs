@@ -1,0 +1,261 @@
+//! Asks the rules, and only about what may have changed: rows that did, what leans on them, and what the clock makes due.
+
+use super::links::{Link, Links, workload_of};
+use super::{Case, Limits, RULES, Rule, Verdict};
+use crate::kinds::{self, KINDS};
+use crate::model::facts::Facts;
+use crate::model::finding::{Finding, Findings};
+use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
+use crate::model::row::Row;
+use crate::model::table::{Slot, Table};
+use crate::model::time::Timestamp;
+use crate::model::want::Of;
+use crate::model::world::World;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+
+/// An object to be judged.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Subject {
+    cluster: ClusterId,
+    kind: &'static str,
+    group: &'static str,
+    uid: Uid,
+}
+
+/// The tables that rules read: those that hold a kind whole, and the warnings.
+#[derive(Debug, Default)]
+pub struct Tables(BTreeMap<(ClusterId, GroupResource), Vec<WatchId>>);
+
+impl Tables {
+    /// The tables of a kind in a cluster; several where it is watched namespace by namespace.
+    pub(super) fn of<'a>(
+        &'a self,
+        world: &'a World,
+        cluster: ClusterId,
+        group: &str,
+        resource: &str,
+    ) -> impl Iterator<Item = &'a Table> + Clone + use<'a> {
+        let watches = self.0.get(&(cluster, GroupResource::new(group, resource))).map_or(&[][..], Vec::as_slice);
+        watches.iter().filter_map(|w| world.tables.get(w))
+    }
+
+    /// The table and row of an object that is still there.
+    fn row<'w>(&self, world: &'w World, of: &Subject) -> Option<(&'w Table, &'w Row)> {
+        let watches = self.0.get(&(of.cluster, GroupResource::new(of.group, of.kind)))?;
+        watches.iter().find_map(|w| {
+            let table = world.tables.get(w)?;
+            Some((table, table.of_uid(of.uid)?))
+        })
+    }
+}
+
+/// What is to be judged, and what that takes.
+#[derive(Debug, Default)]
+pub struct Board {
+    /// When rules speak.
+    limits: Limits,
+    tables: Tables,
+    links: Links,
+    queue: VecDeque<Subject>,
+    queued: HashSet<Subject>,
+    due: BTreeSet<(Timestamp, Subject)>,
+    due_at: HashMap<Subject, Timestamp>,
+}
+
+impl Board {
+    /// Other limits: everything is judged again.
+    pub fn set_limits(&mut self, world: &World, limits: Limits) {
+        if self.limits != limits {
+            self.limits = limits;
+            for watch in self.tables.0.values().flatten().copied().collect::<Vec<_>>() {
+                if let Some(table) = world.tables.get(&watch) {
+                    table.rows().for_each(|row| self.ask(table, row));
+                }
+            }
+        }
+    }
+
+    /// Watches have begun or are about to end.
+    pub fn refresh(&mut self, world: &World) {
+        self.tables.0.clear();
+        for table in world.tables.values().filter(|t| is_read(t)) {
+            self.tables.0.entry((table.cluster(), table.want.kind.clone())).or_default().push(table.watch);
+        }
+    }
+
+    /// A watch is about to end: what only it told is not known any more.
+    pub fn ends(&mut self, world: &World, watch: WatchId) {
+        if let Some(table) = world.tables.get(&watch) {
+            let slots: Vec<Slot> = (0..table.slots()).collect();
+            self.before(world, watch, &slots);
+        }
+    }
+
+    /// These rows are about to change or go.
+    pub fn before(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
+        let Some(table) = world.tables.get(&watch).filter(|t| is_read(t)) else { return };
+        for row in slots.iter().filter_map(|s| table.row(*s)) {
+            self.touch(world, table, row);
+            self.links.remove(table, row);
+        }
+    }
+
+    /// These rows have come or changed.
+    pub fn after(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
+        let Some(table) = world.tables.get(&watch).filter(|t| is_read(t)) else { return };
+        for row in slots.iter().filter_map(|s| table.row(*s)) {
+            self.links.add(table, row);
+            self.touch(world, table, row);
+        }
+    }
+
+    /// The clock moved on.
+    pub fn tick(&mut self, now: Timestamp) {
+        while let Some((at, subject)) = self.due.first().filter(|(at, _)| *at <= now).cloned() {
+            self.due.remove(&(at, subject.clone()));
+            self.due_at.remove(&subject);
+            self.push(subject);
+        }
+    }
+
+    /// When the clock alone may change something.
+    pub fn next_tick(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// True while something is to be judged.
+    pub fn is_working(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Judges so many objects at most. True once nothing is left.
+    pub fn work(&mut self, world: &mut World, most: usize) -> bool {
+        let mut findings = std::mem::take(&mut world.findings);
+        for _ in 0..most {
+            let Some(subject) = self.queue.pop_front() else { break };
+            self.queued.remove(&subject);
+            let (found, again) = self.judge(world, &findings, &subject);
+            self.wait(&subject, again);
+            if findings.put(subject.cluster, subject.uid, found) {
+                self.lean(world, &subject);
+            }
+        }
+        world.findings = findings;
+        self.queue.is_empty()
+    }
+
+    fn judge(&self, world: &World, findings: &Findings, subject: &Subject) -> (Vec<Finding>, Option<Timestamp>) {
+        let Some((table, row)) = self.tables.row(world, subject) else { return (Vec::new(), None) };
+        let case = Case { world, table, row, limits: &self.limits, links: &self.links, tables: &self.tables, findings };
+        let (mut all, mut again) = (Vec::new(), None::<Timestamp>);
+        for rule in judging(subject.group, subject.kind) {
+            let mut verdict = Verdict::default();
+            (rule.judge)(&case, &mut verdict);
+            again = [again, verdict.again].into_iter().flatten().min();
+            all.extend(verdict.found.into_iter().map(|f| Finding {
+                rule: rule.name,
+                severity: f.severity,
+                object: table.object(row),
+                since: f.since,
+                what: f.what,
+                evidence: f.evidence,
+                next: f.next,
+                cause: f.cause,
+            }));
+        }
+        // Of what was just judged, the clock has nothing to say before its next second.
+        (all, again.map(|at| Timestamp(at.0.max(world.now.0 + 1))))
+    }
+
+    /// Notes when to ask again.
+    fn wait(&mut self, subject: &Subject, again: Option<Timestamp>) {
+        if let Some(at) = self.due_at.remove(subject) {
+            self.due.remove(&(at, subject.clone()));
+        }
+        if let Some(at) = again {
+            self.due.insert((at, subject.clone()));
+            self.due_at.insert(subject.clone(), at);
+        }
+    }
+
+    /// A row, and what leans on it, is to be judged.
+    fn touch(&mut self, world: &World, table: &Table, row: &Row) {
+        self.ask(table, row);
+        let (cluster, namespace) = (table.cluster(), table.words().get(row.namespace));
+        match &row.facts {
+            Facts::Pod(_) => {
+                if let Some((kind, name)) = workload_of(table, row) {
+                    self.ask_named(world, cluster, &kind, namespace, name);
+                }
+            }
+            Facts::Event(event) if event.warning => {
+                let about = table.words().get(event.kind);
+                if let Some(kind) = KINDS.iter().find(|k| k.names.kind == about) {
+                    self.push_if_judged(cluster, kind.names.group, kind.names.resource, event.uid);
+                }
+            }
+            Facts::Endpoints(endpoints) => {
+                let service = table.words().get(endpoints.service);
+                self.ask_named(world, cluster, &GroupResource::new("", "services"), namespace, service);
+                self.ask_ingresses(cluster, namespace, service);
+            }
+            Facts::Service(_) => self.ask_ingresses(cluster, namespace, &row.name),
+            _ => {}
+        }
+    }
+
+    /// The verdict on an object is another: what leans on it is to be judged.
+    fn lean(&mut self, world: &World, subject: &Subject) {
+        let Some((table, row)) = self.tables.row(world, subject) else { return };
+        if let Some((kind, name)) = workload_of(table, row) {
+            self.ask_named(world, subject.cluster, &kind, table.words().get(row.namespace), name);
+        }
+    }
+
+    /// An object is to be judged, if a rule does.
+    fn ask(&mut self, table: &Table, row: &Row) {
+        if let Some(kind) = kinds::find(&table.want.kind) {
+            self.push_if_judged(table.cluster(), kind.names.group, kind.names.resource, row.uid);
+        }
+    }
+
+    fn ask_named(&mut self, world: &World, cluster: ClusterId, kind: &GroupResource, namespace: &str, name: &str) {
+        let Some(kind) = kinds::find(kind) else { return };
+        let (group, resource) = (kind.names.group, kind.names.resource);
+        let uid = self.tables.of(world, cluster, group, resource).find_map(|t| Some(t.named(namespace, name)?.uid));
+        if let Some(uid) = uid {
+            self.push_if_judged(cluster, group, resource, uid);
+        }
+    }
+
+    /// Ingresses are linked to a Service as its slices are; a slice's uid is of no Ingress.
+    fn ask_ingresses(&mut self, cluster: ClusterId, namespace: &str, service: &str) {
+        let uids = self.links.get(&Link::service(cluster, namespace, service)).to_vec();
+        for uid in uids {
+            self.push_if_judged(cluster, "networking.k8s.io", "ingresses", uid);
+        }
+    }
+
+    fn push_if_judged(&mut self, cluster: ClusterId, group: &'static str, kind: &'static str, uid: Uid) {
+        if judging(group, kind).next().is_some() {
+            self.push(Subject { cluster, kind, group, uid });
+        }
+    }
+
+    fn push(&mut self, subject: Subject) {
+        if self.queued.insert(subject.clone()) {
+            self.queue.push_back(subject);
+        }
+    }
+}
+
+/// The rules about a kind.
+fn judging(group: &str, kind: &str) -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().filter(move |r| r.on.iter().any(|(g, k)| *g == group && *k == kind))
+}
+
+/// True for a table that rules read.
+fn is_read(table: &Table) -> bool {
+    let is_events = &*table.want.kind.resource == "events" && table.want.kind.group.is_empty();
+    table.want.of == Of::All && !is_events || is_events && table.want.is_warnings()
+}

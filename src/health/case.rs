@@ -1,0 +1,164 @@
+//! What a rule is told: the object, and what leans on it or it leans on.
+
+use super::board::Tables;
+use super::links::{Link, Links, workload_of};
+use super::{Found, Limits};
+use crate::kinds::event;
+use crate::model::facts::{EventFacts, Facts, NodeFacts, PodFacts, Truth, WorkloadFacts};
+use crate::model::finding::{Cause, Finding, Findings, Severity};
+use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
+use crate::model::row::Row;
+use crate::model::table::Table;
+use crate::model::time::Timestamp;
+use crate::model::words::Sym;
+use crate::model::world::World;
+use std::borrow::Cow;
+
+/// One object to be judged.
+pub struct Case<'a> {
+    /// Everything that is known.
+    pub world: &'a World,
+    /// The object's table.
+    pub table: &'a Table,
+    /// The object.
+    pub row: &'a Row,
+    /// When rules speak.
+    pub limits: &'a Limits,
+    pub(super) links: &'a Links,
+    pub(super) tables: &'a Tables,
+    pub(super) findings: &'a Findings,
+}
+
+impl<'a> Case<'a> {
+    /// The clock.
+    pub fn now(&self) -> Timestamp {
+        self.world.now
+    }
+
+    /// Seconds since an instant.
+    pub fn age(&self, since: Timestamp) -> i64 {
+        since.age(self.now())
+    }
+
+    /// The cluster.
+    pub fn cluster(&self) -> ClusterId {
+        self.table.cluster()
+    }
+
+    /// A word of the object's table.
+    pub fn word(&self, sym: Sym) -> &'a str {
+        self.table.words().get(sym)
+    }
+
+    /// Its namespace.
+    pub fn namespace(&self) -> &'a str {
+        self.word(self.row.namespace)
+    }
+
+    /// Its identity.
+    pub fn object(&self) -> ObjectRef {
+        self.table.object(self.row)
+    }
+
+    /// When it came to be; long ago where nobody tells.
+    pub fn created(&self) -> Timestamp {
+        self.row.created.unwrap_or_default()
+    }
+
+    /// The facts of a pod.
+    pub fn pod(&self) -> Option<&'a PodFacts> {
+        if let Facts::Pod(pod) = &self.row.facts { Some(pod) } else { None }
+    }
+
+    /// The facts of a workload.
+    pub fn workload(&self) -> Option<&'a WorkloadFacts> {
+        if let Facts::Workload(workload) = &self.row.facts { Some(workload) } else { None }
+    }
+
+    /// Something is wrong with the object, and comes from itself or, of a pod, from its workload.
+    pub fn found(&self, severity: Severity, since: Timestamp, what: impl Into<String>) -> Found {
+        Found { severity, since, what: what.into(), evidence: String::new(), next: String::new(), cause: self.cause() }
+    }
+
+    /// The workload of a pod, else the object itself.
+    pub fn cause(&self) -> Cause {
+        match workload_of(self.table, self.row) {
+            Some((kind, name)) => Cause::Object(kind, self.namespace().into(), name.into()),
+            None => Cause::itself(&self.object()),
+        }
+    }
+
+    /// The newest warning about the object of one of these reasons, and its message.
+    pub fn warning(&self, reasons: &[&str]) -> Option<(&'a EventFacts, Cow<'a, str>)> {
+        self.warnings().filter(|(e, table, _)| reasons.contains(&table.words().get(e.reason))).max_by_key(|(e, ..)| e.last).map(
+            |(e, table, row)| {
+                let message = event::message(table, row);
+                (e, message)
+            },
+        )
+    }
+
+    /// All warnings about the object, with their table and row.
+    pub fn warnings(&self) -> impl Iterator<Item = (&'a EventFacts, &'a Table, &'a Row)> + use<'a> {
+        let about = Link::About(self.cluster(), self.row.uid);
+        let tables = self.tables.of(self.world, self.cluster(), "", "events");
+        self.links.get(&about).iter().filter_map(move |uid| {
+            let (table, row) = tables.clone().find_map(|t| Some((t, t.of_uid(*uid)?)))?;
+            let Facts::Event(event) = &row.facts else { return None };
+            Some((&**event, table, row))
+        })
+    }
+
+    /// The pods of the object, where it is a workload.
+    pub fn pods(&self) -> impl Iterator<Item = (&'a Table, &'a Row, &'a PodFacts)> + use<'a> {
+        let kind = &self.table.want.kind;
+        self.pods_of(kind, self.namespace(), &self.row.name)
+    }
+
+    /// The pods of a workload.
+    pub fn pods_of(
+        &self,
+        kind: &GroupResource,
+        namespace: &str,
+        name: &str,
+    ) -> impl Iterator<Item = (&'a Table, &'a Row, &'a PodFacts)> + use<'a> {
+        self.rows(Link::workload(self.cluster(), kind, namespace, name), "", "pods").filter_map(|(table, row)| {
+            let Facts::Pod(pod) = &row.facts else { return None };
+            Some((table, row, &**pod))
+        })
+    }
+
+    /// Rows of a kind that are linked so.
+    pub fn rows(&self, link: Link, group: &'static str, resource: &'static str) -> impl Iterator<Item = (&'a Table, &'a Row)> + use<'a> {
+        let tables = self.tables.of(self.world, self.cluster(), group, resource);
+        self.links.get(&link).iter().filter_map(move |uid| tables.clone().find_map(|t| Some((t, t.of_uid(*uid)?))))
+    }
+
+    /// An object of the same cluster, by its name.
+    pub fn named(&self, group: &'static str, resource: &'static str, namespace: &str, name: &str) -> Option<(&'a Table, &'a Row)> {
+        self.tables.of(self.world, self.cluster(), group, resource).find_map(|t| Some((t, t.named(namespace, name)?)))
+    }
+
+    /// True once all objects of a kind have been here: what is not known of it is not there.
+    pub fn is_known(&self, group: &'static str, resource: &'static str) -> bool {
+        let mut tables = self.tables.of(self.world, self.cluster(), group, resource);
+        tables.any(|t| t.is_listed() && t.want.namespace.is_none())
+    }
+
+    /// A node that is known not to be ready.
+    pub fn lost_node(&self, name: &str) -> Option<&'a NodeFacts> {
+        let (_, row) = self.named("", "nodes", "", name)?;
+        let Facts::Node(node) = &row.facts else { return None };
+        node.ready.as_ref().is_some_and(|r| r.status != Truth::True).then_some(&**node)
+    }
+
+    /// What other rules have found of an object.
+    pub fn findings(&self, uid: Uid) -> &'a [Finding] {
+        self.findings.of(self.cluster(), uid)
+    }
+}
+
+/// The first line of a message, without blanks at its ends.
+pub(super) fn line(message: &str) -> &str {
+    message.trim().lines().next().unwrap_or_default().trim()
+}

@@ -1,0 +1,106 @@
+//! What leans on what: from an object to those that name it, kept change by change.
+
+use crate::model::facts::Facts;
+use crate::model::id::{ClusterId, GroupResource, Uid};
+use crate::model::row::Row;
+use crate::model::table::Table;
+use std::collections::HashMap;
+
+/// Something that objects name. Names are kept as hashes, so that a link costs a few words.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Link {
+    /// Warnings are about this object.
+    About(ClusterId, Uid),
+    /// Pods are of this workload.
+    Workload(ClusterId, Uid),
+    /// EndpointSlices and Ingresses are of this Service.
+    Service(ClusterId, Uid),
+    /// Pods use this claim.
+    Claim(ClusterId, Uid),
+}
+
+impl Link {
+    /// The pods of a workload.
+    pub fn workload(cluster: ClusterId, kind: &GroupResource, namespace: &str, name: &str) -> Self {
+        Self::Workload(cluster, Uid::of_name(&format!("{kind}/{namespace}"), name))
+    }
+
+    /// What leans on a Service.
+    pub fn service(cluster: ClusterId, namespace: &str, name: &str) -> Self {
+        Self::Service(cluster, Uid::of_name(namespace, name))
+    }
+
+    /// The pods of a claim.
+    pub fn claim(cluster: ClusterId, namespace: &str, name: &str) -> Self {
+        Self::Claim(cluster, Uid::of_name(namespace, name))
+    }
+}
+
+/// The links of all objects.
+#[derive(Debug, Default)]
+pub(super) struct Links(HashMap<Link, Vec<Uid>>);
+
+impl Links {
+    /// The objects that name it.
+    pub(super) fn get(&self, link: &Link) -> &[Uid] {
+        self.0.get(link).map_or(&[], Vec::as_slice)
+    }
+
+    /// An object has come.
+    pub(super) fn add(&mut self, table: &Table, row: &Row) {
+        for link in of(table, row) {
+            self.0.entry(link).or_default().push(row.uid);
+        }
+    }
+
+    /// An object goes, or is about to change.
+    pub(super) fn remove(&mut self, table: &Table, row: &Row) {
+        for link in of(table, row) {
+            if let Some(uids) = self.0.get_mut(&link) {
+                if let Some(at) = uids.iter().rposition(|u| *u == row.uid) {
+                    uids.swap_remove(at);
+                }
+                if uids.is_empty() {
+                    self.0.remove(&link);
+                }
+            }
+        }
+    }
+}
+
+/// What an object names.
+fn of(table: &Table, row: &Row) -> Vec<Link> {
+    let (cluster, namespace) = (table.cluster(), table.words().get(row.namespace));
+    let word = |sym| table.words().get(sym);
+    match &row.facts {
+        Facts::Event(event) if event.warning => vec![Link::About(cluster, event.uid)],
+        Facts::Pod(pod) => {
+            let workload = workload_of(table, row).map(|(kind, name)| Link::workload(cluster, &kind, namespace, name));
+            workload.into_iter().chain(pod.claims.iter().map(|c| Link::claim(cluster, namespace, word(*c)))).collect()
+        }
+        Facts::Endpoints(endpoints) => vec![Link::service(cluster, namespace, word(endpoints.service))],
+        Facts::Ingress(ingress) => ingress.services.iter().map(|s| Link::service(cluster, namespace, word(*s))).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The workload of a pod, also where a replica set is in between: its name is the deployment's and the hash that the pod's labels tell.
+pub(super) fn workload_of<'a>(table: &'a Table, row: &'a Row) -> Option<(GroupResource, &'a str)> {
+    if !matches!(row.facts, Facts::Pod(_)) {
+        return None;
+    }
+    let owner = row.owner.as_deref()?;
+    let (kind, name) = (table.words().get(owner.kind), table.words().get(owner.name));
+    let of = |group, resource| GroupResource::new(group, resource);
+    match kind {
+        "ReplicaSet" => {
+            let hash = row.label("pod-template-hash", table.words()).unwrap_or_default();
+            let deployment = name.strip_suffix(hash).and_then(|n| n.strip_suffix('-')).filter(|_| !hash.is_empty());
+            Some(deployment.map_or((of("apps", "replicasets"), name), |d| (of("apps", "deployments"), d)))
+        }
+        "StatefulSet" => Some((of("apps", "statefulsets"), name)),
+        "DaemonSet" => Some((of("apps", "daemonsets"), name)),
+        "Job" => Some((of("batch", "jobs"), name)),
+        _ => None,
+    }
+}

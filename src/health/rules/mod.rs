@@ -1,0 +1,14 @@
+//! The rules, one file each.
+
+use super::Rule;
+
+/// Declares the modules of the rules and lists them.
+macro_rules! rules {
+    ($($file:ident),* $(,)?) => {
+        $(mod $file;)*
+        /// Every rule.
+        pub static RULES: &[Rule] = &[$($file::RULE),*];
+    };
+}
+
+rules! { crash_loop, image_pull, rollout_stuck }
