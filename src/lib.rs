@@ -86,6 +86,8 @@
 //! 17. *The demo is a cluster like any other to all but `app`*: it is reached over HTTPS, so what works on it works for the same reason. It
 //!     listens on loopback only and writes only into a folder that goes with it. `it::served`, `it::stage`; unmodified kubectl holds it to what a
 //!     real control plane answers (`it::kubectl`).
+//! 18. *No value from a cluster chooses where a link leads*: whoever may write objects chooses their names. Scheme and host stand in the config,
+//!     values are data within the rest. The tests of `model::template`, `it::links`.
 //!
 //! # Words
 //!
@@ -101,6 +103,7 @@
 //!   does not apply here.
 //! - *fleet*: the clusters of the demo. *Sim*: one of them without its server. *World*, in there: what is true of machines, images and load and
 //!   stands in no object. *Incident*: a trouble that is played. *Order* of a fault: a server that does wrong because a test asked for it.
+//! - *hyperlink*: what a link of the config is for one object. *Template*: its address before an object fills it.
 //! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.
 //!
 //! # Where the design was left, and why

@@ -71,7 +71,7 @@ pub enum Screen {
     /// What can be done here, greyed with the reason where it cannot.
     Actions,
     /// The links of an object, to choose one.
-    Links(Vec<Link>),
+    Links(Vec<Hyperlink>),
 }
 
 /// Which rows of which kind.
@@ -262,7 +262,7 @@ impl Known {
 
 /// A link of the config, filled from an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
+pub struct Hyperlink {
     /// What it is called.
     pub name: String,
     /// Where it leads, or why it leads nowhere from here.
@@ -287,7 +287,7 @@ pub struct Scene {
     /// What `copy` would copy.
     pub copyable: Option<String>,
     /// The links of the object under the cursor.
-    pub links: Vec<Link>,
+    pub links: Vec<Hyperlink>,
     /// The cluster that the cursor is on, on a screen of clusters.
     pub cluster: Option<ClusterId>,
     /// That cluster is open.
