@@ -1,11 +1,17 @@
 //! The links of an object: which there are, how one is chosen, and that no object decides where they lead.
 
+use crate::rig::demo::demo;
+use crate::rig::home::Home;
 use crate::rig::objects::pod;
+use crate::rig::pty::Pty;
 use crate::rig::robot::Robot;
 use crate::robot::look;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use kconsole::app::config::Config;
 use kconsole::model::step::Effect;
 use serde_json::json;
+use std::time::Duration;
 
 const LINKS: &str = "links:
 - {name: Grafana, match: '*prod-eu', kind: po, url: 'https://grafana.example.com/eu?pod={name}&ns={namespace}'}
@@ -42,7 +48,10 @@ fn an_object_has_the_links_of_its_cluster_and_kind() {
     assert_eq!(done(&mut robot), ["https://grafana.example.com/eu?pod=cart&ns=shop"]);
     robot.press("u j enter").sees("Argo CD: it has no label argo");
     robot.press("u G c").sees("Links ─ 3").press("enter");
-    assert_eq!(done(&mut robot), ["copied https://prod-eu.example.com/ctx%2Fprod-eu/Pod/cart", "https://prod-eu.example.com/ctx%2Fprod-eu/Pod/cart"]);
+    assert_eq!(
+        done(&mut robot),
+        ["copied https://prod-eu.example.com/ctx%2Fprod-eu/Pod/cart", "https://prod-eu.example.com/ctx%2Fprod-eu/Pod/cart"]
+    );
     robot.press("j u").sees("Links ─ 2").press("esc").sees("Pods ─ 2");
     robot.press(":").text("links Grafana").press("enter");
     assert_eq!(done(&mut robot), ["https://grafana.example.com/prod-us?pod=web"]);
@@ -66,7 +75,17 @@ fn the_only_link_opens_at_once_and_where_there_is_none_that_is_said() {
 #[test]
 fn an_object_cannot_lead_a_link_astray() {
     let mut robot = two("links: [{name: x, url: 'https://x.example.com/{namespace}/{name}?l={label:app}#{kind}'}]");
-    for evil in ["//evil.example", "@evil.example/", "\\evil", "javascript:alert(1)", "a?b#c&d=e", "a\r\nb\tc", "../../admin", "$(id);`id`", "\u{202e}x"] {
+    for evil in [
+        "//evil.example",
+        "@evil.example/",
+        "\\evil",
+        "javascript:alert(1)",
+        "a?b#c&d=e",
+        "a\r\nb\tc",
+        "../../admin",
+        "$(id);`id`",
+        "\u{202e}x",
+    ] {
         let mut object = pod("shop/zz", 5);
         object["metadata"]["name"] = json!(evil);
         object["metadata"]["namespace"] = json!(evil);
@@ -83,4 +102,40 @@ fn an_object_cannot_lead_a_link_astray() {
     let mut object = pod("shop/zz", 5);
     object["metadata"]["namespace"] = json!("..");
     robot.deliver("prod-us", "pods", &[object]).press("g u").sees("its namespace is ..");
+}
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// The program on a table of one row, with one link.
+fn real(home: Home) -> Pty {
+    let home = home.with("KUBECONFIG", demo().kubeconfig().to_str().unwrap());
+    home.write(".config/kconsole/config.yaml", "links: [{name: x, kind: ns, url: 'https://x.example.com/{cluster}/{name}'}]\n");
+    let pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &["namespaces"], (100, 24), home);
+    pty.wait_for("a row", SOON, |s| s.contents().contains("kube-system"));
+    pty
+}
+
+#[test]
+fn a_link_opens_in_the_browser_of_the_environment() {
+    let home = Home::new();
+    let script = home.write("browser", r#"printf '%s %s' "$1" "$2" >"$0.new" && mv "$0.new" "$0.told""#);
+    let told = script.with_extension("told");
+    let mut pty = real(home.with("BROWSER", &format!("sh {} -n", script.display())));
+    pty.send("gu");
+    pty.wait_for("what it did", SOON, |s| s.contents().contains("opened with sh: https://x.example.com/prod-eu/"));
+    pty.wait_until(SOON, |_| told.exists());
+    assert_eq!(std::fs::read_to_string(told).unwrap(), "-n https://x.example.com/prod-eu/accounts");
+    pty.send("Q");
+    assert_eq!(pty.wait_exit(SOON).unwrap().0.exit_code(), 0);
+}
+
+#[test]
+fn over_ssh_a_link_is_copied() {
+    let mut pty = real(Home::new().with("BROWSER", "false").with("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22"));
+    pty.send("gu");
+    pty.wait_for("what it did", SOON, |s| {
+        s.contents().contains("copied, as there is no browser here: https://x.example.com/prod-eu/accounts")
+    });
+    let sequence = format!("\x1b]52;c;{}\x07", BASE64_STANDARD.encode("https://x.example.com/prod-eu/accounts"));
+    assert!(pty.raw().windows(sequence.len()).any(|w| w == sequence.as_bytes()));
 }
