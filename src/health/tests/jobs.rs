@@ -40,24 +40,24 @@ fn a_later_run_that_ends_well_makes_up_for_a_failed_one() {
     plays("job-failed", &[sick, before], &[(0, &[says])], &[after]);
 }
 
-/// START is 08:40 of a Friday in UTC; the rule waits for five minutes.
 #[test]
 fn a_cronjob_that_is_late_is_told_at_its_limit() {
-    assert_eq!(START % 3_600, 2_400);
-    let hourly = cronjob("tick", "0 * * * *", json!({"status": {"lastScheduleTime": at(-2_400)}}));
+    assert_eq!(START % 3_600, 0, "tests begin at a full hour");
+    let hourly = cronjob("tick", "0 * * * *", json!({"status": {"lastScheduleTime": at(0)}}));
     let first = "warning cronjobs/tick: missed its time <cronjobs/tick>";
     let more = "warning cronjobs/tick: missed its time 3 times <cronjobs/tick>";
-    let cured = with(hourly.clone(), json!({"status": {"lastScheduleTime": at(1_200 + 2 * 3_600)}}));
-    plays("cronjob-missed", &[hourly], &[(0, &[]), (1_200 + 299, &[]), (1_200 + 300, &[first]), (1_200 + 2 * 3_600, &[first])], &[cured.clone()]);
-    let hourly = cronjob("tick", "0 * * * *", json!({"status": {"lastScheduleTime": at(-2_400), "active": [{"name": "tick-1"}]}}));
+    let twice = more.replace("3 times", "2 times");
+    let cured = with(hourly.clone(), json!({"status": {"lastScheduleTime": at(10_800)}}));
+    plays("cronjob-missed", &[hourly], &[(0, &[]), (3_899, &[]), (3_900, &[first]), (10_799, &[&twice]), (10_800, &[more])], &[cured.clone()]);
+    let hourly = cronjob("tick", "0 * * * *", json!({"status": {"lastScheduleTime": at(0), "active": [{"name": "tick-1"}]}}));
     let why = warning(&hourly, "JobAlreadyActive", "Not starting job because prior execution is running", 3, (1_200, 8_000));
     let more = more.replace("3 times", "3 times: the run before is not over").replace(" <", " | Not starting job because prior execution is running <");
-    plays("cronjob-missed", &[hourly, why], &[(1_200 + 2 * 3_600 + 1, &[&more])], &[cured]);
+    plays("cronjob-missed", &[hourly, why], &[(10_800, &[&more])], &[cured]);
 }
 
 #[test]
 fn what_is_not_known_to_be_late_is_no_news() {
-    let late = json!({"status": {"lastScheduleTime": at(-2_400 - 86_400)}});
+    let late = json!({"status": {"lastScheduleTime": at(-86_400)}});
     let says = "warning cronjobs/x: missed its time 24 times <cronjobs/x>";
     plays("cronjob-missed", &[cronjob("x", "0 * * * *", late.clone())], &[(0, &[says])], &[cronjob("x", "0 * * * *", with(late.clone(), json!({"spec": {"suspend": true}})))]);
     for (schedule, zone) in [("0 * * * *", Some("Europe/Berlin")), ("no schedule", None), ("30 * * * *", None)] {
@@ -68,7 +68,7 @@ fn what_is_not_known_to_be_late_is_no_news() {
 
 #[test]
 fn a_new_cronjob_has_not_missed_what_was_before_it() {
-    let new = cronjob("new", "*/30 * * * *", json!({"metadata": {"creationTimestamp": at(-60)}}));
+    let new = cronjob("new", "*/30 * * * *", json!({"metadata": {"creationTimestamp": at(0)}}));
     let says = "warning cronjobs/new: missed its time <cronjobs/new>";
-    plays("cronjob-missed", &[new.clone()], &[(0, &[]), (1_200 + 299, &[]), (1_200 + 300, &[says])], &[gone(&new)]);
+    plays("cronjob-missed", &[new.clone()], &[(0, &[]), (2_099, &[]), (2_100, &[says])], &[gone(&new)]);
 }

@@ -45,9 +45,9 @@ fn a_service_that_selects_nobody_is_told_differently() {
     let none = "warning services/web: no endpoint: its selector fits no pod | selector: app=wbe <services/web>";
     let (right, wrong) = (service("web", "web", json!({})), service("web", "wbe", json!({})));
     let well = [pod("web-1", json!({})), slice("web", &[])];
-    plays("no-endpoints", &[&[wrong][..], &well].concat(), &[(59, &[]), (60, &[none])], &[right.clone(), slice("web", &[("web-1", true)])]);
+    plays("no-endpoints", &[&[wrong][..], &well].concat(), &[(0, &[]), (59, &[]), (60, &[none])], &[right.clone(), slice("web", &[("web-1", true)])]);
     let rests = "info services/web: no endpoint: deployment web is scaled to 0 | selector: app=web <services/web>";
-    plays("no-endpoints", &[right, slice("web", &[]), deployment("web", 0, json!({}))], &[(59, &[]), (60, &[rests])], &[slice("web", &[("web-1", true)])]);
+    plays("no-endpoints", &[right, slice("web", &[]), deployment("web", 0, json!({}))], &[(0, &[]), (59, &[]), (60, &[rests])], &[slice("web", &[("web-1", true)])]);
 }
 
 /// A pod that has no address yet is in no slice.
@@ -61,7 +61,11 @@ fn pods_that_wait_for_a_node_are_pods() {
 #[test]
 fn an_ingress_that_leads_to_no_service_is_told() {
     let says = "critical ingresses/shop: leads to service web, which is not there <services/web>";
-    plays("ingress-backend", &[ingress("shop", "web")], &[(59, &[]), (60, &[says])], &[service("web", "web", json!({})), slice("web", &[("web-1", true)])]);
+    plays("ingress-backend", &[ingress("shop", "web")], &[(0, &[]), (59, &[]), (60, &[says])], &[service("web", "web", json!({})), slice("web", &[("web-1", true)])]);
+    // An action of the AWS load balancer controller is no service.
+    let mut action = ingress("shop", "ssl-redirect");
+    action["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"] = json!({"name": "use-annotation"});
+    plays("ingress-backend", &[action], &[(0, &[]), (600, &[])], &[]);
     let web = service("web", "web", json!({}));
     let mut rig = Rig::new();
     rig.put_all([&web, &slice("web", &[("web-1", true)]), &ingress("shop", "web")]);
@@ -80,7 +84,7 @@ fn services_that_are_not_for_pods_are_silent() {
     let all = [service("a", "x", nobody), service("b", "x", name), service("c", "web", headless), slice("c", &[("web-1", true)])];
     plays("no-endpoints", &all, &[(0, &[]), (86_400, &[])], &[]);
     let says = "info services/c: no endpoint: its selector fits no pod | selector: app=web <services/c>";
-    plays("no-endpoints", &[all[2].clone()], &[(60, &[says])], &[slice("c", &[("web-1", true)])]);
+    plays("no-endpoints", &[all[2].clone()], &[(0, &[]), (60, &[says])], &[slice("c", &[("web-1", true)])]);
 }
 
 #[test]
