@@ -3,12 +3,12 @@
 
 use crate as lib;
 
-mod objects;
-mod rig;
-mod rules;
 mod calm;
 mod jobs;
 mod nodes;
+mod objects;
+mod rig;
+mod rules;
 mod scale;
 mod server;
 mod storage;
