@@ -1,6 +1,7 @@
 //! Asks the rules, and only about what may have changed: rows that did, what leans on them, and what the clock makes due.
 
 use super::links::{Link, Links, workload_of};
+use super::places::{Place, Places};
 use super::{Case, Limits, RULES, Rule, Verdict};
 use crate::kinds::{self, KINDS};
 use crate::model::facts::Facts;
@@ -56,6 +57,7 @@ pub struct Board {
     limits: Limits,
     tables: Tables,
     links: Links,
+    places: Places,
     queue: VecDeque<Subject>,
     queued: HashSet<Subject>,
     due: BTreeSet<(Timestamp, Subject)>,
@@ -128,12 +130,26 @@ impl Board {
         !self.queue.is_empty()
     }
 
+    /// True where nothing is kept of any object.
+    #[cfg(test)]
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.links.is_empty()
+            && self.places.is_empty()
+            && self.queue.is_empty()
+            && self.queued.is_empty()
+            && self.due.is_empty()
+            && self.due_at.is_empty()
+    }
+
     /// Judges so many objects at most. True once nothing is left.
     pub fn work(&mut self, world: &mut World, most: usize) -> bool {
         let mut findings = std::mem::take(&mut world.findings);
         for _ in 0..most {
             let Some(subject) = self.queue.pop_front() else { break };
             self.queued.remove(&subject);
+            if subject.kind == NODES {
+                self.place(world, &subject);
+            }
             let (found, again) = self.judge(world, &findings, &subject);
             self.wait(&subject, again);
             if findings.put(subject.cluster, subject.uid, found) {
@@ -146,7 +162,16 @@ impl Board {
 
     fn judge(&self, world: &World, findings: &Findings, subject: &Subject) -> (Vec<Finding>, Option<Timestamp>) {
         let Some((table, row)) = self.tables.row(world, subject) else { return (Vec::new(), None) };
-        let case = Case { world, table, row, limits: &self.limits, links: &self.links, tables: &self.tables, findings };
+        let case = Case {
+            world,
+            table,
+            row,
+            limits: &self.limits,
+            links: &self.links,
+            choice: self.places.choice(subject.cluster),
+            tables: &self.tables,
+            findings,
+        };
         let (mut all, mut again) = (Vec::new(), None::<Timestamp>);
         for rule in judging(subject.group, subject.kind) {
             let mut verdict = Verdict::default();
@@ -183,7 +208,10 @@ impl Board {
         self.ask(table, row);
         let (cluster, namespace) = (table.cluster(), table.words().get(row.namespace));
         match &row.facts {
-            Facts::Pod(_) => {
+            Facts::Pod(pod) => {
+                if pod.unprobed {
+                    self.ask_services(world, cluster, row.uid);
+                }
                 if let Some((kind, name)) = workload_of(table, row) {
                     self.ask_named(world, cluster, &kind, namespace, name);
                 }
@@ -212,6 +240,26 @@ impl Board {
         }
     }
 
+    /// A node is another: so are its pods and their workloads; and where it was the only choice but one, all workloads.
+    fn place(&mut self, world: &World, subject: &Subject) {
+        let cluster = subject.cluster;
+        let before = self.places.choice(cluster);
+        let place = self.tables.row(world, subject).and_then(|(table, row)| Place::of(table, row));
+        let Some(name) = self.places.put(cluster, subject.uid, place) else { return };
+        let pods: Vec<Uid> = self.links.get(&Link::node(cluster, &name)).collect();
+        for uid in pods {
+            let pod = Subject { cluster, kind: "pods", group: "", uid };
+            self.lean(world, &pod);
+            self.push(pod);
+        }
+        if before != self.places.choice(cluster) {
+            for (group, kind) in [("apps", "deployments"), ("apps", "statefulsets")] {
+                let uids: Vec<Uid> = self.tables.of(world, cluster, group, kind).flat_map(|t| t.rows().map(|r| r.uid)).collect();
+                uids.into_iter().for_each(|uid| self.push_if_judged(cluster, group, kind, uid));
+            }
+        }
+    }
+
     /// An object is to be judged, if a rule does.
     fn ask(&mut self, table: &Table, row: &Row) {
         if let Some(kind) = kinds::find(&table.want.kind) {
@@ -230,14 +278,26 @@ impl Board {
 
     /// Ingresses are linked to a Service as its slices are; a slice's uid is of no Ingress.
     fn ask_ingresses(&mut self, cluster: ClusterId, namespace: &str, service: &str) {
-        let uids = self.links.get(&Link::service(cluster, namespace, service)).to_vec();
+        let uids: Vec<Uid> = self.links.get(&Link::service(cluster, namespace, service)).collect();
         for uid in uids {
             self.push_if_judged(cluster, "networking.k8s.io", "ingresses", uid);
         }
     }
 
+    /// The services whose slices lead to a pod.
+    fn ask_services(&mut self, world: &World, cluster: ClusterId, pod: Uid) {
+        let slices: Vec<Uid> = self.links.get(&Link::Target(cluster, pod)).collect();
+        for uid in slices {
+            let slice = Subject { cluster, kind: "endpointslices", group: "discovery.k8s.io", uid };
+            let Some((table, row)) = self.tables.row(world, &slice) else { continue };
+            let Facts::Endpoints(endpoints) = &row.facts else { continue };
+            let (namespace, service) = (table.words().get(row.namespace), table.words().get(endpoints.service));
+            self.ask_named(world, cluster, &GroupResource::new("", "services"), namespace, service);
+        }
+    }
+
     fn push_if_judged(&mut self, cluster: ClusterId, group: &'static str, kind: &'static str, uid: Uid) {
-        if judging(group, kind).next().is_some() {
+        if kind == NODES || judging(group, kind).next().is_some() {
             self.push(Subject { cluster, kind, group, uid });
         }
     }
@@ -248,6 +308,9 @@ impl Board {
         }
     }
 }
+
+/// Judged or not, others are judged by them.
+const NODES: &str = "nodes";
 
 /// The rules about a kind.
 fn judging(group: &str, kind: &str) -> impl Iterator<Item = &'static Rule> {

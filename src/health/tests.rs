@@ -3,6 +3,7 @@
 
 use crate as lib;
 
+mod deltas;
 mod objects;
 mod rig;
 mod rules;

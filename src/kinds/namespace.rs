@@ -1,8 +1,10 @@
 //! Namespaces.
 
-use super::object::{Meta, Str, text};
+use super::object::{Condition, Meta, Str, condition, has, text};
 use super::{HasMeta, Names, Own, Project, age, col, name};
 use crate::model::cell::{Health, Value};
+use crate::model::facts::Facts;
+use crate::model::words::Dictionary;
 use std::borrow::Cow;
 
 /// Namespaces, the core kind.
@@ -23,6 +25,8 @@ pub struct Namespace<'a> {
 struct Status<'a> {
     #[serde(borrow)]
     phase: Option<Str<'a>>,
+    #[serde(borrow)]
+    conditions: Option<Vec<Condition<'a>>>,
 }
 
 impl<'a> HasMeta<'a> for Namespace<'a> {
@@ -47,7 +51,22 @@ impl Project for Namespaces {
     fn health(namespace: &Namespace<'_>) -> Health {
         if phase(namespace) == Some("Terminating") { Health::Busy } else { Health::Ok }
     }
+
+    fn facts(namespace: &Namespace<'_>, words: &mut Dictionary) -> Facts {
+        let Some(status) = &namespace.status else { return Facts::None };
+        let kept = KEPT.iter().find(|kind| has(&status.conditions, kind, "True")).and_then(|kind| condition(&status.conditions, kind));
+        kept.map_or(Facts::None, |c| Facts::Namespace(Box::new(c.keep(words))))
+    }
 }
+
+/// Conditions that say why a namespace does not go, the plainest first (`NamespaceConditionType`).
+const KEPT: &[&str] = &[
+    "NamespaceFinalizersRemaining",
+    "NamespaceDeletionDiscoveryFailure",
+    "NamespaceDeletionGroupVersionParsingFailure",
+    "NamespaceDeletionContentFailure",
+    "NamespaceContentRemaining",
+];
 
 fn phase<'o>(namespace: &'o Namespace<'_>) -> Option<&'o str> {
     text(&namespace.status.as_ref()?.phase)

@@ -11,4 +11,7 @@ macro_rules! rules {
     };
 }
 
-rules! { crash_loop, image_pull, rollout_stuck }
+rules! {
+    crash_loop, image_pull, rollout_stuck, oom_killed, unschedulable, container_config, readiness, liveness, not_ready, restarts, evicted,
+    terminating, replicas_missing, paused, unprobed, spread,
+}
