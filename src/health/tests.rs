@@ -4,6 +4,7 @@
 use crate as lib;
 
 mod calm;
+mod deltas;
 mod jobs;
 mod nodes;
 mod objects;
