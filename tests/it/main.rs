@@ -17,6 +17,7 @@ mod driver;
 mod engine;
 mod faults;
 mod files;
+mod health;
 mod gallery;
 mod kinds;
 mod kubectl;
