@@ -30,7 +30,7 @@ aliases:
   dp: deployments
   broken: pods -A !
 
-start: pods         # the view that opens first
+start: overview     # what opens first: overview, or a kind as after :
 keymap: default     # default, vim, k9s, emacs, or a file of your own in keymaps/ beside this file
 theme: dark         # dark, light, high-contrast, colour-blind, terminal-16, mono, or a file of your own in themes/
 readonly: false     # nothing can be changed anywhere
@@ -71,7 +71,7 @@ impl Default for Config {
         Self {
             clusters: Vec::new(),
             aliases: BTreeMap::new(),
-            start: "pods".to_owned(),
+            start: "overview".to_owned(),
             keymap: None,
             theme: "dark".to_owned(),
             readonly: false,

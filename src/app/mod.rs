@@ -11,6 +11,7 @@ mod entry;
 pub mod files;
 mod goto;
 mod input;
+pub mod layouts;
 mod news;
 mod print;
 pub mod program;

@@ -1,6 +1,7 @@
 //! The last line: the next keys, a message, or a question.
 
 use super::theme::{Role, Theme};
+use super::view::Shown;
 use super::widgets::text;
 use crate::keymap::{Key, Keymap, Lookup, Scope};
 use crate::model::cell::Health;
@@ -8,6 +9,10 @@ use crate::model::step::Notice;
 use crate::model::world::World;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+
+/// What is worth a hint where there are panes, before anything else; and where one of them has all the room.
+const PANES: &[(&str, &str)] = &[("next-pane", "pane"), ("zoom", "zoom"), ("link", "link")];
+const ZOOMED: &[(&str, &str)] = &[("zoom", "all panes")];
 
 /// What is worth a hint in a scope: actions in the order of their use, and what they are called in a word.
 fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
@@ -47,7 +52,7 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
 }
 
 /// The next keys, from the keymap in force; in the middle of a chord, the keys that complete it.
-pub fn hints(keymap: &Keymap, scope: Scope, pressed: &[Key], theme: &Theme, area: Rect, buf: &mut Buffer) {
+pub fn hints(keymap: &Keymap, scope: Scope, panes: Option<Shown>, pressed: &[Key], theme: &Theme, area: Rect, buf: &mut Buffer) {
     if area.height == 0 {
         return;
     }
@@ -69,7 +74,8 @@ pub fn hints(keymap: &Keymap, scope: Scope, pressed: &[Key], theme: &Theme, area
         }
         return;
     }
-    for (action, word) in worth(scope) {
+    let panes = panes.filter(|p| p.count > 1).map_or(&[][..], |p| if p.zoomed { ZOOMED } else { PANES });
+    for (action, word) in panes.iter().chain(worth(scope)) {
         if let Some(key) = keymap.keys_of(scope, action, None).first() {
             put(key, word);
         }

@@ -71,6 +71,7 @@ pub fn only(world: &World, only: &Only, namespaced: bool) -> Option<String> {
             let parts: Vec<String> = parts.into_iter().flatten().collect();
             (!parts.is_empty()).then(|| parts.join(" "))
         }
+        Only::Cluster(cluster) => Some(world.name(*cluster).to_owned()),
         Only::Namespace(cluster, namespace) => Some(of(*cluster, namespace)),
         Only::SelectedBy(o, _) => Some(of(o.cluster, &format!("{}/{} of {}", o.namespace, o.name, o.kind))),
         Only::OnNode(o) => Some(of(o.cluster, &format!("on node {}", o.name))),

@@ -129,6 +129,11 @@ impl Role {
         eight.get(key.saturating_add(8) % 9).copied().unwrap_or(Self::Cluster9)
     }
 
+    /// The role of the line around a pane that has the keys, or not.
+    pub fn border(focused: bool) -> Self {
+        if focused { Self::BorderFocused } else { Self::Border }
+    }
+
     /// The role of a state.
     pub fn status(health: Health) -> Self {
         match health {

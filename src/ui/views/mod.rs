@@ -5,6 +5,7 @@ pub mod document;
 pub mod help;
 pub mod palette;
 pub mod table;
+pub mod workspace;
 
 #[cfg(test)]
 mod tests;

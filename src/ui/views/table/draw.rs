@@ -93,7 +93,7 @@ impl TableView {
 
     /// Draws everything.
     pub(super) fn paint(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
-        let inside = frame(buf, area, theme.style(Role::BorderFocused), self.titles(world, theme));
+        let inside = frame(buf, area, theme.style(Role::border(self.focused)), self.titles(world, theme));
         if inside.height == 0 {
             return;
         }
@@ -127,12 +127,12 @@ impl TableView {
         let mut parts: Vec<(Cow<'static, str>, Style)> = vec![(kind.into(), title)];
         let namespaced = self.columns.iter().any(|c| c.title == "NAMESPACE")
             || self.tables(world).iter().flatten().any(|t| scope::is_namespaced(world, t.cluster(), &t.want.kind));
-        if let Some(of) = words::only(world, &self.of.only, namespaced) {
+        if let Some(of) = words::only(world, self.only(), namespaced) {
             parts.push((of.into(), dim));
         }
         parts.push((words::grouped(self.order.len()).into(), title));
         // Counted by the tables, so it is only told where all of their rows are in sight.
-        let whole = self.of.only == Only::All && self.filter.is_empty() && !self.unhealthy && world.namespaces.is_empty();
+        let whole = *self.only() == Only::All && self.filter.is_empty() && !self.unhealthy && world.namespaces.is_empty();
         let unhealthy: usize = self.tables(world).iter().flatten().map(|t| t.unhealthy).sum();
         if whole && unhealthy > 0 {
             parts.push((format!("unhealthy {}", words::grouped(unhealthy)).into(), theme.style(Role::StatusWarn)));
@@ -182,9 +182,13 @@ impl TableView {
         let marked = self.marks.contains(&(table.cluster(), row.uid));
         let stale = matches!(table.sync, Sync::Stale { .. });
         let base = theme.style(if stale { Role::Stale } else { Role::Text });
-        if selected {
+        let strong = selected && self.focused;
+        if strong {
             text::paint(buf, area, theme.style(Role::RowSelected));
-            text::put(buf, area.x, area.y, 1, "▌", theme.style(Role::Accent));
+        }
+        if selected {
+            let (bar, role) = if strong { ("▌", Role::Accent) } else { ("▏", Role::Border) };
+            text::put(buf, area.x, area.y, 1, bar, theme.style(role));
         }
         if marked {
             text::put(buf, area.x + 1, area.y, 1, "●", theme.style(Role::RowMarked));
@@ -230,7 +234,7 @@ impl TableView {
                 }
             }
         }
-        if selected {
+        if strong {
             text::paint(buf, area, theme.style(Role::RowSelected));
         }
     }

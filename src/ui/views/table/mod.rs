@@ -5,9 +5,10 @@
 mod columns;
 mod cursor;
 mod draw;
+mod follow;
 mod found;
 mod marks;
-mod scope;
+pub(super) mod scope;
 mod trouble;
 
 use crate::keymap::Scope as Keys;
@@ -17,7 +18,7 @@ use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
 use crate::model::order::{Entry, Lens, Member, Order};
 use crate::model::query::{BadTerm, Query, RowView};
 use crate::model::row::Row;
-use crate::model::step::{Known, Motion, Scene, TableOf, Target};
+use crate::model::step::{Known, Motion, Only, Pick, Scene, TableOf, Target};
 use crate::model::table::{Slot, Table};
 use crate::model::time::Timestamp;
 use crate::model::want::Want;
@@ -37,6 +38,10 @@ const ROWS_A_SECOND: usize = 10_000;
 /// The screen of a kind.
 pub struct TableView {
     of: TableOf,
+    /// The part of it that belongs to what the cursor of another pane is on.
+    followed: Option<Only>,
+    /// False where another pane has the keys.
+    focused: bool,
     /// Known once the name is resolved.
     kind: Option<GroupResource>,
     /// The namespaces that the order was made for.
@@ -77,6 +82,8 @@ impl TableView {
     /// A view that knows nothing yet.
     pub fn new(world: &World, of: TableOf) -> Self {
         let mut view = Self {
+            followed: None,
+            focused: true,
             kind: None,
             namespaces: world.namespaces.clone(),
             members: Vec::new(),
@@ -105,9 +112,11 @@ impl TableView {
     fn lens<T>(&self, world: &World, then: impl FnOnce(&Lens<'_>) -> T) -> T {
         let members: Vec<Option<Member<'_>>> = self.members.iter().map(|m| self.member(world, (*m)?)).collect();
         let belongs = Belongs::new(world, &self.of.only);
+        let followed = self.followed.as_ref().map(|only| Belongs::new(world, only));
         let keep = |member: &Member<'_>, row: &Row| {
             (!self.unhealthy || row.health.is_unhealthy())
                 && belongs.has(member, row)
+                && followed.as_ref().is_none_or(|f| f.has(member, row))
                 && (self.query.is_empty() || self.finds(world, member, row))
         };
         then(&Lens { members: &members, descending: self.sort.as_ref().is_some_and(|s| s.descending), keep: &keep })
@@ -211,7 +220,19 @@ impl View for TableView {
     }
 
     fn title(&self) -> String {
-        self.of.kind.to_string()
+        self.kind.as_ref().map_or_else(|| self.of.kind.to_string(), |k| k.resource.to_string())
+    }
+
+    fn focus(&mut self, focused: bool) {
+        self.focused = focused;
+    }
+
+    fn follow(&mut self, _world: &World, pick: Option<&Pick>) {
+        self.narrow(pick);
+    }
+
+    fn count(&self) -> Option<usize> {
+        Some(self.order.len())
     }
 
     fn wants(&self, world: &World) -> Vec<Want> {
