@@ -19,7 +19,9 @@ use kconsole::model::want::Want;
 use kconsole::model::words::Dictionary;
 use kconsole::model::world::World;
 use kconsole::ui::theme::{Depth, THEMES, Theme};
+use kconsole::ui::view::View;
 use kconsole::ui::views::table::TableView;
+use kconsole::ui::views::workspace::WorkspaceView;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -64,8 +66,12 @@ impl Robot {
             state.connect(ClusterId(id as u16));
         }
         let of = TableOf { kind: resource.into(), only: Only::All, filter: String::new(), cursor: None };
-        let view = TableView::new(&state.world, of);
-        state.push(Box::new(view));
+        let view: Box<dyn View> = if resource == "overview" {
+            Box::new(WorkspaceView::new(&state.world))
+        } else {
+            Box::new(TableView::new(&state.world, of))
+        };
+        state.push(view);
         let screen = Buffer::empty(Rect::new(0, 0, SMALL.0, SMALL.1));
         let mut robot = Self { state, size: SMALL, screen, running: BTreeMap::new(), effects: Vec::new() };
         for name in names.iter().take(open) {
@@ -192,12 +198,20 @@ impl Robot {
                 Order::Stop(id) => drop(self.running.remove(&id)),
             }
         }
+        self.draw();
+        // What is drawn may tell where a cursor is, and what follows it then has work.
+        if self.state.is_working() {
+            self.draw();
+        }
+        self
+    }
+
+    fn draw(&mut self) {
         while self.state.is_working() {
             self.state.work();
         }
         self.screen = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
         self.state.draw(self.screen.area, &mut self.screen);
-        self
     }
 
     fn id(&self, name: &str) -> ClusterId {
