@@ -42,7 +42,11 @@ fn split(scene: &Scene, what: &str) -> Result<Vec<Step>, Reject> {
     }
     let steps = here(scene, Panes::Split(if below { Axis::Rows } else { Axis::Columns }, asked))?;
     let nothing = kind.split_whitespace().all(|w| is_below(&w));
-    if nothing { Err(Reject::new("split takes the name of a kind; with the word below, the new pane is below this one")) } else { Ok(steps) }
+    if nothing {
+        Err(Reject::new("split takes the name of a kind; with the word below, the new pane is below this one"))
+    } else {
+        Ok(steps)
+    }
 }
 
 /// `layout`, `layout NAME`, `layout save NAME`, `layout reset`.

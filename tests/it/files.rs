@@ -38,7 +38,7 @@ fn home() -> Home {
 }
 
 fn start(home: Home) -> Pty {
-    Pty::start(env!("CARGO_BIN_EXE_kconsole"), &[], (140, 24), home)
+    Pty::start(env!("CARGO_BIN_EXE_kconsole"), &["pods"], (140, 24), home)
 }
 
 fn shows(pty: &Pty, what: &str) {

@@ -18,6 +18,7 @@ mod faults;
 mod files;
 mod kinds;
 mod kubectl;
+mod panes;
 mod readme;
 mod rig;
 mod robot;

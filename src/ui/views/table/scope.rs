@@ -108,7 +108,9 @@ impl<'a> Belongs<'a> {
         let words = member.table.words();
         let namespace = words.get(row.namespace);
         match self.only {
-            Only::All | Only::Cluster(_) => namespace.is_empty() || self.namespaces.is_empty() || self.namespaces.iter().any(|n| **n == *namespace),
+            Only::All | Only::Cluster(_) => {
+                namespace.is_empty() || self.namespaces.is_empty() || self.namespaces.iter().any(|n| **n == *namespace)
+            }
             Only::Namespace(_, only) => namespace == &**only,
             Only::SelectedBy(o, _) => {
                 let label = |key: &str| row.label(key, words);
