@@ -41,7 +41,7 @@ fn every_action_has_a_key_or_a_name_that_can_be_typed() {
     let unbound: Vec<&str> = names().into_iter().filter(|n| !bound.contains(*n)).collect();
     assert_eq!(
         unbound,
-        ["go", "overview", "pane", "split", "close-pane", "layout", "sort", "namespace"],
+        ["go", "sort", "overview", "pane", "split", "close-pane", "layout", "namespace"],
         "these take an argument or are rare, so they are typed after :"
     );
 }

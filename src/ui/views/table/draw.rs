@@ -185,10 +185,9 @@ impl TableView {
         let strong = selected && self.focused;
         if strong {
             text::paint(buf, area, theme.style(Role::RowSelected));
-        }
-        if selected {
-            let (bar, role) = if strong { ("▌", Role::Accent) } else { ("▏", Role::Border) };
-            text::put(buf, area.x, area.y, 1, bar, theme.style(role));
+            text::put(buf, area.x, area.y, 1, "▌", theme.style(Role::Accent));
+        } else if selected {
+            text::put(buf, area.x, area.y, 1, "▏", theme.style(Role::Border));
         }
         if marked {
             text::put(buf, area.x + 1, area.y, 1, "●", theme.style(Role::RowMarked));

@@ -16,7 +16,7 @@ use crate::kinds;
 use crate::model::column::{Column, Show, Source};
 use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
 use crate::model::order::{Entry, Lens, Member, Order};
-use crate::model::query::{BadTerm, Query, RowView};
+use crate::model::query::{BadTerm, Query};
 use crate::model::row::Row;
 use crate::model::step::{Known, Motion, Only, Pick, Scene, TableOf, Target};
 use crate::model::table::{Slot, Table};
@@ -31,9 +31,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use scope::Belongs;
 use std::collections::HashSet;
-
-/// Where a filter depends on the time, so many rows are looked at in a second: hundredths of its work, however many rows there are.
-const ROWS_A_SECOND: usize = 10_000;
 
 /// The screen of a kind.
 pub struct TableView {
@@ -130,19 +127,6 @@ impl TableView {
             title => table.column(title).map(|c| c.source),
         });
         Some(Member { table, cluster: world.name(table.cluster()), sort })
-    }
-
-    fn finds(&self, world: &World, member: &Member<'_>, row: &Row) -> bool {
-        let place = self.members.iter().position(|m| *m == Some(member.table.watch));
-        let columns = place.and_then(|p| self.known.get(p)).map_or(&[][..], |k| k);
-        self.query.matches(&RowView { table: member.table, row, cluster: member.cluster, columns, now: world.now })
-    }
-
-    /// In how many seconds all rows are held against the query again, because rows come and go by the clock alone.
-    fn next_look(&self, world: &World) -> Option<i64> {
-        let rows: usize = self.tables(world).iter().flatten().map(|t| t.len()).sum();
-        let every = 1 + (rows / ROWS_A_SECOND) as i64;
-        self.query.depends_on_time().then(|| every - self.looked.age(world.now))
     }
 
     /// The tables in the places of the members.
