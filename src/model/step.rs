@@ -213,7 +213,7 @@ pub enum Panes {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pick {
     /// An object.
-    Object(Target),
+    Object(Box<Target>),
     /// A cluster.
     Cluster(ClusterId),
 }

@@ -25,7 +25,7 @@ impl TableView {
 fn part(kind: &GroupResource, pick: &Pick) -> Option<Only> {
     let Target { object, facts, .. } = match pick {
         Pick::Cluster(cluster) => return Some(Only::Cluster(*cluster)),
-        Pick::Object(target) => target,
+        Pick::Object(target) => &**target,
     };
     let of = object.clone();
     match (&*kind.resource, facts, &*object.kind.resource) {
@@ -53,7 +53,7 @@ mod tests {
             name: "x".into(),
             uid: Uid::parse("x"),
         };
-        let of = |resource: &str, facts: Known| Pick::Object(Target { object: object(resource), facts, owner: None });
+        let of = |resource: &str, facts: Known| Pick::Object(Box::new(Target { object: object(resource), facts, owner: None }));
         let selector = || Known::Pods("app=x".into());
         for (pane, pick, want) in [
             ("pods", of("nodes", Known::None), Some(Only::OnNode(object("nodes")))),

@@ -106,7 +106,7 @@ fn tree(world: &World, layout: &Layout) -> Tree<Pane> {
 
 /// What the cursor of a screen is on.
 fn picked(scene: Scene) -> Option<Pick> {
-    scene.cursor.map(Pick::Object).or(scene.cluster.map(Pick::Cluster))
+    scene.cursor.map(|target| Pick::Object(Box::new(target))).or(scene.cluster.map(Pick::Cluster))
 }
 
 impl View for WorkspaceView {
