@@ -11,10 +11,8 @@ use crate::model::step::{Motion, Panes, Pick, Scene, Step};
 use crate::model::table::Slot;
 use crate::model::want::Want;
 use crate::model::world::World;
-use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use std::borrow::Cow;
 
 /// The panes of a screen of panes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,11 +105,6 @@ pub trait View {
 
     /// As a pane: how many of what it shows there are.
     fn count(&self) -> Option<usize> {
-        None
-    }
-
-    /// As a pane: the worst that it has to tell, for where it is not in sight itself.
-    fn worst(&self, _world: &World) -> Option<(Cow<'_, str>, Role)> {
         None
     }
 

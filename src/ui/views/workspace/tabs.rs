@@ -2,13 +2,14 @@
 
 use super::WorkspaceView;
 use super::areas::is_roomy;
+use crate::health;
+use crate::model::finding::{Finding, Group, Severity};
 use crate::model::world::World;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::text;
 use crate::ui::words;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use std::borrow::Cow;
 
 /// Between two tabs.
 const BAR: &str = " │ ";
@@ -20,13 +21,8 @@ impl WorkspaceView {
             let alone = area.height < 4 && self.tree.len() > 1;
             return (alone.then_some(Rect { height: 0, ..area }), area);
         }
-        let lines = 1 + u16::from(area.height > 12 && self.worst_of(world).is_some());
+        let lines = 1 + u16::from(area.height > 12 && world.focused().any(|c| health::is_watched(world, c.id)));
         (Some(Rect { height: lines, ..area }), Rect { y: area.y + lines, height: area.height - lines, ..area })
-    }
-
-    /// The worst that a pane has to tell.
-    fn worst_of(&self, world: &World) -> Option<(Cow<'_, str>, Role)> {
-        self.tree.panes().into_iter().find_map(|p| p.view.worst(world))
     }
 
     /// The tabs that have room, each with its pane's place. The one that has the keys always has.
@@ -72,8 +68,20 @@ impl WorkspaceView {
             let role = if place == self.focused { Role::Title } else { Role::Dim };
             text::put(buf, area.x, area.y, area.width, &label, theme.style(role));
         }
-        if let Some((worst, role)) = self.worst_of(world).filter(|_| lines.height > 1) {
+        if lines.height > 1 {
+            let (worst, role) = worst(world).unwrap_or_else(|| ("nothing needs attention".to_owned(), Role::Dim));
             text::put(buf, lines.x + 1, lines.y + 1, lines.width.saturating_sub(1), &worst, theme.style(role));
         }
     }
+}
+
+/// The worst that health has found in the clusters that are looked at, in a line.
+fn worst(world: &World) -> Option<(String, Role)> {
+    let is_in_sight = |g: &&Group| world.focus.is_none_or(|f| f == g.cluster) && g.head.severity >= Severity::Warning;
+    let Finding { severity, object, since, what, evidence, .. } = &world.findings.groups().iter().find(is_in_sight)?.head;
+    let (glyph, role) = if *severity == Severity::Critical { ("✖", Role::StatusBad) } else { ("▲", Role::StatusWarn) };
+    let namespace = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
+    let why = if evidence.is_empty() { String::new() } else { format!(": {evidence}") };
+    let age = words::ago(*since, world.now);
+    Some((format!("{glyph} {} {namespace}{}  {what} {age}{why}", world.name(object.cluster), object.name), role))
 }
