@@ -90,12 +90,13 @@ fn load(file: &str, text: &str) -> (Layouts, Vec<Problem>) {
         Ok(root) => root,
         Err(problem) => return (Layouts::default(), vec![problem]),
     };
-    let (mut layouts, mut report, mut last) = (Layouts::default(), Report::new(file), None);
+    let (mut layouts, mut report, mut last, mut written) = (Layouts::default(), Report::new(file), None, Vec::new());
     for (key, node) in report.keys(&root, "the file of layouts") {
         match key.text.as_str() {
             "last" => last = report.text(node, "last").map(|name| (name, node.line)),
             "layouts" => {
                 for (name, node) in report.keys(node, "layouts") {
+                    written.push(name.text.as_str());
                     if let Some((_, layout)) = layout(node, &mut report) {
                         layouts.named.insert(name.text.clone(), layout);
                     }
@@ -105,9 +106,10 @@ fn load(file: &str, text: &str) -> (Layouts, Vec<Problem>) {
         }
     }
     if let Some((name, line)) = last {
-        match layouts.named.contains_key(&name) {
-            true => layouts.last = Some(name),
-            false => report.unknown(line, "layout", &name, layouts.named.keys().map(String::as_str)),
+        if layouts.named.contains_key(&name) {
+            layouts.last = Some(name);
+        } else if !written.contains(&name.as_str()) {
+            report.unknown(line, "layout", &name, written);
         }
     }
     (layouts, report.problems())
