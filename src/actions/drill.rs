@@ -17,7 +17,8 @@ pub(super) fn missing(scene: &Scene) -> Reject {
     scene.lost.clone().map_or_else(|| Reject::new("there is nothing under the cursor"), Reject::new)
 }
 
-fn cursor(scene: &Scene) -> Result<&Target, Reject> {
+/// The object to act on.
+pub(super) fn cursor(scene: &Scene) -> Result<&Target, Reject> {
     scene.cursor.as_ref().ok_or_else(|| missing(scene))
 }
 

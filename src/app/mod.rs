@@ -2,6 +2,7 @@
 //! directory.
 
 mod batch;
+mod browser;
 pub mod cli;
 mod clipboard;
 pub mod config;
@@ -11,6 +12,7 @@ mod entry;
 pub mod files;
 mod goto;
 mod input;
+mod links;
 pub mod layouts;
 mod news;
 mod print;

@@ -2,6 +2,7 @@
 
 use super::discovery::defines_kinds;
 use super::state::State;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{ClusterId, Session, WatchId};
 use crate::model::msg::{ClusterNews, Delta, Link, Msg, News, Sync};
 use crate::model::step::{Effect, Notice};
@@ -76,7 +77,13 @@ impl State {
                 cluster.about = server;
                 cluster.about.provider = provider;
             }
-            ClusterNews::Link(link) => {
+            ClusterNews::Link(mut link) => {
+                // What is run is what the config says, where it does; only the app knows it.
+                if let Link::Down { why: Fault { kind: FaultKind::Login(command), .. }, .. } = &mut link
+                    && let Some(configured) = self.config.cluster(&cluster.context).login
+                {
+                    *command = configured;
+                }
                 let retry_in = if let Link::Down { retry_in, .. } = &link { *retry_in } else { None };
                 let retry_at = retry_in.map(|d| Timestamp(now.0 + d.as_secs() as i64));
                 let is_another = std::mem::discriminant(&link) != std::mem::discriminant(&cluster.link);

@@ -1,5 +1,6 @@
 //! The program with a screen: keys first, then the world, then the clock; a frame when something changed.
 
+use super::browser;
 use super::cli::Cli;
 use super::clipboard;
 use super::goto;
@@ -235,14 +236,14 @@ impl Loop {
     /// What needs the terminal.
     async fn terminal(&mut self, effect: Effect) -> io::Result<()> {
         match effect {
-            Effect::Copy(text) => {
-                let native = clipboard::native(&text);
-                match clipboard::osc52(&text) {
-                    Some(sequence) => self.screen.send(&sequence)?,
-                    None if native => {}
-                    None => self.program.state.say(Notice::warn("that is more than a terminal takes for its clipboard")),
-                }
-                Ok(())
+            Effect::Copy(text) => self.copy(&text),
+            Effect::Open(url) => {
+                let tool = browser::open(&url);
+                self.program.state.say(Notice::info(match &tool {
+                    Some(tool) => format!("opened with {tool}: {url}"),
+                    None => format!("copied, as there is no browser here: {url}"),
+                }));
+                if tool.is_none() { self.copy(&url) } else { Ok(()) }
             }
             Effect::Suspend => self.suspend(),
             Effect::Login(id) => self.login(id).await,
@@ -253,6 +254,17 @@ impl Loop {
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
             Effect::SaveLayout(..) | Effect::UseLayout(_) => Ok(()),
         }
+    }
+
+    /// Puts text on the clipboard.
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        let native = clipboard::native(text);
+        match clipboard::osc52(text) {
+            Some(sequence) => self.screen.send(&sequence)?,
+            None if native => {}
+            None => self.program.state.say(Notice::warn("that is more than a terminal takes for its clipboard")),
+        }
+        Ok(())
     }
 
     /// Stops as a shell expects it. What comes after is told by SIGCONT, as it is where somebody else stopped us.

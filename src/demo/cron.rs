@@ -1,6 +1,6 @@
 //! Schedules as CronJobs have them: five fields, or a word such as `@daily`, as the library reads them that Kubernetes uses.
 
-use super::json::Millis;
+use super::json::{Millis, later};
 use crate::model::quantity::span;
 use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
@@ -71,7 +71,7 @@ impl Schedule {
     /// The first instant after another at which it is time. None where there never is.
     pub fn next(&self, after: Millis, zone: &TimeZone) -> Option<Millis> {
         match self {
-            Self::Every(seconds) => Some(after.div_euclid(1_000) * 1_000 + seconds * 1_000),
+            Self::Every(seconds) => Some(later(after.div_euclid(1_000) * 1_000, *seconds)),
             Self::At(fields) => {
                 let local = zone.to_datetime(Timestamp::from_millisecond(after).ok()?);
                 let mut at = local;

@@ -1,5 +1,6 @@
 //! The parts that every object has, borrowed from its JSON.
 
+use crate::model::cell::{Text, Value};
 use crate::model::facts::{self, Truth};
 use crate::model::id::{Uid, Version};
 use crate::model::row::{Going, Owner};
@@ -45,6 +46,36 @@ pub fn text<'o>(field: &'o Option<Str<'_>>) -> Option<&'o str> {
     field.as_deref()
 }
 
+/// Texts with commas between them; nothing for none.
+pub fn listed<'o>(texts: impl IntoIterator<Item = &'o str>) -> Value<'o> {
+    let texts: Vec<&str> = texts.into_iter().collect();
+    match *texts {
+        [] => Value::None,
+        [one] => Value::Text(Cow::Borrowed(one)),
+        _ => Value::Text(Cow::Owned(texts.join(","))),
+    }
+}
+
+/// The value, or empty where there is none: what kubectl prints where it does not say `<none>`.
+pub fn or_empty(value: Value<'_>) -> Value<'_> {
+    if value == Value::None { Value::Text(Cow::Borrowed("")) } else { value }
+}
+
+/// The text of a field as a word, the empty one where it is missing.
+pub fn word(field: &Option<Str<'_>>, words: &mut Dictionary) -> Sym {
+    words.sym(text(field).unwrap_or_default())
+}
+
+/// The text of a field as it is, empty where it is missing: what kubectl prints where it does not say `<none>`.
+pub fn plain<'o>(field: &'o Option<Str<'_>>) -> Value<'o> {
+    Value::Text(Cow::Borrowed(text(field).unwrap_or_default()))
+}
+
+/// The text of a field, or these words where it is missing.
+pub fn or<'o>(field: &'o Option<Str<'_>>, words: &'static str) -> Value<'o> {
+    Value::Text(Cow::Borrowed(text(field).unwrap_or(words)))
+}
+
 /// The text of a field, if there is any: Kubernetes means the same by empty and by missing.
 pub fn filled<'o>(field: &'o Option<Str<'_>>) -> Option<&'o str> {
     text(field).filter(|t| !t.is_empty())
@@ -81,6 +112,96 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
             }
         }
         deserializer.deserialize_map(Reading)
+    }
+}
+
+impl Pairs<'_> {
+    /// The pairs as kubectl prints them: `a=b,c=d`, sorted by key; nothing for none.
+    pub fn value(&self) -> Value<'static> {
+        let mut pairs: Vec<(&str, &str)> = self.0.iter().map(|(k, v)| (&**k, &**v)).collect();
+        pairs.sort_unstable();
+        let pairs: Vec<String> = pairs.into_iter().map(|(k, v)| format!("{k}={v}")).collect();
+        if pairs.is_empty() { Value::None } else { Value::Text(Cow::Owned(pairs.join(","))) }
+    }
+
+    /// The pairs as a label selector; none for none, which would select everything.
+    pub fn selector(&self) -> Option<Text> {
+        if let Value::Text(pairs) = self.value() { Some(Text::Own(pairs.into())) } else { None }
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|(k, _)| &**k == key).map(|(_, v)| &**v)
+    }
+}
+
+/// An `IntOrString`: a number, or a share as `50%`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Amount<'a> {
+    Number(i64),
+    Text(Str<'a>),
+}
+
+impl Amount<'_> {
+    /// As kubectl prints it.
+    pub fn value(&self) -> Value<'_> {
+        match self {
+            Self::Number(n) => Value::Count(*n),
+            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Amount<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Amount<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number or a string")
+            }
+            fn visit_i64<E>(self, n: i64) -> Result<Amount<'de>, E> {
+                Ok(Amount::Number(n))
+            }
+            fn visit_u64<E>(self, n: u64) -> Result<Amount<'de>, E> {
+                Ok(Amount::Number(n.try_into().unwrap_or(i64::MAX)))
+            }
+            fn visit_borrowed_str<E>(self, v: &'de str) -> Result<Amount<'de>, E> {
+                Ok(Amount::Text(Str(Cow::Borrowed(v))))
+            }
+            fn visit_str<E>(self, v: &str) -> Result<Amount<'de>, E> {
+                Ok(Amount::Text(Str(Cow::Owned(v.to_owned()))))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// A reference to another object, as far as kinds need one.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct Reference<'a> {
+    #[serde(borrow)]
+    pub kind: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub namespace: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub name: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub uid: Option<Str<'a>>,
+}
+
+impl Reference<'_> {
+    /// Namespace and name as words.
+    pub fn path(&self, words: &mut Dictionary) -> (Sym, Sym) {
+        (word(&self.namespace, words), word(&self.name, words))
+    }
+
+    /// `NAMESPACE/NAME`, as kubectl prints it.
+    pub fn shown(&self) -> Value<'static> {
+        Value::Text(Cow::Owned(format!("{}/{}", text(&self.namespace).unwrap_or_default(), text(&self.name).unwrap_or_default())))
     }
 }
 

@@ -315,7 +315,7 @@ pub struct EndpointsFacts {
     pub service: Sym,
     /// Endpoints that are ready; those that say nothing are.
     pub ready: u32,
-    /// Endpoints that are not ready.
+    /// Endpoints that are not ready and not on their way out.
     pub unready: u32,
     /// The pods behind them (`targetRef`).
     pub pods: Box<[Uid]>,

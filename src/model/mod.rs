@@ -24,6 +24,7 @@ pub mod row;
 pub mod selector;
 pub mod step;
 pub mod table;
+pub mod template;
 pub mod text;
 pub mod time;
 pub mod want;

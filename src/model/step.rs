@@ -52,6 +52,8 @@ pub enum Effect {
     Login(ClusterId),
     /// Put text on the clipboard.
     Copy(String),
+    /// Open an address in the browser, or put it on the clipboard where there is none.
+    Open(String),
     /// Stop as a shell's ctrl-z does.
     Suspend,
     /// Use the keys of this name, now and in later runs.
@@ -77,6 +79,8 @@ pub enum Screen {
     Help,
     /// What can be done here, greyed with the reason where it cannot.
     Actions,
+    /// The links of an object, to choose one.
+    Links(Vec<Link>),
 }
 
 /// Which rows of which kind.
@@ -303,6 +307,15 @@ impl Known {
     }
 }
 
+/// A link of the config, filled from an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What it is called.
+    pub name: String,
+    /// Where it leads, or why it leads nowhere from here.
+    pub url: Result<String, String>,
+}
+
 /// What an action is told of the screen it runs on.
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
@@ -320,6 +333,8 @@ pub struct Scene {
     pub focus: Option<ClusterId>,
     /// What `copy` would copy.
     pub copyable: Option<String>,
+    /// The links of the object under the cursor.
+    pub links: Vec<Link>,
     /// The cluster that the cursor is on, on a screen of clusters.
     pub cluster: Option<ClusterId>,
     /// That cluster is open.

@@ -7,7 +7,7 @@ use super::own::{self, MANAGER};
 use super::state::{created, is_deleted, write_status};
 use super::{job, job::ended};
 use crate::demo::cron::{self, Schedule};
-use crate::demo::json::{Millis, escape, instant, int, is_true, list, remove, set, stamp, text};
+use crate::demo::json::{Millis, escape, instant, int, is_true, later, list, remove, set, stamp, text};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::{Change, Key, Store};
 use crate::demo::write::{Delete, How};
@@ -146,7 +146,7 @@ impl Cron {
         let since = text(&self.status, "/lastScheduleTime").unwrap_or_else(|| created(&self.value));
         let mut since = instant(since)?;
         if let Some(seconds) = int(&self.value, "/spec/startingDeadlineSeconds") {
-            since = since.max(now - seconds * 1_000);
+            since = since.max(later(now, seconds.saturating_neg()));
         }
         // Of the times of a long absence only the last one counts: it is looked for in spans that double, from now back.
         let mut span = 60_000;

@@ -1,4 +1,4 @@
-//! Clusters come about side by side, on as many threads as there are cores, in the order of their names; each is served as soon as it is built.
+//! Clusters come about side by side, on as many threads as there are cores, in the order of their names; each lives as soon as it is built.
 
 use super::{EDGE, Member, Options, motion, name};
 use crate::demo::cluster::now;
@@ -28,7 +28,10 @@ impl Building {
     /// Begins to build the clusters of these members.
     pub(super) fn start(runtime: &Handle, options: &Options, members: &[Member], servers: Vec<Server>) -> io::Result<Self> {
         let (all, now) = (members.len(), now());
-        let work: Vec<_> = members.iter().cloned().zip(servers).enumerate().collect();
+        for server in servers {
+            runtime.spawn(server.run());
+        }
+        let work: Vec<_> = members.iter().cloned().enumerate().collect();
         let work = Arc::new(Mutex::new(work.into_iter()));
         let (done, built) = watch::channel(0);
         let (last, over) = channel();
@@ -38,9 +41,9 @@ impl Building {
             let (runtime, options) = (runtime.clone(), options.clone());
             let build = move || {
                 let next = || work.lock().unwrap_or_else(PoisonError::into_inner).next();
-                while let Some((index, (member, server))) = next() {
+                while let Some((index, member)) = next() {
                     member.cluster.begin(cluster(&options, index, now));
-                    serve(&runtime, &options, &member, server);
+                    live(&runtime, &options, &member);
                     done.send_modify(|n| *n += 1);
                 }
                 drop(last);
@@ -68,9 +71,8 @@ impl Building {
     }
 }
 
-fn serve(runtime: &Handle, options: &Options, member: &Member, server: Server) {
+fn live(runtime: &Handle, options: &Options, member: &Member) {
     let cluster = &member.cluster;
-    runtime.spawn(server.run());
     runtime.spawn(Arc::clone(cluster).live());
     if options.churn > 0 {
         runtime.spawn(motion::churn(Arc::clone(cluster), options.churn, options.pods > 0));
