@@ -16,7 +16,8 @@ fn commands(url: &str, env: impl Fn(&str) -> Option<String>) -> Vec<Vec<String>>
     }
     let own = env("BROWSER").unwrap_or_default();
     let mut commands: Vec<Vec<String>> = own.split(':').map(|command| filled(command, url)).filter(|words| words.len() > 1).collect();
-    let tools = [("wslview", has("WSL_DISTRO_NAME")), ("xdg-open", has("DISPLAY") || has("WAYLAND_DISPLAY")), ("open", cfg!(target_os = "macos"))];
+    let tools =
+        [("wslview", has("WSL_DISTRO_NAME")), ("xdg-open", has("DISPLAY") || has("WAYLAND_DISPLAY")), ("open", cfg!(target_os = "macos"))];
     commands.extend(tools.iter().filter(|(_, there)| *there).map(|(tool, _)| vec![(*tool).to_owned(), url.to_owned()]));
     commands
 }
@@ -59,7 +60,10 @@ mod tests {
         for (env, want) in [
             (vec![], vec![]),
             (vec![("BROWSER", "firefox")], vec!["firefox|https://x/?a=b;c d"]),
-            (vec![("BROWSER", "a -n %s --x:b"), ("DISPLAY", ":0")], vec!["a|-n|https://x/?a=b;c d|--x", "b|https://x/?a=b;c d", "xdg-open|https://x/?a=b;c d"]),
+            (
+                vec![("BROWSER", "a -n %s --x:b"), ("DISPLAY", ":0")],
+                vec!["a|-n|https://x/?a=b;c d|--x", "b|https://x/?a=b;c d", "xdg-open|https://x/?a=b;c d"],
+            ),
             (vec![("BROWSER", " : "), ("WAYLAND_DISPLAY", "w")], vec!["xdg-open|https://x/?a=b;c d"]),
             (vec![("WSL_DISTRO_NAME", "u"), ("DISPLAY", "")], vec!["wslview|https://x/?a=b;c d"]),
             (vec![("BROWSER", "firefox"), ("DISPLAY", ":0"), ("SSH_CONNECTION", "1 2 3 4")], vec![]),

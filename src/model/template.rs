@@ -105,7 +105,9 @@ fn field(inside: &str) -> Result<Field, String> {
         return Ok(Field::Label(key.into()));
     }
     let found = PLAIN.iter().find(|(name, _)| *name == inside).map(|(_, field)| field.clone());
-    found.ok_or_else(|| format!("unknown placeholder {{{inside}}}{}", hint(inside, PLAIN.map(|(name, _)| name).into_iter().chain(["label:app"]))))
+    found.ok_or_else(|| {
+        format!("unknown placeholder {{{inside}}}{}", hint(inside, PLAIN.map(|(name, _)| name).into_iter().chain(["label:app"])))
+    })
 }
 
 /// As a person would say it.

@@ -51,7 +51,11 @@ fn scene(theme: Theme) -> Robot {
     let names = ["api-6d5f", "cart-7f9c", "ledger-0", "mail-5b8d", "search-66c4", "web-58b7", "web-9x2k"];
     let running = |prefix: &str| -> Vec<Value> { names.iter().zip(1..).map(|(n, i)| pod(&format!("{prefix}/{n}"), i * 9_000)).collect() };
     let mut eu = running("shop");
-    eu.extend([crashing("shop/checkout-x2x9q", 1_260, 12), waiting("shop/fraud-k8s2p", 95, "ImagePullBackOff"), completed("shop/report-29312", 5_400)]);
+    eu.extend([
+        crashing("shop/checkout-x2x9q", 1_260, 12),
+        waiting("shop/fraud-k8s2p", 95, "ImagePullBackOff"),
+        completed("shop/report-29312", 5_400),
+    ]);
     robot.list("prod-eu", "pods", &eu).list("prod-us", "pods", &running("shop")[..4]);
     robot.list("staging", "pods", &[waiting("pay/fraud-8d7k", 4, "ContainerCreating")]).list("edge", "pods", &running("store")[2..5]);
     robot.down("edge", &Fault::new(FaultKind::Unreachable, "connection refused"), Some(Duration::from_secs(8)));

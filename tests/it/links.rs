@@ -42,7 +42,10 @@ fn an_object_has_the_links_of_its_cluster_and_kind() {
     assert_eq!(done(&mut robot), ["https://grafana.example.com/eu?pod=cart&ns=shop"]);
     robot.press("u j enter").sees("Argo CD: it has no label argo");
     robot.press("u G c").sees("Links ─ 3").press("enter");
-    assert_eq!(done(&mut robot), ["copied https://prod-eu.example.com/ctx%2Fprod-eu/Pod/cart", "https://prod-eu.example.com/ctx%2Fprod-eu/Pod/cart"]);
+    assert_eq!(
+        done(&mut robot),
+        ["copied https://prod-eu.example.com/ctx%2Fprod-eu/Pod/cart", "https://prod-eu.example.com/ctx%2Fprod-eu/Pod/cart"]
+    );
     robot.press("j u").sees("Links ─ 2").press("esc").sees("Pods ─ 2");
     robot.press(":").text("links Grafana").press("enter");
     assert_eq!(done(&mut robot), ["https://grafana.example.com/prod-us?pod=web"]);
@@ -66,7 +69,17 @@ fn the_only_link_opens_at_once_and_where_there_is_none_that_is_said() {
 #[test]
 fn an_object_cannot_lead_a_link_astray() {
     let mut robot = two("links: [{name: x, url: 'https://x.example.com/{namespace}/{name}?l={label:app}#{kind}'}]");
-    for evil in ["//evil.example", "@evil.example/", "\\evil", "javascript:alert(1)", "a?b#c&d=e", "a\r\nb\tc", "../../admin", "$(id);`id`", "\u{202e}x"] {
+    for evil in [
+        "//evil.example",
+        "@evil.example/",
+        "\\evil",
+        "javascript:alert(1)",
+        "a?b#c&d=e",
+        "a\r\nb\tc",
+        "../../admin",
+        "$(id);`id`",
+        "\u{202e}x",
+    ] {
         let mut object = pod("shop/zz", 5);
         object["metadata"]["name"] = json!(evil);
         object["metadata"]["namespace"] = json!(evil);

@@ -62,7 +62,11 @@ fn draw(out: &mut String, looks: &mut Vec<Look>, run: &[(Look, &str)], (x, y): (
             });
             let (x, y) = (x + (at + piece.len() - piece.trim_start().len()) * CELL.0, y + 13);
             let (width, shown) = (shown.chars().count() * CELL.0, shown.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
-            writeln!(out, "<text class=\"c{class}\" x=\"{x}\" y=\"{y}\" textLength=\"{width}\" lengthAdjust=\"spacingAndGlyphs\">{shown}</text>").unwrap();
+            writeln!(
+                out,
+                "<text class=\"c{class}\" x=\"{x}\" y=\"{y}\" textLength=\"{width}\" lengthAdjust=\"spacingAndGlyphs\">{shown}</text>"
+            )
+            .unwrap();
         }
         at += piece.chars().count() + 2;
     }
