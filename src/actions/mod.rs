@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn without_an_object_nothing_that_needs_one_does_anything() {
         let gone = Scene { lost: Some("web-1 is gone".into()), ..Scene::default() };
-        for name in ["yaml", "details", "events", "owner", "enter", "copy", "links"] {
+        for name in ["yaml", "details", "events", "owner", "replicasets", "enter", "copy", "links"] {
             let run = find(name).unwrap().run;
             assert!(run(&Scene::default(), "").is_err(), "{name} on an empty screen");
             assert_eq!(run(&gone, ""), Err(Reject::new("web-1 is gone")), "{name}");

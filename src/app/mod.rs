@@ -10,6 +10,7 @@ mod demo;
 mod discovery;
 mod entry;
 pub mod files;
+mod frames;
 mod goto;
 mod input;
 pub mod layouts;

@@ -3,6 +3,7 @@
 use super::browser;
 use super::cli::Cli;
 use super::clipboard;
+use super::frames::Frames;
 use super::goto;
 use super::input::Input;
 use super::program::Program;
@@ -63,8 +64,10 @@ pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
     }
     let reload = program.watch_files();
     let ascii = ascii::is_wanted(|name| std::env::var(name).ok());
-    let mut loop_ = Loop { program, screen, signals, reload, input: Some(Input::start()), drawn: None, ascii, code: 0 };
+    let mut loop_ =
+        Loop { program, screen, signals, reload, input: Some(Input::start()), drawn: None, frames: Frames::default(), ascii, code: 0 };
     let ended = loop_.run().await;
+    tracing::info!("{}", loop_.frames);
     let Loop { program, code, .. } = loop_;
     if keep_session && let Err(error) = keep_open(&program.paths, &program.state.world) {
         tracing::warn!("the open clusters could not be kept: {error}");
@@ -90,6 +93,7 @@ struct Loop {
     /// `None` while another program has the terminal: two readers would share the keys.
     input: Option<Input>,
     drawn: Option<Instant>,
+    frames: Frames,
     /// The terminal takes nothing but ASCII.
     ascii: bool,
     code: i32,
@@ -222,13 +226,16 @@ impl Loop {
     fn draw(&mut self) -> io::Result<()> {
         let state = &mut self.program.state;
         if self.input.is_some() && state.take_dirty() {
+            let begin = Instant::now();
             self.screen.draw(|area, buf| {
                 state.draw(area, buf);
                 if self.ascii {
                     ascii::ascii(buf);
                 }
             })?;
-            self.drawn = Some(Instant::now());
+            let now = Instant::now();
+            self.frames.add(now - begin);
+            self.drawn = Some(now);
         }
         Ok(())
     }

@@ -116,7 +116,8 @@ impl Project for Services {
     fn facts(service: &Service<'_>, _: &mut Dictionary) -> Facts {
         let external = text(&service.spec.kind) == Some("ExternalName");
         let selector = service.spec.selector.as_ref().filter(|_| !external).and_then(Pairs::selector);
-        Facts::Service(Box::new(ServiceFacts { selector, external }))
+        let headless = each(&service.spec.cluster_ips).next().is_some_and(|ip| &**ip == "None");
+        Facts::Service(Box::new(ServiceFacts { selector, external, headless }))
     }
 }
 

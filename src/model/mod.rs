@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod cell;
 pub mod cluster;
 pub mod column;
+pub mod cron;
 pub mod document;
 pub mod facts;
 pub mod fault;

@@ -12,6 +12,7 @@
 mod cluster;
 mod data;
 mod demo;
+mod drill;
 mod driver;
 mod engine;
 mod faults;

@@ -148,6 +148,11 @@ impl Role {
         if focused { Self::BorderFocused } else { Self::Border }
     }
 
+    /// The role of the title of such a pane.
+    pub fn title(focused: bool) -> Self {
+        if focused { Self::Title } else { Self::TitleUnfocused }
+    }
+
     /// The role of a state.
     pub fn status(health: Health) -> Self {
         match health {

@@ -122,7 +122,7 @@ impl TableView {
     }
 
     fn titles(&self, world: &World, theme: &Theme) -> Vec<(Cow<'static, str>, Style)> {
-        let (title, dim) = (theme.style(Role::Title), theme.style(Role::Dim));
+        let (title, dim) = (theme.style(Role::title(self.focused)), theme.style(Role::Dim));
         let kind = self.kind.as_ref().map_or_else(|| self.of.kind.to_string(), |k| words::capital(&k.resource));
         let mut parts: Vec<(Cow<'static, str>, Style)> = vec![(kind.into(), title)];
         let namespaced = self.columns.iter().any(|c| c.title == "NAMESPACE")

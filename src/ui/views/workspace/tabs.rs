@@ -65,8 +65,7 @@ impl WorkspaceView {
             if i > 0 {
                 text::put(buf, area.x - text::width(BAR), area.y, text::width(BAR), BAR, theme.style(Role::Border));
             }
-            let role = if place == self.focused { Role::Title } else { Role::Dim };
-            text::put(buf, area.x, area.y, area.width, &label, theme.style(role));
+            text::put(buf, area.x, area.y, area.width, &label, theme.style(Role::title(place == self.focused)));
         }
         if lines.height > 1 {
             let (worst, role) = worst(world).unwrap_or_else(|| ("nothing needs attention".to_owned(), Role::Dim));
