@@ -14,6 +14,7 @@ mod frames;
 mod goto;
 mod input;
 pub mod layouts;
+mod limits;
 mod links;
 mod news;
 mod print;

@@ -39,6 +39,7 @@ impl Program {
         ];
         let state = &mut self.state;
         (state.config, state.keymap, state.theme) = (own.config, own.keymap, own.theme);
+        state.board.set_limits(&state.world, state.config.health.clone());
         let world = &mut state.world;
         world.readonly = self.flags.readonly || state.config.readonly;
         world.fallback = fallback(&self.flags, &state.config);

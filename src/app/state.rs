@@ -68,6 +68,7 @@ pub struct State {
 impl State {
     /// A state without a screen yet.
     pub fn new(world: World, config: Config, keymap: Keymap, theme: Theme) -> Self {
+        let board = Board::new(config.health.clone());
         Self {
             world,
             config,
@@ -79,7 +80,7 @@ impl State {
             dialog: None,
             notice: None,
             watches: Watches::default(),
-            board: Board::default(),
+            board,
             discovery: Discovery::default(),
             effects: Vec::new(),
             dirty: true,

@@ -73,6 +73,11 @@ struct Judged {
 }
 
 impl Board {
+    /// Nothing to judge yet.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     /// Other limits: everything is judged again.
     pub fn set_limits(&mut self, world: &World, limits: Limits) {
         if self.limits != limits {
@@ -205,6 +210,7 @@ impl Board {
     /// A row, and what leans on it, is to be judged.
     fn touch(&mut self, world: &World, table: &Table, row: &Row) {
         self.ask(table, row);
+        self.ask_warnings(table.cluster(), row);
         let (cluster, namespace) = (table.cluster(), table.words().get(row.namespace));
         match &row.facts {
             Facts::Pod(pod) => self.touch_pod(world, table, row, pod),
@@ -242,13 +248,11 @@ impl Board {
 
     /// The verdict on an object is another: what leans on it is to be judged.
     fn lean(&mut self, world: &World, subject: &Subject) {
-        self.ask_linked(Link::About(subject.cluster, subject.uid), ("", "events"));
         let Some((table, row)) = self.tables.row(world, subject) else { return };
+        self.ask_warnings(subject.cluster, row);
         let namespace = table.words().get(row.namespace);
         match &row.facts {
             Facts::Service(_) => self.ask_linked(Link::service(subject.cluster, namespace, &row.name), ("networking.k8s.io", "ingresses")),
-            // The kubelet's events name the node where others tell its uid.
-            Facts::Node(_) => self.ask_linked(Link::About(subject.cluster, Uid::parse(&row.name)), ("", "events")),
             _ => {
                 if let Some((kind, name)) = workload_of(table, row) {
                     self.ask_named(world, subject.cluster, &kind, namespace, name);
@@ -270,6 +274,14 @@ impl Board {
         let uid = self.tables.of(world, cluster, group, resource).find_map(|t| Some(t.named(namespace, name)?.uid));
         if let Some(uid) = uid {
             self.push_if_judged(cluster, group, resource, uid);
+        }
+    }
+
+    /// The warnings about an object. A kubelet's name the node where others tell its uid.
+    fn ask_warnings(&mut self, cluster: ClusterId, row: &Row) {
+        self.ask_linked(Link::About(cluster, row.uid), ("", "events"));
+        if let Facts::Node(_) = &row.facts {
+            self.ask_linked(Link::About(cluster, Uid::parse(&row.name)), ("", "events"));
         }
     }
 

@@ -194,7 +194,7 @@ impl<'a> Case<'a> {
     /// True once all objects of a kind have been here: what is not known of it is not there.
     pub fn is_known(&self, group: &'static str, resource: &'static str) -> bool {
         let mut tables = self.tables.of(self.world, self.cluster(), group, resource);
-        tables.any(|t| t.is_listed() && t.want.namespace.is_none())
+        tables.any(|t| t.is_listed() && t.want.namespace.as_deref().is_none_or(|n| n == self.namespace()))
     }
 
     /// As [`Self::is_known`], for a rule that speaks of what is missing: it is asked again while the kind is on its way.

@@ -65,7 +65,8 @@ impl WorkspaceView {
             if i > 0 {
                 text::put(buf, area.x - text::width(BAR), area.y, text::width(BAR), BAR, theme.style(Role::Border));
             }
-            text::put(buf, area.x, area.y, area.width, &label, theme.style(Role::title(place == self.focused)));
+            let role = if place == self.focused { Role::TabActive } else { Role::Tab };
+            text::put(buf, area.x, area.y, area.width, &label, theme.style(role));
         }
         if lines.height > 1 {
             let (worst, role) = worst(world).unwrap_or_else(|| ("nothing needs attention".to_owned(), Role::Dim));
