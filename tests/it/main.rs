@@ -22,6 +22,7 @@ mod gallery;
 mod kinds;
 mod kubectl;
 mod links;
+mod panes;
 mod readme;
 mod rig;
 mod robot;

@@ -6,6 +6,7 @@ pub mod help;
 pub mod links;
 pub mod palette;
 pub mod table;
+pub mod workspace;
 
 #[cfg(test)]
 mod tests;
