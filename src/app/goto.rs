@@ -13,7 +13,7 @@ use nucleo_matcher::{Config, Matcher};
 use std::collections::BTreeMap;
 
 /// Words that are screens of ours.
-const WORDS: &[&str] = &["clusters", "namespaces", "help", "quit"];
+const WORDS: &[&str] = &["health", "warnings", "clusters", "namespaces", "help", "quit"];
 
 /// Short names that k9s gives kinds and servers do not.
 const SHORT: &[(&str, &str)] = &[

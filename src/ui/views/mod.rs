@@ -2,7 +2,11 @@
 
 pub mod clusters;
 pub mod document;
+pub mod events;
+pub mod finding;
+pub mod health;
 pub mod help;
+mod outline;
 pub mod palette;
 pub mod table;
 

@@ -1,6 +1,6 @@
 //! An object in plain words: what it is, its conditions, its containers, everything it says of itself, and its events.
 
-use super::outline::{Outline, inline, plain};
+use crate::ui::views::outline::{Outline, inline, plain};
 use super::pod;
 use crate::model::cell::Value as Shown;
 use crate::model::id::ObjectRef;

@@ -1,7 +1,7 @@
 //! The containers of a pod, each with its state beside what it was asked to be.
 
 use super::details::field;
-use super::outline::{Outline, plain};
+use crate::ui::views::outline::{Outline, plain};
 use crate::model::time::Timestamp;
 use crate::ui::theme::Role;
 use serde_json::Value;
