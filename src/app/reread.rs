@@ -38,6 +38,7 @@ impl Program {
         let state = &mut self.state;
         (state.config, state.theme) = (own.config, own.theme);
         state.use_keymap(own.keymap);
+        state.board.set_limits(&state.world, state.config.health.clone());
         let world = &mut state.world;
         world.readonly = self.flags.readonly || state.config.readonly;
         world.fallback = fallback(&self.flags, &state.config);

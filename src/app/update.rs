@@ -15,6 +15,7 @@ use crate::ui::views::events::EventsView;
 use crate::ui::views::finding::FindingView;
 use crate::ui::views::health::HealthView;
 use crate::ui::views::help::HelpView;
+use crate::ui::views::links::LinksView;
 use crate::ui::views::palette::PaletteView;
 use crate::ui::views::table::TableView;
 
@@ -93,6 +94,7 @@ impl State {
     pub(super) fn scene(&self) -> Scene {
         let mut scene = self.views.last().map(|v| v.scene(&self.world)).unwrap_or_default();
         scene.focus = self.world.focus;
+        scene.links = scene.cursor.as_ref().map(|c| self.links(&c.object)).unwrap_or_default();
         scene.digits = self.world.clusters.iter().filter_map(|c| Some((c.digit?, c.id))).collect();
         let login =
             |c: &crate::model::cluster::Cluster| matches!(c.fault().map(|f| &f.kind), Some(crate::model::fault::FaultKind::Login(_)));
@@ -223,6 +225,7 @@ impl State {
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
             Screen::Help => Box::new(HelpView::new(below, &self.keymap)),
+            Screen::Links(links) => Box::new(LinksView::new(links)),
             Screen::Actions => Box::new(PaletteView::new(self.scene(), below, &self.keymap)),
         };
         self.views.push(view);

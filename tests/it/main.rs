@@ -12,13 +12,16 @@
 mod cluster;
 mod data;
 mod demo;
+mod drill;
 mod driver;
 mod engine;
 mod faults;
 mod files;
+mod gallery;
 mod health;
 mod kinds;
 mod kubectl;
+mod links;
 mod readme;
 mod rig;
 mod robot;
