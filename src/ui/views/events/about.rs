@@ -5,7 +5,7 @@ use crate::model::facts::{EventFacts, Facts};
 use crate::model::id::{ClusterId, GroupResource, ObjectRef};
 use crate::model::row::Row;
 use crate::model::selector::Selector;
-use crate::model::step::{Known, Target};
+use crate::model::step::{Known, Pick, Target};
 use crate::model::table::Table;
 use crate::model::world::World;
 
@@ -49,7 +49,11 @@ fn tables<'a>(world: &'a World, cluster: ClusterId, resource: &str) -> impl Iter
 }
 
 /// True for an event that is about an object or what belongs to it: the pods on a node, the pods and replica sets of a workload, all in a namespace.
-pub(super) fn belongs(world: &World, target: &Target, table: &Table, row: &Row) -> bool {
+pub(super) fn belongs(world: &World, pick: &Pick, table: &Table, row: &Row) -> bool {
+    let target = match pick {
+        Pick::Cluster(cluster) => return table.cluster() == *cluster,
+        Pick::Object(target) => target,
+    };
     let (Facts::Event(event), of) = (&row.facts, &target.object) else { return false };
     if table.cluster() != of.cluster {
         return false;

@@ -5,6 +5,7 @@ use crate::kinds::event;
 use crate::model::facts::{EventFacts, Facts};
 use crate::model::msg::Sync;
 use crate::model::row::Row;
+use crate::model::step::Pick;
 use crate::model::table::Table;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
@@ -115,7 +116,7 @@ impl EventsView {
 
     /// Draws everything.
     pub(super) fn paint(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
-        let inside = frame(buf, area, theme.style(Role::BorderFocused), self.titles(world, theme));
+        let inside = frame(buf, area, theme.style(Role::border(!self.unfocused)), self.titles(world, theme));
         if inside.height == 0 {
             return;
         }
@@ -134,10 +135,13 @@ impl EventsView {
     }
 
     fn titles(&self, world: &World, theme: &Theme) -> Vec<(Cow<'static, str>, Style)> {
-        let (title, dim) = (theme.style(Role::Title), theme.style(Role::Dim));
+        let (title, dim) = (theme.style(Role::title(!self.unfocused)), theme.style(Role::Dim));
         let mut parts: Vec<(Cow<'static, str>, Style)> = vec![("Events".into(), title)];
         let looked_at = world.focus.map(|c| world.name(c).to_owned()).into_iter().chain(world.namespaces.iter().map(|n| n.to_string()));
-        let about = self.followed.as_ref().map(|t| format!("about {} {}", world.name(t.object.cluster), words::object(&t.object)));
+        let about = self.followed.as_ref().map(|pick| match pick {
+            Pick::Cluster(cluster) => format!("of {}", world.name(*cluster)),
+            Pick::Object(target) => format!("about {} {}", world.name(target.object.cluster), words::object(&target.object)),
+        });
         let looked_at: Vec<String> = looked_at.chain(about).collect();
         if !looked_at.is_empty() {
             parts.push((looked_at.join(" ").into(), dim));
@@ -156,7 +160,7 @@ impl EventsView {
 
     fn line(&self, world: &World, theme: &Theme, at: usize, area: Rect, places: &[Place], buf: &mut Buffer) {
         let Some((table, told)) = self.told(world, at) else { return };
-        let selected = self.cursor.place == at;
+        let selected = self.cursor.place == at && !self.unfocused;
         let of = |role: Role| theme.style(if told.stale { Role::Stale } else { role });
         if selected {
             text::put(buf, area.x, area.y, 1, "▌", theme.style(Role::Accent));

@@ -99,7 +99,7 @@ impl HealthView {
 
     /// Draws everything.
     pub(super) fn paint(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
-        let inside = frame(buf, area, theme.style(Role::BorderFocused), self.titles(world, theme));
+        let inside = frame(buf, area, theme.style(Role::border(!self.unfocused)), self.titles(world, theme));
         if inside.height == 0 {
             return;
         }
@@ -115,7 +115,7 @@ impl HealthView {
     }
 
     fn titles(&self, world: &World, theme: &Theme) -> Vec<(Cow<'static, str>, Style)> {
-        let (title, dim) = (theme.style(Role::Title), theme.style(Role::Dim));
+        let (title, dim) = (theme.style(Role::title(!self.unfocused)), theme.style(Role::Dim));
         let all = self.shown.len() + super::sight::in_trouble(world).count();
         let mut parts: Vec<(Cow<'static, str>, Style)> = vec![("Health".into(), title)];
         let looked_at = world.focus.map(|c| world.name(c).to_owned()).into_iter().chain(world.namespaces.iter().map(|n| n.to_string()));
@@ -156,7 +156,7 @@ impl HealthView {
     /// A finding, and under it what there is room for.
     fn item(&self, world: &World, theme: &Theme, at: usize, area: Rect, buf: &mut Buffer) {
         let Some((group, cured)) = self.at(world, at) else { return };
-        let selected = self.cursor.place() == Some(at);
+        let selected = self.cursor.place() == Some(at) && !self.unfocused;
         let first = Rect { height: 1, ..area };
         if selected {
             let bar = theme.style(if cured { Role::RowGone } else { Role::Accent });

@@ -37,6 +37,8 @@ pub struct HealthView {
     /// The widest cluster and object seen since the list was asked for, so that columns do not jump while scrolling.
     widths: (u16, u16),
     area: Rect,
+    /// Another pane of its screen has the keys.
+    unfocused: bool,
 }
 
 /// Focus, open clusters, namespaces and filter: which findings are asked for.
@@ -131,6 +133,14 @@ impl View for HealthView {
     /// Also of those that are out of focus: the counts of all stand in the first line, and coming back is instant.
     fn wants(&self, world: &World) -> Vec<Want> {
         world.open().flat_map(|c| health::wants(c.id)).collect()
+    }
+
+    fn focus(&mut self, focused: bool) {
+        self.unfocused = !focused;
+    }
+
+    fn count(&self, world: &World) -> Option<usize> {
+        Some(count(world))
     }
 
     fn scene(&self, world: &World) -> Scene {

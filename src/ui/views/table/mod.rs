@@ -212,7 +212,7 @@ impl View for TableView {
         self.narrow(pick);
     }
 
-    fn count(&self) -> Option<usize> {
+    fn count(&self, _world: &World) -> Option<usize> {
         Some(self.order.len())
     }
 
