@@ -1,12 +1,12 @@
 //! The one way objects are written, by users and controllers alike: what API machinery does to a request before it reaches the store.
 
+use super::controllers::definition::{self, DEFINITIONS};
 use super::json::{entries, int, later, list, or_set, remove, set, stamp, text};
 use super::managed::{self, Writer};
 use super::resource::Resource;
 use super::sim::Sim;
 use super::status::{Answer, Refusal};
 use super::store::{Key, Object};
-use super::controllers::definition::{self, DEFINITIONS};
 use super::{admission, defaults, quota, validate};
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -308,7 +308,10 @@ const TABLES: &[(&str, Table)] = &[
         ],
     ),
     ("endpoints", &[("Endpoints", |v, _| endpoints(v))]),
-    ("endpointslices", &[("AddressType", |v, _| at(v, "/addressType")), ("Ports", |v, _| slice_ports(v)), ("Endpoints", |v, _| slice_addresses(v))]),
+    (
+        "endpointslices",
+        &[("AddressType", |v, _| at(v, "/addressType")), ("Ports", |v, _| slice_ports(v)), ("Endpoints", |v, _| slice_addresses(v))],
+    ),
     ("serviceaccounts", &[("Secrets", |v, _| json!(list(v, "/secrets").len()))]),
     (
         "persistentvolumeclaims",
