@@ -2,6 +2,9 @@
 //!
 //! A mistake costs only itself: everything else in the file holds. Where the file is, and when it is read again, is not known here.
 
+use super::limits;
+use super::links::LinkEntry;
+use crate::health::Limits;
 use crate::model::cluster::Tier;
 use crate::model::glob::Glob;
 use crate::model::problem::Problem;
@@ -30,16 +33,48 @@ aliases:
   dp: deployments
   broken: pods -A !
 
-start: pods         # the view that opens first
+# Links from an object to what other programs know of it: u opens them. Values are filled in percent-encoded; there are {cluster},
+# {context}, {namespace}, {name}, {kind}, {uid} and {label:KEY}, of which only the first two may be a part of the host's name.
+links:
+  - name: Grafana
+    match: "*prod*"                          # the context, as with clusters; every one where it is left out
+    kind: pods                               # as : takes it; every one where it is left out
+    url: https://grafana.example.com/d/pods?var-cluster={cluster}&var-namespace={namespace}&var-pod={name}
+  - name: Argo CD
+    url: https://argocd.example.com/applications/{label:argocd.argoproj.io/instance}
+
+start: overview     # what opens first: overview, or a kind as after :
 keymap: default     # default, vim, k9s, emacs, or a file of your own in keymaps/ beside this file
-theme: dark         # dark, light, high-contrast, colour-blind, terminal-16, mono, or a file of your own in themes/
+theme: dark         # light, high-contrast, colour-blind, terminal-16, mono, gruvbox-dark, nord, dracula, catppuccin-mocha, tokyo-night,
+                    # rose-pine, solarized-dark, solarized-light, or a file of your own in themes/
 readonly: false     # nothing can be changed anywhere
 namespaces: []      # those to look into where listing all is forbidden
 mouse: true         # clicks and the wheel; without it the terminal selects text
+
+# When the rules of health speak: times as 90s, 5m or 1d, shares as 90%, numbers.
+health:
+  not-ready: 5m             # a pod that runs is not ready, or one that starts does not get further, for so long
+  unscheduled: 20s          # a pod that was not scheduled waits for so long
+  restarts: 5               # so many restarts of a pod are often, if the last is not long ago
+  restarts-within: 1h       # a restart is long ago after so long
+  terminating: 2m           # an object is stuck that was to be gone so long ago, beyond its grace
+  replicas-missing: 2m      # a workload has had fewer pods than it should for so long
+  rollout: 5m               # a rollout is stuck that has not moved for so long, where its own deadline is longer
+  paused: 1h                # a rollout is paused for so long
+  no-endpoints: 60s         # a service or an ingress has had no ready endpoint for so long
+  claim-pending: 60s        # a claim is not bound for so long
+  cordoned: 1d              # a node is cordoned for so long
+  quota: 90%                # so much of a quota is used
+  event-repeats: 20         # a warning was repeated so often
+  event-over: 10m           # a warning is over after so long without another
+  cronjob-late: 5m          # a cronjob missed its time by so long
+  autoscaler-limited: 60s   # an autoscaler has been at its maximum, or without metrics, for so long
+  no-disruption: 10m        # a budget has allowed no disruption for so long
+  version-skew: 3           # a node's kubelet is so many minor versions behind its control plane
 "##;
 
 /// The keys of the file.
-const KEYS: [&str; 8] = ["clusters", "aliases", "start", "keymap", "theme", "readonly", "namespaces", "mouse"];
+const KEYS: [&str; 10] = ["clusters", "aliases", "links", "start", "keymap", "theme", "readonly", "namespaces", "mouse", "health"];
 /// The keys of an entry of `clusters`.
 const CLUSTER_KEYS: [&str; 8] = ["match", "alias", "group", "tier", "key", "colour", "login", "readonly"];
 /// The values of `tier`.
@@ -52,6 +87,8 @@ pub struct Config {
     clusters: Vec<Entry>,
     /// Words for the prompt, and what they stand for.
     pub aliases: BTreeMap<String, String>,
+    /// The entries of `links`; see [`super::state::State`].
+    pub(super) links: Vec<LinkEntry>,
     /// The view that opens first.
     pub start: String,
     /// The name of the keymap; `default` where nothing says another.
@@ -64,6 +101,8 @@ pub struct Config {
     pub namespaces: Vec<String>,
     /// The mouse is ours.
     pub mouse: bool,
+    /// When the rules of health speak.
+    pub health: Limits,
 }
 
 impl Default for Config {
@@ -71,12 +110,14 @@ impl Default for Config {
         Self {
             clusters: Vec::new(),
             aliases: BTreeMap::new(),
-            start: "pods".to_owned(),
+            links: Vec::new(),
+            start: "overview".to_owned(),
             keymap: None,
             theme: "dark".to_owned(),
             readonly: false,
             namespaces: Vec::new(),
             mouse: true,
+            health: Limits::default(),
         }
     }
 }
@@ -168,6 +209,7 @@ impl Config {
                 let pairs = report.keys(node, key).into_iter();
                 self.aliases = pairs.filter_map(|(k, v)| Some((k.text.clone(), report.text(v, &k.text)?))).collect();
             }
+            "links" => self.links = report.list(node, key).iter().filter_map(|entry| LinkEntry::read(entry, report)).collect(),
             "start" => text(&mut self.start, report),
             "keymap" => self.keymap = report.text(node, key),
             "theme" => text(&mut self.theme, report),
@@ -176,6 +218,7 @@ impl Config {
                 self.namespaces = report.list(node, key).iter().filter_map(|n| report.text(n, "a namespace")).collect();
             }
             "mouse" => truth(&mut self.mouse, report),
+            "health" => limits::read(node, &mut self.health, report),
             _ => report.unknown(line, "key", key, KEYS),
         }
     }
@@ -236,6 +279,7 @@ fn digit(node: &Node, report: &mut Report<'_>) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::links::LINK_KEYS;
     use super::*;
     use proptest::prelude::*;
 
@@ -248,11 +292,11 @@ mod tests {
     fn the_example_names_every_key_and_shows_the_defaults() {
         let (config, problems) = load(EXAMPLE);
         assert_eq!(problems, Vec::<String>::new());
-        for (key, indent) in KEYS.map(|k| (k, "\n")).into_iter().chain(CLUSTER_KEYS.map(|k| (k, "    "))) {
+        for (key, indent) in KEYS.map(|k| (k, "\n")).into_iter().chain(CLUSTER_KEYS.into_iter().chain(LINK_KEYS).map(|k| (k, "    "))) {
             let entry = format!("{indent}{key}:");
             assert!(EXAMPLE.contains(&entry) || EXAMPLE.contains(&format!("\n  - {key}:")), "{key}");
         }
-        let shown = Config { clusters: Vec::new(), aliases: BTreeMap::new(), keymap: None, ..config.clone() };
+        let shown = Config { clusters: Vec::new(), links: Vec::new(), aliases: BTreeMap::new(), keymap: None, ..config.clone() };
         assert_eq!(config.keymap.as_deref(), Some("default"));
         assert_eq!(shown, Config::default());
         assert_eq!(config.aliases.get("dp").map(String::as_str), Some("deployments"));

@@ -38,10 +38,12 @@ impl State {
         let Some(table) = self.world.tables.get(&id) else { return };
         let (touched, columns) = (table.touched_by(&delta), delta.columns.is_some());
         let defined = (table.is_listed() && defines_kinds(&table.want.kind)).then(|| table.cluster());
+        self.board.before(&self.world, id, &touched);
         for view in &mut self.views {
             view.before(&self.world, id, &touched);
         }
         let changed = self.world.tables.get_mut(&id).map(|t| t.apply(delta)).unwrap_or_default();
+        self.board.after(&self.world, id, &changed);
         for view in &mut self.views {
             view.after(&self.world, id, &changed);
         }

@@ -185,7 +185,8 @@ fn typed(value: &Value<'_>) -> serde_json::Value {
     let instant = |at: crate::model::time::Timestamp| jiff::Timestamp::from_second(at.0).map(|t| t.to_string()).ok();
     match value {
         Value::None => serde_json::Value::Null,
-        Value::Text(t) | Value::Status(t, _) => json!(t),
+        Value::Text(t) | Value::Status(t, _) | Value::Quantity(t) => json!(t),
+        Value::Percent(n) => json!({"percent": n}),
         Value::Count(n) => json!(n),
         Value::Number(n) => json!(n),
         Value::Ratio(have, want) => json!({"have": have, "want": want}),

@@ -4,17 +4,20 @@ use super::config::Config;
 use super::discovery::Discovery;
 pub use super::watches::Order;
 use super::watches::Watches;
+use crate::health::board::Board;
 use crate::keymap::{Key, Keymap, Scope};
 use crate::kinds;
 use crate::model::cell::Health;
+use crate::model::id::WatchId;
 use crate::model::step::{Effect, Notice, Step};
 use crate::model::time::Timestamp;
 use crate::model::want::Want;
 use crate::model::world::World;
 use crate::ui;
 use crate::ui::prompt::Line;
-use crate::ui::theme::Theme;
+use crate::ui::theme::{Role, Theme};
 use crate::ui::view::View;
+use crate::ui::widgets::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -53,6 +56,7 @@ pub struct State {
     /// The last message, and when it was said.
     pub(super) notice: Option<(Notice, Timestamp)>,
     pub(super) watches: Watches,
+    pub(super) board: Board,
     pub(super) discovery: Discovery,
     pub(super) effects: Vec<Effect>,
     pub(super) dirty: bool,
@@ -64,6 +68,7 @@ pub struct State {
 impl State {
     /// A state without a screen yet.
     pub fn new(world: World, config: Config, keymap: Keymap, theme: Theme) -> Self {
+        let board = Board::new(config.health.clone());
         Self {
             world,
             config,
@@ -75,6 +80,7 @@ impl State {
             dialog: None,
             notice: None,
             watches: Watches::default(),
+            board,
             discovery: Discovery::default(),
             effects: Vec::new(),
             dirty: true,
@@ -112,7 +118,7 @@ impl State {
 
     /// True while something was put off that [`State::work`] does.
     pub fn is_working(&self) -> bool {
-        self.views.iter().any(|v| v.is_working())
+        self.board.is_working() || self.views.iter().any(|v| v.is_working())
     }
 
     /// True once the program is to end.
@@ -135,13 +141,20 @@ impl State {
                     let columns = kinds::find(&want.kind).map(kinds::Kind::columns).unwrap_or_default();
                     self.world.begin(*id, want.clone(), columns);
                 }
-                Order::Stop(id) => self.world.end(*id),
+                Order::Stop(id) => self.end_watch(*id),
             }
         }
         if !orders.is_empty() {
+            self.board.refresh(&self.world);
             self.refresh();
         }
         orders
+    }
+
+    /// Forgets what a watch brought, and what was found by it.
+    pub(super) fn end_watch(&mut self, id: WatchId) {
+        self.board.ends(&self.world, id);
+        self.world.end(id);
     }
 
     /// Tells all screens that what is looked at has changed.
@@ -177,8 +190,9 @@ impl State {
     pub fn next_tick(&self) -> i64 {
         let view = self.views.last().and_then(|v| v.next_tick(&self.world)).unwrap_or(60);
         let clock = 60 - self.world.now.0.rem_euclid(60);
+        let due = self.board.next_tick().map_or(60, |at| at.0 - self.world.now.0);
         let waiting = self.notice.is_some() || self.discovery.is_waiting() || self.world.tables.values().any(|t| t.retry_at.is_some());
-        if waiting { 1 } else { view.min(clock).max(1) }
+        if waiting { 1 } else { view.min(clock).min(due).max(1) }
     }
 
     /// Forgets a message that was there long enough.
@@ -191,8 +205,10 @@ impl State {
 
     /// Draws everything.
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer) {
+        self.world.findings.settle();
         let screen = ui::layout(area, &self.world);
         self.body = screen.body;
+        text::paint(buf, area, self.theme.style(Role::Screen));
         if self.world.clusters.is_empty() && self.views.len() <= 1 {
             ui::welcome::draw(&self.world, &self.theme, screen.body, buf);
         } else if let Some(view) = self.views.last_mut() {
@@ -202,11 +218,12 @@ impl State {
         ui::header::draw(&self.world, &self.theme, screen.header, buf);
         ui::footer::demo(&self.world, &self.keymap, &self.theme, screen.demo, buf);
         let under = self.views.last().map_or(Scope::Everywhere, |v| v.scope());
+        let panes = self.views.last().and_then(|v| v.panes());
         match (&self.dialog, &self.prompt, &self.notice) {
             (Some(dialog), ..) => ui::footer::question(&dialog.text, &self.theme, screen.footer, buf),
             (None, Some(line), _) => line.draw(&self.theme, screen, buf),
             (None, None, Some((notice, _))) => ui::footer::notice(&self.world, notice, &self.theme, screen.footer, buf),
-            (None, None, None) => ui::footer::hints(&self.keymap, under, &self.pressed, &self.theme, screen.footer, buf),
+            (None, None, None) => ui::footer::hints(&self.keymap, under, panes, &self.pressed, &self.theme, screen.footer, buf),
         }
     }
 }

@@ -154,7 +154,7 @@ impl TableDecoder {
             Some((plural, group)) if self.defines => Facts::Defines(words.sym(group), words.sym(plural)),
             _ => Facts::None,
         };
-        let health = if row.deleted.is_some() { Health::Busy } else { Health::Ok };
+        let health = if row.going.is_some() { Health::Busy } else { Health::Ok };
         Ok(Row { cells, facts, health, ..row })
     }
 }

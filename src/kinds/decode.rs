@@ -192,7 +192,7 @@ pub(super) fn of_meta(meta: &Meta<'_>, words: &mut Dictionary) -> Row {
         name: text(&meta.name).unwrap_or_default().into(),
         version: meta.version(),
         created: meta.created(),
-        deleted: super::object::time(&meta.deletion_timestamp),
+        going: meta.going(words),
         labels: meta.labels(words),
         owner: meta.owner(words),
         cells: [].into(),

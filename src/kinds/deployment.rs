@@ -1,8 +1,8 @@
 //! Deployments.
 
-use super::object::{Condition, Meta, condition, has, or_default, text};
-use super::workload::Spec;
-use super::{HasMeta, Names, Own, Project, age, col, name, own, wide};
+use super::object::{Meta, condition, has, or_default, text};
+use super::workload::{Spec, Status};
+use super::{HasMeta, Names, Own, Project, age, col, name, ours, own, wide};
 use crate::model::cell::{Health, Value};
 use crate::model::row::Facts;
 use crate::model::words::Dictionary;
@@ -21,17 +21,6 @@ pub struct Deployment<'a> {
     spec: Spec<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
     status: Status<'a>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Status<'a> {
-    replicas: Option<u32>,
-    updated_replicas: Option<u32>,
-    ready_replicas: Option<u32>,
-    available_replicas: Option<u32>,
-    #[serde(borrow)]
-    conditions: Option<Vec<Condition<'a>>>,
 }
 
 impl<'a> HasMeta<'a> for Deployment<'a> {
@@ -55,9 +44,10 @@ impl Project for Deployments {
 
     const COLUMNS: &'static [Own<Self>] = &[
         name(),
-        col("READY", |d| Value::Ratio(d.status.ready_replicas.unwrap_or_default(), wanted(d))),
+        col("READY", |d| Value::Ratio(d.status.ready_replicas.unwrap_or_default(), d.spec.wanted())),
         col("UP-TO-DATE", |d| Value::Count(d.status.updated_replicas.unwrap_or_default().into())),
         col("AVAILABLE", |d| Value::Count(d.status.available_replicas.unwrap_or_default().into())),
+        ours(wide("REVISION", |d| d.metadata.revision.value())),
         age(),
         wide("CONTAINERS", |d| d.spec.template.containers()),
         wide("IMAGES", |d| d.spec.template.images()),
@@ -66,7 +56,7 @@ impl Project for Deployments {
 
     fn health(deployment: &Deployment<'_>) -> Health {
         let status = &deployment.status;
-        let wanted = wanted(deployment);
+        let wanted = deployment.spec.wanted();
         let [all, updated, available] =
             [status.replicas, status.updated_replicas, status.available_replicas].map(Option::unwrap_or_default);
         if has(&status.conditions, "ReplicaFailure", "True") || has(&status.conditions, "Progressing", "False") {
@@ -83,14 +73,9 @@ impl Project for Deployments {
         }
     }
 
-    fn facts(deployment: &Deployment<'_>, _: &mut Dictionary) -> Facts {
-        deployment.spec.selector.facts()
+    fn facts(deployment: &Deployment<'_>, words: &mut Dictionary) -> Facts {
+        Facts::Workload(Box::new(deployment.spec.facts(&deployment.metadata, &deployment.status, words)))
     }
-}
-
-/// The API's default is 1.
-fn wanted(deployment: &Deployment<'_>) -> u32 {
-    deployment.spec.replicas.unwrap_or(1)
 }
 
 /// True until the newest replica set has been available once; from then on what is missing has been lost.

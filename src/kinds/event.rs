@@ -1,10 +1,12 @@
 //! Events of the core group: both the old form, with counts and timestamps, and the new one, with a series.
 
-use super::object::{Meta, Str, filled, or_default, text, time};
+use super::object::{Meta, Str, filled, or_default, plain, text, time};
 use super::{HasMeta, Names, Own, Project, Show, Source, Where, col, own, wide};
 use crate::model::cell::{Health, Text, Value};
 use crate::model::id::Uid;
-use crate::model::row::{About, Facts};
+use crate::model::facts::{EventFacts, Facts};
+use crate::model::row::Row;
+use crate::model::table::Table;
 use crate::model::time::Timestamp;
 use crate::model::words::Dictionary;
 use serde::Deserialize;
@@ -96,7 +98,7 @@ impl Project for Events {
         own(col("MESSAGE", |e| Value::Text(Cow::Borrowed(text(&e.message).unwrap_or_default().trim())))),
         wide("FIRST SEEN", |e| seen(first_seen(e))),
         wide("COUNT", |e| Value::Count(count(e))),
-        Own { title: "NAME", show: Show::Wide, value: Where::Row(Source::Name) },
+        Own { title: "NAME", show: Show::Wide, ours: false, value: Where::Row(Source::Name) },
     ];
 
     /// Newest first.
@@ -108,11 +110,25 @@ impl Project for Events {
 
     fn facts(event: &Event<'_>, words: &mut Dictionary) -> Facts {
         let about = &event.involved_object;
-        Facts::About(Box::new(About {
+        Facts::Event(Box::new(EventFacts {
             kind: words.sym(text(&about.kind).unwrap_or_default()),
             name: Text::Own(text(&about.name).unwrap_or_default().into()),
             uid: Uid::parse(text(&about.uid).unwrap_or_default()),
+            field: words.sym(text(&about.field_path).unwrap_or_default()),
+            warning: text(&event.kind) == Some("Warning"),
+            reason: words.sym(text(&event.reason).unwrap_or_default()),
+            count: u32::try_from(count(event)).unwrap_or_default(),
+            first: first_seen(event),
+            last: last_seen(event),
         }))
+    }
+}
+
+/// The message of an event's row.
+pub fn message<'a>(table: &'a Table, row: &'a Row) -> Cow<'a, str> {
+    match table.column("MESSAGE").map(|column| table.value(row, column.source)) {
+        Some(Value::Text(message)) => message,
+        _ => Cow::Borrowed(""),
     }
 }
 
@@ -149,9 +165,4 @@ fn source<'o>(event: &'o Event<'_>) -> Value<'o> {
 
 fn seen(at: Option<Timestamp>) -> Value<'static> {
     at.map_or(Value::Text(Cow::Borrowed("<unknown>")), Value::Age)
-}
-
-/// Empty stays empty, as kubectl has it here.
-fn plain<'o>(field: &'o Option<Str<'_>>) -> Value<'o> {
-    Value::Text(Cow::Borrowed(text(field).unwrap_or_default()))
 }

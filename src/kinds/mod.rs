@@ -13,6 +13,7 @@
 pub mod custom;
 pub mod decode;
 pub mod object;
+mod resources;
 mod workload;
 
 use crate::model::catalog::Resource;
@@ -35,7 +36,13 @@ macro_rules! kinds {
     };
 }
 
-kinds! { pod::Pods, node::Nodes, namespace::Namespaces, deployment::Deployments, replicaset::ReplicaSets, event::Events }
+kinds! {
+    pod::Pods, node::Nodes, namespace::Namespaces, deployment::Deployments, replicaset::ReplicaSets, event::Events,
+    statefulset::StatefulSets, daemonset::DaemonSets, job::Jobs, cronjob::CronJobs, service::Services, endpointslice::EndpointSlices,
+    ingress::Ingresses, horizontalpodautoscaler::HorizontalPodAutoscalers, poddisruptionbudget::PodDisruptionBudgets,
+    persistentvolumeclaim::PersistentVolumeClaims, persistentvolume::PersistentVolumes, resourcequota::ResourceQuotas,
+    limitrange::LimitRanges, serviceaccount::ServiceAccounts, apiservice::ApiServices,
+}
 
 /// What a kind is called.
 #[derive(Debug)]
@@ -86,6 +93,8 @@ pub trait HasMeta<'a> {
 pub struct Own<K: Project + ?Sized> {
     title: &'static str,
     show: Show,
+    /// kubectl has no such column.
+    ours: bool,
     value: Where<K>,
 }
 
@@ -100,27 +109,27 @@ pub type Read<K> = for<'o, 'a> fn(&'o <K as Project>::Object<'a>) -> Value<'o>;
 
 /// A column whose texts have few values.
 pub const fn col<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
-    Own { title, show: Show::Always, value: Where::Decoded(Keep::Shared, value) }
+    Own { title, show: Show::Always, ours: false, value: Where::Decoded(Keep::Shared, value) }
 }
 
 /// The column of the name.
 pub const fn name<K: Project>() -> Own<K> {
-    Own { title: "NAME", show: Show::Always, value: Where::Row(Source::Name) }
+    Own { title: "NAME", show: Show::Always, ours: false, value: Where::Row(Source::Name) }
 }
 
 /// The column of the age.
 pub const fn age<K: Project>() -> Own<K> {
-    Own { title: "AGE", show: Show::Always, value: Where::Row(Source::Age) }
+    Own { title: "AGE", show: Show::Always, ours: false, value: Where::Row(Source::Age) }
 }
 
 /// A column shown where wide output is asked for.
 pub const fn wide<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
-    Own { title, show: Show::Wide, value: Where::Decoded(Keep::Shared, value) }
+    Own { title, show: Show::Wide, ours: false, value: Where::Decoded(Keep::Shared, value) }
 }
 
 /// A column shown on the screen and in wide output.
 pub const fn screen<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
-    Own { title, show: Show::Screen, value: Where::Decoded(Keep::Shared, value) }
+    Own { title, show: Show::Screen, ours: false, value: Where::Decoded(Keep::Shared, value) }
 }
 
 /// A column whose texts differ from row to row: they stay out of the dictionary.
@@ -129,7 +138,12 @@ pub const fn own<K: Project>(column: Own<K>) -> Own<K> {
         Where::Decoded(_, read) => Where::Decoded(Keep::Own, read),
         Where::Row(source) => Where::Row(source),
     };
-    Own { title: column.title, show: column.show, value }
+    Own { value, title: column.title, show: column.show, ours: column.ours }
+}
+
+/// A column of our own, which kubectl does not have: only on the screen and in wide output, so that plain output stays kubectl's.
+pub const fn ours<K: Project>(column: Own<K>) -> Own<K> {
+    Own { ours: true, title: column.title, show: column.show, value: column.value }
 }
 
 /// A kind, its types erased.
@@ -138,7 +152,7 @@ pub struct Kind {
     pub names: &'static Names,
     /// The column to sort by at first, and whether downwards.
     pub sort: Option<(&'static str, bool)>,
-    columns: fn() -> Vec<Column>,
+    columns: fn(all: bool) -> Vec<Column>,
     row: fn(&[u8], &mut Dictionary) -> Row,
     event: for<'a> fn(&'a [u8], &mut Dictionary) -> Result<Event<'a>, serde_json::Error>,
 }
@@ -171,7 +185,12 @@ impl Kind {
 
     /// Its columns after NAMESPACE.
     pub fn columns(&self) -> Vec<Column> {
-        (self.columns)()
+        (self.columns)(true)
+    }
+
+    /// Those of them that kubectl has too.
+    pub fn kubectls_columns(&self) -> Vec<Column> {
+        (self.columns)(false)
     }
 
     /// The row of one object. What cannot be read becomes a row that says so.
@@ -195,13 +214,12 @@ pub fn named(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|k| k.resource().answers_to(name))
 }
 
-fn columns<K: Project>() -> Vec<Column> {
+fn columns<K: Project>(all: bool) -> Vec<Column> {
     let mut cells = 0..;
     let mut next = || Source::Cell(cells.next().unwrap_or_default());
-    let column = |own: &Own<K>| Column {
-        title: Cow::Borrowed(own.title),
-        source: if let Where::Row(source) = own.value { source } else { next() },
-        show: own.show,
+    let column = |own: &Own<K>| {
+        let source = if let Where::Row(source) = own.value { source } else { next() };
+        (all || !own.ours).then_some(Column { title: Cow::Borrowed(own.title), source, show: own.show })
     };
-    K::COLUMNS.iter().map(column).collect()
+    K::COLUMNS.iter().filter_map(column).collect()
 }

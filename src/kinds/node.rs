@@ -1,13 +1,31 @@
-//! Nodes, as kubectl prints them. Capacity and usage are not read here.
+//! Nodes, as kubectl prints them.
 
-use super::object::{Condition, Meta, Str, condition, each, filled, has, or_default, text};
-use super::{HasMeta, Names, Own, Project, age, col, name, own, wide};
+use super::object::{Condition, Meta, Str, condition, each, filled, has, or_default, text, time};
+use super::resources::Quantities;
+use super::{HasMeta, Names, Own, Project, age, col, name, ours, own, screen, wide};
 use crate::model::cell::{Health, Value};
+use crate::model::facts::{Facts, NodeFacts};
 use crate::model::row::Row;
 use crate::model::table::Table;
+use crate::model::words::Dictionary;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+
+/// Conditions that should not be True.
+const PRESSURES: &[&str] = &["MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"];
+
+/// Labels that name the pool of a node: EKS, Karpenter, GKE, AKS and its older ones.
+const POOLS: &[&str] = &[
+    "eks.amazonaws.com/nodegroup",
+    "karpenter.sh/nodepool",
+    "cloud.google.com/gke-nodepool",
+    "kubernetes.azure.com/agentpool",
+    "agentpool",
+];
+
+/// The label that says where a node is.
+const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// Nodes, the core kind.
 pub struct Nodes;
@@ -18,16 +36,31 @@ pub struct Nodes;
 pub struct Node<'a> {
     #[serde(borrow)]
     metadata: Meta<'a>,
-    #[serde(deserialize_with = "or_default")]
-    spec: Spec,
+    #[serde(borrow, deserialize_with = "or_default")]
+    spec: Spec<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
     status: Status<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Spec {
+struct Spec<'a> {
     unschedulable: Option<bool>,
+    #[serde(borrow)]
+    taints: Option<Vec<Taint<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Taint<'a> {
+    #[serde(borrow)]
+    key: Option<Str<'a>>,
+    #[serde(borrow)]
+    value: Option<Str<'a>>,
+    #[serde(borrow)]
+    effect: Option<Str<'a>>,
+    #[serde(borrow)]
+    time_added: Option<Str<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -37,6 +70,8 @@ struct Status<'a> {
     conditions: Option<Vec<Condition<'a>>>,
     #[serde(borrow)]
     addresses: Option<Vec<Address<'a>>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    allocatable: Quantities<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
     node_info: Info<'a>,
 }
@@ -83,6 +118,11 @@ impl Project for Nodes {
         col("ROLES", |n| roles(n)),
         age(),
         col("VERSION", |n| Value::Text(Cow::Borrowed(text(&n.status.node_info.kubelet_version).unwrap_or_default()))),
+        ours(screen("TAINTS", |n| Value::Count(each(&n.spec.taints).count() as i64))),
+        ours(screen("POOL", |n| Value::text(POOLS.iter().find_map(|key| label(n, key))))),
+        ours(screen("ZONE", |n| Value::text(label(n, ZONE)))),
+        ours(wide("INSTANCE-TYPE", |n| Value::text(label(n, "node.kubernetes.io/instance-type")))),
+        ours(wide("FIRST TAINT", |n| each(&n.spec.taints).next().map_or(Value::None, taint))),
         own(wide("INTERNAL-IP", |n| address(n, "InternalIP"))),
         own(wide("EXTERNAL-IP", |n| address(n, "ExternalIP"))),
         wide("OS-IMAGE", |n| Value::Text(known(&n.status.node_info.os_image))),
@@ -96,16 +136,44 @@ impl Project for Nodes {
             // Registered, and its kubelet has not reported yet; if it never does, the node controller says so.
             None => Health::Busy,
             Some(false) => Health::Bad,
-            Some(true) if ["MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"].into_iter().any(pressed) => Health::Warn,
+            Some(true) if PRESSURES.iter().copied().any(pressed) => Health::Warn,
             Some(true) if node.spec.unschedulable == Some(true) => Health::Done,
             Some(true) => Health::Ok,
         }
+    }
+
+    fn facts(node: &Node<'_>, words: &mut Dictionary) -> Facts {
+        let conditions = &node.status.conditions;
+        let pressures = PRESSURES.iter().filter(|kind| has(conditions, kind, "True"));
+        let cordon = each(&node.spec.taints).find(|t| text(&t.key) == Some("node.kubernetes.io/unschedulable"));
+        Facts::Node(Box::new(NodeFacts {
+            ready: condition(conditions, "Ready").map(|c| c.keep(words)),
+            pressures: pressures.filter_map(|kind| condition(conditions, kind)).map(|c| c.keep(words)).collect(),
+            cordoned: node.spec.unschedulable == Some(true),
+            cordoned_since: cordon.and_then(|t| time(&t.time_added)),
+            allocatable: node.status.allocatable.amounts(),
+            pods: node.status.allocatable.pods(),
+            version: words.sym(text(&node.status.node_info.kubelet_version).unwrap_or_default()),
+            zone: words.sym(label(node, ZONE).unwrap_or_default()),
+        }))
     }
 }
 
 /// Whether its kubelet says that it is ready; `None` if it never said anything.
 fn ready(node: &Node<'_>) -> Option<bool> {
     condition(&node.status.conditions, "Ready").map(|c| text(&c.status) == Some("True"))
+}
+
+/// The value of a label.
+fn label<'o>(node: &'o Node<'_>, key: &str) -> Option<&'o str> {
+    node.metadata.labels.as_ref()?.get(key)
+}
+
+/// As kubectl writes taints: `dedicated=gpu:NoSchedule`.
+fn taint(taint: &Taint<'_>) -> Value<'static> {
+    let [key, value, effect] = [&taint.key, &taint.value, &taint.effect].map(|t| text(t).unwrap_or_default());
+    let equals = if value.is_empty() { "" } else { "=" };
+    Value::Text(Cow::Owned(format!("{key}{equals}{value}:{effect}")))
 }
 
 /// How many nodes of a table are ready, also those that take no new pods: `Ready,SchedulingDisabled`.

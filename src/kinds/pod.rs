@@ -1,7 +1,10 @@
 //! Pods: what READY, STATUS and RESTARTS say is kubectl's, word for word (`printPod` of `k8s.io/kubernetes/pkg/printers/internalversion`).
-//! Requests, limits and usage are not read here.
+//! What is wrong with a pod is [`trouble`]'s to read.
+
+mod trouble;
 
 use super::object::{Condition, Meta, Str, each, filled, has, or_default, text, time};
+use super::resources::Resources;
 use super::{HasMeta, Names, Own, Project, age, col, name, own, screen, wide};
 use crate::model::cell::{Health, Value};
 use crate::model::row::Facts;
@@ -31,12 +34,26 @@ pub struct Pod<'a> {
 struct Spec<'a> {
     #[serde(borrow)]
     node_name: Option<Str<'a>>,
-    /// Only counted.
-    containers: Option<Vec<IgnoredAny>>,
+    #[serde(borrow)]
+    containers: Option<Vec<Container<'a>>>,
     #[serde(borrow)]
     init_containers: Option<Vec<InitContainer<'a>>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    resources: Resources<'a>,
+    #[serde(borrow)]
+    volumes: Option<Vec<Volume<'a>>>,
     #[serde(borrow)]
     readiness_gates: Option<Vec<ReadinessGate<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Container<'a> {
+    #[serde(borrow)]
+    name: Option<Str<'a>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    resources: Resources<'a>,
+    readiness_probe: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
@@ -46,6 +63,8 @@ struct InitContainer<'a> {
     name: Option<Str<'a>>,
     #[serde(borrow)]
     restart_policy: Option<Str<'a>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    resources: Resources<'a>,
 }
 
 impl InitContainer<'_> {
@@ -53,6 +72,20 @@ impl InitContainer<'_> {
     fn is_sidecar(&self) -> bool {
         text(&self.restart_policy) == Some("Always")
     }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Volume<'a> {
+    #[serde(borrow)]
+    persistent_volume_claim: Option<ClaimSource<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ClaimSource<'a> {
+    #[serde(borrow)]
+    claim_name: Option<Str<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -69,6 +102,8 @@ struct Status<'a> {
     phase: Option<Str<'a>>,
     #[serde(borrow)]
     reason: Option<Str<'a>>,
+    #[serde(borrow)]
+    message: Option<Str<'a>>,
     /// The first of `podIPs`: API servers keep the two in step.
     #[serde(borrow, rename = "podIP")]
     pod_ip: Option<Str<'a>>,
@@ -87,6 +122,8 @@ struct Status<'a> {
 struct ContainerStatus<'a> {
     #[serde(borrow)]
     name: Option<Str<'a>>,
+    #[serde(borrow)]
+    image: Option<Str<'a>>,
     ready: Option<bool>,
     started: Option<bool>,
     restart_count: Option<u32>,
@@ -101,7 +138,8 @@ struct ContainerStatus<'a> {
 struct State<'a> {
     #[serde(borrow)]
     waiting: Option<Waiting<'a>>,
-    running: Option<IgnoredAny>,
+    #[serde(borrow)]
+    running: Option<Running<'a>>,
     #[serde(borrow)]
     terminated: Option<Terminated<'a>>,
 }
@@ -111,6 +149,15 @@ struct State<'a> {
 struct Waiting<'a> {
     #[serde(borrow)]
     reason: Option<Str<'a>>,
+    #[serde(borrow)]
+    message: Option<Str<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Running<'a> {
+    #[serde(borrow)]
+    started_at: Option<Str<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -120,6 +167,8 @@ struct Terminated<'a> {
     signal: Option<i64>,
     #[serde(borrow)]
     reason: Option<Str<'a>>,
+    #[serde(borrow)]
+    message: Option<Str<'a>>,
     #[serde(borrow)]
     finished_at: Option<Str<'a>>,
 }
@@ -173,7 +222,7 @@ impl Project for Pods {
     }
 
     fn facts(pod: &Pod<'_>, words: &mut Dictionary) -> Facts {
-        filled(&pod.spec.node_name).map_or(Facts::None, |n| Facts::Node(words.sym(n)))
+        Facts::Pod(Box::new(trouble::facts(pod, words)))
     }
 }
 

@@ -1,8 +1,8 @@
 //! ReplicaSets.
 
-use super::object::{Condition, Meta, has, or_default};
-use super::workload::Spec;
-use super::{HasMeta, Names, Own, Project, age, col, name, own, wide};
+use super::object::{Meta, has, or_default};
+use super::workload::{Spec, Status};
+use super::{HasMeta, Names, Own, Project, age, col, name, ours, own, screen, wide};
 use crate::model::cell::{Health, Value};
 use crate::model::row::Facts;
 use crate::model::words::Dictionary;
@@ -21,16 +21,6 @@ pub struct ReplicaSet<'a> {
     spec: Spec<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
     status: Status<'a>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Status<'a> {
-    replicas: Option<u32>,
-    ready_replicas: Option<u32>,
-    available_replicas: Option<u32>,
-    #[serde(borrow)]
-    conditions: Option<Vec<Condition<'a>>>,
 }
 
 impl<'a> HasMeta<'a> for ReplicaSet<'a> {
@@ -54,9 +44,10 @@ impl Project for ReplicaSets {
 
     const COLUMNS: &'static [Own<Self>] = &[
         name(),
-        col("DESIRED", |r| Value::Count(wanted(r).into())),
+        col("DESIRED", |r| Value::Count(r.spec.wanted().into())),
         col("CURRENT", |r| Value::Count(r.status.replicas.unwrap_or_default().into())),
         col("READY", |r| Value::Count(r.status.ready_replicas.unwrap_or_default().into())),
+        ours(screen("REVISION", |r| r.metadata.revision.value())),
         age(),
         wide("CONTAINERS", |r| r.spec.template.containers()),
         wide("IMAGES", |r| r.spec.template.images()),
@@ -64,7 +55,7 @@ impl Project for ReplicaSets {
     ];
 
     fn health(set: &ReplicaSet<'_>) -> Health {
-        let wanted = wanted(set);
+        let wanted = set.spec.wanted();
         let [all, available] = [set.status.replicas, set.status.available_replicas].map(Option::unwrap_or_default);
         match () {
             () if has(&set.status.conditions, "ReplicaFailure", "True") => Health::Bad,
@@ -76,12 +67,7 @@ impl Project for ReplicaSets {
         }
     }
 
-    fn facts(set: &ReplicaSet<'_>, _: &mut Dictionary) -> Facts {
-        set.spec.selector.facts()
+    fn facts(set: &ReplicaSet<'_>, words: &mut Dictionary) -> Facts {
+        Facts::Workload(Box::new(set.spec.facts(&set.metadata, &set.status, words)))
     }
-}
-
-/// The API's default is 1.
-fn wanted(set: &ReplicaSet<'_>) -> u32 {
-    set.spec.replicas.unwrap_or(1)
 }

@@ -1,6 +1,7 @@
 //! One object as the tables know it: a few hundred bytes instead of the object.
 
 use super::cell::{Cell, Health, Text};
+pub use super::facts::Facts;
 use super::id::{Uid, Version};
 use super::time::Timestamp;
 use super::words::{Sym, Words};
@@ -20,8 +21,8 @@ pub struct Row {
     pub version: Version,
     /// `metadata.creationTimestamp`.
     pub created: Option<Timestamp>,
-    /// `metadata.deletionTimestamp`: it is going.
-    pub deleted: Option<Timestamp>,
+    /// It is going, and what it waits for.
+    pub going: Option<Box<Going>>,
     /// `metadata.labels`, as pairs.
     pub labels: Box<[(Sym, Sym)]>,
     /// The owner that controls it, or else the first one.
@@ -41,12 +42,13 @@ impl Row {
     /// Bytes held, the row itself included: what the memory page and the budget test count.
     pub fn bytes(&self) -> usize {
         let own = |t: &Text| if let Text::Own(t) = t { t.len() } else { 0 };
-        let cell = |c: &Cell| size_of::<Cell>() + if let Cell::Text(t) | Cell::Status(t, _) = c { own(t) } else { 0 };
+        let cell = |c: &Cell| size_of::<Cell>() + if let Cell::Text(t) | Cell::Status(t, _) | Cell::Quantity(t) = c { own(t) } else { 0 };
         size_of::<Self>()
             + self.name.len()
             + size_of_val(&*self.labels)
             + self.owner.as_ref().map_or(0, |_| size_of::<Owner>())
             + self.cells.iter().map(cell).sum::<usize>()
+            + self.facts.bytes()
     }
 }
 
@@ -63,31 +65,11 @@ pub struct Owner {
     pub uid: Uid,
 }
 
-/// What a kind knows of an object beside its columns.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Facts {
-    /// Nothing.
-    #[default]
-    None,
-    /// A workload or service: the label selector of its pods, as `kubectl get -l` takes it.
-    Pods(Text),
-    /// A pod: the node it runs on.
-    Node(Sym),
-    /// An event: what it is about.
-    About(Box<About>),
-    /// A definition of a kind: the kind it defines, as group and plural.
-    Defines(Sym, Sym),
-    /// The server sent something that cannot be read; why.
-    Broken(Box<str>),
-}
-
-/// What an event is about.
-#[derive(Clone, Debug, PartialEq)]
-pub struct About {
-    /// `involvedObject.kind`.
-    pub kind: Sym,
-    /// `involvedObject.name`.
-    pub name: Text,
-    /// `involvedObject.uid`.
-    pub uid: Uid,
+/// An object that is to be deleted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Going {
+    /// `metadata.deletionTimestamp`: when its time is up, grace included.
+    pub at: Timestamp,
+    /// Who has to be done with it before it goes.
+    pub finalizers: Box<[Sym]>,
 }

@@ -39,6 +39,7 @@ pub struct Table {
     rows: Vec<Option<Row>>,
     free: Vec<Slot>,
     index: HashTable<Slot>,
+    by_name: HashTable<Slot>,
 }
 
 impl Table {
@@ -58,6 +59,7 @@ impl Table {
             rows: Vec::new(),
             free: Vec::new(),
             index: HashTable::new(),
+            by_name: HashTable::new(),
         }
     }
 
@@ -122,6 +124,17 @@ impl Table {
         self.index.find(uid.hash64(), |&s| self.uid(s) == Some(uid)).copied()
     }
 
+    /// The row of this namespace and name. While an object is replaced by another of its name, either may be told.
+    pub fn named(&self, namespace: &str, name: &str) -> Option<&Row> {
+        let is_it = |&s: &Slot| self.row(s).is_some_and(|r| &*r.name == name && self.words.get(r.namespace) == namespace);
+        self.row(*self.by_name.find(Uid::of_name(namespace, name).hash64(), is_it)?)
+    }
+
+    /// The row of this uid.
+    pub fn of_uid(&self, uid: Uid) -> Option<&Row> {
+        self.row(self.slot(uid)?)
+    }
+
     /// All rows, in no order.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().flatten()
@@ -154,8 +167,9 @@ impl Table {
                     self.rows.push(None);
                     self.rows.len() as Slot - 1
                 });
-                let rows = &self.rows;
+                let (rows, words) = (&self.rows, &self.words);
                 self.index.insert_unique(uid.hash64(), slot, |&s| uid_in(rows, s).map_or(0, Uid::hash64));
+                self.by_name.insert_unique(name_hash(words, &row), slot, |&s| row_in(rows, s).map_or(0, |r| name_hash(words, r)));
                 slot
             }
         };
@@ -171,6 +185,10 @@ impl Table {
         let rows = &self.rows;
         if let Ok(entry) = self.index.find_entry(uid.hash64(), |&s| uid_in(rows, s) == Some(uid)) {
             let (slot, _) = entry.remove();
+            let hash = row_in(rows, slot).map_or(0, |r| name_hash(&self.words, r));
+            if let Ok(entry) = self.by_name.find_entry(hash, |&s| s == slot) {
+                entry.remove();
+            }
             if let Some(place) = self.rows.get_mut(slot as usize) {
                 self.unhealthy -= usize::from(place.take().is_some_and(|r| r.health.is_unhealthy()));
                 self.free.push(slot);
@@ -213,12 +231,20 @@ impl Table {
     pub fn bytes(&self) -> usize {
         self.words.bytes() + self.rows().map(Row::bytes).sum::<usize>() + self.rows.capacity() * size_of::<Option<Row>>()
             - self.len() * size_of::<Row>()
-            + self.index.capacity() * 5
+            + (self.index.capacity() + self.by_name.capacity()) * 5
     }
 }
 
+fn row_in(rows: &[Option<Row>], slot: Slot) -> Option<&Row> {
+    rows.get(slot as usize)?.as_ref()
+}
+
 fn uid_in(rows: &[Option<Row>], slot: Slot) -> Option<Uid> {
-    rows.get(slot as usize)?.as_ref().map(|r| r.uid)
+    row_in(rows, slot).map(|r| r.uid)
+}
+
+fn name_hash(words: &Words, row: &Row) -> u64 {
+    Uid::of_name(words.get(row.namespace), &row.name).hash64()
 }
 
 #[cfg(test)]
@@ -240,7 +266,7 @@ pub(crate) mod tests {
             name: name.into(),
             version: Version::default(),
             created: None,
-            deleted: None,
+            going: None,
             labels: [].into(),
             owner: None,
             cells: [Cell::Count(count)].into(),
@@ -277,6 +303,8 @@ pub(crate) mod tests {
             held.sort_by_key(|h| h.0);
             let want: Vec<_> = truth.iter().map(|(uid, n)| (Uid::parse(&format!("{uid:032x}")), Cell::Count(*n), "n".to_owned())).collect();
             prop_assert_eq!(held, want);
+            prop_assert_eq!(table.named("n", "x").is_some(), !truth.is_empty());
+            prop_assert!(table.named("n", "y").is_none() && table.named("", "x").is_none());
             prop_assert_eq!(table.len(), truth.len());
         }
     }

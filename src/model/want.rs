@@ -2,6 +2,9 @@
 
 use super::id::{ClusterId, GroupResource};
 
+/// The field selector of warnings.
+const WARNINGS: &str = "type=Warning";
+
 /// Something of a cluster to be kept live.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Want {
@@ -35,6 +38,17 @@ impl Want {
     /// Rows of all objects of a kind in a cluster.
     pub fn all(cluster: ClusterId, kind: GroupResource) -> Self {
         Self { cluster, kind, namespace: None, of: Of::All }
+    }
+
+    /// Rows of the warnings of a cluster: events that are about something wrong.
+    pub fn warnings(cluster: ClusterId) -> Self {
+        let of = Of::Selected { labels: "".into(), fields: WARNINGS.into() };
+        Self { cluster, kind: GroupResource::new("", "events"), namespace: None, of }
+    }
+
+    /// True for [`Want::warnings`], in whatever namespace.
+    pub fn is_warnings(&self) -> bool {
+        matches!(&self.of, Of::Selected { labels, fields } if labels.is_empty() && &**fields == WARNINGS)
     }
 
     /// True when whoever wants `self` is served by what runs for `wider`, though it may have to leave rows out.

@@ -4,7 +4,9 @@ use super::catalog::Resource;
 use super::cluster::Cluster;
 use super::column::Column;
 use super::fault::Fault;
+use super::finding::Findings;
 use super::id::{ClusterId, GroupResource, WatchId};
+use super::layout::Layouts;
 use super::msg::Sync;
 use super::step::Notice;
 use super::table::Table;
@@ -23,6 +25,8 @@ pub struct World {
     pub tables: BTreeMap<WatchId, Table>,
     /// The whole objects of running watches.
     pub objects: BTreeMap<WatchId, Whole>,
+    /// What health has found.
+    pub findings: Findings,
     /// The cluster that is looked at; all open ones if `None`.
     pub focus: Option<ClusterId>,
     /// The namespaces that are looked at; all if empty.
@@ -37,6 +41,8 @@ pub struct World {
     pub readonly: bool,
     /// What is shown is the demo fleet.
     pub demo: Option<Demo>,
+    /// How panes are laid out, by the user's own names.
+    pub layouts: Layouts,
     /// Contexts of the same cluster may be open side by side, because each is looked at by itself.
     pub twins: bool,
 }

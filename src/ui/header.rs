@@ -3,6 +3,7 @@
 use super::theme::{Role, Theme};
 use super::widgets::text;
 use super::words;
+use crate::health;
 use crate::model::cluster::Cluster;
 use crate::model::fault::FaultKind;
 use crate::model::msg::{Link, Sync};
@@ -159,8 +160,16 @@ fn state(world: &World, cluster: &Cluster) -> (&'static str, String, Role, u8) {
                 return ("◌", "stale".to_owned(), Role::ClusterStale, 0);
             }
             let sick: usize = tables().filter(|t| t.want.kind.resource.as_ref() == "pods").map(|t| t.unhealthy).sum();
-            let told = if sick > 0 { format!("▲{sick}") } else { String::new() };
-            ("●", told, if sick > 0 { Role::StatusWarn } else { Role::ClusterLive }, if sick > 0 { 2 } else { 3 })
+            let found = world.findings.counts(cluster.id);
+            let counts = [(found.critical, "✖"), (found.warning, "▲")].into_iter().filter(|(n, _)| *n > 0);
+            let told: Vec<String> = counts.map(|(n, glyph)| format!("{glyph}{n}")).collect();
+            match () {
+                () if found.critical > 0 => ("●", told.join(" "), Role::StatusBad, 2),
+                () if found.warning > 0 => ("●", told.join(" "), Role::StatusWarn, 2),
+                // Pods alone tell little, but they are all that a screen without health has.
+                () if sick > 0 && !health::is_watched(world, cluster.id) => ("●", format!("▲{sick}"), Role::StatusWarn, 2),
+                () => ("●", String::new(), Role::ClusterLive, 3),
+            }
         }
     }
 }

@@ -4,6 +4,8 @@
 //! `go run ./printer 2026-11-23T12:00:00Z < ../fixtures/KIND.json > ../fixtures/KIND.table.json` in `tests/cluster`. `fixtures/health.txt`
 //! is what an engineer on call should think of each; when the test fails it prints what the code thinks.
 
+mod facts;
+
 use kconsole::kinds::custom::TableDecoder;
 use kconsole::kinds::decode::Change;
 use kconsole::kinds::{KINDS, Kind};
@@ -52,15 +54,20 @@ fn rows_are_what_kubectl_prints() {
     assert_eq!(Timestamp::parse("2026-11-23T12:00:00Z"), Some(NOW));
     for kind in KINDS {
         let table: Value = serde_json::from_str(&fixture(&format!("{}.table.json", kind.names.resource))).unwrap();
-        let titles: Vec<_> = kind.columns().iter().map(|c| c.title.to_string()).collect();
+        let columns = kind.kubectls_columns();
+        let titles: Vec<_> = columns.iter().map(|c| c.title.to_string()).collect();
         assert_eq!(json!(titles), table["columns"], "{}", kind.names.resource);
+        let ours = kind.columns().into_iter().filter(|c| !columns.contains(c));
+        for column in ours {
+            assert!(column.show > Show::Always, "{} {}: plain output is kubectl's", kind.names.resource, column.title);
+        }
         assert!(kind.sort.is_none_or(|(title, _)| titles.iter().any(|t| t == title)), "sorted by a column that it has");
         let (objects, rows) = (objects(kind), table["rows"].as_array().unwrap());
         assert_eq!(objects.len(), rows.len());
         for (object, want) in objects.iter().zip(rows) {
             let mut words = Dictionary::default();
             let row = row(kind, object, &mut words);
-            assert_eq!(json!(shown(&row, &kind.columns(), words.words())), *want, "{} {}", kind.names.resource, name_of(object));
+            assert_eq!(json!(shown(&row, &columns, words.words())), *want, "{} {}", kind.names.resource, name_of(object));
             assert_eq!(row.uid, Uid::parse(object["metadata"]["uid"].as_str().unwrap()));
             assert_eq!(words.words().get(row.namespace), object["metadata"]["namespace"].as_str().unwrap_or_default());
         }
@@ -130,7 +137,7 @@ fn each_field(mut test: impl FnMut(&Kind, &Value, &str)) {
         for object in objects(kind) {
             let mut paths = Vec::new();
             fields(&object, "", &mut paths);
-            assert!(paths.len() > 5);
+            assert!(paths.len() > 3);
             paths.iter().for_each(|path| test(kind, &object, path));
         }
     }
@@ -163,10 +170,16 @@ fn fd1_a_row_survives_the_loss_of_any_field() {
     });
 }
 
+/// What may be a number or a text.
+const AMOUNTS: &[&str] = &["/spec/minAvailable", "/spec/maxUnavailable"];
+
 #[test]
 fn fd2_fd3_a_wrong_type_makes_a_row_that_says_so() {
     let mut broken = std::collections::BTreeMap::new();
     each_field(|kind, object, path| {
+        if AMOUNTS.contains(&path) {
+            return;
+        }
         let wrong = match object.pointer(path).unwrap() {
             Value::String(_) => json!(7),
             Value::Number(n) => json!(n.to_string()),
@@ -216,28 +229,6 @@ fn health_is_as_agreed() {
         }
     }
     assert_eq!(all, fixture("health.txt"), "now:\n{all}");
-}
-
-#[test]
-fn facts_lead_to_pods_nodes_and_objects() {
-    let fact = |resource: &str, name: &str| {
-        let kind = KINDS.iter().find(|k| k.names.resource == resource).unwrap();
-        let object = objects(kind).into_iter().find(|o| name_of(o) == name).unwrap();
-        let mut words = Dictionary::default();
-        let facts = row(kind, &object, &mut words).facts;
-        let words = words.words();
-        match &facts {
-            Facts::Pods(selector) => selector.get(words).to_owned(),
-            Facts::Node(node) => words.get(*node).to_owned(),
-            Facts::About(about) => format!("{} {} {}", words.get(about.kind), about.name.get(words), about.uid),
-            other => format!("{other:?}"),
-        }
-    };
-    assert_eq!(fact("deployments", "expressions"), "a,app=x,env notin (dev),!legacy,tier=web,zone in (a,b)");
-    assert_eq!(fact("replicasets", "good"), "app=good,pod-template-hash=7f");
-    assert_eq!(fact("pods", "running"), "node-1");
-    assert_eq!(fact("pods", "pending"), "None");
-    assert_eq!(fact("events", "web-1.1"), "Pod web-1 4fa44310-91b3-5314-8938-157d348ec32e");
 }
 
 /// A watch as an API server 1.36 sent it: `sendInitialEvents` on a custom resource, then a deletion and a change.

@@ -12,12 +12,17 @@
 mod cluster;
 mod data;
 mod demo;
+mod drill;
 mod driver;
 mod engine;
 mod faults;
 mod files;
+mod health;
+mod gallery;
 mod kinds;
 mod kubectl;
+mod links;
+mod panes;
 mod readme;
 mod rig;
 mod robot;

@@ -1,10 +1,12 @@
 //! The tables inside README.md are made from the lists that the program itself uses, so they cannot lag behind.
 //! `UPDATE=1 cargo test --test it readme` writes them anew.
 
+use crate::gallery::picture;
 use crate::rig::source::root;
 use kconsole::actions;
 use kconsole::app::config::EXAMPLE;
 use kconsole::demo::incident::INCIDENTS;
+use kconsole::health::RULES;
 use kconsole::keymap::{KEYMAPS, Keymap, Scope};
 use kconsole::kinds::KINDS;
 use kconsole::ui::theme::{Role, THEMES};
@@ -12,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// What stands between `<!-- NAME: generated, checked by a test -->` and `<!-- /NAME -->`.
-fn parts() -> [(&'static str, String); 8] {
+fn parts() -> [(&'static str, String); 9] {
     let list = |names: Vec<String>| format!("{}\n", names.join(" · "));
     [
         ("config", format!("```yaml\n{EXAMPLE}```\n")),
@@ -20,8 +22,9 @@ fn parts() -> [(&'static str, String); 8] {
         ("keymaps", list(KEYMAPS.iter().map(|(name, _)| format!("`{name}`")).collect())),
         ("actions", table(["Action", "What it does"], actions::all().map(|a| [format!("`{}`", a.name), a.help.to_owned()]))),
         ("kinds", kinds()),
+        ("rules", table(["Rule", "What it means"], RULES.iter().map(|r| [format!("`{}`", r.name), r.means.to_owned()]))),
         ("scenarios", table(["Scenario", "What is wrong"], INCIDENTS.iter().map(|i| [format!("`{}`", i.name), i.about.to_owned()]))),
-        ("themes", list(THEMES.iter().map(|(name, _)| format!("`{name}`")).collect())),
+        ("themes", gallery()),
         ("theme roles", list(Role::ALL.iter().map(|role| format!("`{}`", role.name())).collect())),
     ]
 }
@@ -54,6 +57,13 @@ fn keys() -> String {
         order.into_iter().map(row).collect::<Vec<_>>()
     });
     table(["Where", "Keys", "What they do"], rows)
+}
+
+/// A picture of each theme, two in a row.
+fn gallery() -> String {
+    let cell = |(name, _): &(&str, &str)| format!("`{name}`<br>![{name}]({})", picture(name));
+    let rows = THEMES.chunks(2).map(|pair| [pair.first(), pair.get(1)].map(|theme| theme.map(cell).unwrap_or_default()));
+    table(["", ""], rows)
 }
 
 fn kinds() -> String {

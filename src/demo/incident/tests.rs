@@ -92,7 +92,7 @@ fn pods_of_a_lost_machine_stay_in_sight() {
             let hidden = rows.iter().find(|(_, row)| !matches!(row.health, Health::Bad | Health::Warn));
             assert!(!rows.is_empty() && hidden.is_none(), "after {minutes} minutes: {hidden:?}");
             // All but those of DaemonSets are told to go after five minutes.
-            assert_eq!(rows.iter().any(|(_, row)| row.deleted.is_some()), minutes > 0);
+            assert_eq!(rows.iter().any(|(_, row)| row.going.is_some()), minutes > 0);
         }
     });
 }

@@ -44,7 +44,7 @@ fn table(names: impl Iterator<Item = String>) -> Table {
             name: name.into(),
             version: Version::default(),
             created: Some(Timestamp(NOW.0 - 3_700)),
-            deleted: None,
+            going: None,
             labels: [("app", "Web"), ("node", "from-label"), ("example.org/team", "cart")]
                 .map(|(k, v)| (words.sym(k), words.sym(v)))
                 .into(),
@@ -315,6 +315,7 @@ fn values_that_are_not_texts_are_written_with_the_letters_that_needles_know() {
             Value::Ratio(1, 2),
             Value::Age(at),
             Value::Span(seconds),
+            Value::Percent(97),
             Value::Restarts(3, Some(at)),
         ] {
             let shown = value.shown(now);

@@ -3,8 +3,10 @@
 pub mod clusters;
 pub mod document;
 pub mod help;
+pub mod links;
 pub mod palette;
 pub mod table;
+pub mod workspace;
 
 #[cfg(test)]
 mod tests;

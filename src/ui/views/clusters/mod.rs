@@ -13,7 +13,7 @@ use crate::model::id::{ClusterId, GroupResource};
 use crate::model::query::BadTerm;
 use crate::model::step::{Motion, Scene};
 use crate::model::time::next_change;
-use crate::model::want::{Of, Want};
+use crate::model::want::Want;
 use crate::model::world::World;
 use crate::ui::theme::Theme;
 use crate::ui::view::View;
@@ -27,6 +27,8 @@ use std::collections::BTreeMap;
 /// The screen of clusters.
 #[derive(Default)]
 pub struct ClustersView {
+    /// Another pane has the keys.
+    unfocused: bool,
     cursor: Option<ClusterId>,
     filter: String,
     fuzzy: Fuzzy,
@@ -94,12 +96,6 @@ fn words_of(c: &Cluster) -> [&str; 6] {
     [&c.name, &c.context, &c.server, group(c), c.user.as_deref().unwrap_or_default(), &c.about.version]
 }
 
-/// The warnings of a cluster, for the number of the last ten minutes.
-fn warnings(cluster: ClusterId) -> Want {
-    let of = Of::Selected { labels: "".into(), fields: "type=Warning".into() };
-    Want { cluster, kind: GroupResource::new("", "events"), namespace: None, of }
-}
-
 impl View for ClustersView {
     fn scope(&self) -> Keys {
         Keys::Clusters
@@ -109,8 +105,16 @@ impl View for ClustersView {
         "clusters".to_owned()
     }
 
+    fn focus(&mut self, focused: bool) {
+        self.unfocused = !focused;
+    }
+
+    fn count(&self) -> Option<usize> {
+        Some(self.shown.len())
+    }
+
     fn wants(&self, world: &World) -> Vec<Want> {
-        world.open().flat_map(|c| [Want::all(c.id, GroupResource::new("", "nodes")), warnings(c.id)]).collect()
+        world.open().flat_map(|c| [Want::all(c.id, GroupResource::new("", "nodes")), Want::warnings(c.id)]).collect()
     }
 
     fn scene(&self, world: &World) -> Scene {

@@ -1,6 +1,5 @@
 //! What a cluster's running tables count: nodes, pods that are not well, warnings. Counted anew only where a table or the clock has moved.
 
-use super::warnings;
 use crate::kinds::node;
 use crate::model::cell::{Health, Value};
 use crate::model::id::{ClusterId, GroupResource};
@@ -31,7 +30,7 @@ impl Numbers {
     pub(super) fn count(&mut self, world: &World, cluster: ClusterId) {
         let core = |resource| Want::all(cluster, GroupResource::new("", resource));
         let listed = |want: Want| world.serving(&want).filter(|t| t.is_listed());
-        let tables = [listed(core("nodes")), listed(core("pods")), listed(warnings(cluster))];
+        let tables = [listed(core("nodes")), listed(core("pods")), listed(Want::warnings(cluster))];
         let seen = |t: &Option<&Table>, clock: Timestamp| t.as_ref().map(|t| (t.changes, clock));
         let [nodes, pods, events] = &tables;
         let now = [seen(nodes, Timestamp(0)), seen(pods, Timestamp(0)), seen(events, world.now)];

@@ -167,7 +167,7 @@ fn part(out: &mut Outline, title: &str, value: Option<&Value>, without: &[&str])
 /// Its events, the newest first.
 fn about(out: &mut Outline, world: &World, object: &ObjectRef, want: &Want) {
     let Some(table) = world.serving(want) else { return };
-    let is_it = |facts: &Facts| matches!(facts, Facts::About(about) if about.uid == object.uid);
+    let is_it = |facts: &Facts| matches!(facts, Facts::Event(event) if event.uid == object.uid);
     let mut rows: Vec<_> = table.rows().filter(|r| is_it(&r.facts)).collect();
     let get = |row, title: &str| table.column(title).map_or(Shown::None, |c| table.value(row, c.source));
     rows.sort_by(|a, b| get(a, "LAST SEEN").order(&get(b, "LAST SEEN")));

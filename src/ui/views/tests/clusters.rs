@@ -1,6 +1,6 @@
 //! The screen of clusters.
 
-use super::{DEV, EDGE, PARTNER, PROD, drawn, snapshots, warnings, world};
+use super::{DEV, EDGE, PARTNER, PROD, drawn, snapshots, world};
 use crate::kinds::node::ready_in;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{GroupResource, WatchId};
@@ -69,7 +69,7 @@ fn only_open_clusters_are_asked_and_never_for_their_pods() {
     let world = world();
     let wants = ClustersView::new(&world).wants(&world);
     let nodes = |c| Want::all(c, GroupResource::new("", "nodes"));
-    assert_eq!(wants, [nodes(PROD), warnings(PROD), nodes(EDGE), warnings(EDGE), nodes(PARTNER), warnings(PARTNER)]);
+    assert_eq!(wants, [nodes(PROD), Want::warnings(PROD), nodes(EDGE), Want::warnings(EDGE), nodes(PARTNER), Want::warnings(PARTNER)]);
 }
 
 #[test]

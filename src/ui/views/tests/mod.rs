@@ -114,11 +114,6 @@ pub(super) fn table(world: &mut World, want: Want, objects: &[Value]) -> WatchId
     watch
 }
 
-pub(super) fn warnings(cluster: ClusterId) -> Want {
-    let of = Of::Selected { labels: "".into(), fields: "type=Warning".into() };
-    Want { cluster, kind: GroupResource::new("", "events"), namespace: None, of }
-}
-
 fn node(name: &str, ready: &str) -> Value {
     json!({ "metadata": { "name": name, "uid": name }, "status": { "conditions": [{ "type": "Ready", "status": ready }] } })
 }
@@ -144,7 +139,7 @@ pub(super) fn world() -> World {
         event("a", "cart-1", "Warning", "BackOff", "Back-off restarting failed container", "2026-11-23T14:01:50Z"),
         event("b", "cart-1", "Warning", "Failed", "too long ago", "2026-11-23T12:00:00Z"),
     ];
-    table(&mut world, warnings(PROD), &events);
+    table(&mut world, Want::warnings(PROD), &events);
     let edge = table(&mut world, Want::all(EDGE, nodes), &[node("edge-1", "True")]);
     let why = Fault::new(FaultKind::Unreachable, "10.20.0.9:6443 did not answer within 4 s");
     let stale = Sync::Stale { why, retry_in: Some(Duration::from_secs(9)) };

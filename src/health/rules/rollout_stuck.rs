@@ -1,0 +1,53 @@
+//! A rollout does not get further, or waits for somebody.
+
+use crate::health::case::line;
+use crate::health::{Case, Rule, Verdict};
+use crate::model::facts::{Truth, WorkloadFacts};
+use crate::model::finding::Severity;
+use crate::model::time::Timestamp;
+
+pub(super) const RULE: Rule = Rule {
+    name: "rollout-stuck",
+    on: &[("apps", "deployments"), ("apps", "statefulsets"), ("apps", "daemonsets")],
+    means: "A new revision was asked for and its pods do not become available. The old ones go on as far as the strategy lets them, so that users may not \
+            have noticed yet; the next loss of a node makes it worse.",
+    helps: &[
+        "What is wrong with the new pods says why: an image, a crash, a probe, no room.",
+        "Roll back to the revision that works, then look for the cause.",
+    ],
+    judge,
+};
+
+fn judge(case: &Case<'_>, verdict: &mut Verdict) {
+    let Some(workload) = case.workload().filter(|w| w.observed && !w.paused) else { return };
+    let is_whole = workload.updated >= workload.wanted && workload.available >= workload.wanted && workload.replicas <= workload.wanted;
+    // What a rollout has left behind is another rule's, and so is what was lost since.
+    if is_whole || !case.is_rolling() {
+        return;
+    }
+    let failing = case.worst_of_pods().filter(|f| f.severity == Severity::Critical);
+    let given_up = workload.progressing.as_ref().filter(|p| p.status == Truth::False);
+    let since = given_up.and_then(|p| p.since).or_else(|| moved(case, workload)).unwrap_or_else(|| case.created());
+    let due = Timestamp(since.0 + case.limits.rollout);
+    // Pods that fail are reason enough: nobody has to wait for the deadline.
+    if given_up.is_none() && failing.is_none() && case.now() < due {
+        return verdict.again(due);
+    }
+    let serving = format!("{}/{} available", workload.available, workload.wanted);
+    let severity = if workload.available == 0 && workload.wanted > 0 { Severity::Critical } else { Severity::Warning };
+    let severity = failing.map_or(severity, |f| f.severity.max(severity));
+    let mut found = case.found(severity, failing.map_or(since, |f| f.since), format!("rollout stuck, {serving}"));
+    let told = given_up.map(|p| line(&p.message).to_owned()).unwrap_or_default();
+    found.evidence = failing.map_or(told, |f| if f.evidence.is_empty() { f.what.clone() } else { format!("{}: {}", f.what, f.evidence) });
+    found.next = "{enter} shows its pods, {events} what was tried".to_owned();
+    if let Some(finding) = failing {
+        found.cause = finding.cause.clone();
+    }
+    verdict.find(found);
+}
+
+/// When the rollout last got further.
+fn moved(case: &Case<'_>, workload: &WorkloadFacts) -> Option<Timestamp> {
+    let newest = case.pods().filter_map(|(_, row, _)| row.created).max();
+    workload.progressing.as_ref().and_then(|p| p.since).max(newest)
+}
