@@ -3,7 +3,7 @@
 use super::{EventsView, about};
 use crate::kinds::event;
 use crate::model::facts::{EventFacts, Facts};
-use crate::model::msg::Sync;
+use crate::model::msg::{Link, Sync};
 use crate::model::row::Row;
 use crate::model::step::Pick;
 use crate::model::table::Table;
@@ -191,7 +191,9 @@ impl EventsView {
 
     /// What is wrong with the tables that the events come from.
     fn troubles(&self, world: &World) -> Vec<(String, Role)> {
-        let tables = self.members.iter().filter_map(|m| world.tables.get(m));
+        let is_down = |t: &&Table| world.cluster(t.cluster()).is_some_and(|c| matches!(c.link, Link::Down { .. }));
+        // Which cluster is down is told by the line of the clusters, and why in the pane that has the keys.
+        let tables = self.members.iter().filter_map(|m| world.tables.get(m)).filter(|t| !self.unfocused || !is_down(t));
         let told =
             tables.filter_map(|t| words::trouble(world, t).map(|(what, role)| (format!("{}: {what}", world.name(t.cluster())), role)));
         let mut told: Vec<(String, Role)> = told.collect();
