@@ -46,6 +46,7 @@ const ACTIONS: &[&str] = &[
     "owner",
     "copy",
     "links",
+    "replicasets",
     "next-match",
     "previous-match",
     "fold",
