@@ -10,7 +10,7 @@
 //! | [`actions`] | what a user can do | a verb: one file, one word |
 //! | [`keymap`] | how keys reach actions | a keymap: data in `keymaps/`, one line |
 //! | [`k8s`] | the world: everything that awaits | |
-//! | [`ui`] | what is on screen; no Kubernetes word in `widgets` | a screen: one file in `views`; a theme: data in `themes/` |
+//! | [`ui`] | what is on screen; no Kubernetes word in `widgets` | a screen: one file in `views`; as a pane: a line in `views/workspace/pane.rs`; a theme: data in `themes/` |
 //! | [`demo`] | a fleet of its own: API servers in this process, and clusters behind them that live | a controller: one file, one word; a deployment: a document in `demo/shop` |
 //! | [`app`] | the loop, and the only place that sees every other directory | a key of the config: `config.rs` |
 //! | [`term`] | the terminal, taken and given back whole | |
@@ -75,7 +75,7 @@
 //! 10. *Text from outside becomes visible before it reaches the screen or a message* ([`model::text::visible`]): a name can drive a
 //!     terminal. `tidy::text_through_widgets`, the pty tests with `rig::grammar`. What is copied or printed as data stays as received.
 //! 11. *Values of Secrets are in no row, log or message*: those kinds come as the server's own columns (`kinds::custom`),
-//!     and annotations are not read. The tests of `k8s::connect`, `k8s::credential`
+//!     and annotations are not read, but for the number of a rollout. The tests of `k8s::connect`, `k8s::credential`
 //!     and `ui::views` (`a_secret_is_neither_drawn_nor_copied`).
 //! 12. *Nothing panics on what comes from outside*: `unwrap`, `expect`, `panic!`, indexing and `unsafe` are denied by the lints.
 //! 13. *Lower case never changes a cluster*: a slip of the finger costs nothing. Nothing does yet; the first verb that writes brings its test.
@@ -86,6 +86,8 @@
 //! 17. *The demo is a cluster like any other to all but `app`*: it is reached over HTTPS, so what works on it works for the same reason. It
 //!     listens on loopback only and writes only into a folder that goes with it. `it::served`, `it::stage`; unmodified kubectl holds it to what a
 //!     real control plane answers (`it::kubectl`).
+//! 18. *No value from a cluster chooses where a link leads*: whoever may write objects chooses their names. Scheme and host stand in the config,
+//!     values are data within the rest. The tests of `model::template`, `it::links`.
 //!
 //! # Words
 //!
@@ -96,11 +98,14 @@
 //! - *row*: what is kept of an object: *cells* to show and sort, *facts* for actions, its owner. *Words*: strings that many rows share.
 //! - *sync*: how true a table is. *Link*: how a connection is. *Fault*: what went wrong, by what helps.
 //! - *step*: one thing that an action asks for. *Effect*: a step that the world has to carry out. *Scene*: what an action is told.
+//! - *pane*: a view beside others in the workspace. *Layout*: how panes share the room, by name. *Pick*: what the cursor of a pane is on, for
+//!   others to follow.
 //! - *scope*: where a key is pressed. *Motion*: what happens within a screen. *Role*: what a style is for.
 //! - *problem*: a mistake in a file that a person wrote, with its line. *Notice*: what a person is told once. *Reject*: why an action
 //!   does not apply here.
 //! - *fleet*: the clusters of the demo. *Sim*: one of them without its server. *World*, in there: what is true of machines, images and load and
 //!   stands in no object. *Incident*: a trouble that is played. *Order* of a fault: a server that does wrong because a test asked for it.
+//! - *hyperlink*: what a link of the config is for one object. *Template*: its address before an object fills it.
 //! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.
 //!
 //! # Where the design was left, and why

@@ -5,7 +5,7 @@ use crate::kinds;
 use crate::model::catalog::Resource;
 use crate::model::glob::Glob;
 use crate::model::id::ObjectRef;
-use crate::model::step::Link;
+use crate::model::step::Hyperlink;
 use crate::model::template::{Field, Template};
 use crate::model::world::Found;
 use crate::model::yaml::{Node, Report};
@@ -50,14 +50,14 @@ impl LinkEntry {
 
 impl State {
     /// The links of an object, in the order of the config. Of those with one name the first that fits holds, as with clusters.
-    pub(super) fn links(&self, object: &ObjectRef) -> Vec<Link> {
+    pub(super) fn links(&self, object: &ObjectRef) -> Vec<Hyperlink> {
         let Some(cluster) = self.world.cluster(object.cluster).filter(|_| !self.config.links.is_empty()) else { return Vec::new() };
         let resource = match self.world.resource(object.cluster, &object.kind) {
             Found::Kind(resource) => Some(Cow::Borrowed(resource)),
             Found::NotYet | Found::Missing => kinds::find(&object.kind).map(|k| Cow::Owned(k.resource())),
         };
         let is = |kind: &String| resource.as_ref().map_or(object.kind.to_string() == *kind, |r| r.answers_to(kind));
-        let mut links: Vec<Link> = Vec::new();
+        let mut links: Vec<Hyperlink> = Vec::new();
         for entry in &self.config.links {
             let fits = entry.fits.as_ref().is_none_or(|f| f.matches(&cluster.context)) && entry.kind.as_ref().is_none_or(is);
             if fits && links.iter().all(|l| l.name != entry.name) {
@@ -66,7 +66,7 @@ impl State {
                     Field::Context => Some(cluster.context.clone()),
                     other => self.value(other, object, resource.as_deref()),
                 });
-                links.push(Link { name: entry.name.clone(), url });
+                links.push(Hyperlink { name: entry.name.clone(), url });
             }
         }
         links

@@ -1,11 +1,13 @@
 //! What the world says, taken into the state.
 
+use super::config::Config;
 use super::discovery::defines_kinds;
 use super::state::State;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{ClusterId, Session, WatchId};
 use crate::model::msg::{ClusterNews, Delta, Link, Msg, News, Sync};
 use crate::model::step::{Effect, Notice};
+use crate::model::table::Table;
 use crate::model::time::Timestamp;
 use crate::model::world::{Demo, World};
 
@@ -31,9 +33,12 @@ impl State {
         }
     }
 
-    fn delta(&mut self, id: WatchId, delta: Delta) {
+    fn delta(&mut self, id: WatchId, mut delta: Delta) {
         // Of a watch that was ended: its table is gone.
         let Some(table) = self.world.tables.get(&id) else { return };
+        if let Some(most) = self.world.events_kept {
+            table.keep_newest(&mut delta, most);
+        }
         let (touched, columns) = (table.touched_by(&delta), delta.columns.is_some());
         let defined = (table.is_listed() && defines_kinds(&table.want.kind)).then(|| table.cluster());
         self.board.before(&self.world, id, &touched);
@@ -54,8 +59,14 @@ impl State {
         self.dirty = true;
     }
 
-    fn sync(&mut self, id: WatchId, sync: Sync) {
+    fn sync(&mut self, id: WatchId, mut sync: Sync) {
         let now = self.world.now;
+        if let Sync::Stale { why, .. } = &mut sync {
+            let of = self.world.tables.get(&id).map(Table::cluster).or_else(|| self.world.objects.get(&id).map(|o| o.want.cluster));
+            if let Some(cluster) = of.and_then(|of| self.world.cluster(of)) {
+                name_login(&self.config, &cluster.context, why);
+            }
+        }
         if let Some(table) = self.world.tables.get_mut(&id) {
             table.set_sync(sync, now);
         } else if let Some(object) = self.world.objects.get_mut(&id) {
@@ -78,11 +89,8 @@ impl State {
                 cluster.about.provider = provider;
             }
             ClusterNews::Link(mut link) => {
-                // What is run is what the config says, where it does; only the app knows it.
-                if let Link::Down { why: Fault { kind: FaultKind::Login(command), .. }, .. } = &mut link
-                    && let Some(configured) = self.config.cluster(&cluster.context).login
-                {
-                    *command = configured;
+                if let Link::Down { why, .. } = &mut link {
+                    name_login(&self.config, &cluster.context, why);
                 }
                 let retry_in = if let Link::Down { retry_in, .. } = &link { *retry_in } else { None };
                 let retry_at = retry_in.map(|d| Timestamp(now.0 + d.as_secs() as i64));
@@ -115,6 +123,15 @@ impl State {
     /// Why a cluster is not opened that is open under another name.
     pub(super) fn twin_notice(&self, id: ClusterId) -> Option<Notice> {
         Some(Notice::warn(format!("{}; to change the user, close that one first (C, then space)", twin(&self.world, id)?)).of(id))
+    }
+}
+
+/// Has a fault name the command that logs in where the config has one: only the app knows it, and that one is run.
+fn name_login(config: &Config, context: &str, why: &mut Fault) {
+    if let FaultKind::Login(command) = &mut why.kind
+        && let Some(configured) = config.cluster(context).login
+    {
+        *command = configured;
     }
 }
 

@@ -3,6 +3,7 @@
 use super::browser;
 use super::cli::Cli;
 use super::clipboard;
+use super::frames::Frames;
 use super::goto;
 use super::input::Input;
 use super::program::Program;
@@ -18,7 +19,6 @@ use crate::model::id::ClusterId;
 use crate::model::step::{Effect, Notice, Step};
 use crate::model::time::Timestamp;
 use crate::term::{self, Screen};
-use crate::ui::views::table::TableView;
 use crate::ui::widgets::ascii;
 use crossterm::event::{Event, MouseButton, MouseEventKind};
 use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
@@ -33,6 +33,9 @@ const ECHO: Duration = Duration::from_millis(100);
 /// Lines that one notch of the wheel moves.
 const NOTCH: i16 = 3;
 
+/// So many events of a cluster are kept: more than a person reads, and a storm of them takes no more memory than that.
+const EVENTS_KEPT: usize = 20_000;
+
 /// What the program ends with when its terminal is gone, told by a signal or not: 128 and SIGHUP.
 const HUNG_UP: i32 = 129;
 
@@ -40,16 +43,17 @@ const HUNG_UP: i32 = 129;
 ///
 /// # Errors
 /// Where the terminal cannot be used.
-pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
+pub async fn run(cli: &Cli, mut setup: Setup) -> io::Result<i32> {
+    setup.world.events_kept = Some(EVENTS_KEPT);
     let keep_session = cli.demo.is_none() && cli.flags.context.is_empty() && !cli.flags.all_contexts;
     let signals = Signals::take()?;
     let screen = Screen::take(setup.own.config.mouse)?;
     let start = cli.resource.as_ref().unwrap_or(&setup.own.config.start).clone();
     let mut steps = Vec::new();
     let mut program = Program::new(setup, |state| {
-        let (of, more) = goto::first(&state.world, &state.config.aliases, &start);
+        let (screen, more) = goto::first(&state.world, &state.config.aliases, &start);
         steps = more;
-        Box::new(TableView::new(&state.world, of))
+        state.view(screen)
     });
     // The flags overrule what the config says of namespaces.
     let named = !cli.flags.namespace.is_empty() || cli.flags.all_namespaces;
@@ -64,8 +68,10 @@ pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
     }
     let reload = program.watch_files();
     let ascii = ascii::is_wanted(|name| std::env::var(name).ok());
-    let mut loop_ = Loop { program, screen, signals, reload, input: Some(Input::start()), drawn: None, ascii, code: 0 };
+    let mut loop_ =
+        Loop { program, screen, signals, reload, input: Some(Input::start()), drawn: None, frames: Frames::default(), ascii, code: 0 };
     let ended = loop_.run().await;
+    tracing::info!("{}", loop_.frames);
     let Loop { program, code, .. } = loop_;
     if keep_session && let Err(error) = keep_open(&program.paths, &program.state.world) {
         tracing::warn!("the open clusters could not be kept: {error}");
@@ -91,6 +97,7 @@ struct Loop {
     /// `None` while another program has the terminal: two readers would share the keys.
     input: Option<Input>,
     drawn: Option<Instant>,
+    frames: Frames,
     /// The terminal takes nothing but ASCII.
     ascii: bool,
     code: i32,
@@ -210,8 +217,8 @@ impl Loop {
             }
             Some(Ok(Event::Mouse(mouse))) => match mouse.kind {
                 MouseEventKind::Down(MouseButton::Left) => state.click(mouse.column, mouse.row),
-                MouseEventKind::ScrollDown => state.wheel(NOTCH),
-                MouseEventKind::ScrollUp => state.wheel(-NOTCH),
+                MouseEventKind::ScrollDown => state.wheel(mouse.column, mouse.row, NOTCH),
+                MouseEventKind::ScrollUp => state.wheel(mouse.column, mouse.row, -NOTCH),
                 _ => {}
             },
             Some(Ok(Event::FocusGained | Event::FocusLost)) => {}
@@ -223,13 +230,16 @@ impl Loop {
     fn draw(&mut self) -> io::Result<()> {
         let state = &mut self.program.state;
         if self.input.is_some() && state.take_dirty() {
+            let begin = Instant::now();
             self.screen.draw(|area, buf| {
                 state.draw(area, buf);
                 if self.ascii {
                     ascii::ascii(buf);
                 }
             })?;
-            self.drawn = Some(Instant::now());
+            let now = Instant::now();
+            self.frames.add(now - begin);
+            self.drawn = Some(now);
         }
         Ok(())
     }
@@ -253,6 +263,7 @@ impl Loop {
                 Ok(())
             }
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
+            Effect::SaveLayout(..) | Effect::UseLayout(_) => Ok(()),
         }
     }
 

@@ -156,19 +156,16 @@ impl Fleet {
         let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("demo").enable_all().build().map_err(system)?;
         let opened = (0..options.clusters).map(|index| open(&runtime, options, index, &identity)).collect::<Result<Vec<_>, _>>()?;
         let (members, servers): (Vec<Member>, Vec<Server>) = opened.into_iter().unzip();
-        let mut building = Building::start(runtime.handle(), options, &members, servers).map_err(system)?;
+        let building = Building::start(runtime.handle(), options, &members, servers).map_err(system)?;
         if !options.is_played {
-            building.wait().map_err(Error::System)?;
+            building.wait(&members).map_err(Error::System)?;
         }
         // After the clusters, so that who cannot wait for them leaves nothing behind.
         let folder = Folder::new().map_err(Error::Folder)?;
         let news = options.incident.map(|incident| {
             let (out, news) = mpsc::channel(2);
             let (members, folder) = (members.clone(), folder.path().into());
-            runtime.spawn(async move {
-                building.built().await;
-                incident::play(incident, members, folder, out).await;
-            });
+            runtime.spawn(incident::play(incident, members, folder, out));
             news
         });
         let users = users(&runtime, options, folder.path(), &members).map_err(Error::Folder)?;

@@ -7,6 +7,15 @@ use crate::model::facts::Facts;
 use crate::model::words::Dictionary;
 use std::borrow::Cow;
 
+/// Conditions that say why a namespace cannot go, what is in the way of all others first.
+const IN_THE_WAY: &[&str] = &[
+    "NamespaceDeletionDiscoveryFailure",
+    "NamespaceDeletionGroupVersionParsingFailure",
+    "NamespaceDeletionContentFailure",
+    "NamespaceFinalizersRemaining",
+    "NamespaceContentRemaining",
+];
+
 /// Namespaces, the core kind.
 pub struct Namespaces;
 
@@ -53,20 +62,11 @@ impl Project for Namespaces {
     }
 
     fn facts(namespace: &Namespace<'_>, words: &mut Dictionary) -> Facts {
-        let Some(status) = &namespace.status else { return Facts::None };
-        let kept = KEPT.iter().find(|kind| has(&status.conditions, kind, "True")).and_then(|kind| condition(&status.conditions, kind));
-        kept.map_or(Facts::None, |c| Facts::Namespace(Box::new(c.keep(words))))
+        let Some(Status { conditions, .. }) = &namespace.status else { return Facts::None };
+        let why = IN_THE_WAY.iter().find(|kind| has(conditions, kind, "True")).and_then(|kind| condition(conditions, kind));
+        why.map_or(Facts::None, |c| Facts::Namespace(Box::new(c.keep(words))))
     }
 }
-
-/// Conditions that say why a namespace does not go, the plainest first (`NamespaceConditionType`).
-const KEPT: &[&str] = &[
-    "NamespaceFinalizersRemaining",
-    "NamespaceDeletionDiscoveryFailure",
-    "NamespaceDeletionGroupVersionParsingFailure",
-    "NamespaceDeletionContentFailure",
-    "NamespaceContentRemaining",
-];
 
 fn phase<'o>(namespace: &'o Namespace<'_>) -> Option<&'o str> {
     text(&namespace.status.as_ref()?.phase)

@@ -6,7 +6,7 @@ use crate::model::id::{Uid, Version};
 use crate::model::row::{Going, Owner};
 use crate::model::time::Timestamp;
 use crate::model::words::{Dictionary, Sym};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
@@ -205,7 +205,45 @@ impl Reference<'_> {
     }
 }
 
-/// `metadata`. Annotations are not read: `last-applied-configuration` holds the values of Secrets.
+/// Of all annotations the number of a rollout, `deployment.kubernetes.io/revision`; the others are passed over.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Revision(pub Option<u32>);
+
+impl Revision {
+    /// REVISION.
+    pub fn value(self) -> Value<'static> {
+        self.0.map_or(Value::None, |n| Value::Count(n.into()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Revision {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reading;
+        impl<'de> Visitor<'de> for Reading {
+            type Value = Revision;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("annotations")
+            }
+            fn visit_unit<E>(self) -> Result<Revision, E> {
+                Ok(Revision(None))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Revision, A::Error> {
+                let mut revision = Revision(None);
+                while let Some(key) = map.next_key::<Str<'de>>()? {
+                    if &*key == "deployment.kubernetes.io/revision" {
+                        revision = Revision(map.next_value::<Option<Str<'de>>>()?.and_then(|v| v.parse().ok()));
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(revision)
+            }
+        }
+        deserializer.deserialize_any(Reading)
+    }
+}
+
+/// `metadata`. Annotations are not read but for one number: `last-applied-configuration` holds the values of Secrets.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[allow(missing_docs)]
@@ -227,6 +265,8 @@ pub struct Meta<'a> {
     pub finalizers: Option<Vec<Str<'a>>>,
     #[serde(borrow)]
     pub labels: Option<Pairs<'a>>,
+    #[serde(rename = "annotations")]
+    pub revision: Revision,
     #[serde(borrow)]
     pub owner_references: Option<Vec<OwnerReference<'a>>>,
 }

@@ -94,7 +94,13 @@ impl Project for Services {
     type Object<'a> = Service<'a>;
 
     const NAMES: Names = Names {
-        group: "", version: "v1", resource: "services", kind: "Service", singular: "service", short_names: &["svc"], namespaced: true,
+        group: "",
+        version: "v1",
+        resource: "services",
+        kind: "Service",
+        singular: "service",
+        short_names: &["svc"],
+        namespaced: true,
     };
 
     const COLUMNS: &'static [Own<Self>] = &[
@@ -116,7 +122,8 @@ impl Project for Services {
     fn facts(service: &Service<'_>, _: &mut Dictionary) -> Facts {
         let external = text(&service.spec.kind) == Some("ExternalName");
         let selector = service.spec.selector.as_ref().filter(|_| !external).and_then(Pairs::selector);
-        Facts::Service(Box::new(ServiceFacts { selector, external }))
+        let headless = each(&service.spec.cluster_ips).next().is_some_and(|ip| &**ip == "None");
+        Facts::Service(Box::new(ServiceFacts { selector, external, headless }))
     }
 }
 

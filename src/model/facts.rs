@@ -314,6 +314,8 @@ pub struct ServiceFacts {
     pub selector: Option<Text>,
     /// `spec.type` is ExternalName.
     pub external: bool,
+    /// It has no address of its own: clients ask for those of its pods.
+    pub headless: bool,
 }
 
 /// An EndpointSlice.

@@ -2,7 +2,11 @@
 
 use super::cell::Health;
 use super::facts::Facts;
-use super::id::{ClusterId, GroupResource, ObjectRef};
+use super::finding::Cause;
+use super::id::{ClusterId, GroupResource, ObjectRef, Uid};
+use super::layout::{Axis, Layout};
+use super::row::Row;
+use super::table::Table;
 use super::words::Sym;
 use std::borrow::Cow;
 
@@ -30,6 +34,8 @@ pub enum Step {
     Focus(Option<ClusterId>),
     /// The present screen sorts by the column of this title.
     Sort(String),
+    /// Something happens to the panes of the present screen.
+    Panes(Panes),
     /// These namespaces are looked at; none means all.
     Namespaces(Vec<Box<str>>),
 }
@@ -55,23 +61,35 @@ pub enum Effect {
     Suspend,
     /// Use the keys of this name, now and in later runs.
     Keymap(String),
+    /// Keep a layout under this name; it is the one in use from now on.
+    SaveLayout(String, Layout),
+    /// The layout of this name is the one in use from now on, or the built-in one.
+    UseLayout(Option<String>),
 }
 
 /// A screen to open.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Screen {
+    /// The panes over all open clusters.
+    Overview,
     /// The rows of a kind, over all open clusters.
     Table(TableOf),
     /// One object, whole.
     Document(ObjectRef, Form),
     /// Picker, fleet and connections in one.
     Clusters,
+    /// What is wrong in all open clusters.
+    Health,
+    /// What is wrong in a cluster for one cause, explained.
+    Finding(ClusterId, Cause),
+    /// What happens in all open clusters, the newest first.
+    Warnings,
     /// The keys in force.
     Help,
     /// What can be done here, greyed with the reason where it cannot.
     Actions,
     /// The links of an object, to choose one.
-    Links(Vec<Link>),
+    Links(Vec<Hyperlink>),
 }
 
 /// Which rows of which kind.
@@ -100,6 +118,8 @@ pub enum Only {
     /// All of them.
     #[default]
     All,
+    /// Those of one cluster.
+    Cluster(ClusterId),
     /// Those of one namespace, in one cluster.
     Namespace(ClusterId, Box<str>),
     /// Pods that a selector of this object selects.
@@ -110,6 +130,25 @@ pub enum Only {
     About(ObjectRef),
     /// Just this object.
     Object(ObjectRef),
+    /// Those that this object owns.
+    OwnedBy(ObjectRef),
+    /// Pods that use this PersistentVolumeClaim.
+    Claiming(ObjectRef),
+    /// Those that this object tells the uids of.
+    Told(ObjectRef, Box<[Uid]>),
+    /// Those that this object names, all in one namespace.
+    Named(ObjectRef, Named),
+}
+
+/// Objects that another one names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Their kind, by any of its names.
+    pub kind: Box<str>,
+    /// Their namespace; that of the object that names them where it is empty.
+    pub namespace: Box<str>,
+    /// Their names.
+    pub names: Box<[Box<str>]>,
 }
 
 /// How one object is shown.
@@ -175,6 +214,42 @@ impl Motion {
     }
 }
 
+/// Something that happens to panes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Panes {
+    /// The next one has the keys.
+    Next,
+    /// The previous one has.
+    Previous,
+    /// The one with the keys takes all the room, or gives it back.
+    Zoom,
+    /// The one with the keys shows this instead: a kind, and perhaps a filter.
+    Show(String),
+    /// The one with the keys gives half of its room to another one that shows this.
+    Split(Axis, String),
+    /// The one with the keys closes.
+    Close,
+    /// What the cursor is on narrows the other panes, or does not any more.
+    Link,
+    /// The user is told which layouts there are.
+    Layouts,
+    /// The panes of the layout of this name.
+    Layout(String),
+    /// The panes as they are get this name.
+    Save(String),
+    /// The panes of the built-in layout.
+    Reset,
+}
+
+/// What the cursor of a pane is on, for other panes to show what belongs to it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pick {
+    /// An object.
+    Object(Box<Target>),
+    /// A cluster.
+    Cluster(ClusterId),
+}
+
 /// Something that a person is told once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -226,8 +301,22 @@ pub struct Target {
     pub owner: Option<Owner>,
 }
 
+impl Target {
+    /// The object of a row.
+    pub fn of(table: &Table, row: &Row) -> Self {
+        let words = table.words();
+        let owner = row.owner.as_deref().map(|o| (words.get(o.api).into(), words.get(o.kind).into(), words.get(o.name).into(), o.uid));
+        Self { object: table.object(row), facts: Known::of(&row.facts, words), owner }
+    }
+
+    /// An object of which no table knows anything.
+    pub fn unknown(object: ObjectRef) -> Self {
+        Self { object, facts: Known::None, owner: None }
+    }
+}
+
 /// API version, kind, name and uid of an owner.
-pub type Owner = (Box<str>, Box<str>, Box<str>, super::id::Uid);
+pub type Owner = (Box<str>, Box<str>, Box<str>, Uid);
 
 /// [`Facts`] with the words resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -240,9 +329,13 @@ pub enum Known {
     /// The node it runs on.
     Node(Box<str>),
     /// Kind, name and uid of what the event is about.
-    About(Box<str>, Box<str>, super::id::Uid),
+    About(Box<str>, Box<str>, Uid),
     /// Group and plural of the kind it defines.
     Defines(GroupResource),
+    /// The pods behind it.
+    Members(Box<[Uid]>),
+    /// What it leads to: the Services of an Ingress or an APIService, what an autoscaler scales, the claim of a volume.
+    Leads(Named),
 }
 
 impl Known {
@@ -250,19 +343,35 @@ impl Known {
     pub fn of(facts: &Facts, words: &super::words::Words) -> Self {
         match facts {
             Facts::Pod(pod) if pod.node != Sym::EMPTY => Self::Node(words.get(pod.node).into()),
+            Facts::Endpoints(endpoints) if !endpoints.pods.is_empty() => Self::Members(endpoints.pods.clone()),
             Facts::Event(event) => Self::About(words.get(event.kind).into(), event.name.get(words).into(), event.uid),
             _ => match (facts.selector(), facts.defines(words)) {
                 (Some(selector), _) => Self::Pods(selector.get(words).into()),
                 (None, Some(kind)) => Self::Defines(kind),
-                (None, None) => Self::None,
+                (None, None) => Named::of(facts, words).map_or(Self::None, Self::Leads),
             },
         }
     }
 }
 
+impl Named {
+    /// What an object leads to.
+    fn of(facts: &Facts, words: &super::words::Words) -> Option<Self> {
+        let (kind, namespace, names): (&str, Sym, &[Sym]) = match facts {
+            Facts::Ingress(ingress) => ("services", Sym::EMPTY, &ingress.services),
+            Facts::Autoscaler(scaler) => (words.get(scaler.target_kind), Sym::EMPTY, std::slice::from_ref(&scaler.target)),
+            Facts::Volume(volume) => ("persistentvolumeclaims", volume.claim.0, std::slice::from_ref(&volume.claim.1)),
+            Facts::ApiService(api) => ("services", api.service.0, std::slice::from_ref(&api.service.1)),
+            _ => return None,
+        };
+        let names: Box<[Box<str>]> = names.iter().filter(|n| **n != Sym::EMPTY).map(|n| words.get(*n).into()).collect();
+        (!names.is_empty()).then(|| Self { kind: kind.into(), namespace: words.get(namespace).into(), names })
+    }
+}
+
 /// A link of the config, filled from an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
+pub struct Hyperlink {
     /// What it is called.
     pub name: String,
     /// Where it leads, or why it leads nowhere from here.
@@ -287,11 +396,15 @@ pub struct Scene {
     /// What `copy` would copy.
     pub copyable: Option<String>,
     /// The links of the object under the cursor.
-    pub links: Vec<Link>,
+    pub links: Vec<Hyperlink>,
     /// The cluster that the cursor is on, on a screen of clusters.
     pub cluster: Option<ClusterId>,
     /// That cluster is open.
     pub cluster_open: bool,
+    /// How many panes the screen has; none where it is no screen of panes.
+    pub panes: usize,
+    /// The finding that the cursor is on, on a screen of findings.
+    pub finding: Option<(ClusterId, Cause)>,
     /// Clusters that need a login or wait for their next try.
     pub troubled: Vec<(ClusterId, bool)>,
 }

@@ -170,7 +170,9 @@ fn is_whole(sim: &Sim, namespace: &str, name: &str) -> bool {
     let d = sim.store.get("deployments.apps", namespace, name).unwrap().value();
     let wanted = &d["spec"]["replicas"];
     d["metadata"]["generation"] == d["status"]["observedGeneration"]
-        && ["replicas", "updatedReplicas", "availableReplicas"].iter().all(|c| d["status"][c] == *wanted || *wanted == 0 && d["status"][c].is_null())
+        && ["replicas", "updatedReplicas", "availableReplicas"]
+            .iter()
+            .all(|c| d["status"][c] == *wanted || *wanted == 0 && d["status"][c].is_null())
 }
 
 fn any_pod(sim: &Sim, is: impl Fn(&Value) -> bool) -> bool {
@@ -186,7 +188,12 @@ const TROUBLES: &[Trouble] = &[
     Trouble {
         name: "bad-rollout",
         cluster: "prod-eu",
-        symptom: |sim| any_pod(sim, |p| p["metadata"]["labels"]["app"] == "checkout" && p["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] == "CrashLoopBackOff"),
+        symptom: |sim| {
+            any_pod(sim, |p| {
+                p["metadata"]["labels"]["app"] == "checkout"
+                    && p["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] == "CrashLoopBackOff"
+            })
+        },
         mend: |ward| ward.change("deployments.apps", "shop/checkout", |d| image(d, "registry.shop.example/checkout:2.31.0")),
         is_over: |sim| is_whole(sim, "shop", "checkout"),
         says: "critical rollout-stuck deployments/checkout: rollout stuck, ",
@@ -196,7 +203,10 @@ const TROUBLES: &[Trouble] = &[
         cluster: "prod-us",
         symptom: |sim| any_pod(sim, |p| p["metadata"]["labels"]["app"] == "recommendation" && has_died(p, "OOMKilled")),
         mend: |ward| ward.change("deployments.apps", "shop/recommendation", |d| image(d, "registry.shop.example/recommendation:1.7.4")),
-        is_over: |sim| is_whole(sim, "shop", "recommendation") && !any_pod(sim, |p| p["metadata"]["labels"]["app"] == "recommendation" && has_died(p, "OOMKilled")),
+        is_over: |sim| {
+            is_whole(sim, "shop", "recommendation")
+                && !any_pod(sim, |p| p["metadata"]["labels"]["app"] == "recommendation" && has_died(p, "OOMKilled"))
+        },
         says: "warning oom-killed pods/recommendation",
     },
     Trouble {
@@ -206,14 +216,27 @@ const TROUBLES: &[Trouble] = &[
         mend: |ward| ward.change("deployments.apps", "data/report-export", |d| d["spec"]["replicas"] = json!(0)),
         is_over: |sim| {
             let running = any_pod(sim, |p| p["metadata"]["labels"]["app"] == "report-export" && p["status"]["phase"] == "Running");
-            !running && !sim.store.list("nodes", "").any(|n| n.value()["status"]["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "MemoryPressure" && c["status"] == "True"))
+            !running
+                && !sim.store.list("nodes", "").any(|n| {
+                    n.value()["status"]["conditions"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .any(|c| c["type"] == "MemoryPressure" && c["status"] == "True")
+                })
         },
         says: "warning evicted deployments/report-export: evicted: 1 of its pods",
     },
     Trouble {
         name: "quota",
         cluster: "prod-eu",
-        symptom: |sim| sim.store.get("deployments.apps", "payments", "fraud-check").unwrap().value()["status"]["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "ReplicaFailure"),
+        symptom: |sim| {
+            sim.store.get("deployments.apps", "payments", "fraud-check").unwrap().value()["status"]["conditions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|c| c["type"] == "ReplicaFailure")
+        },
         mend: |ward| ward.change("resourcequotas", "payments/payments", |q| q["spec"]["hard"]["pods"] = json!("60")),
         is_over: |sim| is_whole(sim, "payments", "fraud-check"),
         says: "warning replicas-missing deployments/fraud-check: pods are refused, ",
@@ -221,13 +244,19 @@ const TROUBLES: &[Trouble] = &[
     Trouble {
         name: "lost-node",
         cluster: "prod-us",
-        symptom: |sim| any_pod(sim, |p| p["spec"]["nodeName"] == "prod-us-b2" && p["status"]["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "Ready" && c["status"] == "False")),
+        symptom: |sim| {
+            any_pod(sim, |p| {
+                p["spec"]["nodeName"] == "prod-us-b2"
+                    && p["status"]["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "Ready" && c["status"] == "False")
+            })
+        },
         mend: |ward| {
             ward.sim.world.lost.clear();
             ward.sim.wake("node-controller", Key::new("", "prod-us-b2"));
         },
         is_over: |sim| {
-            let is_ready = |o: &Value| o["status"]["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "Ready" && c["status"] == "True");
+            let is_ready =
+                |o: &Value| o["status"]["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "Ready" && c["status"] == "True");
             let is_done = |o: &Value| o["status"]["phase"] == "Succeeded";
             is_ready(&sim.store.get("nodes", "", "prod-us-b2").unwrap().value()) && !any_pod(sim, |p| !is_ready(p) && !is_done(p))
         },
@@ -248,7 +277,10 @@ fn plays(name: &str) {
         if told.is_some() && shown.is_some_and(|at| second >= at + 90) {
             break;
         }
-        assert!(shown.is_none_or(|at| second <= at + SOON) || told.is_some(), "{name} shows since {shown:?} s, and at {second} s is told: {lines:#?}");
+        assert!(
+            shown.is_none_or(|at| second <= at + SOON) || told.is_some(),
+            "{name} shows since {shown:?} s, and at {second} s is told: {lines:#?}"
+        );
     }
     let (Some(shown), Some((at, line))) = (shown, told) else { panic!("{name} never shows") };
     eprintln!("{name}: shows after {shown} s, told after {at} s: {line}");

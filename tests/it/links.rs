@@ -1,11 +1,17 @@
 //! The links of an object: which there are, how one is chosen, and that no object decides where they lead.
 
+use crate::rig::demo::demo;
+use crate::rig::home::Home;
 use crate::rig::objects::pod;
+use crate::rig::pty::Pty;
 use crate::rig::robot::Robot;
 use crate::robot::look;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use kconsole::app::config::Config;
 use kconsole::model::step::Effect;
 use serde_json::json;
+use std::time::Duration;
 
 const LINKS: &str = "links:
 - {name: Grafana, match: '*prod-eu', kind: po, url: 'https://grafana.example.com/eu?pod={name}&ns={namespace}'}
@@ -96,4 +102,40 @@ fn an_object_cannot_lead_a_link_astray() {
     let mut object = pod("shop/zz", 5);
     object["metadata"]["namespace"] = json!("..");
     robot.deliver("prod-us", "pods", &[object]).press("g u").sees("its namespace is ..");
+}
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// The program on a table of one row, with one link.
+fn real(home: Home) -> Pty {
+    let home = home.with("KUBECONFIG", demo().kubeconfig().to_str().unwrap());
+    home.write(".config/kconsole/config.yaml", "links: [{name: x, kind: ns, url: 'https://x.example.com/{cluster}/{name}'}]\n");
+    let pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &["namespaces"], (100, 24), home);
+    pty.wait_for("a row", SOON, |s| s.contents().contains("kube-system"));
+    pty
+}
+
+#[test]
+fn a_link_opens_in_the_browser_of_the_environment() {
+    let home = Home::new();
+    let script = home.write("browser", r#"printf '%s %s' "$1" "$2" >"$0.new" && mv "$0.new" "$0.told""#);
+    let told = script.with_extension("told");
+    let mut pty = real(home.with("BROWSER", &format!("sh {} -n", script.display())));
+    pty.send("gu");
+    pty.wait_for("what it did", SOON, |s| s.contents().contains("opened with sh: https://x.example.com/prod-eu/"));
+    pty.wait_until(SOON, |_| told.exists());
+    assert_eq!(std::fs::read_to_string(told).unwrap(), "-n https://x.example.com/prod-eu/accounts");
+    pty.send("Q");
+    assert_eq!(pty.wait_exit(SOON).unwrap().0.exit_code(), 0);
+}
+
+#[test]
+fn over_ssh_a_link_is_copied() {
+    let mut pty = real(Home::new().with("BROWSER", "false").with("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22"));
+    pty.send("gu");
+    pty.wait_for("what it did", SOON, |s| {
+        s.contents().contains("copied, as there is no browser here: https://x.example.com/prod-eu/accounts")
+    });
+    let sequence = format!("\x1b]52;c;{}\x07", BASE64_STANDARD.encode("https://x.example.com/prod-eu/accounts"));
+    assert!(pty.raw().windows(sequence.len()).any(|w| w == sequence.as_bytes()));
 }

@@ -15,12 +15,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, available_parallelism};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 
 /// Clusters that are being built.
 pub(super) struct Building {
-    all: usize,
-    built: watch::Receiver<usize>,
     over: Receiver<()>,
 }
 
@@ -33,41 +30,32 @@ impl Building {
         }
         let work: Vec<_> = members.iter().cloned().enumerate().collect();
         let work = Arc::new(Mutex::new(work.into_iter()));
-        let (done, built) = watch::channel(0);
         let (last, over) = channel();
-        let done = Arc::new(done);
         for _ in 0..available_parallelism().map_or(1, usize::from).min(all) {
-            let (work, done, last) = (Arc::clone(&work), Arc::clone(&done), last.clone());
+            let (work, last) = (Arc::clone(&work), last.clone());
             let (runtime, options) = (runtime.clone(), options.clone());
             let build = move || {
                 let next = || work.lock().unwrap_or_else(PoisonError::into_inner).next();
                 while let Some((index, member)) = next() {
                     member.cluster.begin(cluster(&options, index, now));
                     live(&runtime, &options, &member);
-                    done.send_modify(|n| *n += 1);
                 }
                 drop(last);
             };
             thread::Builder::new().name("demo-build".to_owned()).spawn(build)?;
         }
-        Ok(Self { all, built, over })
+        Ok(Self { over })
     }
 
     /// Waits until all are built, without a runtime.
     ///
     /// # Errors
     /// Where one could not be.
-    pub(super) fn wait(&mut self) -> Result<(), Failure> {
+    pub(super) fn wait(self, members: &[Member]) -> Result<(), Failure> {
         // Nothing is ever sent: it ends when the last thread does.
         let _ = self.over.recv();
-        if *self.built.borrow() == self.all { Ok(()) } else { Err("a cluster could not be built".into()) }
-    }
-
-    /// Waits until all are built; forever where one cannot be.
-    pub(super) async fn built(&mut self) {
-        if self.built.wait_for(|n| *n == self.all).await.is_err() {
-            std::future::pending().await
-        }
+        let are_built = members.iter().all(|m| m.cluster.is_built());
+        if are_built { Ok(()) } else { Err("a cluster could not be built".into()) }
     }
 }
 

@@ -169,6 +169,7 @@ fn cause(cause: &Cause) -> String {
         Cause::Quota(name) => format!("quota {name}"),
         Cause::Server(name) => format!("server {name}"),
         Cause::Room(words) => format!("room {words}"),
+        Cause::Cluster => "cluster".to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The links of an object, to choose one of them. What leads nowhere is grey and says why.
 
 use crate::keymap::{Binding, Scope};
-use crate::model::step::{Link, Motion, Scene};
+use crate::model::step::{Hyperlink, Motion, Scene};
 use crate::model::want::Want;
 use crate::model::world::World;
 use crate::ui::theme::{Role, Theme};
@@ -18,7 +18,7 @@ const GUTTER: u16 = 2;
 #[derive(Debug)]
 pub struct LinksView {
     /// The links, and what chooses each.
-    links: Vec<(Link, Binding)>,
+    links: Vec<(Hyperlink, Binding)>,
     cursor: usize,
     top: usize,
     area: Rect,
@@ -26,8 +26,8 @@ pub struct LinksView {
 
 impl LinksView {
     /// These links.
-    pub fn new(links: Vec<Link>) -> Self {
-        let binding = |link: &Link| Binding { action: "links".to_owned(), argument: Some(link.name.clone()) };
+    pub fn new(links: Vec<Hyperlink>) -> Self {
+        let binding = |link: &Hyperlink| Binding { action: "links".to_owned(), argument: Some(link.name.clone()) };
         let links = links.into_iter().map(|link| (binding(&link), link)).map(|(binding, link)| (link, binding)).collect();
         Self { links, cursor: 0, top: 0, area: Rect::default() }
     }
