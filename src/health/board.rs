@@ -153,7 +153,8 @@ impl Board {
             && self.queue.is_empty()
             && self.queued.is_empty()
             && self.due.is_empty()
-            && self.due_at.is_empty() && self.noticed.is_empty()
+            && self.due_at.is_empty()
+            && self.noticed.is_empty()
     }
 
     /// Judges so many objects at most. True once nothing is left.
