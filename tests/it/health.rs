@@ -13,6 +13,7 @@ use kconsole::demo::sim::Sim;
 use kconsole::demo::store::Key;
 use kconsole::demo::write::{Delete, How};
 use kconsole::health;
+use kconsole::kinds;
 use kconsole::model::finding::{Finding, Severity};
 use kconsole::model::id::ClusterId;
 use kconsole::model::time::Timestamp;
@@ -28,7 +29,7 @@ const SOON: i64 = 10;
 struct Ward {
     sim: Sim,
     rig: Rig,
-    told: HashMap<(String, Key), (u64, Value)>,
+    told: HashMap<&'static str, HashMap<Key, (u64, String)>>,
 }
 
 impl Ward {
@@ -44,24 +45,20 @@ impl Ward {
         self.sim.advance(now);
         let mut news: Vec<Value> = Vec::new();
         for want in health::wants(ClusterId(0)) {
-            let id = want.kind.to_string();
-            let table = self.sim.store.list(&id, "");
-            let mut left: HashMap<Key, Value> =
-                self.told.iter().filter(|((of, _), _)| *of == id).map(|((_, key), (_, object))| (key.clone(), object.clone())).collect();
-            for object in table {
-                left.remove(&object.key);
-                let known = self.told.get(&(id.clone(), object.key.clone()));
-                if known.is_none_or(|(version, _)| *version != object.version) {
-                    // A name that is used again is another object.
-                    news.extend(known.filter(|(_, old)| old["metadata"]["uid"] != *object.uid).map(|(_, old)| gone(old)));
+            let Some(kind) = kinds::find(&want.kind) else { continue };
+            let told = self.told.entry(kind.names.kind).or_default();
+            let mut is: HashMap<Key, (u64, String)> = HashMap::with_capacity(told.len());
+            for object in self.sim.store.list(&want.kind.to_string(), "") {
+                // A name that is used again is another object.
+                if told.get(&object.key).is_none_or(|(version, _)| *version != object.version) {
                     news.push(object.value());
-                    self.told.insert((id.clone(), object.key.clone()), (object.version, object.value()));
                 }
+                is.insert(object.key.clone(), (object.version, object.uid.to_string()));
             }
-            for (key, object) in left {
-                self.told.remove(&(id.clone(), key));
-                news.push(gone(&object));
-            }
+            let gone = told.iter().filter(|(key, (_, uid))| is.get(*key).is_none_or(|(_, now)| now != uid));
+            let gone = gone.map(|(_, (_, uid))| json!({"kind": kind.names.kind, "type": "Warning", "metadata": {"uid": uid}, "gone": true}));
+            news.extend(gone);
+            *told = is;
         }
         self.rig.put_all(&news);
         self.rig.go(Timestamp(self.sim.store.now / 1_000));
@@ -85,12 +82,6 @@ impl Ward {
             drop(self.sim.delete("pods", &Key::of(&pod), &Delete::default()));
         }
     }
-}
-
-fn gone(object: &Value) -> Value {
-    let mut object = object.clone();
-    object["gone"] = json!(true);
-    object
 }
 
 fn alarms(found: &[Finding]) -> Vec<String> {
