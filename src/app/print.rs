@@ -112,7 +112,7 @@ impl Printer {
 
     fn columns<'a>(&self, table: &'a Table) -> impl Iterator<Item = &'a Column> + use<'a> {
         let wide = self.shown.output == Output::Wide;
-        table.columns.iter().filter(move |c| wide || c.show == Show::Always)
+        table.columns.iter().filter(move |c| c.joint().is_none() && (wide || c.show == Show::Always))
     }
 
     /// What every text passes that goes out: a cell has one line; what it had more of is told by an ellipsis, as in kubectl.
@@ -169,7 +169,7 @@ fn object(world: &World, table: &Table, row: &Row) -> serde_json::Value {
     let cells: Map<String, serde_json::Value> = table
         .columns
         .iter()
-        .filter(|c| c.source != Source::Name)
+        .filter(|c| c.source != Source::Name && c.joint().is_none())
         .map(|c| (c.title.to_string(), typed(&table.value(row, c.source))))
         .collect();
     json!({
@@ -185,7 +185,8 @@ fn typed(value: &Value<'_>) -> serde_json::Value {
     let instant = |at: crate::model::time::Timestamp| jiff::Timestamp::from_second(at.0).map(|t| t.to_string()).ok();
     match value {
         Value::None => serde_json::Value::Null,
-        Value::Text(t) | Value::Status(t, _) => json!(t),
+        Value::Text(t) | Value::Status(t, _) | Value::Quantity(t) => json!(t),
+        Value::Percent(n) => json!({"percent": n}),
         Value::Count(n) => json!(n),
         Value::Number(n) => json!(n),
         Value::Ratio(have, want) => json!({"have": have, "want": want}),

@@ -18,7 +18,7 @@ mod workload;
 
 use crate::model::catalog::Resource;
 use crate::model::cell::{Health, Keep, Value};
-use crate::model::column::{Column, Show, Source};
+use crate::model::column::{Column, Joint, Show, Source};
 use crate::model::id::GroupResource;
 use crate::model::row::{Facts, Row};
 use crate::model::words::Dictionary;
@@ -114,6 +114,11 @@ pub const fn age<K: Project>() -> Own<K> {
     Own { title: "AGE", show: Show::Always, value: Where::Row(Source::Age) }
 }
 
+/// A column whose values other rows tell.
+pub const fn joined<K: Project>(title: &'static str, joint: &'static Joint) -> Own<K> {
+    Own { title, show: Show::Spare, value: Where::Row(Source::Joined(joint)) }
+}
+
 /// A column shown where wide output is asked for.
 pub const fn wide<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
     Own { title, show: Show::Wide, value: Where::Decoded(Keep::Shared, value) }
@@ -173,6 +178,11 @@ impl Kind {
     /// Its columns after NAMESPACE.
     pub fn columns(&self) -> Vec<Column> {
         (self.columns)()
+    }
+
+    /// Those of its columns that a row has the values of, as kubectl has them.
+    pub fn own_columns(&self) -> Vec<Column> {
+        self.columns().into_iter().filter(|c| c.joint().is_none()).collect()
     }
 
     /// The row of one object. What cannot be read becomes a row that says so.

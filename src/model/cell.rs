@@ -1,5 +1,6 @@
 //! Typed values. They become text only while something is drawn or printed, and they sort by value.
 
+use super::quantity::quantity;
 use super::time::{Timestamp, human};
 use super::words::{Dictionary, Sym, Words};
 use std::borrow::Cow;
@@ -47,6 +48,10 @@ pub enum Value<'a> {
     Age(Timestamp),
     /// A span of seconds.
     Span(i64),
+    /// An amount as Kubernetes writes it, as `10Gi`; sorts by what it is worth.
+    Quantity(Cow<'a, str>),
+    /// A share in percent.
+    Percent(u32),
     /// A state in a word, and what to think of it.
     Status(Cow<'a, str>, Health),
     /// How often containers restarted, and when last.
@@ -69,7 +74,8 @@ impl<'a> Value<'a> {
         // Writing to a String cannot fail.
         let _ = match self {
             Self::None => write!(out, "<none>"),
-            Self::Text(t) | Self::Status(t, _) => write!(out, "{t}"),
+            Self::Text(t) | Self::Status(t, _) | Self::Quantity(t) => write!(out, "{t}"),
+            Self::Percent(n) => write!(out, "{n}%"),
             Self::Count(n) => write!(out, "{n}"),
             Self::Number(n) => write!(out, "{n}"),
             Self::Ratio(have, want) => write!(out, "{have}/{want}"),
@@ -93,7 +99,7 @@ impl<'a> Value<'a> {
     /// The text of [`Self::print`]; borrowed where it is text already.
     pub fn shown(&'a self, now: Timestamp) -> Cow<'a, str> {
         match self {
-            Self::Text(t) | Self::Status(t, _) => Cow::Borrowed(t),
+            Self::Text(t) | Self::Status(t, _) | Self::Quantity(t) => Cow::Borrowed(t),
             _ => {
                 let mut out = String::new();
                 self.print(now, &mut out);
@@ -115,7 +121,8 @@ impl<'a> Value<'a> {
         match self {
             Self::Count(n) | Self::Span(n) => Some(*n as f64),
             Self::Number(n) => Some(*n),
-            Self::Ratio(n, _) | Self::Restarts(n, _) => Some(f64::from(*n)),
+            Self::Ratio(n, _) | Self::Restarts(n, _) | Self::Percent(n) => Some(f64::from(*n)),
+            Self::Quantity(t) => quantity(t),
             Self::Age(at) => Some(at.age(now) as f64),
             Self::Text(t) | Self::Status(t, _) => t.parse().ok(),
             Self::None => None,
@@ -127,6 +134,11 @@ impl<'a> Value<'a> {
         match (self, other) {
             (Self::Text(a) | Self::Status(a, _), Self::Text(b) | Self::Status(b, _)) => natural(a, b),
             (Self::Count(a) | Self::Span(a), Self::Count(b) | Self::Span(b)) => a.cmp(b),
+            (Self::Quantity(a), Self::Quantity(b)) => match (quantity(a), quantity(b)) {
+                (Some(a), Some(b)) => a.total_cmp(&b),
+                _ => natural(a, b),
+            },
+            (Self::Percent(a), Self::Percent(b)) => a.cmp(b),
             (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
             (Self::Count(a), Self::Number(b)) => (*a as f64).total_cmp(b),
             (Self::Number(a), Self::Count(b)) => a.total_cmp(&(*b as f64)),
@@ -142,13 +154,30 @@ impl<'a> Value<'a> {
     /// Orders values of different sorts, which only columns of foreign Tables mix.
     fn rank(&self) -> u8 {
         match self {
-            Self::Count(_) | Self::Number(_) => 0,
+            Self::Count(_) | Self::Number(_) | Self::Quantity(_) | Self::Percent(_) => 0,
             Self::Ratio(..) => 1,
             Self::Restarts(..) => 2,
             Self::Age(_) => 3,
             Self::Span(_) => 4,
             Self::Text(_) | Self::Status(..) => 5,
             Self::None => 6,
+        }
+    }
+
+    /// The value by itself, whatever it was read from.
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::None => Value::None,
+            Self::Text(t) => Value::Text(Cow::Owned(t.into_owned())),
+            Self::Status(t, health) => Value::Status(Cow::Owned(t.into_owned()), health),
+            Self::Quantity(t) => Value::Quantity(Cow::Owned(t.into_owned())),
+            Self::Percent(n) => Value::Percent(n),
+            Self::Count(n) => Value::Count(n),
+            Self::Number(n) => Value::Number(n),
+            Self::Ratio(have, want) => Value::Ratio(have, want),
+            Self::Age(at) => Value::Age(at),
+            Self::Span(seconds) => Value::Span(seconds),
+            Self::Restarts(n, last) => Value::Restarts(n, last),
         }
     }
 
@@ -162,6 +191,8 @@ impl<'a> Value<'a> {
             Self::None => Cell::None,
             Self::Text(t) => Cell::Text(text(t)),
             Self::Status(t, health) => Cell::Status(text(t), health),
+            Self::Quantity(t) => Cell::Quantity(text(t)),
+            Self::Percent(n) => Cell::Percent(n),
             Self::Count(n) => Cell::Count(n),
             Self::Number(n) => Cell::Number(n),
             Self::Ratio(have, want) => Cell::Ratio(have, want),
@@ -241,6 +272,8 @@ pub enum Cell {
     Ratio(u32, u32),
     Age(Timestamp),
     Span(i64),
+    Quantity(Text),
+    Percent(u32),
     Status(Text, Health),
     Restarts(u32, Option<Timestamp>),
 }
@@ -252,6 +285,8 @@ impl Cell {
             Self::None => Value::None,
             Self::Text(t) => Value::Text(Cow::Borrowed(t.get(words))),
             Self::Status(t, health) => Value::Status(Cow::Borrowed(t.get(words)), *health),
+            Self::Quantity(t) => Value::Quantity(Cow::Borrowed(t.get(words))),
+            Self::Percent(n) => Value::Percent(*n),
             Self::Count(n) => Value::Count(*n),
             Self::Number(n) => Value::Number(*n),
             Self::Ratio(have, want) => Value::Ratio(*have, *want),
@@ -286,5 +321,8 @@ mod tests {
         assert_eq!(sorted(vec![Value::Ratio(3, 3), Value::Ratio(1, 3), Value::Ratio(1, 1), Value::Ratio(0, 1)]), "1/1 3/3 0/1 1/3");
         assert_eq!(sorted(vec![Value::Restarts(12, Some(Timestamp(960))), Value::Restarts(2, None)]), "2 12 (40s ago)");
         assert_eq!(sorted(vec![Value::Count(10), Value::Number(9.5), Value::Count(9)]), "9 9.5 10");
+        let quantities = ["10Gi", "1Ti", "500Mi", "odd"].map(|t| Value::Quantity(t.into()));
+        assert_eq!(sorted(quantities.to_vec()), "500Mi 10Gi 1Ti odd");
+        assert_eq!(sorted(vec![Value::Percent(100), Value::Percent(9)]), "9% 100%");
     }
 }

@@ -42,7 +42,7 @@ impl Row {
     /// Bytes held, the row itself included: what the memory page and the budget test count.
     pub fn bytes(&self) -> usize {
         let own = |t: &Text| if let Text::Own(t) = t { t.len() } else { 0 };
-        let cell = |c: &Cell| size_of::<Cell>() + if let Cell::Text(t) | Cell::Status(t, _) = c { own(t) } else { 0 };
+        let cell = |c: &Cell| size_of::<Cell>() + if let Cell::Text(t) | Cell::Status(t, _) | Cell::Quantity(t) = c { own(t) } else { 0 };
         size_of::<Self>()
             + self.name.len()
             + size_of_val(&*self.labels)

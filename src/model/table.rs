@@ -200,10 +200,10 @@ impl Table {
         uid_in(&self.rows, slot)
     }
 
-    /// The value that a row shows in a column, but for the cluster's name, which a table does not know.
+    /// The value that a row shows in a column, but for what a table does not know: see [`World::value`](super::world::World::value).
     pub fn value<'a>(&'a self, row: &'a Row, source: Source) -> Value<'a> {
         match source {
-            Source::Cluster => Value::None,
+            Source::Cluster | Source::Joined(_) => Value::None,
             Source::Namespace => Value::text(Some(self.words.get(row.namespace))),
             Source::Name => Value::text(Some(&row.name)),
             Source::Age => Value::age(row.created),

@@ -2,11 +2,13 @@
 
 use super::catalog::Resource;
 use super::cluster::Cluster;
-use super::column::Column;
+use super::cell::Value;
+use super::column::{Column, Source};
 use super::fault::Fault;
 use super::finding::Findings;
 use super::id::{ClusterId, GroupResource, WatchId};
 use super::msg::Sync;
+use super::row::Row;
 use super::step::Notice;
 use super::table::Table;
 use super::time::Timestamp;
@@ -131,6 +133,21 @@ impl World {
         let exact = self.tables.values().find(|t| t.want == *want);
         let wider = || self.tables.values().find(|t| want.within(&t.want) && !t.is_refused());
         exact.or_else(wider)
+    }
+
+    /// The value that a row shows in a column.
+    pub fn value<'a>(&'a self, table: &'a Table, row: &'a Row, source: Source) -> Value<'a> {
+        match source {
+            Source::Cluster => Value::text(Some(self.name(table.cluster()))),
+            Source::Joined(joint) => (joint.value)(row, table, self),
+            _ => table.value(row, source),
+        }
+    }
+
+    /// The tables of a kind in a cluster, whatever part of it they hold.
+    pub fn tables_of<'a>(&'a self, cluster: ClusterId, group: &'a str, resource: &'a str) -> impl Iterator<Item = &'a Table> {
+        let is = move |t: &&Table| t.want.cluster == cluster && *t.want.kind.resource == *resource && *t.want.kind.group == *group;
+        self.tables.values().filter(is)
     }
 
     /// The object that serves a want.

@@ -38,7 +38,7 @@ fn shown(row: &Row, columns: &[Column], words: &Words) -> Vec<String> {
         Source::Name => row.name.to_string(),
         Source::Age => Cell::age(row.created).shown(NOW).into_owned(),
         Source::Cell(i) => row.cells[usize::from(i)].value(words).shown(NOW).into_owned(),
-        Source::Cluster | Source::Namespace => panic!("no kind has this column of its own"),
+        Source::Cluster | Source::Namespace | Source::Joined(_) => panic!("no kind has this column of its own"),
     };
     columns.iter().map(cell).collect()
 }
@@ -52,7 +52,7 @@ fn rows_are_what_kubectl_prints() {
     assert_eq!(Timestamp::parse("2026-11-23T12:00:00Z"), Some(NOW));
     for kind in KINDS {
         let table: Value = serde_json::from_str(&fixture(&format!("{}.table.json", kind.names.resource))).unwrap();
-        let titles: Vec<_> = kind.columns().iter().map(|c| c.title.to_string()).collect();
+        let titles: Vec<_> = kind.own_columns().iter().map(|c| c.title.to_string()).collect();
         assert_eq!(json!(titles), table["columns"], "{}", kind.names.resource);
         assert!(kind.sort.is_none_or(|(title, _)| titles.iter().any(|t| t == title)), "sorted by a column that it has");
         let (objects, rows) = (objects(kind), table["rows"].as_array().unwrap());
@@ -60,7 +60,7 @@ fn rows_are_what_kubectl_prints() {
         for (object, want) in objects.iter().zip(rows) {
             let mut words = Dictionary::default();
             let row = row(kind, object, &mut words);
-            assert_eq!(json!(shown(&row, &kind.columns(), words.words())), *want, "{} {}", kind.names.resource, name_of(object));
+            assert_eq!(json!(shown(&row, &kind.own_columns(), words.words())), *want, "{} {}", kind.names.resource, name_of(object));
             assert_eq!(row.uid, Uid::parse(object["metadata"]["uid"].as_str().unwrap()));
             assert_eq!(words.words().get(row.namespace), object["metadata"]["namespace"].as_str().unwrap_or_default());
         }

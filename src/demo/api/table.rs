@@ -35,7 +35,7 @@ pub(super) fn definitions(resource: &Resource) -> String {
     };
     let all: Vec<Value> = match columns(resource) {
         Columns::Ours(kind) => {
-            let all = kind.columns().into_iter();
+            let all = kind.own_columns().into_iter();
             all.map(|c| definition(&capitals(&c.title), "string", u8::from(c.show != Show::Always))).collect()
         }
         Columns::Own(own) => own.iter().map(|c| definition(&c.title, c.kind, c.priority)).collect(),
@@ -77,14 +77,14 @@ fn ours(kind: &Kind, object: &Object, now: Timestamp) -> Vec<Value> {
             Source::Name => Shown::text(Some(&row.name)),
             Source::Age => Shown::age(row.created),
             Source::Cell(i) => row.cells.get(usize::from(i)).map(|c| c.value(words.words())).unwrap_or_default(),
-            Source::Cluster | Source::Namespace => Shown::None,
+            Source::Cluster | Source::Namespace | Source::Joined(_) => Shown::None,
         };
         match value {
             Shown::Count(n) => json!(n),
             other => json!(other.shown(now)),
         }
     };
-    kind.columns().iter().map(cell).collect()
+    kind.own_columns().iter().map(cell).collect()
 }
 
 /// `UP-TO-DATE` as the server spells it: `Up-to-date`.

@@ -322,9 +322,5 @@ fn fitting<'a>(value: &'a Value<'_>, now: Timestamp, room: u16) -> Cow<'a, str> 
 }
 
 fn value<'a>(world: &'a World, table: &'a Table, row: &'a Row, source: Option<Source>) -> Value<'a> {
-    match source {
-        Some(Source::Cluster) => Value::text(Some(world.name(table.cluster()))),
-        Some(source) => table.value(row, source),
-        None => Value::None,
-    }
+    source.map_or(Value::None, |source| world.value(table, row, source))
 }

@@ -110,7 +110,7 @@ impl TableView {
                 && belongs.has(member, row)
                 && (self.query.is_empty() || self.finds(world, member, row))
         };
-        then(&Lens { members: &members, descending: self.sort.as_ref().is_some_and(|s| s.descending), keep: &keep })
+        then(&Lens { world, members: &members, descending: self.sort.as_ref().is_some_and(|s| s.descending), keep: &keep })
     }
 
     fn member<'a>(&self, world: &'a World, watch: WatchId) -> Option<Member<'a>> {
@@ -126,7 +126,7 @@ impl TableView {
     fn finds(&self, world: &World, member: &Member<'_>, row: &Row) -> bool {
         let place = self.members.iter().position(|m| *m == Some(member.table.watch));
         let columns = place.and_then(|p| self.known.get(p)).map_or(&[][..], |k| k);
-        self.query.matches(&RowView { table: member.table, row, cluster: member.cluster, columns, now: world.now })
+        self.query.matches(&RowView { world, table: member.table, row, cluster: member.cluster, columns, now: world.now })
     }
 
     /// In how many seconds all rows are held against the query again, because rows come and go by the clock alone.
