@@ -14,6 +14,7 @@ pub mod custom;
 pub mod decode;
 pub mod object;
 mod resources;
+mod usage;
 mod workload;
 
 use crate::model::catalog::Resource;
@@ -36,7 +37,10 @@ macro_rules! kinds {
     };
 }
 
-kinds! { pod::Pods, node::Nodes, namespace::Namespaces, deployment::Deployments, replicaset::ReplicaSets, event::Events }
+kinds! {
+    pod::Pods, node::Nodes, namespace::Namespaces, deployment::Deployments, replicaset::ReplicaSets, event::Events,
+    pod_metrics::PodMetrics, node_metrics::NodeMetrics,
+}
 
 /// What a kind is called.
 #[derive(Debug)]
@@ -114,9 +118,9 @@ pub const fn age<K: Project>() -> Own<K> {
     Own { title: "AGE", show: Show::Always, value: Where::Row(Source::Age) }
 }
 
-/// A column whose values other rows tell.
+/// A column whose values are made when they are looked at; those that other rows tell are shown where there is room.
 pub const fn joined<K: Project>(title: &'static str, joint: &'static Joint) -> Own<K> {
-    Own { title, show: Show::Spare, value: Where::Row(Source::Joined(joint)) }
+    Own { title, show: if joint.reads.is_empty() { Show::Always } else { Show::Spare }, value: Where::Row(Source::Joined(joint)) }
 }
 
 /// A column shown where wide output is asked for.
@@ -171,7 +175,7 @@ impl Kind {
             categories: [].into(),
             namespaced: n.namespaced,
             list: true,
-            watch: true,
+            watch: !is_polled(n.group),
         }
     }
 
@@ -180,9 +184,9 @@ impl Kind {
         (self.columns)()
     }
 
-    /// Those of its columns that a row has the values of, as kubectl has them.
+    /// Those of its columns that a row has the values of: kubectl's.
     pub fn own_columns(&self) -> Vec<Column> {
-        self.columns().into_iter().filter(|c| c.joint().is_none()).collect()
+        self.columns().into_iter().filter(Column::is_own).collect()
     }
 
     /// The row of one object. What cannot be read becomes a row that says so.
@@ -194,6 +198,11 @@ impl Kind {
     pub fn event<'a>(&self, line: &'a [u8], words: &mut Dictionary) -> Result<Event<'a>, serde_json::Error> {
         (self.event)(line, words)
     }
+}
+
+/// Whether a group offers no watch, so that its kinds are listed again and again.
+pub fn is_polled(group: &str) -> bool {
+    group == "metrics.k8s.io"
 }
 
 /// The kind of this group and plural, if it has a file here.

@@ -2,7 +2,7 @@
 
 use super::object::{Condition, Meta, Str, condition, each, filled, has, or_default, text, time};
 use super::resources::Quantities;
-use super::{HasMeta, Names, Own, Project, age, col, name, own, wide};
+use super::{HasMeta, Names, Own, Project, age, col, joined, name, own, usage, wide};
 use crate::model::cell::{Health, Value};
 use crate::model::facts::{Facts, NodeFacts};
 use crate::model::row::Row;
@@ -102,6 +102,13 @@ impl Project for Nodes {
         col("ROLES", |n| roles(n)),
         age(),
         col("VERSION", |n| Value::Text(Cow::Borrowed(text(&n.status.node_info.kubelet_version).unwrap_or_default()))),
+        joined("PODS", &usage::NODE_PODS),
+        joined("CPU%", &usage::NODE_CPU_SHARE),
+        joined("MEM%", &usage::NODE_MEMORY_SHARE),
+        joined("CPU REQ", &usage::NODE_CPU_REQUESTS),
+        joined("MEM REQ", &usage::NODE_MEMORY_REQUESTS),
+        joined("CPU", &usage::NODE_CPU),
+        joined("MEM", &usage::NODE_MEMORY),
         own(wide("INTERNAL-IP", |n| address(n, "InternalIP"))),
         own(wide("EXTERNAL-IP", |n| address(n, "ExternalIP"))),
         wide("OS-IMAGE", |n| Value::Text(known(&n.status.node_info.os_image))),

@@ -67,6 +67,11 @@ impl fmt::Debug for Joint {
 }
 
 impl Column {
+    /// True where a row has the value, wherever it is looked at: what can be printed without watching anything else.
+    pub fn is_own(&self) -> bool {
+        self.joint().is_none_or(|j| j.reads.is_empty())
+    }
+
     /// The joint of a joined column.
     pub fn joint(&self) -> Option<&'static Joint> {
         if let Source::Joined(joint) = self.source { Some(joint) } else { None }

@@ -45,6 +45,8 @@ pub enum Facts {
     ApiService(Box<ApiServiceFacts>),
     /// An event: what it is about, and how often.
     Event(Box<EventFacts>),
+    /// PodMetrics and NodeMetrics: what is in use.
+    Usage(Amounts),
     /// A definition of a kind: the kind it defines, as group and plural.
     Defines(Sym, Sym),
     /// The server sent something that cannot be read; why.

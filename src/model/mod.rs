@@ -23,6 +23,7 @@ pub mod row;
 pub mod selector;
 pub mod step;
 pub mod table;
+pub mod tally;
 pub mod text;
 pub mod time;
 pub mod want;

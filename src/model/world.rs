@@ -1,8 +1,8 @@
 //! All that we know, and what of it is looked at. `app::update` is its only writer.
 
 use super::catalog::Resource;
-use super::cluster::Cluster;
 use super::cell::Value;
+use super::cluster::Cluster;
 use super::column::{Column, Source};
 use super::fault::Fault;
 use super::finding::Findings;
@@ -161,6 +161,12 @@ impl World {
             None => Found::NotYet,
             Some(catalog) => catalog.get(kind).map_or(Found::Missing, Found::Kind),
         }
+    }
+
+    /// Whether a cluster serves a kind; `None` before its discovery has answered.
+    pub fn serves(&self, cluster: ClusterId, group: &str, resource: &str) -> Option<bool> {
+        let catalog = self.cluster(cluster)?.catalog.as_ref()?;
+        Some(catalog.resources.iter().any(|r| *r.id.resource == *resource && *r.id.group == *group))
     }
 
     /// Why the whole of a kind cannot be had from a cluster, where it was tried.

@@ -109,6 +109,11 @@ impl Query {
         self.terms.iter().filter(|t| !t.not).filter_map(move |t| t.term.highlight(title))
     }
 
+    /// True where a term names a column of this title.
+    pub fn asks(&self, title: &str) -> bool {
+        self.terms.iter().any(|t| t.term.names(title))
+    }
+
     /// The first term that names a column which is not among `columns`.
     pub fn check(&self, columns: &[Column]) -> Result<(), BadTerm> {
         let unknown = |t: &&Placed| t.term.needs_column().is_some_and(|title| find(columns, title).is_none());

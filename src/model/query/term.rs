@@ -57,6 +57,14 @@ impl Term {
         }
     }
 
+    /// True where the term is about a column of this title.
+    pub(super) fn names(&self, column: &str) -> bool {
+        match self {
+            Self::Contains { title, .. } | Self::Compare { title, .. } | Self::Equals { name: title, .. } => is_called(column, title),
+            _ => false,
+        }
+    }
+
     pub(super) fn highlight(&self, column: &str) -> Option<&str> {
         match self {
             Self::Text(needle) => Some(&needle.text),

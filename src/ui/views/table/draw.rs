@@ -3,7 +3,7 @@
 use super::columns::Merged;
 use super::{TableView, scope};
 use crate::model::cell::{Health, Value};
-use crate::model::column::Source;
+use crate::model::column::{Show, Source};
 use crate::model::msg::Sync;
 use crate::model::order::Entry;
 use crate::model::row::{Facts, Row};
@@ -83,7 +83,7 @@ impl TableView {
                 "NAME" | "STATUS" => 24,
                 _ => 8,
             };
-            Wish { natural, least: title.max(natural.min(least)), pinned }
+            Wish { natural, least: title.max(natural.min(least)), spare: c.show == Show::Spare, pinned }
         };
         let wishes: Vec<Wish> = shown.iter().map(wish).collect();
         let room = self.inside().width.saturating_sub(GUTTER + 1);

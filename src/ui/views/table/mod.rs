@@ -6,6 +6,7 @@ mod columns;
 mod cursor;
 mod draw;
 mod found;
+mod joined;
 mod marks;
 mod scope;
 mod trouble;
@@ -55,6 +56,8 @@ pub struct TableView {
     query: Query,
     /// When all rows were last held against a query that depends on the time.
     looked: Timestamp,
+    /// What a joined column reads has changed since the order was made by it.
+    is_outdated: bool,
     cursor: Cursor,
     marks: HashSet<(ClusterId, Uid)>,
     /// The last object that was marked: where a range begins.
@@ -89,6 +92,7 @@ impl TableView {
             filter: of.filter.clone(),
             query: Query::parse(&of.filter).unwrap_or_default(),
             looked: world.now,
+            is_outdated: false,
             cursor: Cursor::new(of.cursor.clone()),
             marks: HashSet::new(),
             anchor: None,
@@ -216,7 +220,8 @@ impl View for TableView {
 
     fn wants(&self, world: &World) -> Vec<Want> {
         let Some(kind) = &self.kind else { return Vec::new() };
-        scope::wants(world, &self.of, kind).into_iter().chain(scope::definitions(world, kind)).collect()
+        let own = scope::wants(world, &self.of, kind).into_iter();
+        own.chain(scope::definitions(world, kind)).chain(self.joins(world, kind)).collect()
     }
 
     fn scene(&self, world: &World) -> Scene {
@@ -319,6 +324,7 @@ impl View for TableView {
         if columns == self.columns && known == self.known {
             self.widths = widths;
         }
+        self.doubt();
         if changed {
             self.reorder();
         }
@@ -333,7 +339,7 @@ impl View for TableView {
     }
 
     fn after(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
-        let Some(place) = self.members.iter().position(|m| *m == Some(watch)) else { return };
+        let Some(place) = self.members.iter().position(|m| *m == Some(watch)) else { return self.notice(world, watch) };
         let mut order = std::mem::take(&mut self.order);
         self.lens(world, |lens| order.after(lens, place as u16, slots));
         self.order = order;
@@ -362,14 +368,17 @@ impl View for TableView {
     }
 
     fn tick(&mut self, world: &World) {
-        if self.next_look(world).is_some_and(|seconds| seconds <= 0) && !self.order.is_working() {
+        let is_due = self.is_outdated || self.next_look(world).is_some_and(|seconds| seconds <= 0);
+        if is_due && !self.order.is_working() {
             self.looked = world.now;
+            self.is_outdated = false;
             self.order.restart();
         }
     }
 
     fn next_tick(&self, world: &World) -> Option<i64> {
-        self.next_age(world).into_iter().chain(self.next_look(world)).min()
+        let outdated = self.is_outdated.then_some(1);
+        self.next_age(world).into_iter().chain(self.next_look(world)).chain(outdated).min()
     }
 
     fn arrange(&mut self, world: &World, area: Rect) {
