@@ -4,6 +4,7 @@ use super::theme::{Role, Theme};
 use super::widgets::text;
 use super::words;
 use crate::health;
+use crate::kinds;
 use crate::model::cluster::Cluster;
 use crate::model::fault::FaultKind;
 use crate::model::msg::{Link, Sync};
@@ -140,7 +141,8 @@ fn state(world: &World, cluster: &Cluster) -> (&'static str, String, Role, u8) {
             None => ("○", String::new(), Role::ClusterClosed, 4),
         };
     }
-    let tables = || world.tables.values().filter(|t| t.cluster() == cluster.id);
+    // Metrics that do not come are missed where they are looked for; the cluster is well without them.
+    let tables = || world.tables.values().filter(|t| t.cluster() == cluster.id && !kinds::is_polled(&t.want.kind.group));
     match &cluster.link {
         Link::Down { why, .. } => match &why.kind {
             FaultKind::Login(_) => ("✗", "login needed".to_owned(), Role::ClusterLogin, 0),

@@ -16,6 +16,7 @@ mod driver;
 mod engine;
 mod faults;
 mod files;
+mod joined;
 mod kinds;
 mod kubectl;
 mod readme;
