@@ -185,7 +185,7 @@ impl Kind {
     }
 
     /// Those of its columns that a row has the values of: kubectl's.
-    pub fn own_columns(&self) -> Vec<Column> {
+    pub fn kubectls_columns(&self) -> Vec<Column> {
         self.columns().into_iter().filter(Column::is_own).collect()
     }
 

@@ -63,7 +63,7 @@ fn rows_are_what_kubectl_prints() {
     assert_eq!(Timestamp::parse("2026-11-23T12:00:00Z"), Some(NOW));
     for kind in KINDS {
         let table: Value = serde_json::from_str(&fixture(&format!("{}.table.json", called(kind)))).unwrap();
-        let titles: Vec<_> = kind.own_columns().iter().map(|c| c.title.to_string()).collect();
+        let titles: Vec<_> = kind.kubectls_columns().iter().map(|c| c.title.to_string()).collect();
         assert_eq!(json!(titles), table["columns"], "{}", kind.names.resource);
         assert!(kind.sort.is_none_or(|(title, _)| titles.iter().any(|t| t == title)), "sorted by a column that it has");
         let (objects, rows) = (objects(kind), table["rows"].as_array().unwrap());
@@ -71,7 +71,7 @@ fn rows_are_what_kubectl_prints() {
         for (object, want) in objects.iter().zip(rows) {
             let mut words = Dictionary::default();
             let row = row(kind, object, &mut words);
-            assert_eq!(json!(shown(&row, &kind.own_columns(), words.words())), *want, "{} {}", kind.names.resource, name_of(object));
+            assert_eq!(json!(shown(&row, &kind.kubectls_columns(), words.words())), *want, "{} {}", kind.names.resource, name_of(object));
             let path = [&object["metadata"]["namespace"], &object["metadata"]["name"]].map(|t| t.as_str().unwrap_or_default());
             assert_eq!(row.uid, object["metadata"]["uid"].as_str().map_or_else(|| Uid::of_name(path[0], path[1]), Uid::parse));
             assert_eq!(words.words().get(row.namespace), object["metadata"]["namespace"].as_str().unwrap_or_default());

@@ -35,7 +35,7 @@ pub(super) fn definitions(resource: &Resource) -> String {
     };
     let all: Vec<Value> = match columns(resource) {
         Columns::Ours(kind) => {
-            let all = kind.own_columns().into_iter();
+            let all = kind.kubectls_columns().into_iter();
             all.map(|c| definition(&capitals(&c.title), "string", u8::from(c.show != Show::Always))).collect()
         }
         Columns::Own(own) => own.iter().map(|c| definition(&c.title, c.kind, c.priority)).collect(),
@@ -84,7 +84,7 @@ fn ours(kind: &Kind, object: &Object, now: Timestamp) -> Vec<Value> {
             other => json!(other.shown(now)),
         }
     };
-    kind.own_columns().iter().map(cell).collect()
+    kind.kubectls_columns().iter().map(cell).collect()
 }
 
 /// `UP-TO-DATE` as the server spells it: `Up-to-date`.
