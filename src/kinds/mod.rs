@@ -14,6 +14,7 @@ pub mod custom;
 pub mod decode;
 pub mod object;
 mod resources;
+mod scaling;
 mod usage;
 mod workload;
 
@@ -22,6 +23,7 @@ use crate::model::cell::{Health, Keep, Value};
 use crate::model::column::{Column, Joint, Show, Source};
 use crate::model::id::GroupResource;
 use crate::model::row::{Facts, Row};
+use crate::model::table::Table;
 use crate::model::words::Dictionary;
 use decode::Event;
 use object::Meta;
@@ -203,6 +205,39 @@ impl Kind {
 /// Whether a group offers no watch, so that its kinds are listed again and again.
 pub fn is_polled(group: &str) -> bool {
     group == "metrics.k8s.io"
+}
+
+/// A table over several kinds.
+pub struct Composite {
+    /// What it is asked for by, as a kind.
+    pub name: &'static str,
+    /// Group and plural of the kinds.
+    pub kinds: &'static [(&'static str, &'static str)],
+    /// Its columns after NAMESPACE, for rows of all of them.
+    pub columns: &'static [Column],
+    /// The rows that it shows.
+    pub keep: fn(&Table, &Row) -> bool,
+}
+
+impl Composite {
+    /// What stands for a kind where one is asked for; no server has a kind of that name.
+    pub fn id(&self) -> GroupResource {
+        GroupResource::new("", self.name)
+    }
+}
+
+/// The tables over several kinds.
+pub static COMPOSITES: &[Composite] = &[scaling::SCALING];
+
+/// The table over several kinds that this stands for.
+pub fn composite(id: &GroupResource) -> Option<&'static Composite> {
+    COMPOSITES.iter().find(|c| id.group.is_empty() && *c.name == *id.resource)
+}
+
+/// The kinds whose rows are shown where this is asked for.
+pub fn parts(id: &GroupResource) -> Vec<GroupResource> {
+    let parts = composite(id).map(|c| c.kinds.iter().map(|(group, resource)| GroupResource::new(group, resource)).collect());
+    parts.unwrap_or_else(|| vec![id.clone()])
 }
 
 /// The kind of this group and plural, if it has a file here.

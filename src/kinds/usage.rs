@@ -89,7 +89,7 @@ fn percent(used: u64, of: u64, full: Health) -> Value<'static> {
 }
 
 /// So many per cent as kubectl counts them, which cuts off the rest.
-fn percentage(part: u64, of: u64) -> u64 {
+pub(super) fn percentage(part: u64, of: u64) -> u64 {
     (u128::from(part) * 100).checked_div(of.into()).unwrap_or_default().try_into().unwrap_or(u64::MAX)
 }
 
@@ -129,7 +129,7 @@ fn asked(row: &Row, table: &Table, world: &World, tell: impl Fn(Sum, &NodeFacts)
     let Facts::Node(node) = &row.facts else { return Value::None };
     let mut pods = world.tables_of(table.cluster(), "", "pods");
     let all = pods.find(|t| t.want.namespace.is_none() && t.want.of == Of::All && t.is_listed());
-    all.map_or(Value::None, |pods| tell(pods.tally().of(&row.name), node))
+    all.map_or(Value::None, |pods| tell(pods.aside().tally.of(&row.name), node))
 }
 
 /// A share that may well be all there is.

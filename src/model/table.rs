@@ -1,12 +1,12 @@
 //! The rows of one watch: last known, indexed by uid, changed only by deltas.
 
+use super::aside::Aside;
 use super::cell::Value;
 use super::column::{Column, Source};
 use super::fault::FaultKind;
 use super::id::{ClusterId, ObjectRef, Uid, WatchId};
 use super::msg::{Delta, Sync};
 use super::row::Row;
-use super::tally::Tally;
 use super::time::Timestamp;
 use super::want::Want;
 use super::words::Words;
@@ -34,9 +34,7 @@ pub struct Table {
     pub retry_at: Option<Timestamp>,
     /// Counts changes of rows, so that whoever draws can tell whether there were any.
     pub changes: u64,
-    /// How many rows are not healthy.
-    pub unhealthy: usize,
-    tally: Tally,
+    aside: Aside,
     words: Words,
     rows: Vec<Option<Row>>,
     free: Vec<Slot>,
@@ -56,8 +54,7 @@ impl Table {
             live_at: None,
             retry_at: None,
             changes: 0,
-            unhealthy: 0,
-            tally: Tally::default(),
+            aside: Aside::default(),
             words: Words::default(),
             rows: Vec::new(),
             free: Vec::new(),
@@ -107,9 +104,9 @@ impl Table {
         self.changes += 1;
     }
 
-    /// Of a table of pods: what they ask for, by node.
-    pub fn tally(&self) -> &Tally {
-        &self.tally
+    /// What it knows beside its rows.
+    pub fn aside(&self) -> &Aside {
+        &self.aside
     }
 
     /// The words of its rows.
@@ -181,11 +178,9 @@ impl Table {
                 slot
             }
         };
-        self.unhealthy += usize::from(row.health.is_unhealthy());
-        self.tally.add(&row, &self.words);
         if let Some(place) = self.rows.get_mut(slot as usize) {
             let old = place.replace(row);
-            self.forget(old.as_ref());
+            self.aside.change(old.as_ref(), place.as_ref(), &self.words);
         }
         slot
     }
@@ -201,16 +196,8 @@ impl Table {
             if let Some(place) = self.rows.get_mut(slot as usize) {
                 let old = place.take();
                 self.free.push(slot);
-                self.forget(old.as_ref());
+                self.aside.change(old.as_ref(), None, &self.words);
             }
-        }
-    }
-
-    /// A row is not among them any more.
-    fn forget(&mut self, row: Option<&Row>) {
-        if let Some(row) = row {
-            self.unhealthy -= usize::from(row.health.is_unhealthy());
-            self.tally.remove(row, &self.words);
         }
     }
 
@@ -328,7 +315,7 @@ pub(crate) mod tests {
                 for (node, name) in [(1, "a"), (2, "b"), (0, "")] {
                     let on: Vec<u32> = truth.values().filter(|(n, _, ended)| *n == node && node > 0 && !ended).map(|(_, cpu, _)| *cpu).collect();
                     let cpu = on.iter().map(|c| u64::from(*c)).sum::<u64>();
-                    prop_assert_eq!(table.tally().of(name), Sum { pods: on.len() as u32, cpu, memory: cpu * 10 });
+                    prop_assert_eq!(table.aside().tally.of(name), Sum { pods: on.len() as u32, cpu, memory: cpu * 10 });
                 }
             }
         }

@@ -161,7 +161,7 @@ fn state(world: &World, cluster: &Cluster) -> (&'static str, String, Role, u8) {
             if tables().any(|t| matches!(&t.sync, Sync::Stale { why, .. } if why.kind != FaultKind::Forbidden)) {
                 return ("◌", "stale".to_owned(), Role::ClusterStale, 0);
             }
-            let sick: usize = tables().filter(|t| t.want.kind.resource.as_ref() == "pods").map(|t| t.unhealthy).sum();
+            let sick: usize = tables().filter(|t| t.want.kind.resource.as_ref() == "pods").map(|t| t.aside().unhealthy).sum();
             let found = world.findings.counts(cluster.id);
             let counts = [(found.critical, "✖"), (found.warning, "▲")].into_iter().filter(|(n, _)| *n > 0);
             let told: Vec<String> = counts.map(|(n, glyph)| format!("{glyph}{n}")).collect();

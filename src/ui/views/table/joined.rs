@@ -30,6 +30,13 @@ impl TableView {
         self.is_outdated |= self.columns.iter().any(|c| self.counts(c) && joints(c).next().is_some());
     }
 
+    /// What was found since the clock last moved on is news to what tells of findings.
+    pub(super) fn judged(&mut self, world: &World) {
+        if std::mem::replace(&mut self.judged, world.findings.changes) != world.findings.changes {
+            self.doubt();
+        }
+    }
+
     /// True where the order depends on the column.
     fn counts(&self, column: &Merged) -> bool {
         self.sort.as_ref().is_some_and(|s| s.title == column.title) || self.query.asks(&column.title)

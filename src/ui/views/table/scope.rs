@@ -15,13 +15,16 @@ const NAMESPACES: usize = 50;
 
 /// The kind that a name means: one of ours, else the first that any open cluster's discovery knows.
 pub(super) fn kind(world: &World, name: &str) -> Option<GroupResource> {
-    let known = kinds::named(name).map(kinds::Kind::id);
+    let composite = kinds::COMPOSITES.iter().find(|c| c.name.eq_ignore_ascii_case(name)).map(kinds::Composite::id);
+    let known = composite.or_else(|| kinds::named(name).map(kinds::Kind::id));
     known.or_else(|| world.open().filter_map(|c| c.catalog.as_ref()?.find(name)).map(|r| r.id.clone()).next())
 }
 
 /// What a view of a kind wants from all open clusters, also from those that are out of focus: coming back is instant.
 pub(super) fn wants(world: &World, of: &TableOf, kind: &GroupResource) -> Vec<Want> {
-    world.open().filter(|c| cluster(&of.only).is_none_or(|only| only == c.id)).flat_map(|c| of_cluster(world, c, &of.only, kind)).collect()
+    let clusters = world.open().filter(|c| cluster(&of.only).is_none_or(|only| only == c.id));
+    let parts = kinds::parts(kind);
+    clusters.flat_map(|c| parts.iter().flat_map(|part| of_cluster(world, c, &of.only, part))).collect()
 }
 
 /// What a view of a kind wants of another kind that its columns read, of the clusters that are known to serve that: as much as it shows itself,
