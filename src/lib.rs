@@ -75,7 +75,7 @@
 //! 10. *Text from outside becomes visible before it reaches the screen or a message* ([`model::text::visible`]): a name can drive a
 //!     terminal. `tidy::text_through_widgets`, the pty tests with `rig::grammar`. What is copied or printed as data stays as received.
 //! 11. *Values of Secrets are in no row, log or message*: those kinds come as the server's own columns (`kinds::custom`),
-//!     and annotations are not read. The tests of `k8s::connect`, `k8s::credential`
+//!     and annotations are not read, but for the number of a rollout. The tests of `k8s::connect`, `k8s::credential`
 //!     and `ui::views` (`a_secret_is_neither_drawn_nor_copied`).
 //! 12. *Nothing panics on what comes from outside*: `unwrap`, `expect`, `panic!`, indexing and `unsafe` are denied by the lints.
 //! 13. *Lower case never changes a cluster*: a slip of the finger costs nothing. Nothing does yet; the first verb that writes brings its test.
@@ -86,6 +86,8 @@
 //! 17. *The demo is a cluster like any other to all but `app`*: it is reached over HTTPS, so what works on it works for the same reason. It
 //!     listens on loopback only and writes only into a folder that goes with it. `it::served`, `it::stage`; unmodified kubectl holds it to what a
 //!     real control plane answers (`it::kubectl`).
+//! 18. *No value from a cluster chooses where a link leads*: whoever may write objects chooses their names. Scheme and host stand in the config,
+//!     values are data within the rest. The tests of `model::template`, `it::links`.
 //!
 //! # Words
 //!
@@ -101,6 +103,7 @@
 //!   does not apply here.
 //! - *fleet*: the clusters of the demo. *Sim*: one of them without its server. *World*, in there: what is true of machines, images and load and
 //!   stands in no object. *Incident*: a trouble that is played. *Order* of a fault: a server that does wrong because a test asked for it.
+//! - *hyperlink*: what a link of the config is for one object. *Template*: its address before an object fills it.
 //! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.
 //!
 //! # Where the design was left, and why

@@ -9,6 +9,7 @@ pub(super) const ALL: &[Action] = &[
     Action { name: "details", help: "This object in plain words", run: |scene, _| document(scene, Form::Details) },
     Action { name: "yaml", help: "This object as YAML", run: |scene, _| document(scene, Form::Yaml) },
     Action { name: "events", help: "The events about this object", run: events },
+    Action { name: "replicasets", help: "The ReplicaSets of this deployment, one for each revision", run: replica_sets },
     Action { name: "owner", help: "The object that owns this one", run: owner },
 ];
 
@@ -17,7 +18,8 @@ pub(super) fn missing(scene: &Scene) -> Reject {
     scene.lost.clone().map_or_else(|| Reject::new("there is nothing under the cursor"), Reject::new)
 }
 
-fn cursor(scene: &Scene) -> Result<&Target, Reject> {
+/// The object to act on.
+pub(super) fn cursor(scene: &Scene) -> Result<&Target, Reject> {
     scene.cursor.as_ref().ok_or_else(|| missing(scene))
 }
 
@@ -34,7 +36,12 @@ fn enter(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     Ok(match (facts, &*object.kind.resource, &*object.kind.group) {
         (Known::Pods(selector), ..) => table("pods", Only::SelectedBy(of, selector.clone())),
         (Known::Defines(kind), ..) => table(kind.to_string(), Only::All),
+        (Known::Members(uids), ..) => table("pods", Only::Told(of, uids.clone())),
+        (Known::Leads(named), ..) => table(named.kind.to_string(), Only::Named(of, named.clone())),
+        (Known::About(..), ..) => owner(scene, "")?,
         (_, "nodes", "") => table("pods", Only::OnNode(of)),
+        (_, "persistentvolumeclaims", "") => table("pods", Only::Claiming(of)),
+        (_, "cronjobs", "batch") => table("jobs", Only::OwnedBy(of)),
         (_, "namespaces", "") => table("pods", Only::Namespace(object.cluster, object.name.clone())),
         _ => document(scene, Form::Details)?,
     })
@@ -46,6 +53,14 @@ fn document(scene: &Scene, form: Form) -> Result<Vec<Step>, Reject> {
 
 fn events(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     Ok(table("events", Only::About(cursor(scene)?.object.clone())))
+}
+
+fn replica_sets(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
+    let object = &cursor(scene)?.object;
+    match (&*object.kind.resource, &*object.kind.group) {
+        ("deployments", "apps") => Ok(table("replicasets", Only::OwnedBy(object.clone()))),
+        _ => Err(Reject::new(format!("{} is no deployment: only those have revisions", object.name))),
+    }
 }
 
 fn owner(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {

@@ -8,6 +8,7 @@ mod clusters;
 mod copy;
 mod drill;
 mod go;
+mod links;
 mod motion;
 mod program;
 
@@ -24,7 +25,7 @@ pub struct Action {
 }
 
 /// Every action, in the order of the help.
-pub static ACTIONS: &[&[Action]] = &[drill::ALL, go::ALL, clusters::ALL, motion::ALL, copy::ALL, program::ALL];
+pub static ACTIONS: &[&[Action]] = &[drill::ALL, links::ALL, go::ALL, clusters::ALL, motion::ALL, copy::ALL, program::ALL];
 
 /// All actions.
 pub fn all() -> impl Iterator<Item = &'static Action> {
@@ -52,7 +53,7 @@ mod tests {
     #[test]
     fn without_an_object_nothing_that_needs_one_does_anything() {
         let gone = Scene { lost: Some("web-1 is gone".into()), ..Scene::default() };
-        for name in ["yaml", "details", "events", "owner", "enter", "copy"] {
+        for name in ["yaml", "details", "events", "owner", "replicasets", "enter", "copy", "links"] {
             let run = find(name).unwrap().run;
             assert!(run(&Scene::default(), "").is_err(), "{name} on an empty screen");
             assert_eq!(run(&gone, ""), Err(Reject::new("web-1 is gone")), "{name}");

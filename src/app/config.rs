@@ -2,6 +2,7 @@
 //!
 //! A mistake costs only itself: everything else in the file holds. Where the file is, and when it is read again, is not known here.
 
+use super::links::LinkEntry;
 use crate::model::cluster::Tier;
 use crate::model::glob::Glob;
 use crate::model::problem::Problem;
@@ -30,16 +31,27 @@ aliases:
   dp: deployments
   broken: pods -A !
 
+# Links from an object to what other programs know of it: u opens them. Values are filled in percent-encoded; there are {cluster},
+# {context}, {namespace}, {name}, {kind}, {uid} and {label:KEY}, of which only the first two may be a part of the host's name.
+links:
+  - name: Grafana
+    match: "*prod*"                          # the context, as with clusters; every one where it is left out
+    kind: pods                               # as : takes it; every one where it is left out
+    url: https://grafana.example.com/d/pods?var-cluster={cluster}&var-namespace={namespace}&var-pod={name}
+  - name: Argo CD
+    url: https://argocd.example.com/applications/{label:argocd.argoproj.io/instance}
+
 start: pods         # the view that opens first
 keymap: default     # default, vim, k9s, emacs, or a file of your own in keymaps/ beside this file
-theme: dark         # dark, light, high-contrast, colour-blind, terminal-16, mono, or a file of your own in themes/
+theme: dark         # light, high-contrast, colour-blind, terminal-16, mono, gruvbox-dark, nord, dracula, catppuccin-mocha, tokyo-night,
+                    # rose-pine, solarized-dark, solarized-light, or a file of your own in themes/
 readonly: false     # nothing can be changed anywhere
 namespaces: []      # those to look into where listing all is forbidden
 mouse: true         # clicks and the wheel; without it the terminal selects text
 "##;
 
 /// The keys of the file.
-const KEYS: [&str; 8] = ["clusters", "aliases", "start", "keymap", "theme", "readonly", "namespaces", "mouse"];
+const KEYS: [&str; 9] = ["clusters", "aliases", "links", "start", "keymap", "theme", "readonly", "namespaces", "mouse"];
 /// The keys of an entry of `clusters`.
 const CLUSTER_KEYS: [&str; 8] = ["match", "alias", "group", "tier", "key", "colour", "login", "readonly"];
 /// The values of `tier`.
@@ -52,6 +64,8 @@ pub struct Config {
     clusters: Vec<Entry>,
     /// Words for the prompt, and what they stand for.
     pub aliases: BTreeMap<String, String>,
+    /// The entries of `links`; see [`super::state::State`].
+    pub(super) links: Vec<LinkEntry>,
     /// The view that opens first.
     pub start: String,
     /// The name of the keymap; `default` where nothing says another.
@@ -71,6 +85,7 @@ impl Default for Config {
         Self {
             clusters: Vec::new(),
             aliases: BTreeMap::new(),
+            links: Vec::new(),
             start: "pods".to_owned(),
             keymap: None,
             theme: "dark".to_owned(),
@@ -168,6 +183,7 @@ impl Config {
                 let pairs = report.keys(node, key).into_iter();
                 self.aliases = pairs.filter_map(|(k, v)| Some((k.text.clone(), report.text(v, &k.text)?))).collect();
             }
+            "links" => self.links = report.list(node, key).iter().filter_map(|entry| LinkEntry::read(entry, report)).collect(),
             "start" => text(&mut self.start, report),
             "keymap" => self.keymap = report.text(node, key),
             "theme" => text(&mut self.theme, report),
@@ -236,6 +252,7 @@ fn digit(node: &Node, report: &mut Report<'_>) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::links::LINK_KEYS;
     use super::*;
     use proptest::prelude::*;
 
@@ -248,11 +265,11 @@ mod tests {
     fn the_example_names_every_key_and_shows_the_defaults() {
         let (config, problems) = load(EXAMPLE);
         assert_eq!(problems, Vec::<String>::new());
-        for (key, indent) in KEYS.map(|k| (k, "\n")).into_iter().chain(CLUSTER_KEYS.map(|k| (k, "    "))) {
+        for (key, indent) in KEYS.map(|k| (k, "\n")).into_iter().chain(CLUSTER_KEYS.into_iter().chain(LINK_KEYS).map(|k| (k, "    "))) {
             let entry = format!("{indent}{key}:");
             assert!(EXAMPLE.contains(&entry) || EXAMPLE.contains(&format!("\n  - {key}:")), "{key}");
         }
-        let shown = Config { clusters: Vec::new(), aliases: BTreeMap::new(), keymap: None, ..config.clone() };
+        let shown = Config { clusters: Vec::new(), links: Vec::new(), aliases: BTreeMap::new(), keymap: None, ..config.clone() };
         assert_eq!(config.keymap.as_deref(), Some("default"));
         assert_eq!(shown, Config::default());
         assert_eq!(config.aliases.get("dp").map(String::as_str), Some("deployments"));

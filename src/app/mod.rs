@@ -2,6 +2,7 @@
 //! directory.
 
 mod batch;
+mod browser;
 pub mod cli;
 mod clipboard;
 pub mod config;
@@ -9,8 +10,10 @@ mod demo;
 mod discovery;
 mod entry;
 pub mod files;
+mod frames;
 mod goto;
 mod input;
+mod links;
 mod news;
 mod print;
 pub mod program;

@@ -1,10 +1,13 @@
 //! What the world says, taken into the state.
 
+use super::config::Config;
 use super::discovery::defines_kinds;
 use super::state::State;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{ClusterId, Session, WatchId};
 use crate::model::msg::{ClusterNews, Delta, Link, Msg, News, Sync};
 use crate::model::step::{Effect, Notice};
+use crate::model::table::Table;
 use crate::model::time::Timestamp;
 use crate::model::world::{Demo, World};
 
@@ -53,8 +56,14 @@ impl State {
         self.dirty = true;
     }
 
-    fn sync(&mut self, id: WatchId, sync: Sync) {
+    fn sync(&mut self, id: WatchId, mut sync: Sync) {
         let now = self.world.now;
+        if let Sync::Stale { why, .. } = &mut sync {
+            let of = self.world.tables.get(&id).map(Table::cluster).or_else(|| self.world.objects.get(&id).map(|o| o.want.cluster));
+            if let Some(cluster) = of.and_then(|of| self.world.cluster(of)) {
+                name_login(&self.config, &cluster.context, why);
+            }
+        }
         if let Some(table) = self.world.tables.get_mut(&id) {
             table.set_sync(sync, now);
         } else if let Some(object) = self.world.objects.get_mut(&id) {
@@ -76,7 +85,10 @@ impl State {
                 cluster.about = server;
                 cluster.about.provider = provider;
             }
-            ClusterNews::Link(link) => {
+            ClusterNews::Link(mut link) => {
+                if let Link::Down { why, .. } = &mut link {
+                    name_login(&self.config, &cluster.context, why);
+                }
                 let retry_in = if let Link::Down { retry_in, .. } = &link { *retry_in } else { None };
                 let retry_at = retry_in.map(|d| Timestamp(now.0 + d.as_secs() as i64));
                 let is_another = std::mem::discriminant(&link) != std::mem::discriminant(&cluster.link);
@@ -108,6 +120,15 @@ impl State {
     /// Why a cluster is not opened that is open under another name.
     pub(super) fn twin_notice(&self, id: ClusterId) -> Option<Notice> {
         Some(Notice::warn(format!("{}; to change the user, close that one first (C, then space)", twin(&self.world, id)?)).of(id))
+    }
+}
+
+/// Has a fault name the command that logs in where the config has one: only the app knows it, and that one is run.
+fn name_login(config: &Config, context: &str, why: &mut Fault) {
+    if let FaultKind::Login(command) = &mut why.kind
+        && let Some(configured) = config.cluster(context).login
+    {
+        *command = configured;
     }
 }
 

@@ -1,7 +1,9 @@
 //! The program with a screen: keys first, then the world, then the clock; a frame when something changed.
 
+use super::browser;
 use super::cli::Cli;
 use super::clipboard;
+use super::frames::Frames;
 use super::goto;
 use super::input::Input;
 use super::program::Program;
@@ -63,8 +65,10 @@ pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
     }
     let reload = program.watch_files();
     let ascii = ascii::is_wanted(|name| std::env::var(name).ok());
-    let mut loop_ = Loop { program, screen, signals, reload, input: Some(Input::start()), drawn: None, ascii, code: 0 };
+    let mut loop_ =
+        Loop { program, screen, signals, reload, input: Some(Input::start()), drawn: None, frames: Frames::default(), ascii, code: 0 };
     let ended = loop_.run().await;
+    tracing::info!("{}", loop_.frames);
     let Loop { program, code, .. } = loop_;
     if keep_session && let Err(error) = keep_open(&program.paths, &program.state.world) {
         tracing::warn!("the open clusters could not be kept: {error}");
@@ -90,6 +94,7 @@ struct Loop {
     /// `None` while another program has the terminal: two readers would share the keys.
     input: Option<Input>,
     drawn: Option<Instant>,
+    frames: Frames,
     /// The terminal takes nothing but ASCII.
     ascii: bool,
     code: i32,
@@ -222,13 +227,16 @@ impl Loop {
     fn draw(&mut self) -> io::Result<()> {
         let state = &mut self.program.state;
         if self.input.is_some() && state.take_dirty() {
+            let begin = Instant::now();
             self.screen.draw(|area, buf| {
                 state.draw(area, buf);
                 if self.ascii {
                     ascii::ascii(buf);
                 }
             })?;
-            self.drawn = Some(Instant::now());
+            let now = Instant::now();
+            self.frames.add(now - begin);
+            self.drawn = Some(now);
         }
         Ok(())
     }
@@ -236,14 +244,14 @@ impl Loop {
     /// What needs the terminal.
     async fn terminal(&mut self, effect: Effect) -> io::Result<()> {
         match effect {
-            Effect::Copy(text) => {
-                let native = clipboard::native(&text);
-                match clipboard::osc52(&text) {
-                    Some(sequence) => self.screen.send(&sequence)?,
-                    None if native => {}
-                    None => self.program.state.say(Notice::warn("that is more than a terminal takes for its clipboard")),
-                }
-                Ok(())
+            Effect::Copy(text) => self.copy(&text),
+            Effect::Open(url) => {
+                let tool = browser::open(&url);
+                self.program.state.say(Notice::info(match &tool {
+                    Some(tool) => format!("opened with {tool}: {url}"),
+                    None => format!("copied, as there is no browser here: {url}"),
+                }));
+                if tool.is_none() { self.copy(&url) } else { Ok(()) }
             }
             Effect::Suspend => self.suspend(),
             Effect::Login(id) => self.login(id).await,
@@ -253,6 +261,17 @@ impl Loop {
             }
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
         }
+    }
+
+    /// Puts text on the clipboard.
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        let native = clipboard::native(text);
+        match clipboard::osc52(text) {
+            Some(sequence) => self.screen.send(&sequence)?,
+            None if native => {}
+            None => self.program.state.say(Notice::warn("that is more than a terminal takes for its clipboard")),
+        }
+        Ok(())
     }
 
     /// Stops as a shell expects it. What comes after is told by SIGCONT, as it is where somebody else stopped us.

@@ -15,8 +15,9 @@ use crate::model::want::Want;
 use crate::model::world::World;
 use crate::ui;
 use crate::ui::prompt::Line;
-use crate::ui::theme::Theme;
+use crate::ui::theme::{Role, Theme};
 use crate::ui::view::View;
+use crate::ui::widgets::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -206,6 +207,7 @@ impl State {
         self.world.findings.settle();
         let screen = ui::layout(area, &self.world);
         self.body = screen.body;
+        text::paint(buf, area, self.theme.style(Role::Screen));
         if self.world.clusters.is_empty() && self.views.len() <= 1 {
             ui::welcome::draw(&self.world, &self.theme, screen.body, buf);
         } else if let Some(view) = self.views.last_mut() {

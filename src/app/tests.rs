@@ -208,6 +208,18 @@ async fn a_question_is_answered_once_and_by_any_key() {
 }
 
 #[tokio::test]
+async fn a_login_names_the_command_that_the_config_has_for_it() {
+    let mut program = program(contexts(&["red"]));
+    for (config, names) in [("", "plugin"), ("clusters: [{match: red, login: sso red}]", "sso red")] {
+        program.state.config = own(config).config;
+        let why = Fault::new(FaultKind::Login("plugin".into()), "the token has expired");
+        told(&mut program, ClusterId(0), ClusterNews::Link(Link::Down { why, retry_in: None }));
+        let fault = program.state.world.clusters[0].fault().cloned();
+        assert_eq!(fault.map(|f| f.kind), Some(FaultKind::Login(names.into())));
+    }
+}
+
+#[tokio::test]
 async fn a_cluster_that_is_down_keeps_its_rows_and_says_why() {
     let mut program = program(contexts(&["red"]));
     let before = running(&program);

@@ -12,6 +12,7 @@ use crate::ui::view::View;
 use crate::ui::views::clusters::ClustersView;
 use crate::ui::views::document::DocumentView;
 use crate::ui::views::help::HelpView;
+use crate::ui::views::links::LinksView;
 use crate::ui::views::palette::PaletteView;
 use crate::ui::views::table::TableView;
 
@@ -90,6 +91,7 @@ impl State {
     pub(super) fn scene(&self) -> Scene {
         let mut scene = self.views.last().map(|v| v.scene(&self.world)).unwrap_or_default();
         scene.focus = self.world.focus;
+        scene.links = scene.cursor.as_ref().map(|c| self.links(&c.object)).unwrap_or_default();
         scene.digits = self.world.clusters.iter().filter_map(|c| Some((c.digit?, c.id))).collect();
         let login =
             |c: &crate::model::cluster::Cluster| matches!(c.fault().map(|f| &f.kind), Some(crate::model::fault::FaultKind::Login(_)));
@@ -217,6 +219,7 @@ impl State {
             Screen::Document(object, form) => Box::new(DocumentView::new(object, form)),
             Screen::Clusters => Box::new(ClustersView::new(&self.world)),
             Screen::Help => Box::new(HelpView::new(below, &self.keymap)),
+            Screen::Links(links) => Box::new(LinksView::new(links)),
             Screen::Actions => Box::new(PaletteView::new(self.scene(), below, &self.keymap)),
         };
         self.views.push(view);

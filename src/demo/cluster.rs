@@ -11,6 +11,9 @@ use tokio::time::sleep;
 /// How long the clock sleeps at most: timers that a request has set wake it earlier.
 const NAP: Duration = Duration::from_secs(5);
 
+/// Timers that may come due while nobody else gets at it: who has slept for a night works that off in slices.
+const SLICE: usize = 200;
+
 /// Somebody whom a server knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -36,20 +39,29 @@ pub struct Cluster {
     /// What its clock said when it became reachable.
     pub born: Millis,
     sim: Mutex<Sim>,
-    /// Who is behind a bearer token.
-    users: Mutex<HashMap<String, User>>,
+    /// Who is behind a bearer token, and until when.
+    users: Mutex<HashMap<String, (User, Millis)>>,
     /// The newest version: what watches wait for.
     changed: watch::Sender<u64>,
     /// Something has happened, so that timers may be due earlier.
     stirred: Notify,
+    /// True once there is something to ask about.
+    built: watch::Sender<bool>,
 }
 
 impl Cluster {
     /// A cluster whose clock stands until [`Self::live`] runs.
     pub fn new(sim: Sim) -> Arc<Self> {
-        let (changed, _) = watch::channel(sim.store.version());
+        let cluster = Self::to_come(sim);
+        cluster.built.send_replace(true);
+        cluster
+    }
+
+    /// One that is still to be built: whoever asks waits until it [begins](Self::begin).
+    pub fn to_come(sim: Sim) -> Arc<Self> {
+        let ((changed, _), (built, _)) = (watch::channel(sim.store.version()), watch::channel(false));
         let (name, born) = (sim.world.name.clone(), sim.store.now);
-        Arc::new(Self { name, born, sim: Mutex::new(sim), users: Mutex::default(), changed, stirred: Notify::new() })
+        Arc::new(Self { name, born, sim: Mutex::new(sim), users: Mutex::default(), changed, stirred: Notify::new(), built })
     }
 
     /// Becomes this one, before anybody has seen it.
@@ -57,12 +69,25 @@ impl Cluster {
         let version = sim.store.version();
         *self.sim() = sim;
         self.changed.send_replace(version);
+        self.built.send_replace(true);
     }
 
-    /// Looks at it, as it is at this moment, or changes it: controllers answer before this returns, and watches are told.
+    /// True where there is something to ask about.
+    pub fn is_built(&self) -> bool {
+        *self.built.borrow()
+    }
+
+    /// Waits until there is.
+    pub async fn built(&self) {
+        // The sender is our own.
+        let _ = self.built.subscribe().wait_for(|built| *built).await;
+    }
+
+    /// Looks at it, as it is at this moment, or changes it: controllers answer before this returns, and watches are told. After a long sleep
+    /// this moment comes only after some of these.
     pub fn with<T>(&self, work: impl FnOnce(&mut Sim) -> T) -> T {
         let mut sim = self.sim();
-        sim.advance(now());
+        sim.advance_some(now(), SLICE);
         let before = sim.store.version();
         let result = work(&mut sim);
         let now = sim.store.now;
@@ -100,17 +125,29 @@ impl Cluster {
 
     /// Knows somebody by a token from now on.
     pub fn allow(&self, token: &str, user: User) {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(token.to_owned(), user);
+        self.allow_until(token, user, Millis::MAX);
+    }
+
+    /// Knows somebody by a token until then.
+    pub fn allow_until(&self, token: &str, user: User, until: Millis) {
+        let mut users = self.users();
+        let now = now();
+        users.retain(|_, (_, until)| *until > now);
+        users.insert(token.to_owned(), (user, until));
     }
 
     /// Knows a token no longer.
     pub fn revoke(&self, token: &str) {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner).remove(token);
+        self.users().remove(token);
     }
 
     /// Who is behind a token.
     pub fn user(&self, token: &str) -> Option<User> {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
+        self.users().get(token).filter(|(_, until)| *until > now()).map(|(user, _)| user.clone())
+    }
+
+    fn users(&self) -> MutexGuard<'_, HashMap<String, (User, Millis)>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sim(&self) -> MutexGuard<'_, Sim> {
@@ -122,4 +159,34 @@ impl Cluster {
 /// Milliseconds since 1970.
 pub fn now() -> Millis {
     jiff::Timestamp::now().as_millisecond()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::sim::Controller;
+    use crate::demo::store::Key;
+
+    #[test]
+    fn a_night_is_worked_off_in_slices() {
+        const TICK: Controller = Controller { name: "tick", wakes: |_, _, _| {}, reconcile: |_, _| Some(1_000) };
+        let mut sim = Sim::with(&[TICK], "test", 1, now() - 3_600_000);
+        sim.wake("tick", Key::new("", "k"));
+        let cluster = Cluster::new(sim);
+        let behind = || cluster.with(|sim| now() - sim.store.now);
+        let steps = std::iter::repeat_with(behind).take_while(|behind| *behind > 500).count();
+        assert!((3_600 / SLICE - 1..3_600 / SLICE + 3).contains(&steps), "{steps}");
+    }
+
+    #[test]
+    fn a_token_is_known_while_it_lasts() {
+        let cluster = Cluster::new(Sim::with(&[], "test", 1, now()));
+        let ann = User::new("ann", &[]);
+        cluster.allow("a", ann.clone());
+        cluster.allow_until("b", ann.clone(), now() + 60_000);
+        cluster.allow_until("c", ann.clone(), now() - 1);
+        assert_eq!(["a", "b", "c", "d"].map(|token| cluster.user(token).is_some()), [true, true, false, false]);
+        cluster.revoke("a");
+        assert_eq!(cluster.user("a"), None);
+    }
 }

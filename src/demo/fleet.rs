@@ -1,6 +1,7 @@
 //! A fleet: clusters that are built, served and written into a kubeconfig, all in one folder that goes away with it.
 
 mod building;
+mod folder;
 mod motion;
 
 use super::cluster::{Cluster, User, now};
@@ -12,13 +13,11 @@ use super::tls::{self, Identity};
 use super::{kubeconfig, login};
 use crate::model::step::Notice;
 use building::Building;
+use folder::Folder;
 use serde_json::{Value, json};
-use std::fs::Permissions;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 
@@ -138,13 +137,13 @@ pub struct Fleet {
     pub news: Option<mpsc::Receiver<Notice>>,
     members: Vec<Member>,
     kubeconfig: PathBuf,
-    folder: TempDir,
+    folder: Folder,
     runtime: Option<Runtime>,
 }
 
 impl Fleet {
-    /// Starts it. It answers when this returns; but one that is played answers as soon as each cluster is built, the first one first, so
-    /// that a screen need not wait for all of them.
+    /// Starts it. It answers when this returns; but one that is played says until each cluster is built, the first one first, only that it is
+    /// there, so that a screen need not wait for all of them.
     ///
     /// # Errors
     /// In sentences for people.
@@ -157,19 +156,16 @@ impl Fleet {
         let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("demo").enable_all().build().map_err(system)?;
         let opened = (0..options.clusters).map(|index| open(&runtime, options, index, &identity)).collect::<Result<Vec<_>, _>>()?;
         let (members, servers): (Vec<Member>, Vec<Server>) = opened.into_iter().unzip();
-        let mut building = Building::start(runtime.handle(), options, &members, servers).map_err(system)?;
+        let building = Building::start(runtime.handle(), options, &members, servers).map_err(system)?;
         if !options.is_played {
-            building.wait().map_err(Error::System)?;
+            building.wait(&members).map_err(Error::System)?;
         }
         // After the clusters, so that who cannot wait for them leaves nothing behind.
-        let folder = folder().map_err(Error::Folder)?;
+        let folder = Folder::new().map_err(Error::Folder)?;
         let news = options.incident.map(|incident| {
             let (out, news) = mpsc::channel(2);
             let (members, folder) = (members.clone(), folder.path().into());
-            runtime.spawn(async move {
-                building.built().await;
-                incident::play(incident, members, folder, out).await;
-            });
+            runtime.spawn(incident::play(incident, members, folder, out));
             news
         });
         let users = users(&runtime, options, folder.path(), &members).map_err(Error::Folder)?;
@@ -205,11 +201,6 @@ pub fn name(index: usize) -> String {
     NAMES.get(index).map_or_else(|| format!("cluster-{}", index + 1), |&name| name.to_owned())
 }
 
-/// A folder that only its owner can look into.
-fn folder() -> io::Result<TempDir> {
-    tempfile::Builder::new().prefix("kconsole-demo-").permissions(Permissions::from_mode(0o700)).tempdir()
-}
-
 /// Who asks each cluster, as a kubeconfig has it.
 fn users(runtime: &Runtime, options: &Options, folder: &Path, members: &[Member]) -> io::Result<Vec<Value>> {
     let user = |member: &Member| {
@@ -225,11 +216,11 @@ fn users(runtime: &Runtime, options: &Options, folder: &Path, members: &[Member]
     members.iter().map(user).collect()
 }
 
-/// Opens the port of a cluster that is not built yet: who connects is answered once it is.
+/// Opens the port of a cluster that is not built yet.
 fn open(runtime: &Runtime, options: &Options, index: usize, identity: &Identity) -> Result<(Member, Server), Error> {
     let _inside = runtime.enter();
     let name = name(index);
-    let cluster = Cluster::new(Sim::new(&name, options.seed, now()));
+    let cluster = Cluster::to_come(Sim::new(&name, options.seed, now()));
     let tokens = tokens(&cluster).map_err(Error::System)?;
     let faults = Arc::new(Faults::default());
     let ordered = options.fails(&name).then(|| Arc::clone(&faults));

@@ -94,6 +94,7 @@ const AWAY: Duration = Duration::from_secs(150);
 /// Tells of a trouble until it is over.
 pub(super) async fn play(incident: &'static Incident, members: Vec<Member>, folder: Box<Path>, out: mpsc::Sender<Notice>) {
     let Some(member) = members.iter().find(|m| m.cluster.name == incident.cluster) else { return };
+    member.cluster.built().await;
     if incident.server == Server::Leaves {
         sleep(BEFORE).await;
         member.faults.order(Fault::Refuse);

@@ -89,14 +89,20 @@ fn unescape(step: &str) -> String {
     step.replace("~1", "/").replace("~0", "~")
 }
 
-/// An instant as `metadata.creationTimestamp` has it.
+/// An instant as `metadata.creationTimestamp` has it; what is later than can be written is the last one that can.
 pub fn stamp(at: Millis) -> String {
-    jiff::Timestamp::from_second(at.div_euclid(1000)).map(|t| t.to_string()).unwrap_or_default()
+    let seconds = at.div_euclid(1000).min(jiff::Timestamp::MAX.as_second());
+    jiff::Timestamp::from_second(seconds).map(|t| t.to_string()).unwrap_or_default()
 }
 
 /// An instant as `MicroTime` has it.
 pub fn micro(at: Millis) -> String {
     jiff::Timestamp::from_millisecond(at).map(|t| format!("{t:.6}")).unwrap_or_default()
+}
+
+/// So many seconds after an instant. People may write more than there will ever be: then it is the end of time.
+pub fn later(at: Millis, seconds: i64) -> Millis {
+    at.saturating_add(seconds.saturating_mul(1_000))
 }
 
 /// The instant of a stamp.
@@ -159,5 +165,6 @@ mod tests {
         let at = 1_700_000_000_123;
         assert_eq!((stamp(at).as_str(), micro(at).as_str()), ("2023-11-14T22:13:20Z", "2023-11-14T22:13:20.123000Z"));
         assert_eq!(instant(&micro(at)), Some(at));
+        assert_eq!((stamp(later(at, i64::MAX)).as_str(), stamp(later(at, 1)).as_str()), ("9999-12-30T22:00:00Z", "2023-11-14T22:13:21Z"));
     }
 }

@@ -124,7 +124,7 @@ fn head(object: &Value, now: Millis) -> Value {
 
 /// Amounts as metrics-server writes them: nanocores and kibibytes.
 fn amounts(used: Usage) -> Value {
-    json!({"cpu": format!("{}n", used.cpu_milli * 1_000_000), "memory": format!("{}Ki", used.memory_bytes / 1024)})
+    json!({"cpu": format!("{}n", used.cpu_milli.saturating_mul(1_000_000)), "memory": format!("{}Ki", used.memory_bytes / 1024)})
 }
 
 fn typed(kind: &str, metrics: Value) -> Value {

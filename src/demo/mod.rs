@@ -9,7 +9,6 @@ mod admission;
 pub mod api;
 pub mod cluster;
 pub mod controllers;
-pub mod cron;
 pub mod defaults;
 pub mod digest;
 pub mod fault;

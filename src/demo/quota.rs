@@ -63,7 +63,7 @@ fn pod(value: &Value, all: &mut Amounts) {
         let lasting = |c: &&Value| text(c, "/restartPolicy") == Some("Always");
         let starting = list(value, "/spec/initContainers");
         for container in list(value, "/spec/containers").iter().chain(starting.iter().filter(lasting)) {
-            entries(&of(container), "").for_each(|(k, v)| *sums.entry(k.to_owned()).or_default() += amount(Some(v)));
+            entries(&of(container), "").for_each(|(k, v)| add(&mut sums, k, amount(Some(v))));
         }
         for container in starting.iter().filter(|c| !lasting(c)) {
             for (name, n) in entries(&of(container), "") {
@@ -78,6 +78,11 @@ fn pod(value: &Value, all: &mut Amounts) {
             }
         }
     }
+}
+
+fn add(sums: &mut Amounts, name: &str, n: i64) {
+    let sum = sums.entry(name.to_owned()).or_default();
+    *sum = sum.saturating_add(n);
 }
 
 /// A quantity in thousandths.
@@ -204,10 +209,10 @@ fn count(resource: &Resource, value: &Value, quota: &Value, hard: &[(&str, &str)
         let Some(more) = taken.get(*name).copied().filter(|n| *n > 0) else { continue };
         counts = true;
         let before = amount(used.get(*name));
-        if before + more > amount(Some(&Value::from(*limit))) {
+        if before.saturating_add(more) > amount(Some(&Value::from(*limit))) {
             over.push((name, [written(more, limit), written(before, limit), (*limit).to_owned()]));
         }
-        used.insert((*name).to_owned(), written(before + more, limit).into());
+        used.insert((*name).to_owned(), written(before.saturating_add(more), limit).into());
     }
     if over.is_empty() {
         return Ok(counts.then_some(used));
@@ -233,7 +238,7 @@ pub fn used(sim: &Sim, quota: &Object) -> Map<String, Value> {
         for object in table.list(&quota.key.namespace, None) {
             let of = object.value();
             if covers(&value, &table.resource, &of) {
-                taken(&table.resource, &of).into_iter().for_each(|(name, n)| *sums.entry(name).or_default() += n);
+                taken(&table.resource, &of).iter().for_each(|(name, n)| add(&mut sums, name, *n));
             }
         }
     }

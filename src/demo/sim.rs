@@ -48,16 +48,24 @@ impl Sim {
 
     /// Lets the controllers work until nothing is left to do at this instant, then goes on to the next, up to `to`.
     pub fn advance(&mut self, to: Millis) {
-        loop {
+        self.advance_some(to, usize::MAX);
+    }
+
+    /// The same, but no further than so many timers: after a long sleep there is much to make up for. True once it is there.
+    pub fn advance_some(&mut self, to: Millis, timers: usize) -> bool {
+        for _ in 0..timers {
             self.settle();
             let due = self.timers.first().filter(|(at, ..)| *at <= to).cloned();
-            let Some(timer) = due else { break };
+            let Some(timer) = due else {
+                self.store.now = self.store.now.max(to);
+                return true;
+            };
             self.timers.remove(&timer);
             let (at, controller, key) = timer;
             self.store.now = self.store.now.max(at);
             self.queue.insert((controller, key));
         }
-        self.store.now = self.store.now.max(to);
+        false
     }
 
     /// Lets a controller look at a key, for reasons that are in no object.
@@ -87,7 +95,7 @@ impl Sim {
             let Some((i, key)) = self.queue.pop_first() else { return };
             let Some(controller) = self.controllers.get(i) else { continue };
             if let Some(after) = (controller.reconcile)(self, &key) {
-                self.timers.insert((self.store.now + after.max(1), i, key));
+                self.timers.insert((self.store.now.saturating_add(after.max(1)), i, key));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What controllers look at in a pod, a node, or what selects pods, without the rest of it: most of them look at every pod of a workload whenever one
 //! changes. Names, labels and owners are in [`super::store::Object`] itself.
 
-use super::json::{Millis, entries, instant, list, text};
+use super::json::{Millis, entries, instant, later, list, text};
 use crate::model::quantity::quantity;
 use crate::model::selector::Selector;
 use serde::Deserialize;
@@ -83,7 +83,7 @@ impl View {
 
     /// When it counts as available: ready for so many seconds.
     pub fn available_at(&self, min_ready: i64) -> Option<Millis> {
-        self.ready.map(|since| since + min_ready * 1000)
+        self.ready.map(|since| later(since, min_ready))
     }
 }
 

@@ -29,6 +29,8 @@ pub struct World {
     pub fetched: BTreeSet<(Box<str>, Box<str>)>,
     /// Machines that nobody hears from, and since when.
     pub lost: BTreeMap<Box<str>, super::json::Millis>,
+    /// Pods that bear what is said of their machine for a while, by machine, and since when they do.
+    pub shunned: BTreeMap<Box<str>, BTreeMap<Key, super::json::Millis>>,
     /// When machines are to be heard from next.
     pub beats: BTreeMap<Box<str>, super::json::Millis>,
     /// How much more than usual is asked of a workload, by `NAMESPACE/NAME`; 1 is usual.
@@ -56,6 +58,7 @@ impl World {
             lives: HashMap::new(),
             fetched: BTreeSet::new(),
             lost: BTreeMap::new(),
+            shunned: BTreeMap::new(),
             load: BTreeMap::new(),
             advice: BTreeMap::new(),
             told: HashMap::new(),

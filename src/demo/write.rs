@@ -1,6 +1,7 @@
 //! The one way objects are written, by users and controllers alike: what API machinery does to a request before it reaches the store.
 
-use super::json::{entries, int, list, or_set, remove, set, stamp, text};
+use super::controllers::definition::{self, DEFINITIONS};
+use super::json::{entries, int, later, list, or_set, remove, set, stamp, text};
 use super::managed::{self, Writer};
 use super::resource::Resource;
 use super::sim::Sim;
@@ -29,9 +30,9 @@ impl<'a> How<'a> {
         Self { manager, ..Self::default() }
     }
 
-    /// True where more than a part of the object is written; `scale` writes what is wanted.
+    /// True where more than a part of the object is written; `scale` and `finalize` write what is wanted.
     fn is_whole(&self) -> bool {
-        matches!(self.subresource, "" | "scale")
+        matches!(self.subresource, "" | "scale" | "finalize")
     }
 
     /// A controller writes the status of an object.
@@ -160,12 +161,14 @@ impl Sim {
             Propagation::Orphan => finalizer(&mut value, "orphan"),
             Propagation::Background => {}
         }
-        if id == "namespaces" {
-            set(&mut value, "/status/phase", "Terminating");
+        match id {
+            "namespaces" => set(&mut value, "/status/phase", "Terminating"),
+            DEFINITIONS => definition::begin_to_end(&mut value, self.store.now),
+            _ => {}
         }
         // Who asks again can only have it sooner.
         if int(&value, "/metadata/deletionGracePeriodSeconds").is_none_or(|g| g > grace) {
-            set(&mut value, "/metadata/deletionTimestamp", stamp(self.store.now.saturating_add(grace.saturating_mul(1000))));
+            set(&mut value, "/metadata/deletionTimestamp", stamp(later(self.store.now, grace)));
             set(&mut value, "/metadata/deletionGracePeriodSeconds", grace);
         }
         let generation = int(&value, "/metadata/generation").unwrap_or_default() + 1;
@@ -336,6 +339,10 @@ fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
             None => drop(remove(new, &place)),
         }
     }
+    // What holds a namespace is let go in one way only, and that is all there is to its spec.
+    if text(old, "/kind") == Some("Namespace") && subresource != "finalize" {
+        set(new, "/spec", old.pointer("/spec").cloned().unwrap_or_else(|| json!({})));
+    }
     // Binding a pod sets its machine and a condition at once.
     if has_status && subresource != "binding" {
         match old.pointer("/status") {
@@ -378,7 +385,8 @@ fn meets(resource: &Resource, live: &Object, how: &Delete) -> Answer<()> {
     Ok(())
 }
 
-fn finalizer(value: &mut Value, name: &str) {
+/// Has a finalizer keep an object.
+pub(super) fn finalizer(value: &mut Value, name: &str) {
     let mut all = list(value, "/metadata/finalizers").to_vec();
     if !all.iter().any(|f| f == name) {
         all.push(name.into());

@@ -1,9 +1,9 @@
 //! Asks the rules, and only about what may have changed: rows that did, what leans on them, and what the clock makes due.
 
 use super::links::{Link, Links, workload_of};
-use super::{Case, Limits, RULES, Rule, Verdict};
+use super::{Case, Limits, On, RULES, Rule, Verdict};
 use crate::kinds::{self, KINDS};
-use crate::model::facts::Facts;
+use crate::model::facts::{Facts, PodFacts};
 use crate::model::finding::{Finding, Findings};
 use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
 use crate::model::row::Row;
@@ -60,6 +60,16 @@ pub struct Board {
     queued: HashSet<Subject>,
     due: BTreeSet<(Timestamp, Subject)>,
     due_at: HashMap<Subject, Timestamp>,
+    /// What rules notice of an object, and since when.
+    noticed: HashMap<Subject, Vec<(&'static str, Timestamp)>>,
+}
+
+/// What the rules have to say of an object.
+#[derive(Default)]
+struct Judged {
+    found: Vec<Finding>,
+    again: Option<Timestamp>,
+    noticed: Vec<(&'static str, Timestamp)>,
 }
 
 impl Board {
@@ -134,8 +144,9 @@ impl Board {
         for _ in 0..most {
             let Some(subject) = self.queue.pop_front() else { break };
             self.queued.remove(&subject);
-            let (found, again) = self.judge(world, &findings, &subject);
+            let Judged { found, again, noticed } = self.judge(world, &findings, &subject);
             self.wait(&subject, again);
+            self.remember(&subject, noticed);
             if findings.put(subject.cluster, subject.uid, found) {
                 self.lean(world, &subject);
             }
@@ -144,18 +155,21 @@ impl Board {
         self.queue.is_empty()
     }
 
-    fn judge(&self, world: &World, findings: &Findings, subject: &Subject) -> (Vec<Finding>, Option<Timestamp>) {
-        let Some((table, row)) = self.tables.row(world, subject) else { return (Vec::new(), None) };
-        let case = Case { world, table, row, limits: &self.limits, links: &self.links, tables: &self.tables, findings };
-        let (mut all, mut again) = (Vec::new(), None::<Timestamp>);
+    fn judge(&self, world: &World, findings: &Findings, subject: &Subject) -> Judged {
+        let Some((table, row)) = self.tables.row(world, subject) else { return Judged::default() };
+        let mut judged = Judged::default();
+        let before = self.noticed.get(subject).map_or(&[][..], Vec::as_slice);
         for rule in judging(subject.group, subject.kind) {
+            let noticed = before.iter().find(|(name, _)| *name == rule.name).map(|(_, at)| *at);
+            let case = Case { world, table, row, limits: &self.limits, links: &self.links, tables: &self.tables, findings, noticed };
             let mut verdict = Verdict::default();
             (rule.judge)(&case, &mut verdict);
-            again = [again, verdict.again].into_iter().flatten().min();
-            all.extend(verdict.found.into_iter().map(|f| Finding {
+            judged.again = [judged.again, verdict.again].into_iter().flatten().min();
+            judged.noticed.extend(verdict.noticed.then(|| (rule.name, noticed.unwrap_or(world.now))));
+            judged.found.extend(verdict.found.into_iter().map(|f| Finding {
                 rule: rule.name,
                 severity: f.severity,
-                object: table.object(row),
+                object: f.object.unwrap_or_else(|| table.object(row)),
                 since: f.since,
                 what: f.what,
                 evidence: f.evidence,
@@ -164,7 +178,17 @@ impl Board {
             }));
         }
         // Of what was just judged, the clock has nothing to say before its next second.
-        (all, again.map(|at| Timestamp(at.0.max(world.now.0 + 1))))
+        judged.again = judged.again.map(|at| Timestamp(at.0.max(world.now.0 + 1)));
+        judged
+    }
+
+    /// Keeps what rules noticed as long as they do.
+    fn remember(&mut self, subject: &Subject, noticed: Vec<(&'static str, Timestamp)>) {
+        if !noticed.is_empty() {
+            self.noticed.insert(subject.clone(), noticed);
+        } else if !self.noticed.is_empty() {
+            self.noticed.remove(subject);
+        }
     }
 
     /// Notes when to ask again.
@@ -183,11 +207,7 @@ impl Board {
         self.ask(table, row);
         let (cluster, namespace) = (table.cluster(), table.words().get(row.namespace));
         match &row.facts {
-            Facts::Pod(_) => {
-                if let Some((kind, name)) = workload_of(table, row) {
-                    self.ask_named(world, cluster, &kind, namespace, name);
-                }
-            }
+            Facts::Pod(pod) => self.touch_pod(world, table, row, pod),
             Facts::Event(event) if event.warning => {
                 let about = table.words().get(event.kind);
                 if let Some(kind) = KINDS.iter().find(|k| k.names.kind == about) {
@@ -197,18 +217,43 @@ impl Board {
             Facts::Endpoints(endpoints) => {
                 let service = table.words().get(endpoints.service);
                 self.ask_named(world, cluster, &GroupResource::new("", "services"), namespace, service);
-                self.ask_ingresses(cluster, namespace, service);
             }
-            Facts::Service(_) => self.ask_ingresses(cluster, namespace, &row.name),
+            Facts::Service(_) => self.ask_linked(Link::service(cluster, namespace, &row.name), ("networking.k8s.io", "ingresses")),
+            Facts::CronJob(_) => self.ask_linked(Link::cronjob(cluster, namespace, &row.name), ("batch", "jobs")),
             _ => {}
+        }
+    }
+
+    fn touch_pod(&mut self, world: &World, table: &Table, row: &Row, pod: &PodFacts) {
+        let (cluster, words) = (table.cluster(), table.words());
+        let namespace = words.get(row.namespace);
+        if let Some((kind, name)) = workload_of(table, row) {
+            self.ask_named(world, cluster, &kind, namespace, name);
+        }
+        for claim in &pod.claims {
+            self.ask_named(world, cluster, &GroupResource::new("", "persistentvolumeclaims"), namespace, words.get(*claim));
+        }
+        // A node that is well is none the better for its pods.
+        let node = self.tables.of(world, cluster, "", "nodes").find_map(|t| t.named("", words.get(pod.node)));
+        if let Some(node) = node.filter(|n| !world.findings.of(cluster, n.uid).is_empty()) {
+            self.push_if_judged(cluster, "", "nodes", node.uid);
         }
     }
 
     /// The verdict on an object is another: what leans on it is to be judged.
     fn lean(&mut self, world: &World, subject: &Subject) {
+        self.ask_linked(Link::About(subject.cluster, subject.uid), ("", "events"));
         let Some((table, row)) = self.tables.row(world, subject) else { return };
-        if let Some((kind, name)) = workload_of(table, row) {
-            self.ask_named(world, subject.cluster, &kind, table.words().get(row.namespace), name);
+        let namespace = table.words().get(row.namespace);
+        match &row.facts {
+            Facts::Service(_) => self.ask_linked(Link::service(subject.cluster, namespace, &row.name), ("networking.k8s.io", "ingresses")),
+            // The kubelet's events name the node where others tell its uid.
+            Facts::Node(_) => self.ask_linked(Link::About(subject.cluster, Uid::parse(&row.name)), ("", "events")),
+            _ => {
+                if let Some((kind, name)) = workload_of(table, row) {
+                    self.ask_named(world, subject.cluster, &kind, namespace, name);
+                }
+            }
         }
     }
 
@@ -228,11 +273,11 @@ impl Board {
         }
     }
 
-    /// Ingresses are linked to a Service as its slices are; a slice's uid is of no Ingress.
-    fn ask_ingresses(&mut self, cluster: ClusterId, namespace: &str, service: &str) {
-        let uids = self.links.get(&Link::service(cluster, namespace, service)).to_vec();
+    /// Objects that are linked so, as those of a kind: the uid of any other is not found there.
+    fn ask_linked(&mut self, link: Link, (group, kind): On) {
+        let uids = self.links.get(&link).to_vec();
         for uid in uids {
-            self.push_if_judged(cluster, "networking.k8s.io", "ingresses", uid);
+            self.push_if_judged(link.cluster(), group, kind, uid);
         }
     }
 

@@ -2,17 +2,22 @@
 
 use super::board::Tables;
 use super::links::{Link, Links, workload_of};
-use super::{Found, Limits};
+use super::{Found, Limits, Verdict};
 use crate::kinds::event;
-use crate::model::facts::{EventFacts, Facts, NodeFacts, PodFacts, Truth, WorkloadFacts};
+use crate::model::cell::Value;
+use crate::model::facts::{EndpointsFacts, EventFacts, Facts, NodeFacts, PodFacts, Truth, WorkloadFacts};
 use crate::model::finding::{Cause, Finding, Findings, Severity};
 use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
+use crate::model::msg::Sync;
 use crate::model::row::Row;
 use crate::model::table::Table;
 use crate::model::time::Timestamp;
 use crate::model::words::Sym;
 use crate::model::world::World;
 use std::borrow::Cow;
+
+/// How long lists take to come, about.
+const SOON: i64 = 2;
 
 /// One object to be judged.
 pub struct Case<'a> {
@@ -27,6 +32,8 @@ pub struct Case<'a> {
     pub(super) links: &'a Links,
     pub(super) tables: &'a Tables,
     pub(super) findings: &'a Findings,
+    /// When the rule first noticed what it has noticed ever since.
+    pub(super) noticed: Option<Timestamp>,
 }
 
 impl<'a> Case<'a> {
@@ -77,7 +84,23 @@ impl<'a> Case<'a> {
 
     /// Something is wrong with the object, and comes from itself or, of a pod, from its workload.
     pub fn found(&self, severity: Severity, since: Timestamp, what: impl Into<String>) -> Found {
-        Found { severity, since, what: what.into(), evidence: String::new(), next: String::new(), cause: self.cause() }
+        Found { severity, since, what: what.into(), evidence: String::new(), next: String::new(), cause: self.cause(), object: None }
+    }
+
+    /// Since when it is as the rule sees it now, where no server tells: since it was first seen so. What a rule asks this for is kept as
+    /// long as it asks.
+    pub fn since_seen(&self, verdict: &mut Verdict) -> Timestamp {
+        verdict.noticed = true;
+        self.noticed.unwrap_or(self.now())
+    }
+
+    /// Something holds since an instant, and is news once it has for so long: true then; until then it is asked again.
+    pub fn is_due(&self, verdict: &mut Verdict, since: Timestamp, limit: i64) -> bool {
+        let due = Timestamp(since.0.saturating_add(limit));
+        if self.now() < due {
+            verdict.again(due);
+        }
+        self.now() >= due
     }
 
     /// The workload of a pod, else the object itself.
@@ -134,6 +157,35 @@ impl<'a> Case<'a> {
         self.links.get(&link).iter().filter_map(move |uid| tables.clone().find_map(|t| Some((t, t.of_uid(*uid)?))))
     }
 
+    /// Rows of a kind in the object's namespace. Looks at every row of the kind: only for what is rare.
+    pub fn in_namespace(&self, group: &'static str, resource: &'static str) -> impl Iterator<Item = (&'a Table, &'a Row)> + use<'a> {
+        let namespace = self.namespace();
+        let tables = self.tables.of(self.world, self.cluster(), group, resource);
+        tables.flat_map(move |t| t.rows().filter(move |r| t.words().get(r.namespace) == namespace).map(move |r| (t, r)))
+    }
+
+    /// The slices of a service.
+    pub fn slices(&self) -> impl Iterator<Item = &'a EndpointsFacts> + use<'a> {
+        let link = Link::service(self.cluster(), self.namespace(), &self.row.name);
+        self.rows(link, "discovery.k8s.io", "endpointslices").filter_map(|(_, row)| match &row.facts {
+            Facts::Endpoints(slice) => Some(&**slice),
+            _ => None,
+        })
+    }
+
+    /// The text in the column of a title.
+    pub fn text(&self, title: &str) -> Option<Cow<'a, str>> {
+        match self.table.value(self.row, self.table.column(title)?.source) {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// True while the server tells of changes: where it does not, nothing is late.
+    pub fn is_live(&self) -> bool {
+        matches!(self.table.sync, Sync::Live)
+    }
+
     /// An object of the same cluster, by its name.
     pub fn named(&self, group: &'static str, resource: &'static str, namespace: &str, name: &str) -> Option<(&'a Table, &'a Row)> {
         self.tables.of(self.world, self.cluster(), group, resource).find_map(|t| Some((t, t.named(namespace, name)?)))
@@ -143,6 +195,16 @@ impl<'a> Case<'a> {
     pub fn is_known(&self, group: &'static str, resource: &'static str) -> bool {
         let mut tables = self.tables.of(self.world, self.cluster(), group, resource);
         tables.any(|t| t.is_listed() && t.want.namespace.is_none())
+    }
+
+    /// As [`Self::is_known`], for a rule that speaks of what is missing: it is asked again while the kind is on its way.
+    pub fn knows(&self, verdict: &mut Verdict, group: &'static str, resource: &'static str) -> bool {
+        let known = self.is_known(group, resource);
+        let comes = |t: &Table| !t.is_refused() && !t.is_listed();
+        if !known && self.tables.of(self.world, self.cluster(), group, resource).any(comes) {
+            verdict.again(Timestamp(self.now().0 + SOON));
+        }
+        known
     }
 
     /// A node that is known not to be ready.

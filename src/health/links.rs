@@ -4,6 +4,7 @@ use crate::model::facts::Facts;
 use crate::model::id::{ClusterId, GroupResource, Uid};
 use crate::model::row::Row;
 use crate::model::table::Table;
+use crate::model::words::Sym;
 use std::collections::HashMap;
 
 /// Something that objects name. Names are kept as hashes, so that a link costs a few words.
@@ -17,6 +18,10 @@ pub enum Link {
     Service(ClusterId, Uid),
     /// Pods use this claim.
     Claim(ClusterId, Uid),
+    /// Pods are on this node.
+    Node(ClusterId, Uid),
+    /// Jobs were made by this CronJob.
+    CronJob(ClusterId, Uid),
 }
 
 impl Link {
@@ -33,6 +38,28 @@ impl Link {
     /// The pods of a claim.
     pub fn claim(cluster: ClusterId, namespace: &str, name: &str) -> Self {
         Self::Claim(cluster, Uid::of_name(namespace, name))
+    }
+
+    /// The pods of a node.
+    pub fn node(cluster: ClusterId, name: &str) -> Self {
+        Self::Node(cluster, Uid::of_name("", name))
+    }
+
+    /// The cluster of both.
+    pub fn cluster(&self) -> ClusterId {
+        match *self {
+            Self::About(cluster, _)
+            | Self::Workload(cluster, _)
+            | Self::Service(cluster, _)
+            | Self::Claim(cluster, _)
+            | Self::Node(cluster, _)
+            | Self::CronJob(cluster, _) => cluster,
+        }
+    }
+
+    /// The jobs of a CronJob.
+    pub fn cronjob(cluster: ClusterId, namespace: &str, name: &str) -> Self {
+        Self::CronJob(cluster, Uid::of_name(namespace, name))
     }
 }
 
@@ -76,8 +103,11 @@ fn of(table: &Table, row: &Row) -> Vec<Link> {
         Facts::Event(event) if event.warning => vec![Link::About(cluster, event.uid)],
         Facts::Pod(pod) => {
             let workload = workload_of(table, row).map(|(kind, name)| Link::workload(cluster, &kind, namespace, name));
-            workload.into_iter().chain(pod.claims.iter().map(|c| Link::claim(cluster, namespace, word(*c)))).collect()
+            let node = (pod.node != Sym::EMPTY).then(|| Link::node(cluster, word(pod.node)));
+            let claims = pod.claims.iter().map(|c| Link::claim(cluster, namespace, word(*c)));
+            workload.into_iter().chain(node).chain(claims).collect()
         }
+        Facts::Job(_) => cronjob_of(table, row).map(|name| Link::cronjob(cluster, namespace, name)).into_iter().collect(),
         Facts::Endpoints(endpoints) => vec![Link::service(cluster, namespace, word(endpoints.service))],
         Facts::Ingress(ingress) => ingress.services.iter().map(|s| Link::service(cluster, namespace, word(*s))).collect(),
         _ => Vec::new(),
@@ -103,4 +133,10 @@ pub(super) fn workload_of<'a>(table: &'a Table, row: &'a Row) -> Option<(GroupRe
         "Job" => Some((of("batch", "jobs"), name)),
         _ => None,
     }
+}
+
+/// The CronJob that made a job.
+pub(super) fn cronjob_of<'a>(table: &'a Table, row: &'a Row) -> Option<&'a str> {
+    let owner = row.owner.as_deref().filter(|o| table.words().get(o.kind) == "CronJob")?;
+    Some(table.words().get(owner.name))
 }

@@ -18,7 +18,7 @@ pub use links::Link;
 pub use rules::RULES;
 
 use crate::model::finding::{Cause, Severity};
-use crate::model::id::{ClusterId, GroupResource};
+use crate::model::id::{ClusterId, GroupResource, ObjectRef};
 use crate::model::table::Table;
 use crate::model::time::Timestamp;
 use crate::model::want::Want;
@@ -81,7 +81,7 @@ limits! {
     event_over: Seconds = 600,
     /// a cronjob missed its time by so long
     cronjob_late: Seconds = 300,
-    /// an autoscaler was at its maximum for so long
+    /// an autoscaler has been at its maximum, or without metrics, for so long
     autoscaler_limited: Seconds = 60,
     /// a budget has allowed no disruption for so long
     no_disruption: Seconds = 600,
@@ -136,6 +136,7 @@ pub struct Rule {
 pub struct Verdict {
     found: Vec<Found>,
     again: Option<Timestamp>,
+    noticed: bool,
 }
 
 /// One thing that a rule found.
@@ -153,6 +154,8 @@ pub struct Found {
     pub next: String,
     /// What it all comes from.
     pub cause: Cause,
+    /// What it is wrong with, where that is not the object that was judged: an event is about another.
+    pub object: Option<ObjectRef>,
 }
 
 impl Verdict {
@@ -187,6 +190,11 @@ const READ: &[On] = &[
     ("apiregistration.k8s.io", "apiservices"),
 ];
 
+/// True for a kind that is watched whole wherever health is.
+fn is_read_kind(group: &str, resource: &str) -> bool {
+    READ.iter().any(|(g, r)| *g == group && *r == resource)
+}
+
 /// What has to be watched in a cluster for its health to be known.
 pub fn wants(cluster: ClusterId) -> Vec<Want> {
     READ.iter().map(|(group, resource)| Want::all(cluster, GroupResource::new(group, resource))).chain([Want::warnings(cluster)]).collect()
@@ -202,3 +210,6 @@ pub fn is_watched(world: &World, cluster: ClusterId) -> bool {
 fn is_deployments(table: &Table) -> bool {
     &*table.want.kind.resource == "deployments"
 }
+
+#[cfg(test)]
+mod tests;

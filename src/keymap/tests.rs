@@ -45,6 +45,7 @@ const ACTIONS: &[&str] = &[
     "events",
     "owner",
     "copy",
+    "links",
     "next-match",
     "previous-match",
     "fold",

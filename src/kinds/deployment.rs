@@ -2,7 +2,7 @@
 
 use super::object::{Meta, condition, has, or_default, text};
 use super::workload::{Spec, Status};
-use super::{HasMeta, Names, Own, Project, age, col, name, own, wide};
+use super::{HasMeta, Names, Own, Project, age, col, name, ours, own, wide};
 use crate::model::cell::{Health, Value};
 use crate::model::row::Facts;
 use crate::model::words::Dictionary;
@@ -47,6 +47,7 @@ impl Project for Deployments {
         col("READY", |d| Value::Ratio(d.status.ready_replicas.unwrap_or_default(), d.spec.wanted())),
         col("UP-TO-DATE", |d| Value::Count(d.status.updated_replicas.unwrap_or_default().into())),
         col("AVAILABLE", |d| Value::Count(d.status.available_replicas.unwrap_or_default().into())),
+        ours(wide("REVISION", |d| d.metadata.revision.value())),
         age(),
         wide("CONTAINERS", |d| d.spec.template.containers()),
         wide("IMAGES", |d| d.spec.template.images()),

@@ -1,6 +1,6 @@
 //! Events of the core group: both the old form, with counts and timestamps, and the new one, with a series.
 
-use super::object::{Meta, Str, filled, or_default, text, time};
+use super::object::{Meta, Str, filled, or_default, plain, text, time};
 use super::{HasMeta, Names, Own, Project, Show, Source, Where, col, own, wide};
 use crate::model::cell::{Health, Text, Value};
 use crate::model::id::Uid;
@@ -98,7 +98,7 @@ impl Project for Events {
         own(col("MESSAGE", |e| Value::Text(Cow::Borrowed(text(&e.message).unwrap_or_default().trim())))),
         wide("FIRST SEEN", |e| seen(first_seen(e))),
         wide("COUNT", |e| Value::Count(count(e))),
-        Own { title: "NAME", show: Show::Wide, value: Where::Row(Source::Name) },
+        Own { title: "NAME", show: Show::Wide, ours: false, value: Where::Row(Source::Name) },
     ];
 
     /// Newest first.
@@ -165,9 +165,4 @@ fn source<'o>(event: &'o Event<'_>) -> Value<'o> {
 
 fn seen(at: Option<Timestamp>) -> Value<'static> {
     at.map_or(Value::Text(Cow::Borrowed("<unknown>")), Value::Age)
-}
-
-/// Empty stays empty, as kubectl has it here.
-fn plain<'o>(field: &'o Option<Str<'_>>) -> Value<'o> {
-    Value::Text(Cow::Borrowed(text(field).unwrap_or_default()))
 }

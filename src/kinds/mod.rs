@@ -42,6 +42,10 @@ macro_rules! kinds {
 kinds! {
     pod::Pods, node::Nodes, namespace::Namespaces, deployment::Deployments, replicaset::ReplicaSets, event::Events,
     pod_metrics::PodMetrics, node_metrics::NodeMetrics,
+    statefulset::StatefulSets, daemonset::DaemonSets, job::Jobs, cronjob::CronJobs, service::Services, endpointslice::EndpointSlices,
+    ingress::Ingresses, horizontalpodautoscaler::HorizontalPodAutoscalers, poddisruptionbudget::PodDisruptionBudgets,
+    persistentvolumeclaim::PersistentVolumeClaims, persistentvolume::PersistentVolumes, resourcequota::ResourceQuotas,
+    limitrange::LimitRanges, serviceaccount::ServiceAccounts, apiservice::ApiServices,
 }
 
 /// What a kind is called.
@@ -93,6 +97,8 @@ pub trait HasMeta<'a> {
 pub struct Own<K: Project + ?Sized> {
     title: &'static str,
     show: Show,
+    /// kubectl has no such column.
+    ours: bool,
     value: Where<K>,
 }
 
@@ -107,32 +113,38 @@ pub type Read<K> = for<'o, 'a> fn(&'o <K as Project>::Object<'a>) -> Value<'o>;
 
 /// A column whose texts have few values.
 pub const fn col<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
-    Own { title, show: Show::Always, value: Where::Decoded(Keep::Shared, value) }
+    Own { title, show: Show::Always, ours: false, value: Where::Decoded(Keep::Shared, value) }
 }
 
 /// The column of the name.
 pub const fn name<K: Project>() -> Own<K> {
-    Own { title: "NAME", show: Show::Always, value: Where::Row(Source::Name) }
+    Own { title: "NAME", show: Show::Always, ours: false, value: Where::Row(Source::Name) }
 }
 
 /// The column of the age.
 pub const fn age<K: Project>() -> Own<K> {
-    Own { title: "AGE", show: Show::Always, value: Where::Row(Source::Age) }
+    Own { title: "AGE", show: Show::Always, ours: false, value: Where::Row(Source::Age) }
 }
 
 /// A column whose values are made when they are looked at; those that other rows tell are shown where there is room.
 pub const fn joined<K: Project>(title: &'static str, joint: &'static Joint) -> Own<K> {
-    Own { title, show: if joint.reads.is_empty() { Show::Always } else { Show::Spare }, value: Where::Row(Source::Joined(joint)) }
+    let ours = !joint.reads.is_empty();
+    Own { title, show: if ours { Show::Spare } else { Show::Always }, ours, value: Where::Row(Source::Joined(joint)) }
 }
 
 /// A column shown where wide output is asked for.
 pub const fn wide<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
-    Own { title, show: Show::Wide, value: Where::Decoded(Keep::Shared, value) }
+    Own { title, show: Show::Wide, ours: false, value: Where::Decoded(Keep::Shared, value) }
 }
 
 /// A column shown on the screen and in wide output.
 pub const fn screen<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
-    Own { title, show: Show::Screen, value: Where::Decoded(Keep::Shared, value) }
+    Own { title, show: Show::Screen, ours: false, value: Where::Decoded(Keep::Shared, value) }
+}
+
+/// A column shown on the screen where there is room for it.
+pub const fn spare<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
+    Own { title, show: Show::Spare, ours: false, value: Where::Decoded(Keep::Shared, value) }
 }
 
 /// A column whose texts differ from row to row: they stay out of the dictionary.
@@ -141,7 +153,12 @@ pub const fn own<K: Project>(column: Own<K>) -> Own<K> {
         Where::Decoded(_, read) => Where::Decoded(Keep::Own, read),
         Where::Row(source) => Where::Row(source),
     };
-    Own { title: column.title, show: column.show, value }
+    Own { value, title: column.title, show: column.show, ours: column.ours }
+}
+
+/// A column of our own, which kubectl does not have: only on the screen and in wide output, so that plain output stays kubectl's.
+pub const fn ours<K: Project>(column: Own<K>) -> Own<K> {
+    Own { ours: true, title: column.title, show: column.show, value: column.value }
 }
 
 /// A kind, its types erased.
@@ -150,7 +167,7 @@ pub struct Kind {
     pub names: &'static Names,
     /// The column to sort by at first, and whether downwards.
     pub sort: Option<(&'static str, bool)>,
-    columns: fn() -> Vec<Column>,
+    columns: fn(all: bool) -> Vec<Column>,
     row: fn(&[u8], &mut Dictionary) -> Row,
     event: for<'a> fn(&'a [u8], &mut Dictionary) -> Result<Event<'a>, serde_json::Error>,
 }
@@ -183,12 +200,12 @@ impl Kind {
 
     /// Its columns after NAMESPACE.
     pub fn columns(&self) -> Vec<Column> {
-        (self.columns)()
+        (self.columns)(true)
     }
 
-    /// Those of its columns that a row has the values of: kubectl's.
+    /// Those of them that kubectl has too.
     pub fn kubectls_columns(&self) -> Vec<Column> {
-        self.columns().into_iter().filter(Column::is_own).collect()
+        (self.columns)(false)
     }
 
     /// The row of one object. What cannot be read becomes a row that says so.
@@ -250,13 +267,12 @@ pub fn named(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|k| k.resource().answers_to(name))
 }
 
-fn columns<K: Project>() -> Vec<Column> {
+fn columns<K: Project>(all: bool) -> Vec<Column> {
     let mut cells = 0..;
     let mut next = || Source::Cell(cells.next().unwrap_or_default());
-    let column = |own: &Own<K>| Column {
-        title: Cow::Borrowed(own.title),
-        source: if let Where::Row(source) = own.value { source } else { next() },
-        show: own.show,
+    let column = |own: &Own<K>| {
+        let source = if let Where::Row(source) = own.value { source } else { next() };
+        (all || !own.ours).then_some(Column { title: Cow::Borrowed(own.title), source, show: own.show })
     };
-    K::COLUMNS.iter().map(column).collect()
+    K::COLUMNS.iter().filter_map(column).collect()
 }

@@ -1,9 +1,20 @@
 //! Namespaces.
 
-use super::object::{Meta, Str, text};
+use super::object::{Condition, Meta, Str, condition, has, text};
 use super::{HasMeta, Names, Own, Project, age, col, name};
 use crate::model::cell::{Health, Value};
+use crate::model::facts::Facts;
+use crate::model::words::Dictionary;
 use std::borrow::Cow;
+
+/// Conditions that say why a namespace cannot go, what is in the way of all others first.
+const IN_THE_WAY: &[&str] = &[
+    "NamespaceDeletionDiscoveryFailure",
+    "NamespaceDeletionGroupVersionParsingFailure",
+    "NamespaceDeletionContentFailure",
+    "NamespaceFinalizersRemaining",
+    "NamespaceContentRemaining",
+];
 
 /// Namespaces, the core kind.
 pub struct Namespaces;
@@ -23,6 +34,8 @@ pub struct Namespace<'a> {
 struct Status<'a> {
     #[serde(borrow)]
     phase: Option<Str<'a>>,
+    #[serde(borrow)]
+    conditions: Option<Vec<Condition<'a>>>,
 }
 
 impl<'a> HasMeta<'a> for Namespace<'a> {
@@ -46,6 +59,12 @@ impl Project for Namespaces {
 
     fn health(namespace: &Namespace<'_>) -> Health {
         if phase(namespace) == Some("Terminating") { Health::Busy } else { Health::Ok }
+    }
+
+    fn facts(namespace: &Namespace<'_>, words: &mut Dictionary) -> Facts {
+        let Some(Status { conditions, .. }) = &namespace.status else { return Facts::None };
+        let why = IN_THE_WAY.iter().find(|kind| has(conditions, kind, "True")).and_then(|kind| condition(conditions, kind));
+        why.map_or(Facts::None, |c| Facts::Namespace(Box::new(c.keep(words))))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::object::{Condition, Meta, Str, condition, each, filled, has, or_default, text, time};
 use super::resources::Quantities;
-use super::{HasMeta, Names, Own, Project, age, col, joined, name, own, usage, wide};
+use super::{HasMeta, Names, Own, Project, age, col, joined, name, ours, own, spare, usage, wide};
 use crate::model::cell::{Health, Value};
 use crate::model::facts::{Facts, NodeFacts};
 use crate::model::row::Row;
@@ -14,6 +14,18 @@ use std::collections::BTreeSet;
 
 /// Conditions that should not be True.
 const PRESSURES: &[&str] = &["MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"];
+
+/// Labels that name the pool of a node: EKS, Karpenter, GKE, AKS and its older ones.
+const POOLS: &[&str] = &[
+    "eks.amazonaws.com/nodegroup",
+    "karpenter.sh/nodepool",
+    "cloud.google.com/gke-nodepool",
+    "kubernetes.azure.com/agentpool",
+    "agentpool",
+];
+
+/// The label that says where a node is.
+const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// Nodes, the core kind.
 pub struct Nodes;
@@ -43,6 +55,10 @@ struct Spec<'a> {
 struct Taint<'a> {
     #[serde(borrow)]
     key: Option<Str<'a>>,
+    #[serde(borrow)]
+    value: Option<Str<'a>>,
+    #[serde(borrow)]
+    effect: Option<Str<'a>>,
     #[serde(borrow)]
     time_added: Option<Str<'a>>,
 }
@@ -109,6 +125,11 @@ impl Project for Nodes {
         joined("MEM REQ", &usage::NODE_MEMORY_REQUESTS),
         joined("CPU", &usage::NODE_CPU),
         joined("MEM", &usage::NODE_MEMORY),
+        ours(spare("TAINTS", |n| Value::Count(each(&n.spec.taints).count() as i64))),
+        ours(spare("POOL", |n| Value::text(POOLS.iter().find_map(|key| label(n, key))))),
+        ours(spare("ZONE", |n| Value::text(label(n, ZONE)))),
+        ours(wide("INSTANCE-TYPE", |n| Value::text(label(n, "node.kubernetes.io/instance-type")))),
+        ours(wide("FIRST TAINT", |n| each(&n.spec.taints).next().map_or(Value::None, taint))),
         own(wide("INTERNAL-IP", |n| address(n, "InternalIP"))),
         own(wide("EXTERNAL-IP", |n| address(n, "ExternalIP"))),
         wide("OS-IMAGE", |n| Value::Text(known(&n.status.node_info.os_image))),
@@ -132,7 +153,6 @@ impl Project for Nodes {
         let conditions = &node.status.conditions;
         let pressures = PRESSURES.iter().filter(|kind| has(conditions, kind, "True"));
         let cordon = each(&node.spec.taints).find(|t| text(&t.key) == Some("node.kubernetes.io/unschedulable"));
-        let zone = node.metadata.labels.iter().flat_map(|l| &l.0).find(|(k, _)| &**k == "topology.kubernetes.io/zone");
         Facts::Node(Box::new(NodeFacts {
             ready: condition(conditions, "Ready").map(|c| c.keep(words)),
             pressures: pressures.filter_map(|kind| condition(conditions, kind)).map(|c| c.keep(words)).collect(),
@@ -141,7 +161,7 @@ impl Project for Nodes {
             allocatable: node.status.allocatable.amounts(),
             pods: node.status.allocatable.pods(),
             version: words.sym(text(&node.status.node_info.kubelet_version).unwrap_or_default()),
-            zone: words.sym(zone.map_or("", |(_, zone)| zone)),
+            zone: words.sym(label(node, ZONE).unwrap_or_default()),
         }))
     }
 }
@@ -149,6 +169,18 @@ impl Project for Nodes {
 /// Whether its kubelet says that it is ready; `None` if it never said anything.
 fn ready(node: &Node<'_>) -> Option<bool> {
     condition(&node.status.conditions, "Ready").map(|c| text(&c.status) == Some("True"))
+}
+
+/// The value of a label.
+fn label<'o>(node: &'o Node<'_>, key: &str) -> Option<&'o str> {
+    node.metadata.labels.as_ref()?.get(key)
+}
+
+/// As kubectl writes taints: `dedicated=gpu:NoSchedule`.
+fn taint(taint: &Taint<'_>) -> Value<'static> {
+    let [key, value, effect] = [&taint.key, &taint.value, &taint.effect].map(|t| text(t).unwrap_or_default());
+    let equals = if value.is_empty() { "" } else { "=" };
+    Value::Text(Cow::Owned(format!("{key}{equals}{value}:{effect}")))
 }
 
 /// How many nodes of a table are ready, also those that take no new pods: `Ready,SchedulingDisabled`.

@@ -247,6 +247,10 @@ impl<'o> Summary<'o> {
     fn health(&self, pod: &Pod<'_>) -> Health {
         let denied = |kind| has(&pod.status.conditions, kind, "False");
         match (&*self.word, phase(pod)) {
+            // A kubelet that ends a pod says of its containers too that they are not ready. Here only the node controller has spoken.
+            ("Terminating", _) if self.ready == self.containers && denied("Ready") && each(&pod.spec.readiness_gates).next().is_none() => {
+                Health::Warn
+            }
             ("Terminating" | "", _) => Health::Busy,
             ("SchedulingGated", _) | (_, "Succeeded") => Health::Done,
             ("Unknown", _) | (_, "Failed") => Health::Bad,

@@ -2,7 +2,7 @@
 
 use super::object::{Meta, has, or_default};
 use super::workload::{Spec, Status};
-use super::{HasMeta, Names, Own, Project, age, col, name, own, wide};
+use super::{HasMeta, Names, Own, Project, age, col, name, ours, own, screen, wide};
 use crate::model::cell::{Health, Value};
 use crate::model::row::Facts;
 use crate::model::words::Dictionary;
@@ -47,6 +47,7 @@ impl Project for ReplicaSets {
         col("DESIRED", |r| Value::Count(r.spec.wanted().into())),
         col("CURRENT", |r| Value::Count(r.status.replicas.unwrap_or_default().into())),
         col("READY", |r| Value::Count(r.status.ready_replicas.unwrap_or_default().into())),
+        ours(screen("REVISION", |r| r.metadata.revision.value())),
         age(),
         wide("CONTAINERS", |r| r.spec.template.containers()),
         wide("IMAGES", |r| r.spec.template.images()),

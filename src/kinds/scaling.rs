@@ -112,7 +112,7 @@ fn limit<'a>(row: &'a Row, table: &'a Table, world: &'a World) -> Value<'a> {
             Cause::Quota(_) => return bad("quota"),
             Cause::Room(_) if adds_nodes(table, world) => return warn("no room, nodes may be added"),
             Cause::Room(_) => return bad("no room"),
-            Cause::Node(_) | Cause::Server(_) | Cause::Object(..) => {}
+            _ => {}
         }
     }
     if let Some(failure) = &workload.failure {

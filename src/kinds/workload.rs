@@ -45,7 +45,7 @@ impl Spec<'_> {
         let progressing = condition(&status.conditions, "Progressing");
         let failure = condition(&status.conditions, "ReplicaFailure").filter(|_| has(&status.conditions, "ReplicaFailure", "True"));
         WorkloadFacts {
-            selector: self.selector.text().map(|t| Text::Own(t.into())),
+            selector: self.selector.keep(),
             wanted: self.wanted(),
             replicas: status.replicas.unwrap_or_default(),
             ready: status.ready_replicas.unwrap_or_default(),
@@ -70,8 +70,10 @@ pub(super) struct Template<'a> {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct PodSpec<'a> {
+    #[serde(borrow)]
+    node_selector: Option<Pairs<'a>>,
     #[serde(borrow)]
     containers: Option<Vec<Container<'a>>>,
     #[serde(borrow, deserialize_with = "or_default")]
@@ -91,18 +93,23 @@ struct Container<'a> {
 
 impl Template<'_> {
     /// What one pod asks for; init containers, which rarely ask for more than those that follow, are not read.
-    fn requests(&self) -> Amounts {
+    pub(super) fn requests(&self) -> Amounts {
         resources::of_pod(&self.spec.resources, each(&self.spec.containers).map(|c| &c.resources), std::iter::empty()).0
     }
 
     /// The image of the first container.
-    fn image(&self) -> &str {
+    pub(super) fn image(&self) -> &str {
         each(&self.spec.containers).next().and_then(|c| text(&c.image)).unwrap_or_default()
     }
 
     /// CONTAINERS.
     pub(super) fn containers(&self) -> Value<'_> {
         joined(each(&self.spec.containers).map(|c| &c.name))
+    }
+
+    /// NODE SELECTOR.
+    pub(super) fn node_selector(&self) -> Value<'static> {
+        self.spec.node_selector.as_ref().map_or(Value::None, Pairs::value)
     }
 
     /// IMAGES.
@@ -148,6 +155,11 @@ impl Selector<'_> {
         all.sort_by_key(|(key, _)| *key);
         let all: Vec<String> = all.into_iter().map(|(_, requirement)| requirement).collect();
         (!all.is_empty()).then(|| all.join(","))
+    }
+
+    /// The selector to find pods by.
+    pub(super) fn keep(&self) -> Option<Text> {
+        self.text().map(|t| Text::Own(t.into()))
     }
 
     /// SELECTOR.

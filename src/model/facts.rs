@@ -308,6 +308,8 @@ pub struct ServiceFacts {
     pub selector: Option<Text>,
     /// `spec.type` is ExternalName.
     pub external: bool,
+    /// It has no address of its own: clients ask for those of its pods.
+    pub headless: bool,
 }
 
 /// An EndpointSlice.
@@ -317,7 +319,7 @@ pub struct EndpointsFacts {
     pub service: Sym,
     /// Endpoints that are ready; those that say nothing are.
     pub ready: u32,
-    /// Endpoints that are not ready.
+    /// Endpoints that are not ready and not on their way out.
     pub unready: u32,
     /// The pods behind them (`targetRef`).
     pub pods: Box<[Uid]>,

@@ -53,6 +53,8 @@ pub enum Cause {
     Server(Box<str>),
     /// Too little room for pods, in the scheduler's words.
     Room(Box<str>),
+    /// The cluster as such: versions that do not go together.
+    Cluster,
 }
 
 impl Cause {

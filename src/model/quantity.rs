@@ -30,6 +30,11 @@ pub fn quantity(text: &str) -> Option<f64> {
     Some(number * factor)
 }
 
+/// Reads a quantity in whole thousandths; the largest numbers there are stand for more than that.
+pub fn thousandths(text: &str) -> Option<i64> {
+    quantity(text).map(|n| (n * 1_000.0).round() as i64)
+}
+
 /// Reads a span of time as seconds: whole numbers, each with a unit of `s m h d w y`, as kubectl prints them and people type them.
 pub fn span(text: &str) -> Option<i64> {
     let mut rest = text;

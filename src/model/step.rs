@@ -2,7 +2,7 @@
 
 use super::cell::Health;
 use super::facts::Facts;
-use super::id::{ClusterId, GroupResource, ObjectRef};
+use super::id::{ClusterId, GroupResource, ObjectRef, Uid};
 use super::words::Sym;
 use std::borrow::Cow;
 
@@ -49,6 +49,8 @@ pub enum Effect {
     Login(ClusterId),
     /// Put text on the clipboard.
     Copy(String),
+    /// Open an address in the browser, or put it on the clipboard where there is none.
+    Open(String),
     /// Stop as a shell's ctrl-z does.
     Suspend,
     /// Use the keys of this name, now and in later runs.
@@ -68,6 +70,8 @@ pub enum Screen {
     Help,
     /// What can be done here, greyed with the reason where it cannot.
     Actions,
+    /// The links of an object, to choose one.
+    Links(Vec<Hyperlink>),
 }
 
 /// Which rows of which kind.
@@ -106,6 +110,25 @@ pub enum Only {
     About(ObjectRef),
     /// Just this object.
     Object(ObjectRef),
+    /// Those that this object owns.
+    OwnedBy(ObjectRef),
+    /// Pods that use this PersistentVolumeClaim.
+    Claiming(ObjectRef),
+    /// Those that this object tells the uids of.
+    Told(ObjectRef, Box<[Uid]>),
+    /// Those that this object names, all in one namespace.
+    Named(ObjectRef, Named),
+}
+
+/// Objects that another one names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Their kind, by any of its names.
+    pub kind: Box<str>,
+    /// Their namespace; that of the object that names them where it is empty.
+    pub namespace: Box<str>,
+    /// Their names.
+    pub names: Box<[Box<str>]>,
 }
 
 /// How one object is shown.
@@ -223,7 +246,7 @@ pub struct Target {
 }
 
 /// API version, kind, name and uid of an owner.
-pub type Owner = (Box<str>, Box<str>, Box<str>, super::id::Uid);
+pub type Owner = (Box<str>, Box<str>, Box<str>, Uid);
 
 /// [`Facts`] with the words resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -236,9 +259,13 @@ pub enum Known {
     /// The node it runs on.
     Node(Box<str>),
     /// Kind, name and uid of what the event is about.
-    About(Box<str>, Box<str>, super::id::Uid),
+    About(Box<str>, Box<str>, Uid),
     /// Group and plural of the kind it defines.
     Defines(GroupResource),
+    /// The pods behind it.
+    Members(Box<[Uid]>),
+    /// What it leads to: the Services of an Ingress or an APIService, what an autoscaler scales, the claim of a volume.
+    Leads(Named),
 }
 
 impl Known {
@@ -246,14 +273,39 @@ impl Known {
     pub fn of(facts: &Facts, words: &super::words::Words) -> Self {
         match facts {
             Facts::Pod(pod) if pod.node != Sym::EMPTY => Self::Node(words.get(pod.node).into()),
+            Facts::Endpoints(endpoints) if !endpoints.pods.is_empty() => Self::Members(endpoints.pods.clone()),
             Facts::Event(event) => Self::About(words.get(event.kind).into(), event.name.get(words).into(), event.uid),
             _ => match (facts.selector(), facts.defines(words)) {
                 (Some(selector), _) => Self::Pods(selector.get(words).into()),
                 (None, Some(kind)) => Self::Defines(kind),
-                (None, None) => Self::None,
+                (None, None) => Named::of(facts, words).map_or(Self::None, Self::Leads),
             },
         }
     }
+}
+
+impl Named {
+    /// What an object leads to.
+    fn of(facts: &Facts, words: &super::words::Words) -> Option<Self> {
+        let (kind, namespace, names): (&str, Sym, &[Sym]) = match facts {
+            Facts::Ingress(ingress) => ("services", Sym::EMPTY, &ingress.services),
+            Facts::Autoscaler(scaler) => (words.get(scaler.target_kind), Sym::EMPTY, std::slice::from_ref(&scaler.target)),
+            Facts::Volume(volume) => ("persistentvolumeclaims", volume.claim.0, std::slice::from_ref(&volume.claim.1)),
+            Facts::ApiService(api) => ("services", api.service.0, std::slice::from_ref(&api.service.1)),
+            _ => return None,
+        };
+        let names: Box<[Box<str>]> = names.iter().filter(|n| **n != Sym::EMPTY).map(|n| words.get(*n).into()).collect();
+        (!names.is_empty()).then(|| Self { kind: kind.into(), namespace: words.get(namespace).into(), names })
+    }
+}
+
+/// A link of the config, filled from an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hyperlink {
+    /// What it is called.
+    pub name: String,
+    /// Where it leads, or why it leads nowhere from here.
+    pub url: Result<String, String>,
 }
 
 /// What an action is told of the screen it runs on.
@@ -273,6 +325,8 @@ pub struct Scene {
     pub focus: Option<ClusterId>,
     /// What `copy` would copy.
     pub copyable: Option<String>,
+    /// The links of the object under the cursor.
+    pub links: Vec<Hyperlink>,
     /// The cluster that the cursor is on, on a screen of clusters.
     pub cluster: Option<ClusterId>,
     /// That cluster is open.

@@ -72,7 +72,10 @@ pub fn only(world: &World, only: &Only, namespaced: bool) -> Option<String> {
             (!parts.is_empty()).then(|| parts.join(" "))
         }
         Only::Namespace(cluster, namespace) => Some(of(*cluster, namespace)),
-        Only::SelectedBy(o, _) => Some(of(o.cluster, &format!("{}/{} of {}", o.namespace, o.name, o.kind))),
+        Only::SelectedBy(o, _) | Only::OwnedBy(o) | Only::Claiming(o) | Only::Told(o, _) | Only::Named(o, _) => {
+            let namespace = if o.namespace.is_empty() { String::new() } else { format!("{}/", o.namespace) };
+            Some(of(o.cluster, &format!("{namespace}{} of {}", o.name, o.kind)))
+        }
         Only::OnNode(o) => Some(of(o.cluster, &format!("on node {}", o.name))),
         Only::About(o) => Some(of(o.cluster, &format!("about {}", o.name))),
         Only::Object(o) => Some(of(o.cluster, &o.name)),

@@ -25,7 +25,7 @@ struct Candidate {
 }
 
 /// A figure beside its target; none where it could not be measured.
-struct Line {
+pub struct Line {
     what: String,
     figure: Option<f64>,
     unit: &'static str,
@@ -188,7 +188,7 @@ fn fleet(live: &str, silent: u16) -> String {
 }
 
 /// Median, 99th of a hundred, and the worst.
-fn spread(mut all: Vec<f64>) -> (Option<f64>, Option<f64>, Option<f64>) {
+pub fn spread(mut all: Vec<f64>) -> (Option<f64>, Option<f64>, Option<f64>) {
     all.sort_by(f64::total_cmp);
     let at = |share: usize| all.get((all.len() * share / 100).min(all.len().saturating_sub(1))).copied();
     (at(50), at(99), all.last().copied())
@@ -199,11 +199,11 @@ fn grouped(n: usize) -> String {
     if n < 1000 { n.to_string() } else { format!("{},{:03}", grouped(n / 1000), n % 1000) }
 }
 
-fn line(what: &str, figure: Option<f64>, unit: &'static str, target: Option<f64>) -> Line {
+pub fn line(what: &str, figure: Option<f64>, unit: &'static str, target: Option<f64>) -> Line {
     Line { what: what.to_owned(), figure, unit, target }
 }
 
-fn print(name: &str, lines: &[Line]) {
+pub fn print(name: &str, lines: &[Line]) {
     println!("\n{name}\n{:<36} {:>10} {:>10}  unit", "", "measured", "target");
     for Line { what, figure, unit, target } in lines {
         let number = |n: &Option<f64>| n.map_or("-".to_owned(), |n| format!("{n:.2}"));

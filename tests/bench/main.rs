@@ -4,6 +4,8 @@
 //!     cargo bench -- live                                10,000 pods of 7.5 KB
 //!     cargo bench -- live 50000
 //!     cargo bench -- live 10000 'k9s -A -c pods'          another program beside it; KUBECONFIG is set for it
+//!     cargo bench -- workspace                           the overview of twelve clusters of 3,000 pods
+//!     cargo bench -- rules                               what health costs over 100,000 pods
 //!     cargo bench -- serve 10000                          only the API server with its pods, to look at by hand
 #![allow(
     clippy::unwrap_used,
@@ -16,7 +18,9 @@
 
 mod live;
 mod process;
+mod rules;
 mod server;
+mod workspace;
 
 #[path = "../it/rig/mod.rs"]
 mod rig;
@@ -29,6 +33,8 @@ fn main() {
             let pods = args.next().map_or(10_000, |n| n.parse().expect("the number of pods"));
             live::run(pods, args.next());
         }
+        Some("workspace") => workspace::run(args.next().map_or(3_000, |n| n.parse().expect("the number of pods")), 500),
+        Some("rules") => rules::run(args.next().map_or(100_000, |n| n.parse().expect("the number of pods"))),
         Some("serve") => {
             let pods = args.next().map_or(10_000, |n| n.parse().expect("the number of pods"));
             let home = rig::home::Home::new();
@@ -37,6 +43,6 @@ fn main() {
             println!("until enter is pressed");
             std::io::stdin().read_line(&mut String::new()).expect("standard input");
         }
-        Some(other) => panic!("no benchmark {other}: live [PODS] [COMMAND], serve [PODS]"),
+        Some(other) => panic!("no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], serve [PODS]"),
     }
 }

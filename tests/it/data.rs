@@ -42,6 +42,23 @@ fn every_action_has_a_key_or_a_name_that_can_be_typed() {
     assert_eq!(unbound, ["go", "sort", "namespace"], "these take an argument, so they are typed after :");
 }
 
+/// Who chose other keys has not chosen to do without: what a key does in a scope by default, some key does there.
+#[test]
+fn every_keymap_reaches_every_action() {
+    let reached = |name: &str| -> BTreeSet<(&str, String)> {
+        let all = keymap(name, KEYMAPS.iter().find(|(n, _)| *n == name).unwrap().1);
+        let of = |scope: Scope| all.bindings(scope).map(move |(_, _, b)| (scope.name(), b.action.clone())).collect::<Vec<_>>();
+        Scope::ALL.into_iter().flat_map(of).collect()
+    };
+    let by_default = reached("default");
+    for name in ["vim", "emacs"] {
+        assert_eq!(by_default.difference(&reached(name)).collect::<Vec<_>>(), Vec::<&(&str, String)>::new(), "{name}");
+    }
+    let of = |set: BTreeSet<(&str, String)>| set.into_iter().map(|(_, action)| action).collect::<BTreeSet<_>>();
+    let typed: Vec<String> = of(by_default).difference(&of(reached("k9s"))).cloned().collect();
+    assert_eq!(typed, ["events", "namespaces"], "k9s has no keys for these; they are typed after :");
+}
+
 #[test]
 fn every_theme_loads_and_tells_states_apart() {
     let states = [Role::StatusOk, Role::StatusBad, Role::StatusWarn, Role::StatusBusy, Role::Stale];

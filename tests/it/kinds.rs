@@ -63,15 +63,20 @@ fn rows_are_what_kubectl_prints() {
     assert_eq!(Timestamp::parse("2026-11-23T12:00:00Z"), Some(NOW));
     for kind in KINDS {
         let table: Value = serde_json::from_str(&fixture(&format!("{}.table.json", called(kind)))).unwrap();
-        let titles: Vec<_> = kind.kubectls_columns().iter().map(|c| c.title.to_string()).collect();
+        let columns = kind.kubectls_columns();
+        let titles: Vec<_> = columns.iter().map(|c| c.title.to_string()).collect();
         assert_eq!(json!(titles), table["columns"], "{}", kind.names.resource);
+        let ours = kind.columns().into_iter().filter(|c| !columns.contains(c));
+        for column in ours {
+            assert!(column.show > Show::Always, "{} {}: plain output is kubectl's", kind.names.resource, column.title);
+        }
         assert!(kind.sort.is_none_or(|(title, _)| titles.iter().any(|t| t == title)), "sorted by a column that it has");
         let (objects, rows) = (objects(kind), table["rows"].as_array().unwrap());
         assert_eq!(objects.len(), rows.len());
         for (object, want) in objects.iter().zip(rows) {
             let mut words = Dictionary::default();
             let row = row(kind, object, &mut words);
-            assert_eq!(json!(shown(&row, &kind.kubectls_columns(), words.words())), *want, "{} {}", kind.names.resource, name_of(object));
+            assert_eq!(json!(shown(&row, &columns, words.words())), *want, "{} {}", kind.names.resource, name_of(object));
             let path = [&object["metadata"]["namespace"], &object["metadata"]["name"]].map(|t| t.as_str().unwrap_or_default());
             assert_eq!(row.uid, object["metadata"]["uid"].as_str().map_or_else(|| Uid::of_name(path[0], path[1]), Uid::parse));
             assert_eq!(words.words().get(row.namespace), object["metadata"]["namespace"].as_str().unwrap_or_default());
@@ -142,7 +147,7 @@ fn each_field(mut test: impl FnMut(&Kind, &Value, &str)) {
         for object in objects(kind) {
             let mut paths = Vec::new();
             fields(&object, "", &mut paths);
-            assert!(paths.len() > 5);
+            assert!(paths.len() > 3);
             paths.iter().for_each(|path| test(kind, &object, path));
         }
     }
@@ -175,10 +180,16 @@ fn fd1_a_row_survives_the_loss_of_any_field() {
     });
 }
 
+/// What may be a number or a text.
+const AMOUNTS: &[&str] = &["/spec/minAvailable", "/spec/maxUnavailable"];
+
 #[test]
 fn fd2_fd3_a_wrong_type_makes_a_row_that_says_so() {
     let mut broken = std::collections::BTreeMap::new();
     each_field(|kind, object, path| {
+        if AMOUNTS.contains(&path) {
+            return;
+        }
         let wrong = match object.pointer(path).unwrap() {
             Value::String(_) => json!(7),
             Value::Number(n) => json!(n.to_string()),
@@ -248,7 +259,7 @@ fn facts_lead_to_pods_nodes_and_objects() {
     assert_eq!(fact("deployments", "expressions"), "a,app=x,env notin (dev),!legacy,tier=web,zone in (a,b)");
     assert_eq!(fact("replicasets", "good"), "app=good,pod-template-hash=7f");
     assert_eq!(fact("pods", "running"), "node-1");
-    assert_eq!(fact("pods", "pending"), "None");
+    assert_eq!(fact("pods", "pending"), "");
     assert_eq!(fact("events", "web-1.1"), "Pod web-1 4fa44310-91b3-5314-8938-157d348ec32e");
 }
 

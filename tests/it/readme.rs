@@ -1,6 +1,7 @@
 //! The tables inside README.md are made from the lists that the program itself uses, so they cannot lag behind.
 //! `UPDATE=1 cargo test --test it readme` writes them anew.
 
+use crate::gallery::picture;
 use crate::rig::source::root;
 use kconsole::actions;
 use kconsole::app::config::EXAMPLE;
@@ -21,7 +22,7 @@ fn parts() -> [(&'static str, String); 8] {
         ("actions", table(["Action", "What it does"], actions::all().map(|a| [format!("`{}`", a.name), a.help.to_owned()]))),
         ("kinds", kinds()),
         ("scenarios", table(["Scenario", "What is wrong"], INCIDENTS.iter().map(|i| [format!("`{}`", i.name), i.about.to_owned()]))),
-        ("themes", list(THEMES.iter().map(|(name, _)| format!("`{name}`")).collect())),
+        ("themes", gallery()),
         ("theme roles", list(Role::ALL.iter().map(|role| format!("`{}`", role.name())).collect())),
     ]
 }
@@ -54,6 +55,13 @@ fn keys() -> String {
         order.into_iter().map(row).collect::<Vec<_>>()
     });
     table(["Where", "Keys", "What they do"], rows)
+}
+
+/// A picture of each theme, two in a row.
+fn gallery() -> String {
+    let cell = |(name, _): &(&str, &str)| format!("`{name}`<br>![{name}]({})", picture(name));
+    let rows = THEMES.chunks(2).map(|pair| [pair.first(), pair.get(1)].map(|theme| theme.map(cell).unwrap_or_default()));
+    table(["", ""], rows)
 }
 
 fn kinds() -> String {

@@ -95,6 +95,20 @@ fn a_server_prints_its_kubeconfig_and_nothing_else_and_ends_at_once() {
 }
 
 #[test]
+fn what_a_killed_server_leaves_goes_with_the_next_one() {
+    let home = Home::new();
+    let (mut killed, kubeconfig) = serve(&home, &["demo-server", "--clusters", "1"]);
+    signal("KILL", killed.id());
+    killed.wait().expect("it ends");
+    assert!(kubeconfig.exists() && left(&temporary(&home)) == 1);
+    let (mut server, _) = serve(&home, &["demo-server", "--clusters", "1"]);
+    assert!(!kubeconfig.exists() && left(&temporary(&home)) == 1);
+    signal("INT", server.id());
+    assert!(server.wait().expect("it ends").success());
+    assert_eq!(left(&temporary(&home)), 0);
+}
+
+#[test]
 fn the_demo_touches_nothing_of_the_user_and_partner_lets_in_who_logs_in() {
     let home = Home::new();
     let bad = "this is: [no config";

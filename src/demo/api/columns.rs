@@ -22,13 +22,13 @@ pub(super) struct Own {
     pub value: Read,
 }
 
-type Plain = fn(&Value) -> Value;
+type Plain = fn(&Value, Timestamp) -> Value;
 /// Title (with a `+` before it where only wide output shows it, a `>` where it comes after the age) and value.
 type Table = &'static [(&'static str, Plain)];
 
 /// The columns of a kind, from its name to its age.
 pub(super) fn of(resource: &Resource) -> Vec<Own> {
-    let mut columns = vec![plain("Name", |v| at(v, "/metadata/name"))];
+    let mut columns = vec![plain("Name", |v, _| at(v, "/metadata/name"))];
     if resource.custom {
         columns.extend(resource.columns.iter().map(custom));
     }
@@ -45,7 +45,7 @@ pub(super) fn of(resource: &Resource) -> Vec<Own> {
 }
 
 fn plain(title: &'static str, value: Plain) -> Own {
-    Own { title: title.into(), kind: "string", priority: 0, value: Box::new(move |v, _| value(v)) }
+    Own { title: title.into(), kind: "string", priority: 0, value: Box::new(value) }
 }
 
 fn age() -> Own {
@@ -109,10 +109,6 @@ fn or_none(text: String) -> Value {
     json!(if text.is_empty() { "<none>" } else { &text })
 }
 
-fn joined<'v>(items: impl Iterator<Item = &'v str>) -> Value {
-    or_none(items.collect::<Vec<_>>().join(","))
-}
-
 fn number(value: &Value, place: &str) -> Value {
     json!(int(value, place).unwrap_or_default())
 }
@@ -123,41 +119,6 @@ fn size(value: &Value, place: &str) -> Value {
 
 fn map(value: &Value, place: &str) -> Value {
     or_none(entries(value, place).map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or_default())).collect::<Vec<_>>().join(","))
-}
-
-fn images(value: &Value) -> Value {
-    joined(list(value, "/spec/template/spec/containers").iter().filter_map(|c| text(c, "/image")))
-}
-
-fn containers(value: &Value) -> Value {
-    joined(list(value, "/spec/template/spec/containers").iter().filter_map(|c| text(c, "/name")))
-}
-
-fn ready(value: &Value) -> Value {
-    let want = int(value, "/spec/replicas").unwrap_or(1);
-    json!(format!("{}/{want}", int(value, "/status/readyReplicas").unwrap_or_default()))
-}
-
-fn ports(value: &Value) -> Value {
-    let port = |p: &Value| {
-        let (port, protocol) = (int(p, "/port").unwrap_or_default(), text(p, "/protocol").unwrap_or("TCP").to_owned());
-        match int(p, "/nodePort").filter(|n| *n > 0) {
-            Some(node) => format!("{port}:{node}/{protocol}"),
-            None => format!("{port}/{protocol}"),
-        }
-    };
-    or_none(list(value, "/spec/ports").iter().map(port).collect::<Vec<_>>().join(","))
-}
-
-fn external(value: &Value) -> Value {
-    let balanced: Vec<&str> =
-        list(value, "/status/loadBalancer/ingress").iter().filter_map(|i| text(i, "/ip").or_else(|| text(i, "/hostname"))).collect();
-    match text(value, "/spec/type") {
-        Some("LoadBalancer") if balanced.is_empty() => json!("<pending>"),
-        Some("LoadBalancer") => json!(balanced.join(",")),
-        Some("ExternalName") => at(value, "/spec/externalName"),
-        _ => json!("<none>"),
-    }
 }
 
 fn endpoints(value: &Value) -> Value {
@@ -172,110 +133,6 @@ fn endpoints(value: &Value) -> Value {
 fn shortened(all: &[String], most: usize) -> Value {
     let shown = all.iter().take(most).cloned().collect::<Vec<_>>().join(",");
     if all.len() > most { json!(format!("{shown} + {} more...", all.len() - most)) } else { or_none(shown) }
-}
-
-fn slice_addresses(value: &Value) -> Value {
-    let all: Vec<String> =
-        list(value, "/endpoints").iter().flat_map(|e| list(e, "/addresses")).filter_map(Value::as_str).map(str::to_owned).collect();
-    shortened(&all, 3)
-}
-
-fn slice_ports(value: &Value) -> Value {
-    or_none(list(value, "/ports").iter().filter_map(|p| int(p, "/port")).map(|p| p.to_string()).collect::<Vec<_>>().join(","))
-}
-
-fn hosts(value: &Value) -> Value {
-    let all: Vec<&str> = list(value, "/spec/rules").iter().filter_map(|r| text(r, "/host")).collect();
-    if all.is_empty() { json!("*") } else { json!(all.join(",")) }
-}
-
-fn ingress_ports(value: &Value) -> Value {
-    json!(if list(value, "/spec/tls").is_empty() { "80" } else { "80, 443" })
-}
-
-fn claim(value: &Value) -> Value {
-    match (text(value, "/spec/claimRef/namespace"), text(value, "/spec/claimRef/name")) {
-        (Some(namespace), Some(name)) => json!(format!("{namespace}/{name}")),
-        _ => json!(""),
-    }
-}
-
-fn modes(value: &Value, place: &str) -> Value {
-    let short = |mode: &Value| match mode.as_str() {
-        Some("ReadWriteOnce") => "RWO",
-        Some("ReadOnlyMany") => "ROX",
-        Some("ReadWriteMany") => "RWX",
-        Some("ReadWriteOncePod") => "RWOP",
-        _ => "",
-    };
-    json!(list(value, place).iter().map(short).collect::<Vec<_>>().join(","))
-}
-
-fn reference(value: &Value) -> Value {
-    let of = |place| text(value, place).unwrap_or_default().to_owned();
-    json!(format!("{}/{}", of("/spec/scaleTargetRef/kind"), of("/spec/scaleTargetRef/name")))
-}
-
-fn targets(value: &Value) -> Value {
-    let current = list(value, "/status/currentMetrics");
-    let one = |(i, metric): (usize, &Value)| {
-        let name = text(metric, "/resource/name").unwrap_or("<unknown>").to_owned();
-        let now = current.get(i).and_then(|m| int(m, "/resource/current/averageUtilization"));
-        let now = now.map_or_else(|| "<unknown>".to_owned(), |n| format!("{n}%"));
-        format!("{name}: {now}/{}%", int(metric, "/resource/target/averageUtilization").unwrap_or_default())
-    };
-    or_none(list(value, "/spec/metrics").iter().enumerate().map(one).collect::<Vec<_>>().join(", "))
-}
-
-fn quota(value: &Value, limits: bool) -> Value {
-    let mut all: Vec<(&str, &Value)> = entries(value, "/status/hard").filter(|(k, _)| k.starts_with("limits.") == limits).collect();
-    all.sort_by_key(|(k, _)| *k);
-    let used = |key: &str| text(value, &format!("/status/used/{}", crate::demo::json::escape(key))).unwrap_or("0").to_owned();
-    json!(all.iter().map(|(k, hard)| format!("{k}: {}/{}", used(k), hard.as_str().unwrap_or_default())).collect::<Vec<_>>().join(", "))
-}
-
-fn or_na(value: &Value, place: &str) -> Value {
-    match value.pointer(place) {
-        None | Some(Value::Null) => json!("N/A"),
-        Some(Value::String(text)) => json!(text),
-        Some(other) => json!(other.to_string()),
-    }
-}
-
-fn job_status(value: &Value) -> Value {
-    let has =
-        |kind: &str| list(value, "/status/conditions").iter().any(|c| text(c, "/type") == Some(kind) && text(c, "/status") == Some("True"));
-    json!(match () {
-        () if has("Complete") => "Complete",
-        () if has("Failed") => "Failed",
-        () if has("Suspended") => "Suspended",
-        () if text(value, "/metadata/deletionTimestamp").is_some() => "Terminating",
-        () => "Running",
-    })
-}
-
-fn completions(value: &Value) -> Value {
-    let done = int(value, "/status/succeeded").unwrap_or_default();
-    json!(match int(value, "/spec/completions") {
-        Some(want) => format!("{done}/{want}"),
-        None => format!("{done}/1 of {}", int(value, "/spec/parallelism").unwrap_or(1)),
-    })
-}
-
-fn duration(value: &Value) -> Value {
-    let (from, to) = (text(value, "/status/startTime").and_then(instant), text(value, "/status/completionTime").and_then(instant));
-    match (from, to) {
-        (Some(from), Some(to)) => json!(aged(from, Timestamp(to.div_euclid(1000)))),
-        (Some(from), None) => json!(aged(from, Timestamp(crate::demo::cluster::now().div_euclid(1000)))),
-        _ => json!(""),
-    }
-}
-
-fn last_schedule(value: &Value) -> Value {
-    match text(value, "/status/lastScheduleTime").and_then(instant) {
-        Some(at) => json!(aged(at, Timestamp(crate::demo::cluster::now().div_euclid(1000)))),
-        None => json!("<none>"),
-    }
 }
 
 fn role(value: &Value) -> Value {
@@ -295,155 +152,51 @@ fn subjects(value: &Value, kind: &str) -> Value {
 }
 
 const TABLES: &[(&str, Table)] = &[
-    ("configmaps", &[("Data", |v| json!(size(v, "/data").as_u64().unwrap_or(0) + size(v, "/binaryData").as_u64().unwrap_or(0)))]),
-    ("secrets", &[("Type", |v| at(v, "/type")), ("Data", |v| size(v, "/data"))]),
-    (
-        "services",
-        &[
-            ("Type", |v| at(v, "/spec/type")),
-            ("Cluster-IP", |v| or_none(text(v, "/spec/clusterIP").unwrap_or_default().to_owned())),
-            ("External-IP", external),
-            ("Port(s)", ports),
-            ("+Selector", |v| map(v, "/spec/selector")),
-        ],
-    ),
-    ("endpoints", &[("Endpoints", endpoints)]),
-    ("endpointslices", &[("AddressType", |v| at(v, "/addressType")), ("Ports", slice_ports), ("Endpoints", slice_addresses)]),
-    ("serviceaccounts", &[("Secrets", |v| json!(list(v, "/secrets").len()))]),
-    (
-        "persistentvolumeclaims",
-        &[
-            ("Status", |v| at(v, "/status/phase")),
-            ("Volume", |v| json!(text(v, "/spec/volumeName").unwrap_or_default())),
-            ("Capacity", |v| json!(text(v, "/status/capacity/storage").unwrap_or_default())),
-            ("Access Modes", |v| modes(v, "/status/accessModes")),
-            ("StorageClass", |v| json!(text(v, "/spec/storageClassName").unwrap_or_default())),
-            ("VolumeAttributesClass", |_| json!("<unset>")),
-            ("+VolumeMode", |v| at(v, "/spec/volumeMode")),
-        ],
-    ),
-    (
-        "persistentvolumes",
-        &[
-            ("Capacity", |v| at(v, "/spec/capacity/storage")),
-            ("Access Modes", |v| modes(v, "/spec/accessModes")),
-            ("Reclaim Policy", |v| at(v, "/spec/persistentVolumeReclaimPolicy")),
-            ("Status", |v| at(v, "/status/phase")),
-            ("Claim", claim),
-            ("StorageClass", |v| json!(text(v, "/spec/storageClassName").unwrap_or_default())),
-            ("VolumeAttributesClass", |_| json!("<unset>")),
-            ("Reason", |v| json!(text(v, "/status/reason").unwrap_or_default())),
-            ("+VolumeMode", |v| at(v, "/spec/volumeMode")),
-        ],
-    ),
-    ("resourcequotas", &[("Request", |v| quota(v, false)), ("Limit", |v| quota(v, true))]),
-    ("limitranges", &[("Created At", |v| at(v, "/metadata/creationTimestamp"))]),
+    ("configmaps", &[("Data", |v, _| json!(size(v, "/data").as_u64().unwrap_or(0) + size(v, "/binaryData").as_u64().unwrap_or(0)))]),
+    ("secrets", &[("Type", |v, _| at(v, "/type")), ("Data", |v, _| size(v, "/data"))]),
+    ("endpoints", &[("Endpoints", |v, _| endpoints(v))]),
+    ("limitranges", &[("Created At", |v, _| at(v, "/metadata/creationTimestamp"))]),
     (
         "replicationcontrollers",
         &[
-            ("Desired", |v| number(v, "/spec/replicas")),
-            ("Current", |v| number(v, "/status/replicas")),
-            ("Ready", |v| number(v, "/status/readyReplicas")),
+            ("Desired", |v, _| number(v, "/spec/replicas")),
+            ("Current", |v, _| number(v, "/status/replicas")),
+            ("Ready", |v, _| number(v, "/status/readyReplicas")),
         ],
     ),
-    ("statefulsets", &[("Ready", ready), ("+Containers", containers), ("+Images", images)]),
-    (
-        "daemonsets",
-        &[
-            ("Desired", |v| number(v, "/status/desiredNumberScheduled")),
-            ("Current", |v| number(v, "/status/currentNumberScheduled")),
-            ("Ready", |v| number(v, "/status/numberReady")),
-            ("Up-to-date", |v| number(v, "/status/updatedNumberScheduled")),
-            ("Available", |v| number(v, "/status/numberAvailable")),
-            ("Node Selector", |v| map(v, "/spec/template/spec/nodeSelector")),
-            ("+Containers", containers),
-            ("+Images", images),
-            ("+Selector", |v| map(v, "/spec/selector/matchLabels")),
-        ],
-    ),
-    ("controllerrevisions", &[("Controller", |v| or_none(owner(v))), ("Revision", |v| number(v, "/revision"))]),
-    (
-        "jobs",
-        &[
-            ("Status", job_status),
-            ("Completions", completions),
-            ("Duration", duration),
-            ("+Containers", containers),
-            ("+Images", images),
-            ("+Selector", |v| map(v, "/spec/selector/matchLabels")),
-        ],
-    ),
-    (
-        "cronjobs",
-        &[
-            ("Schedule", |v| at(v, "/spec/schedule")),
-            ("Timezone", |v| json!(text(v, "/spec/timeZone").unwrap_or("<none>"))),
-            ("Suspend", |v| json!(if is_true(v, "/spec/suspend") { "True" } else { "False" })),
-            ("Active", |v| json!(list(v, "/status/active").len())),
-            ("Last Schedule", last_schedule),
-        ],
-    ),
-    (
-        "horizontalpodautoscalers",
-        &[
-            ("Reference", reference),
-            ("Targets", targets),
-            ("MinPods", |v| json!(int(v, "/spec/minReplicas").unwrap_or(1).to_string())),
-            ("MaxPods", |v| number(v, "/spec/maxReplicas")),
-            ("Replicas", |v| number(v, "/status/currentReplicas")),
-        ],
-    ),
-    (
-        "poddisruptionbudgets",
-        &[
-            ("Min Available", |v| or_na(v, "/spec/minAvailable")),
-            ("Max Unavailable", |v| or_na(v, "/spec/maxUnavailable")),
-            ("Allowed Disruptions", |v| number(v, "/status/disruptionsAllowed")),
-        ],
-    ),
-    (
-        "ingresses",
-        &[
-            ("Class", |v| json!(text(v, "/spec/ingressClassName").unwrap_or("<none>"))),
-            ("Hosts", hosts),
-            ("Address", |v| {
-                json!(list(v, "/status/loadBalancer/ingress").iter().filter_map(|i| text(i, "/ip")).collect::<Vec<_>>().join(","))
-            }),
-            ("Ports", ingress_ports),
-        ],
-    ),
-    ("ingressclasses", &[("Controller", |v| at(v, "/spec/controller")), ("Parameters", |_| json!("<none>"))]),
-    ("networkpolicies", &[("Pod-Selector", |v| map(v, "/spec/podSelector/matchLabels"))]),
+    ("controllerrevisions", &[("Controller", |v, _| or_none(owner(v))), ("Revision", |v, _| number(v, "/revision"))]),
+    ("ingressclasses", &[("Controller", |v, _| at(v, "/spec/controller")), ("Parameters", |_, _| json!("<none>"))]),
+    ("networkpolicies", &[("Pod-Selector", |v, _| map(v, "/spec/podSelector/matchLabels"))]),
     (
         "storageclasses",
         &[
-            ("Provisioner", |v| at(v, "/provisioner")),
-            ("ReclaimPolicy", |v| at(v, "/reclaimPolicy")),
-            ("VolumeBindingMode", |v| at(v, "/volumeBindingMode")),
-            ("AllowVolumeExpansion", |v| json!(is_true(v, "/allowVolumeExpansion"))),
+            ("Provisioner", |v, _| at(v, "/provisioner")),
+            ("ReclaimPolicy", |v, _| at(v, "/reclaimPolicy")),
+            ("VolumeBindingMode", |v, _| at(v, "/volumeBindingMode")),
+            ("AllowVolumeExpansion", |v, _| json!(is_true(v, "/allowVolumeExpansion"))),
         ],
     ),
     (
         "priorityclasses",
         &[
-            ("Value", |v| number(v, "/value")),
-            ("Global-Default", |v| json!(is_true(v, "/globalDefault"))),
-            (">PreemptionPolicy", |v| json!(text(v, "/preemptionPolicy").unwrap_or("PreemptLowerPriority"))),
+            ("Value", |v, _| number(v, "/value")),
+            ("Global-Default", |v, _| json!(is_true(v, "/globalDefault"))),
+            (">PreemptionPolicy", |v, _| json!(text(v, "/preemptionPolicy").unwrap_or("PreemptLowerPriority"))),
         ],
     ),
-    ("leases", &[("Holder", |v| json!(text(v, "/spec/holderIdentity").unwrap_or_default()))]),
-    ("roles", &[("Created At", |v| at(v, "/metadata/creationTimestamp"))]),
-    ("clusterroles", &[("Created At", |v| at(v, "/metadata/creationTimestamp"))]),
+    ("leases", &[("Holder", |v, _| json!(text(v, "/spec/holderIdentity").unwrap_or_default()))]),
+    ("roles", &[("Created At", |v, _| at(v, "/metadata/creationTimestamp"))]),
+    ("clusterroles", &[("Created At", |v, _| at(v, "/metadata/creationTimestamp"))]),
     ("rolebindings", BINDING),
     ("clusterrolebindings", BINDING),
-    ("customresourcedefinitions", &[("Created At", |v| at(v, "/metadata/creationTimestamp"))]),
+    ("customresourcedefinitions", &[("Created At", |v, _| at(v, "/metadata/creationTimestamp"))]),
 ];
 
 const BINDING: Table = &[
-    ("Role", role),
-    ("+Users", |v| subjects(v, "User")),
-    ("+Groups", |v| subjects(v, "Group")),
-    ("+ServiceAccounts", |v| subjects(v, "ServiceAccount")),
+    ("Role", |v, _| role(v)),
+    ("+Users", |v, _| subjects(v, "User")),
+    ("+Groups", |v, _| subjects(v, "Group")),
+    ("+ServiceAccounts", |v, _| subjects(v, "ServiceAccount")),
 ];
 
 fn owner(value: &Value) -> String {

@@ -3,9 +3,10 @@
 use super::body::{Body, json as answer_json, object};
 use super::request::{Asked, Target, header};
 use crate::demo::cluster::{Cluster, User};
-use crate::demo::json::{int, or_set, set, stamp, text};
+use crate::demo::json::{int, later, or_set, set, stamp, text};
 use crate::demo::rbac::{self, Attributes};
-use crate::demo::status::{Answer, Refusal};
+use crate::demo::resource::Resource;
+use crate::demo::status::{Answer, Cause, Refusal};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::AUTHORIZATION;
@@ -57,17 +58,17 @@ fn of_accounts(namespace: &str) -> [String; 2] {
     ["system:serviceaccounts".to_owned(), format!("system:serviceaccounts:{namespace}")]
 }
 
-/// Answers a `TokenRequest`: whoever shows the token is the service account, for as long as the server runs.
+/// Answers a `TokenRequest`: whoever shows the token is the service account, for as long as was asked.
 ///
 /// # Errors
-/// 404 where there is no such account.
+/// 404 where there is no such account, 422 where the time is too short or too long.
 pub(super) fn token(cluster: &Cluster, target: &Target, asked: &Asked, body: &[u8]) -> Answer<Response<Body>> {
     let (account, now) = cluster.look(|sim| (sim.store.get("serviceaccounts", &target.namespace, &target.name).cloned(), sim.store.now));
     let account = account.ok_or_else(|| Refusal::not_found(&target.resource, &target.name))?;
     let mut request = object(&asked.content, body)?;
     or_set(&mut request, "/spec/expirationSeconds", 3600);
     or_set(&mut request, "/spec/audiences", json!([ISSUER]));
-    let until = now + 1000 * int(&request, "/spec/expirationSeconds").unwrap_or_default();
+    let until = later(now, lasts(target, &request)?);
     let name = format!("system:serviceaccount:{}:{}", target.namespace, target.name);
     let claims = json!({
         "aud": request.pointer("/spec/audiences"), "exp": until / 1000, "iat": now / 1000, "iss": ISSUER,
@@ -78,12 +79,26 @@ pub(super) fn token(cluster: &Cluster, target: &Target, asked: &Asked, body: &[u
     let secret = crate::demo::fleet::token().map_err(|why| Refusal::new(500, "InternalError", why.to_string()))?;
     let token = format!("{}.{}.{secret}", part(&json!({"alg": "RS256", "kid": "demo"})), part(&claims));
     let groups = of_accounts(&target.namespace);
-    cluster.allow(&token, User::new(&name, &groups.each_ref().map(String::as_str)));
+    cluster.allow_until(&token, User::new(&name, &groups.each_ref().map(String::as_str)), until);
     set(&mut request, "/kind", "TokenRequest");
     set(&mut request, "/apiVersion", "authentication.k8s.io/v1");
     set(&mut request, "/metadata", json!({"name": target.name, "namespace": target.namespace, "creationTimestamp": stamp(now)}));
     set(&mut request, "/status", json!({"token": token, "expirationTimestamp": stamp(until)}));
     Ok(answer_json(201, &request))
+}
+
+/// For how many seconds a token is asked (`ValidateTokenRequest` of `pkg/apis/authentication/validation`).
+fn lasts(target: &Target, request: &Value) -> Answer<i64> {
+    let seconds = int(request, "/spec/expirationSeconds").unwrap_or_default();
+    let wrong = match seconds {
+        ..600 => "may not specify a duration less than 10 minutes",
+        600..=0x1_0000_0000 => return Ok(seconds),
+        _ => "may not specify a duration larger than 2^32 seconds",
+    };
+    let message = format!("Invalid value: {seconds}: {wrong}");
+    let cause = Cause { reason: "FieldValueInvalid", message, field: "spec.expirationSeconds".to_owned() };
+    let asked = Resource { kind: "TokenRequest".to_owned(), group: "authentication.k8s.io".to_owned(), ..(*target.resource).clone() };
+    Err(Refusal::invalid(&asked, &target.name, &[cause]))
 }
 
 /// What a `TokenReview` answers: who is behind a token.

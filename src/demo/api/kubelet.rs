@@ -98,7 +98,8 @@ fn sickness(sim: &Sim, pod: &Value, container: &str) -> Sickness {
     let Some(spec) = spec(pod, container) else { return Sickness::default() };
     let program = sim.world.program(pod, spec);
     let level = if program.ready { program.errors } else { program.errors.max(0.6) };
-    Sickness(vec![(program.since, Millis::MAX, level)])
+    let cause = program.needs.map(|name| format!("{name} is not set"));
+    Sickness { spans: vec![(program.since, Millis::MAX, level)], cause }
 }
 
 fn exec_in(cluster: &Arc<Cluster>, pod: &Value, asked: exec::Asked, request: &mut Request<Incoming>) -> Answer<Response<()>> {

@@ -36,6 +36,13 @@ const CHECKS: &str = "[+]ping ok\n[+]log ok\n[+]etcd ok\n";
 
 /// Answers a request.
 pub async fn answer(cluster: Arc<Cluster>, request: Request<Incoming>) -> Response<Body> {
+    if !cluster.is_built() {
+        // A server that is only coming up is there; what it knows nothing of yet has to wait.
+        if let Some(known) = open_to_all(request.uri().path(), request.uri().query().unwrap_or_default()) {
+            return known;
+        }
+        cluster.built().await;
+    }
     let (path, head) = request::parse(&cluster, &request);
     let result = match head {
         Ok(asked) => respond(&cluster, asked, request).await,
@@ -69,9 +76,9 @@ async fn respond(cluster: &Arc<Cluster>, asked: Asked, request: Request<Incoming
                 .or_else(|| openapi::answer(cluster, path))
                 .ok_or_else(Refusal::no_such_path)
         }
-        Path::Review(kind) => {
+        Path::Review(target) => {
             let body = body::read(request).await?;
-            cluster.with(|sim| review::answer(cluster, sim, kind, &asked, &body)).map(|review| json(201, &review))
+            cluster.with(|sim| review::answer(cluster, sim, target, &asked, &body)).map(|review| json(201, &review))
         }
         Path::Objects(target) => {
             cluster.look(|sim| rbac::check(&sim.store, &asked.user, &asked.attributes(target)))?;

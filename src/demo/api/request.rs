@@ -34,10 +34,20 @@ pub(super) struct Asked {
 pub(super) enum Path {
     /// Objects of a kind.
     Objects(Target),
-    /// A review of this kind, which is answered and not stored.
-    Review(String),
+    /// A review, which is answered and not stored.
+    Review(Review),
     /// Anything else.
     Other(String),
+}
+
+/// What is asked by a review.
+pub(super) struct Review {
+    /// The API group.
+    pub(super) group: String,
+    /// The kind, as its plural.
+    pub(super) plural: String,
+    /// The namespace; empty where it is about all.
+    pub(super) namespace: String,
 }
 
 /// Objects of a kind, or one of them, or a part of one.
@@ -150,7 +160,8 @@ fn find(cluster: &Cluster, path: &str) -> Answer<Path> {
     };
     let [plural, of @ ..] = rest else { return Ok(Path::Other(path.to_owned())) };
     if matches!(group, "authorization.k8s.io" | "authentication.k8s.io") {
-        return Ok(Path::Review((*plural).to_owned()));
+        let [group, plural, namespace] = [group, plural, namespace].map(str::to_owned);
+        return Ok(Path::Review(Review { group, plural, namespace }));
     }
     let id = if group.is_empty() { (*plural).to_owned() } else { format!("{plural}.{group}") };
     let resource = cluster.look(|sim| sim.store.table(&id).map(|t| Arc::clone(&t.resource)));

@@ -2,7 +2,7 @@
 
 use super::body::object;
 use super::identity;
-use super::request::Asked;
+use super::request::{Asked, Review};
 use crate::demo::cluster::{Cluster, User};
 use crate::demo::json::{list, or_set, set, text};
 use crate::demo::rbac::{self, Attributes};
@@ -10,12 +10,19 @@ use crate::demo::sim::Sim;
 use crate::demo::status::{Answer, Refusal};
 use serde_json::{Value, json};
 
-/// Answers a review of this plural.
-pub(super) fn answer(cluster: &Cluster, sim: &Sim, plural: &str, asked: &Asked, body: &[u8]) -> Answer<Value> {
-    let user = &asked.user;
+/// Answers a review. What somebody asks about himself is told to everybody, as the role `system:basic-user` has it.
+///
+/// # Errors
+/// 403 where somebody may not ask about others.
+pub(super) fn answer(cluster: &Cluster, sim: &Sim, about: &Review, asked: &Asked, body: &[u8]) -> Answer<Value> {
+    let (user, Review { group, plural, namespace }) = (&asked.user, about);
+    if !plural.starts_with("self") {
+        let wanted = Attributes { verb: asked.verb, group, resource: plural, namespace, ..Attributes::default() };
+        rbac::check(&sim.store, user, &wanted)?;
+    }
     let mut review = object(&asked.content, body)?;
     or_set(&mut review, "/metadata", json!({}));
-    let status = match plural {
+    let status = match plural.as_str() {
         "selfsubjectreviews" => json!({"userInfo": info(user)}),
         "selfsubjectaccessreviews" => access(sim, user, &review),
         "subjectaccessreviews" | "localsubjectaccessreviews" => {

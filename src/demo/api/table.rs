@@ -21,7 +21,8 @@ enum Columns {
 }
 
 fn columns(resource: &Resource) -> Columns {
-    match kinds::find(&GroupResource::new(&resource.group, &resource.plural)) {
+    // Of limit ranges a server tells the instant when they were made, where ours have their age.
+    match kinds::find(&GroupResource::new(&resource.group, &resource.plural)).filter(|kind| kind.names.resource != "limitranges") {
         Some(kind) => Columns::Ours(kind),
         None => Columns::Own(columns::of(resource)),
     }

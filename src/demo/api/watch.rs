@@ -147,7 +147,8 @@ impl Watch {
 
     /// Writes what is there to tell. True where there is more than was looked at.
     fn gather(&mut self, out: &mut Vec<u8>) -> bool {
-        let now = crate::demo::cluster::now();
+        let (id, cluster) = (self.resource.id(), Arc::clone(&self.cluster));
+        let now = cluster.look(|sim| sim.store.now);
         while let Some(object) = self.initial.next() {
             self.line("ADDED", &object, now, out);
             if out.len() >= CHUNK {
@@ -158,8 +159,7 @@ impl Watch {
             self.bookmark(Some("k8s.io/initial-events-end"), out);
             return true;
         }
-        let id = self.resource.id();
-        let read = self.cluster.look(|sim| sim.store.table(&id).map(|t| (t.since(self.version, BATCH), sim.store.version())));
+        let read = cluster.look(|sim| sim.store.table(&id).map(|t| (t.since(self.version, BATCH), sim.store.version())));
         match read {
             None => self.over = true,
             Some((Err(refusal), _)) => {

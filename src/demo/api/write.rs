@@ -59,9 +59,7 @@ fn create(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<
 
 fn update(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<Response<Body>> {
     let (value, warnings) = read(target, asked, body)?;
-    let finalizes = target.subresource == "finalize";
-    let how = if finalizes { How { subresource: "", ..how(target, asked) } } else { how(target, asked) };
-    let updated = sim.update(&target.resource.id(), &key(target), how, |live| {
+    let updated = sim.update(&target.resource.id(), &key(target), how(target, asked), |live| {
         precondition(target, live, text(&value, "/metadata/uid"))?;
         *live = value;
         Ok(())

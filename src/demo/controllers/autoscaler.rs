@@ -6,7 +6,8 @@ mod metric;
 mod tests;
 
 use super::own::MANAGER;
-use super::state::{condition, put_condition, write_status};
+use super::condition;
+use super::state::write_status;
 use crate::demo::json::{Millis, int, list, set, stamp, text};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::{Change, Key, Store};
@@ -58,16 +59,10 @@ struct Scaler {
 
 impl Scaler {
     /// Sets a condition, with words that may change while it holds.
-    fn set(&mut self, sim: &Sim, [sort, is, reason, message]: [&str; 4]) {
-        let old = condition(&self.status, sort).filter(|c| text(c, "/status") == Some(is));
-        let since = old.and_then(|c| text(c, "/lastTransitionTime")).map_or_else(|| stamp(sim.store.now), str::to_owned);
-        let new = json!({"type": sort, "status": is, "lastTransitionTime": since, "reason": reason, "message": message});
-        let mut all = list(&self.status, "/conditions").to_vec();
-        match all.iter_mut().find(|c| text(c, "/type") == Some(sort)) {
-            Some(there) => *there = new,
-            None => return put_condition(&mut self.status, sort, new),
-        }
-        set(&mut self.status, "/conditions", all);
+    fn set(&mut self, sim: &Sim, new: [&str; 4]) {
+        let [sort, ..] = new;
+        let new = condition::plain(&self.status, sim.store.now, new);
+        condition::replace(&mut self.status, sort, new);
     }
 
     fn target(&self, sim: &Sim) -> Result<(String, Value), String> {
@@ -160,7 +155,7 @@ impl Scaler {
     /// The highest of the recommendations of the last minutes: what was needed just now may be needed again.
     fn stabilise(&self, sim: &mut Sim, wanted: i64, current: i64) -> i64 {
         let window = |way: &str, otherwise| {
-            self.behaviour(way, "stabilizationWindowSeconds").and_then(Value::as_i64).unwrap_or(otherwise) * 1_000
+            self.behaviour(way, "stabilizationWindowSeconds").and_then(Value::as_i64).unwrap_or(otherwise).saturating_mul(1_000)
         };
         let (up, down, now) = (window("scaleUp", 0), window("scaleDown", STAY_UP), sim.store.now);
         let advice = sim.world.advice.entry(self.key.clone()).or_default();

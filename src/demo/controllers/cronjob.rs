@@ -6,11 +6,11 @@ mod tests;
 use super::own::{self, MANAGER};
 use super::state::{created, is_deleted, write_status};
 use super::{job, job::ended};
-use crate::demo::cron::{self, Schedule};
-use crate::demo::json::{Millis, escape, instant, int, is_true, list, remove, set, stamp, text};
+use crate::demo::json::{Millis, escape, instant, int, is_true, later, list, remove, set, stamp, text};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::{Change, Key, Store};
 use crate::demo::write::{Delete, How};
+use crate::model::cron::Schedule;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
@@ -28,6 +28,11 @@ fn wakes(_: &Store, change: &Change, keys: &mut Vec<Key>) {
     if matches!(&*change.kind, ID | job::ID) {
         own::wake(change, ID, "CronJob", keys);
     }
+}
+
+/// The zone of a name such as `Europe/Berlin`; UTC where there is none.
+fn zone(name: Option<&str>) -> Result<TimeZone, String> {
+    name.map_or(Ok(TimeZone::UTC), |name| TimeZone::get(name).map_err(|_| format!("unknown time zone {name}")))
 }
 
 fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
@@ -119,7 +124,7 @@ impl Cron {
         if is_true(&self.value, "/spec/suspend") {
             return None;
         }
-        let zone = match cron::zone(text(&self.value, "/spec/timeZone")) {
+        let zone = match zone(text(&self.value, "/spec/timeZone")) {
             Ok(zone) => zone,
             Err(why) => {
                 let told = format!("invalid timeZone: {:?}: {why}", text(&self.value, "/spec/timeZone").unwrap_or_default());
@@ -146,7 +151,7 @@ impl Cron {
         let since = text(&self.status, "/lastScheduleTime").unwrap_or_else(|| created(&self.value));
         let mut since = instant(since)?;
         if let Some(seconds) = int(&self.value, "/spec/startingDeadlineSeconds") {
-            since = since.max(now - seconds * 1_000);
+            since = since.max(later(now, seconds.saturating_neg()));
         }
         // Of the times of a long absence only the last one counts: it is looked for in spans that double, from now back.
         let mut span = 60_000;

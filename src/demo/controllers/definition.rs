@@ -1,18 +1,26 @@
 //! Custom resource definitions: what they define is served as soon as they are there, and no longer when they are gone.
 
-use crate::demo::json::{Millis, int, list, set, stamp, text};
+use super::condition;
+use super::own::unhold;
+use super::state::is_deleted;
+use crate::demo::json::{Millis, int, list, set, text};
 use crate::demo::resource::{Printed, Resource};
 use crate::demo::schema::Schema;
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::{Change, Key, Store};
-use crate::demo::write::How;
+use crate::demo::write::{Delete, How, finalizer};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The controller.
 pub const CONTROLLER: Controller = Controller { name: "kube-apiserver", wakes, reconcile };
 
-const DEFINITIONS: &str = "customresourcedefinitions.apiextensions.k8s.io";
+/// What definitions are called.
+pub const DEFINITIONS: &str = "customresourcedefinitions.apiextensions.k8s.io";
+/// What keeps a definition until its objects are gone.
+const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+/// How long a kind is still served once its last object is gone, so that who watches it hears of that.
+const LINGERS: Millis = 500;
 
 fn wakes(_: &Store, change: &Change, keys: &mut Vec<Key>) {
     if &*change.kind == DEFINITIONS {
@@ -27,15 +35,16 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
         }
         return None;
     };
+    if is_deleted(&definition) {
+        return end(sim, key);
+    }
     let resource = served(&definition)?;
     if sim.store.table(&key.name).is_none_or(|t| t.resource.custom && *t.resource != resource) {
         sim.store.serve(resource);
     }
     if list(&definition, "/status/conditions").is_empty() {
-        let now = stamp(sim.store.now);
-        let condition = |kind: &str, reason: &str, message: &str| {
-            json!({"type": kind, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message})
-        };
+        let now = sim.store.now;
+        let condition = |sort: &str, reason: &str, message: &str| condition::plain(&Value::Null, now, [sort, "True", reason, message]);
         let conditions = [
             condition("NamesAccepted", "NoConflicts", "no conflicts found"),
             condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
@@ -49,6 +58,25 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
         });
     }
     None
+}
+
+/// What is written into a definition when somebody deletes it: it stays until its objects are gone.
+pub fn begin_to_end(definition: &mut Value, now: Millis) {
+    finalizer(definition, CLEANUP);
+    let message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon";
+    condition::settle(definition, now, ["Terminating", "True", "InstanceDeletionPending", message]);
+}
+
+/// Deletes the objects of a definition that ends, and lets it go when there are none any more.
+fn end(sim: &mut Sim, key: &Key) -> Option<Millis> {
+    let all: Vec<Key> = sim.store.list(&key.name, "").map(|o| o.key.clone()).collect();
+    if all.is_empty() {
+        unhold(sim, DEFINITIONS, key, CLEANUP);
+        return None;
+    }
+    // One that is held by somebody else stays until it is let go.
+    all.iter().for_each(|object| drop(sim.delete(&key.name, object, &Delete::default())));
+    Some(LINGERS)
 }
 
 /// The kind that a definition defines, in its first version that is served.
@@ -83,7 +111,6 @@ fn served(definition: &Value) -> Option<Resource> {
 #[allow(clippy::unwrap_used, reason = "a test says what it expects and stops there")]
 mod tests {
     use super::*;
-    use crate::demo::write::Delete;
 
     #[test]
     fn what_is_defined_is_served_while_it_is() {
@@ -105,6 +132,11 @@ mod tests {
         assert_eq!(text(&definition, "/status/conditions/1/type"), Some("Established"));
         sim.delete(DEFINITIONS, &Key::new("", "certificates.example.com"), &Delete::default()).unwrap();
         sim.advance(2);
+        let told = sim.store.table("certificates.example.com").unwrap().since(sim.store.version() - 1, 9).unwrap();
+        assert!(matches!(told.as_slice(), [change] if change.new.is_none()), "who watches hears that it is gone");
+        assert!(sim.store.get(DEFINITIONS, "", "certificates.example.com").is_some());
+        sim.advance(2 + LINGERS);
+        assert!(sim.store.get(DEFINITIONS, "", "certificates.example.com").is_none());
         assert!(sim.store.table("certificates.example.com").is_none());
     }
 }

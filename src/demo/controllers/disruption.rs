@@ -3,9 +3,10 @@
 #[cfg(test)]
 mod tests;
 
-use super::state::{condition, scaled, write_status};
+use super::condition;
+use super::state::{scaled, write_status};
 use super::select;
-use crate::demo::json::{Millis, int, set, stamp, text};
+use crate::demo::json::{Millis, int, set};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::{Change, Key, Object, Store};
 use serde_json::{Value, json};
@@ -39,14 +40,13 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
     let allowed = if expected > 0 { (healthy - wanted).max(0) } else { 0 };
     let generation = int(&value, "/metadata/generation").unwrap_or_default();
     let (is, reason) = if allowed > 0 { ("True", "SufficientPods") } else { ("False", "InsufficientPods") };
-    let old = value.pointer("/status").and_then(|s| condition(s, "DisruptionAllowed"));
-    let since = old.filter(|c| text(c, "/status") == Some(is)).and_then(|c| text(c, "/lastTransitionTime")).map(str::to_owned);
+    let since = condition::since(&value, sim.store.now, "DisruptionAllowed", is);
     let status = json!({
         "observedGeneration": generation, "disruptionsAllowed": allowed, "currentHealthy": healthy, "desiredHealthy": wanted,
         "expectedPods": expected,
         "conditions": [{
             "type": "DisruptionAllowed", "status": is, "observedGeneration": generation,
-            "lastTransitionTime": since.unwrap_or_else(|| stamp(sim.store.now)), "reason": reason, "message": "",
+            "lastTransitionTime": since, "reason": reason, "message": "",
         }],
     });
     // What the API server notes about evictions under way is not lost.

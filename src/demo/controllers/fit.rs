@@ -1,39 +1,49 @@
 //! Whether a pod may be on a node by what both say: names, labels, taints. Not whether there is room for it.
 
 use crate::demo::json::{entries, list, text};
-use crate::demo::store::Object;
 use serde_json::Value;
 
-/// True where the node selector and the required node affinity of a pod's spec allow a node.
-pub fn selects(spec: &Value, node: &Object) -> bool {
-    let chosen = entries(spec, "/nodeSelector").all(|(k, v)| node.label(k) == v.as_str());
-    let terms = list(spec, "/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
-    chosen && (terms.is_empty() || terms.iter().any(|term| term_fits(term, node)))
+/// True where the node selector and the required node affinity of a pod's spec allow a node of this name and these labels
+/// (`GetRequiredNodeAffinity` of k8s.io/component-helpers).
+pub fn selects<'n>(spec: &Value, name: &str, label: impl Fn(&str) -> Option<&'n str>) -> bool {
+    const REQUIRED: &str = "/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution";
+    let chosen = entries(spec, "/nodeSelector").all(|(k, v)| label(k) == v.as_str());
+    // Where something is required but no term says what, no node will do.
+    let required = spec.pointer(REQUIRED).filter(|r| !r.is_null());
+    chosen && required.is_none_or(|r| list(r, "/nodeSelectorTerms").iter().any(|term| term_fits(term, name, &label)))
 }
 
 /// True where all requirements of a term hold; an empty one fits nothing.
-fn term_fits(term: &Value, node: &Object) -> bool {
+fn term_fits<'n>(term: &Value, name: &str, label: impl Fn(&str) -> Option<&'n str>) -> bool {
     let (labels, fields) = (list(term, "/matchExpressions"), list(term, "/matchFields"));
-    let holds = |r: &Value, fields: bool| {
-        let name = Some(&*node.key.name);
-        requirement_fits(r, if fields { name } else { node.label(text(r, "/key").unwrap_or_default()) })
-    };
-    !(labels.is_empty() && fields.is_empty()) && labels.iter().all(|r| holds(r, false)) && fields.iter().all(|r| holds(r, true))
+    let is = |r: &Value| label(text(r, "/key").unwrap_or_default());
+    !(labels.is_empty() && fields.is_empty()) && labels.iter().all(|r| label_fits(r, is(r))) && fields.iter().all(|r| field_fits(r, name))
 }
 
-/// A requirement of a node selector, which other than those of labels also knows numbers.
-fn requirement_fits(requirement: &Value, is: Option<&str>) -> bool {
+/// A requirement of a node's labels, which other than those of pods also knows whole numbers. What is malformed, as `In` without a value or
+/// `Gt` with a fraction, fits nothing.
+fn label_fits(requirement: &Value, is: Option<&str>) -> bool {
     let values = list(requirement, "/values");
     let number = |v: Option<&str>| v.and_then(|v| v.parse::<i64>().ok());
-    let limit = number(values.first().and_then(Value::as_str));
+    let limit = if let [one] = values { number(one.as_str()) } else { None };
     let is_in = is.is_some_and(|l| values.iter().any(|v| v == l));
     match text(requirement, "/operator") {
         Some("In") => is_in,
-        Some("NotIn") => !is_in,
-        Some("Exists") => is.is_some(),
-        Some("DoesNotExist") => is.is_none(),
+        Some("NotIn") => !is_in && !values.is_empty(),
+        Some("Exists") => is.is_some() && values.is_empty(),
+        Some("DoesNotExist") => is.is_none() && values.is_empty(),
         Some("Gt") => number(is).zip(limit).is_some_and(|(n, limit)| n > limit),
         Some("Lt") => number(is).zip(limit).is_some_and(|(n, limit)| n < limit),
+        _ => false,
+    }
+}
+
+/// A requirement of a node's fields: its name is or is not this one.
+fn field_fits(requirement: &Value, name: &str) -> bool {
+    let is = if text(requirement, "/key") == Some("metadata.name") { name } else { "" };
+    match (text(requirement, "/operator"), list(requirement, "/values")) {
+        (Some("In"), [one]) => one == is,
+        (Some("NotIn"), [one]) => one != is,
         _ => false,
     }
 }
@@ -56,28 +66,48 @@ pub fn bears(toleration: &Value, key: &str, value: &str, effect: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::resource::Resource;
     use serde_json::json;
 
     #[test]
     fn nodes_are_chosen_as_kubernetes_does() {
-        let resource = Resource::served().into_iter().find(|r| r.plural == "nodes").unwrap_or_else(|| unreachable!());
-        let node = Object::encode(&resource, &json!({"metadata": {"name": "n1", "labels": {"disk": "ssd", "cores": "8"}}}));
-        let required = |term: Value| json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}});
+        let label = |key: &str| [("disk", "ssd"), ("cores", "8"), ("load", "0.5")].iter().find(|(k, _)| *k == key).map(|(_, v)| *v);
+        let affinity =
+            |required: Value| json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}});
+        let required = |term: Value| affinity(json!({"nodeSelectorTerms": [term]}));
+        let labels = |key: &str, operator: &str, values: Value| {
+            required(json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]}))
+        };
+        let named = |operator: &str, values: Value| {
+            required(json!({"matchFields": [{"key": "metadata.name", "operator": operator, "values": values}]}))
+        };
         for (spec, want) in [
             (json!({}), true),
             (json!({"nodeSelector": {"disk": "ssd"}}), true),
             (json!({"nodeSelector": {"disk": "hdd"}}), false),
+            (affinity(Value::Null), true),
+            (affinity(json!({})), false),
+            (affinity(json!({"nodeSelectorTerms": []})), false),
+            (affinity(json!({"nodeSelectorTerms": [{}, {"matchExpressions": [{"key": "disk", "operator": "Exists"}]}]})), true),
             (required(json!({})), false),
-            (required(json!({"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n1"]}]})), true),
-            (required(json!({"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n2"]}]})), false),
-            (required(json!({"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]})), true),
-            (required(json!({"matchExpressions": [{"key": "disk", "operator": "NotIn", "values": ["ssd"]}]})), false),
-            (required(json!({"matchExpressions": [{"key": "gpu", "operator": "DoesNotExist"}]})), true),
-            (required(json!({"matchExpressions": [{"key": "cores", "operator": "Gt", "values": ["4"]}]})), true),
-            (required(json!({"matchExpressions": [{"key": "cores", "operator": "Lt", "values": ["4"]}]})), false),
+            (named("In", json!(["n1"])), true),
+            (named("In", json!(["n2"])), false),
+            (named("In", json!(["n1", "n2"])), false),
+            (named("NotIn", json!(["n2"])), true),
+            (named("Exists", json!([])), false),
+            (labels("disk", "In", json!(["hdd", "ssd"])), true),
+            (labels("disk", "In", json!([])), false),
+            (labels("disk", "NotIn", json!(["ssd"])), false),
+            (labels("gpu", "NotIn", json!(["no"])), true),
+            (labels("gpu", "NotIn", json!([])), false),
+            (labels("gpu", "DoesNotExist", json!([])), true),
+            (labels("cores", "Gt", json!(["4"])), true),
+            (labels("cores", "Lt", json!(["4"])), false),
+            (labels("cores", "Gt", json!(["4.5"])), false),
+            (labels("cores", "Gt", json!(["4", "5"])), false),
+            (labels("load", "Lt", json!(["1"])), false),
+            (labels("gpu", "Lt", json!(["1"])), false),
         ] {
-            assert_eq!(selects(&spec, &node), want, "{spec}");
+            assert_eq!(selects(&spec, "n1", label), want, "{spec}");
         }
     }
 

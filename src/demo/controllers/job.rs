@@ -5,8 +5,9 @@
 mod tests;
 
 use super::own::{self, create_pod, delete_pod};
-use super::state::{condition, holds, is_deleted, put_condition, write_status};
-use crate::demo::json::{Millis, escape, instant, int, is_true, list, or_set, remove, set, stamp, text};
+use super::condition;
+use super::state::{is_deleted, write_status};
+use crate::demo::json::{Millis, escape, instant, int, is_true, later, list, or_set, remove, set, stamp, text};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::{Change, Key, Object, Store};
 use crate::demo::write::{Delete, Propagation};
@@ -20,6 +21,8 @@ const COMPONENT: &str = "job-controller";
 pub(super) const ID: &str = "jobs.batch";
 /// What keeps a pod until it is counted.
 const FINALIZER: &str = "batch.kubernetes.io/job-tracking";
+/// Pods that one look makes at most (`MaxPodCreateDeletePerSync` of the job controller).
+const BURST: usize = 500;
 /// How long to wait after one failure, and at most (`DefaultJobPodFailureBackOff` and `MaxJobPodFailureBackOff` of the job controller).
 const BACKOFF: (Millis, Millis) = (10_000, 600_000);
 /// How long to wait before asking again for what was refused.
@@ -34,7 +37,7 @@ fn wakes(_: &Store, change: &Change, keys: &mut Vec<Key>) {
 /// How a Job has ended: `Complete` or `Failed`. None while it has not.
 pub(super) fn ended(job: &Value) -> Option<&'static str> {
     let status = job.pointer("/status")?;
-    ["Complete", "Failed"].into_iter().find(|sort| holds(status, sort))
+    ["Complete", "Failed"].into_iter().find(|sort| condition::holds(status, sort))
 }
 
 fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
@@ -111,7 +114,7 @@ impl Job {
     /// Does what can be done now. When to look again, if there is something to wait for.
     fn act(&mut self, sim: &mut Sim) -> Option<Millis> {
         let deadline = self.deadline();
-        let failure = match condition(&self.status, "FailureTarget") {
+        let failure = match condition::find(&self.status, "FailureTarget") {
             Some(c) => Some((text(c, "/reason").unwrap_or_default().to_owned(), text(c, "/message").unwrap_or_default().to_owned())),
             None if self.is_worn_out() => Some(("BackoffLimitExceeded".to_owned(), "Job has reached the specified backoff limit".to_owned())),
             None if deadline.is_some_and(|at| at <= sim.store.now) => {
@@ -139,7 +142,7 @@ impl Job {
 
     fn deadline(&self) -> Option<Millis> {
         let seconds = int(&self.value, "/spec/activeDeadlineSeconds").filter(|_| !self.suspended())?;
-        Some(instant(text(&self.status, "/startTime")?)? + seconds * 1_000)
+        Some(later(instant(text(&self.status, "/startTime")?)?, seconds))
     }
 
     /// True where more has failed than may.
@@ -166,7 +169,7 @@ impl Job {
             active.iter().take(active.len() - wanted).for_each(|pod| delete_pod(sim, COMPONENT, &self.value, pod));
             return None;
         }
-        let missing = wanted - active.len();
+        let missing = (wanted - active.len()).min(BURST);
         if missing == 0 {
             return None;
         }
@@ -207,7 +210,7 @@ impl Job {
     }
 
     fn note_suspension(&mut self, sim: &mut Sim) {
-        let was = condition(&self.status, "Suspended").map(|c| text(c, "/status") == Some("True"));
+        let was = condition::find(&self.status, "Suspended").map(|c| text(c, "/status") == Some("True"));
         match (self.suspended(), was) {
             (true, None | Some(false)) => {
                 self.put(sim, ["Suspended", "True", "JobSuspended", "Job suspended"]);
@@ -227,7 +230,7 @@ impl Job {
     fn end(&mut self, sim: &mut Sim, [intent, end, reason, message]: [&str; 4]) {
         let active: Vec<Arc<Object>> = self.active().cloned().collect();
         active.iter().for_each(|pod| delete_pod(sim, COMPONENT, &self.value, pod));
-        if condition(&self.status, intent).is_none() {
+        if condition::find(&self.status, intent).is_none() {
             self.put(sim, [intent, "True", reason, message]);
         }
         self.count(sim);
@@ -247,7 +250,7 @@ impl Job {
     fn put(&mut self, sim: &Sim, [sort, is, reason, message]: [&str; 4]) {
         let now = stamp(sim.store.now);
         let new = json!({"type": sort, "status": is, "lastProbeTime": now, "lastTransitionTime": now, "reason": reason, "message": message});
-        put_condition(&mut self.status, sort, new);
+        condition::renew(&mut self.status, sort, new);
     }
 
     fn report(&mut self, sim: &mut Sim) {
@@ -282,8 +285,8 @@ fn let_go(sim: &mut Sim, pod: &Key) {
 /// Deletes a Job that has ended, some time afterwards if it says so.
 fn expire(sim: &mut Sim, key: &Key, job: &Value) -> Option<Millis> {
     let seconds = int(job, "/spec/ttlSecondsAfterFinished").filter(|_| !is_deleted(job))?;
-    let since = condition(job.pointer("/status")?, ended(job)?).and_then(|c| instant(text(c, "/lastTransitionTime")?))?;
-    let left = since + seconds * 1_000 - sim.store.now;
+    let since = condition::find(job.pointer("/status")?, ended(job)?).and_then(|c| instant(text(c, "/lastTransitionTime")?))?;
+    let left = later(since, seconds) - sim.store.now;
     if left <= 0 {
         // One that is gone has expired.
         drop(sim.delete(ID, key, &Delete { propagation: Propagation::Foreground, ..Delete::default() }));

@@ -105,7 +105,7 @@ fn born(sim: &mut Sim, pod: &Value, node: &str) -> Life {
 fn stop(sim: &Sim, pod: &Value, life: &mut Life, told: &mut Told) {
     let now = sim.store.now;
     let running = life.all().any(|r| r.state == State::Running);
-    let grace = int(pod, "/metadata/deletionGracePeriodSeconds").unwrap_or(30) * 1000;
+    let grace = int(pod, "/metadata/deletionGracePeriodSeconds").unwrap_or(30).saturating_mul(1_000);
     let takes = 1_000 + (mix(hash(&life.uid)) % 900) as Millis;
     life.stops = Some(if running && !sim.world.past { now + takes.min(grace) } else { now });
     let named = |place| list(pod, place).iter().map(|c| text(c, "/name").unwrap_or_default().to_owned()).collect::<Vec<_>>();

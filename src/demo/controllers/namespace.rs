@@ -5,8 +5,9 @@
 mod tests;
 
 use super::own::MANAGER;
-use super::state::{put_condition, write_status};
-use crate::demo::json::{Millis, list, set, stamp, text};
+use super::condition;
+use super::state::write_status;
+use crate::demo::json::{Millis, list, set, text};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::{Change, Key, Store};
 use crate::demo::write::{Delete, How};
@@ -46,7 +47,7 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
     }
     if list(&value, "/spec/finalizers").is_empty() {
         // It was just there, and nobody else changes this.
-        drop(sim.update(ID, key, How::by(MANAGER), |n| {
+        drop(sim.update(ID, key, finalize(), |n| {
             set(n, "/spec/finalizers", json!([FINALIZER]));
             Ok(())
         }));
@@ -59,6 +60,10 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
         }
     }
     None
+}
+
+fn finalize() -> How<'static> {
+    How { subresource: "finalize", ..How::by(MANAGER) }
 }
 
 fn authority(namespace: &str) -> Value {
@@ -95,7 +100,7 @@ fn empty(sim: &mut Sim, key: &Key, value: &Value) -> Option<Millis> {
         return Some(PATIENCE - sim.store.now % PATIENCE);
     }
     // The last finalizer takes the namespace with it.
-    drop(sim.update(ID, key, How::by(MANAGER), |n| {
+    drop(sim.update(ID, key, finalize(), |n| {
         let rest: Vec<Value> = list(n, "/spec/finalizers").iter().filter(|f| *f != FINALIZER).cloned().collect();
         set(n, "/spec/finalizers", rest);
         Ok(())
@@ -122,10 +127,8 @@ fn tell(sim: &mut Sim, value: &Value, left: &BTreeMap<String, usize>, finalizers
     ];
     let mut status = value.pointer("/status").cloned().unwrap_or_else(|| json!({}));
     for [sort, is, reason, message] in conditions {
-        let old = super::state::condition(&status, sort);
-        let since = old.filter(|c| text(c, "/status") == Some(is)).and_then(|c| text(c, "/lastTransitionTime")).map(str::to_owned);
-        let since = since.unwrap_or_else(|| stamp(sim.store.now));
-        put_condition(&mut status, sort, json!({"type": sort, "status": is, "lastTransitionTime": since, "reason": reason, "message": message}));
+        let new = condition::plain(&status, sim.store.now, [sort, is, reason, message]);
+        condition::renew(&mut status, sort, new);
     }
     write_status(sim, ID, value, status);
 }

@@ -42,6 +42,7 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
     let Some(node) = sim.store.table("nodes").and_then(|t| t.get(key)).map(|n| n.value()) else {
         // Whoever takes a machine away takes its lease along; there may be none yet.
         sim.store.remove("leases.coordination.k8s.io", &lease(key));
+        sim.world.shunned.remove(&key.name);
         lost::gone(sim, key);
         return None;
     };
@@ -50,7 +51,7 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
         return None;
     }
     closed(sim, key, &node);
-    lost::shun(sim, key, &node);
+    let next = lost::shun(sim, key, &node);
     if sim.world.lost.contains_key(&*key.name) {
         lost::look(sim, key);
     } else {
@@ -59,7 +60,7 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
         pressure::look(sim, key);
     }
     // All looks are at the same instants, so that a machine that changes often is not looked at more often for good.
-    Some(LOOK - now.rem_euclid(LOOK))
+    Some(next.unwrap_or(LOOK).min(LOOK - now.rem_euclid(LOOK)))
 }
 
 fn lease(key: &Key) -> Key {

@@ -1,7 +1,8 @@
 //! ReplicaSets keep so many pods of one template.
 
 use super::own::{self, claim, create_pod, delete_pod};
-use super::state::{condition, counts, drop_condition, is_deleted, keep_conditions, set_condition, write_status};
+use super::condition;
+use super::state::{counts, is_deleted, write_status};
 use crate::demo::json::{Millis, instant, int, text};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::status::Refusal;
@@ -128,13 +129,13 @@ fn status(sim: &Sim, rs: &Value, pods: &[Arc<Object>], refused: Option<&Refusal>
         ("terminatingReplicas!", ending),
         ("observedGeneration", int(rs, "/metadata/generation").unwrap_or_default()),
     ]);
-    keep_conditions(rs, &mut status);
+    condition::keep(rs, &mut status);
     match refused {
-        Some(why) if condition(&status, "ReplicaFailure").is_none() => {
-            set_condition(&mut status, sim.store.now, ["ReplicaFailure", "True", "FailedCreate", &why.message]);
+        Some(why) if condition::find(&status, "ReplicaFailure").is_none() => {
+            condition::settle(&mut status, sim.store.now, ["ReplicaFailure", "True", "FailedCreate", &why.message]);
         }
         Some(_) => {}
-        None => drop_condition(&mut status, "ReplicaFailure"),
+        None => condition::take(&mut status, "ReplicaFailure"),
     }
     status
 }
@@ -142,7 +143,7 @@ fn status(sim: &Sim, rs: &Value, pods: &[Arc<Object>], refused: Option<&Refusal>
 /// When a pod that is ready will have been for long enough; or when to ask again for what was refused.
 fn look_again(sim: &Sim, rs: &Value, pods: &[Arc<Object>], refused: Option<&Refusal>) -> Option<Millis> {
     if refused.is_some() {
-        let since = condition(rs.pointer("/status")?, "ReplicaFailure").and_then(|c| instant(text(c, "/lastTransitionTime")?));
+        let since = condition::find(rs.pointer("/status")?, "ReplicaFailure").and_then(|c| instant(text(c, "/lastTransitionTime")?));
         return Some(patience(sim.store.now - since.unwrap_or(sim.store.now)));
     }
     let min_ready = int(rs, "/spec/minReadySeconds").filter(|s| *s > 0)?;

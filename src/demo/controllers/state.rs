@@ -1,60 +1,10 @@
-//! Small pieces of status that several controllers write: conditions, and numbers that may be percentages.
+//! Small pieces of status that several controllers write: counts, and numbers that may be percentages.
 
-use crate::demo::json::{Millis, list, set, stamp, text};
+use crate::demo::json::{set, text};
 use crate::demo::sim::Sim;
 use crate::demo::store::Key;
 use crate::demo::write::How;
-use serde_json::{Value, json};
-
-/// The condition of a sort in a status.
-pub fn condition<'v>(status: &'v Value, sort: &str) -> Option<&'v Value> {
-    list(status, "/conditions").iter().find(|c| text(c, "/type") == Some(sort))
-}
-
-/// True where a status has this condition and it is `True`.
-pub fn holds(status: &Value, sort: &str) -> bool {
-    condition(status, sort).is_some_and(|c| text(c, "/status") == Some("True"))
-}
-
-/// Sets a condition, unless it is there with the same status and reason. Its time changes with its status.
-pub fn set_condition(status: &mut Value, now: Millis, [sort, is, reason, message]: [&str; 4]) {
-    let old = condition(status, sort);
-    if old.is_some_and(|c| text(c, "/status") == Some(is) && text(c, "/reason") == Some(reason)) {
-        return;
-    }
-    let since = old.filter(|c| text(c, "/status") == Some(is)).and_then(|c| text(c, "/lastTransitionTime")).map(str::to_owned);
-    let since = since.unwrap_or_else(|| stamp(now));
-    let new = json!({"type": sort, "status": is, "lastTransitionTime": since, "reason": reason, "message": message});
-    put_condition(status, sort, new);
-}
-
-/// Puts a condition in the place of the one of its sort: at the end, as the controllers do.
-pub fn put_condition(status: &mut Value, sort: &str, new: Value) {
-    let mut all: Vec<Value> = list(status, "/conditions").iter().filter(|c| text(c, "/type") != Some(sort)).cloned().collect();
-    all.push(new);
-    set(status, "/conditions", all);
-}
-
-/// Takes a condition away.
-pub fn drop_condition(status: &mut Value, sort: &str) {
-    if condition(status, sort).is_none() {
-        return;
-    }
-    let rest: Vec<Value> = list(status, "/conditions").iter().filter(|c| text(c, "/type") != Some(sort)).cloned().collect();
-    if rest.is_empty() {
-        drop(crate::demo::json::remove(status, "/conditions"));
-    } else {
-        set(status, "/conditions", rest);
-    }
-}
-
-/// Takes the conditions of an object over into its next status.
-pub fn keep_conditions(object: &Value, status: &mut Value) {
-    let all = list(object, "/status/conditions");
-    if !all.is_empty() {
-        set(status, "/conditions", all.to_vec());
-    }
-}
+use serde_json::Value;
 
 /// A number of pods, or that share of so many: `5` or `"25%"`. None where nothing is said.
 pub fn scaled(value: Option<&Value>, of: i64, up: bool) -> Option<i64> {
@@ -62,7 +12,7 @@ pub fn scaled(value: Option<&Value>, of: i64, up: bool) -> Option<i64> {
         Value::Number(number) => number.as_i64(),
         Value::String(share) => {
             let percent: i64 = share.strip_suffix('%')?.parse().ok()?;
-            Some((percent * of + if up { 99 } else { 0 }).div_euclid(100))
+            Some(percent.saturating_mul(of).saturating_add(if up { 99 } else { 0 }).div_euclid(100))
         }
         _ => None,
     }
@@ -103,6 +53,7 @@ pub fn is_deleted(object: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn shares_are_rounded_as_kubernetes_does() {
@@ -118,17 +69,5 @@ mod tests {
         ] {
             assert_eq!(scaled(Some(&value), of, up), want, "{value} of {of}");
         }
-    }
-
-    #[test]
-    fn a_condition_keeps_its_time_while_its_status_holds() {
-        let mut status = json!({});
-        set_condition(&mut status, 0, ["Ready", "False", "A", "a"]);
-        set_condition(&mut status, 5_000, ["Ready", "False", "B", "b"]);
-        assert_eq!(condition(&status, "Ready").and_then(|c| text(c, "/lastTransitionTime")), Some("1970-01-01T00:00:00Z"));
-        set_condition(&mut status, 5_000, ["Ready", "True", "B", "b"]);
-        assert_eq!(condition(&status, "Ready").and_then(|c| text(c, "/lastTransitionTime")), Some("1970-01-01T00:00:05Z"));
-        drop_condition(&mut status, "Ready");
-        assert_eq!(status, json!({}));
     }
 }

@@ -1,4 +1,4 @@
-//! Clusters come about side by side, on as many threads as there are cores, in the order of their names; each is served as soon as it is built.
+//! Clusters come about side by side, on as many threads as there are cores, in the order of their names; each lives as soon as it is built.
 
 use super::{EDGE, Member, Options, motion, name};
 use crate::demo::cluster::now;
@@ -15,12 +15,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, available_parallelism};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 
 /// Clusters that are being built.
 pub(super) struct Building {
-    all: usize,
-    built: watch::Receiver<usize>,
     over: Receiver<()>,
 }
 
@@ -28,49 +25,42 @@ impl Building {
     /// Begins to build the clusters of these members.
     pub(super) fn start(runtime: &Handle, options: &Options, members: &[Member], servers: Vec<Server>) -> io::Result<Self> {
         let (all, now) = (members.len(), now());
-        let work: Vec<_> = members.iter().cloned().zip(servers).enumerate().collect();
+        for server in servers {
+            runtime.spawn(server.run());
+        }
+        let work: Vec<_> = members.iter().cloned().enumerate().collect();
         let work = Arc::new(Mutex::new(work.into_iter()));
-        let (done, built) = watch::channel(0);
         let (last, over) = channel();
-        let done = Arc::new(done);
         for _ in 0..available_parallelism().map_or(1, usize::from).min(all) {
-            let (work, done, last) = (Arc::clone(&work), Arc::clone(&done), last.clone());
+            let (work, last) = (Arc::clone(&work), last.clone());
             let (runtime, options) = (runtime.clone(), options.clone());
             let build = move || {
                 let next = || work.lock().unwrap_or_else(PoisonError::into_inner).next();
-                while let Some((index, (member, server))) = next() {
+                while let Some((index, member)) = next() {
                     member.cluster.begin(cluster(&options, index, now));
-                    serve(&runtime, &options, &member, server);
-                    done.send_modify(|n| *n += 1);
+                    live(&runtime, &options, &member);
                 }
                 drop(last);
             };
             thread::Builder::new().name("demo-build".to_owned()).spawn(build)?;
         }
-        Ok(Self { all, built, over })
+        Ok(Self { over })
     }
 
     /// Waits until all are built, without a runtime.
     ///
     /// # Errors
     /// Where one could not be.
-    pub(super) fn wait(&mut self) -> Result<(), Failure> {
+    pub(super) fn wait(self, members: &[Member]) -> Result<(), Failure> {
         // Nothing is ever sent: it ends when the last thread does.
         let _ = self.over.recv();
-        if *self.built.borrow() == self.all { Ok(()) } else { Err("a cluster could not be built".into()) }
-    }
-
-    /// Waits until all are built; forever where one cannot be.
-    pub(super) async fn built(&mut self) {
-        if self.built.wait_for(|n| *n == self.all).await.is_err() {
-            std::future::pending().await
-        }
+        let are_built = members.iter().all(|m| m.cluster.is_built());
+        if are_built { Ok(()) } else { Err("a cluster could not be built".into()) }
     }
 }
 
-fn serve(runtime: &Handle, options: &Options, member: &Member, server: Server) {
+fn live(runtime: &Handle, options: &Options, member: &Member) {
     let cluster = &member.cluster;
-    runtime.spawn(server.run());
     runtime.spawn(Arc::clone(cluster).live());
     if options.churn > 0 {
         runtime.spawn(motion::churn(Arc::clone(cluster), options.churn, options.pods > 0));

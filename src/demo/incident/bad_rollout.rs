@@ -15,9 +15,10 @@ pub(super) const INCIDENT: Incident = Incident {
     over: |scene| scene.is_rolled_out("shop", "checkout"),
 };
 
-/// The new release of checkout wants a setting that nobody made.
+/// The new release of checkout wants a setting that nobody made: it goes back, or gets it.
 fn begin(sim: &mut Sim) {
     let image = "registry.shop.example/checkout:2.32.0";
-    program(sim, image, Program { ends: Some((3_200, 1)), ready: false, errors: 1.0, ..Program::service(60_000) });
+    let crashes = Program { ends: Some((3_200, 1)), ready: false, errors: 1.0, needs: Some("PAYMENT_METHODS"), ..Program::service(60_000) };
+    program(sim, image, crashes);
     release(sim, "shop", "checkout", image);
 }

@@ -1,6 +1,6 @@
 //! A machine that nobody hears from.
 
-use super::{Incident, Server};
+use super::{Incident, MINUTE, Server};
 use crate::demo::sim::Sim;
 use crate::demo::store::Key;
 
@@ -12,7 +12,7 @@ pub(super) const INCIDENT: Incident = Incident {
     about: "a machine is not heard from any more, and its pods have to go elsewhere",
     told: "prod-us: a machine is not heard from. {goto}nodes shows it, {unhealthy} its pods",
     cluster: "prod-us",
-    lasts: 90_000,
+    lasts: 5 * MINUTE,
     begin,
     server: Server::Well,
     over: |scene| !scene.is_stuck_on(LOST),

@@ -18,6 +18,6 @@ pub(super) const INCIDENT: Incident = Incident {
 /// The new release of recommendation keeps what it was asked.
 fn begin(sim: &mut Sim) {
     let image = "registry.shop.example/recommendation:1.8.0";
-    program(sim, image, Program { memory: Some(420 << 20), leak: 130 << 20, ..Program::service(900) });
+    program(sim, image, Program { memory: Some(420 << 20), leak: 420 << 20, ..Program::service(900) });
     release(sim, "shop", "recommendation", image);
 }

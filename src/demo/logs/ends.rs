@@ -48,10 +48,10 @@ pub(super) fn first(work: &Work, at: Millis, mut chance: Chance) -> Vec<String> 
     }
 }
 
-/// The last lines of a run that ended so.
-pub(super) fn last(work: &Work, end: &End, mut chance: Chance) -> Vec<String> {
+/// The last lines of a run that ended so, for this cause if it is known.
+pub(super) fn last(work: &Work, end: &End, cause: Option<&str>, mut chance: Chance) -> Vec<String> {
     let iso = time("%Y-%m-%dT%H:%M:%SZ", end.at);
-    let (program, why) = (&work.program, failure(work, &mut chance));
+    let (program, why) = (&work.program, cause.map_or_else(|| failure(work, &mut chance), str::to_owned));
     match (end.code, &*end.reason, work.profile) {
         // The kernel asks nobody: what is killed for its memory says at most that it grows.
         (_, "OOMKilled", Profile::Java) => {

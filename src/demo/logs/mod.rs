@@ -47,15 +47,20 @@ pub struct Line {
     pub text: String,
 }
 
-/// How ill something is, and when: spans from (inclusive) to (exclusive), with a level from 0 (all is well) to 1 (hardly anything works).
-/// Where spans overlap, the worst counts.
+/// How ill something is, when, and why.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sickness(pub Vec<(Millis, Millis, f64)>);
+pub struct Sickness {
+    /// Spans from (inclusive) to (exclusive), with a level from 0 (all is well) to 1 (hardly anything works). Where spans overlap, the worst
+    /// counts.
+    pub spans: Vec<(Millis, Millis, f64)>,
+    /// Why it does not get as far as to do anything, in its own words.
+    pub cause: Option<String>,
+}
 
 impl Sickness {
     /// The level at an instant.
     pub fn at(&self, now: Millis) -> f64 {
-        let levels = self.0.iter().filter(|(from, to, _)| (*from..*to).contains(&now)).map(|(.., level)| *level);
+        let levels = self.spans.iter().filter(|(from, to, _)| (*from..*to).contains(&now)).map(|(.., level)| *level);
         levels.fold(0.0, f64::max).clamp(0.0, 1.0)
     }
 }
@@ -152,7 +157,7 @@ impl Source {
     /// What it said when it ended; nothing while it runs, and where it ended before what is kept.
     pub fn last_words(&self) -> Vec<Line> {
         let Some(end) = self.run.end.as_ref().filter(|e| e.at >= self.kept && self.script.is_none()) else { return Vec::new() };
-        let words = ends::last(&self.work, end, self.chance.at(end.at));
+        let words = ends::last(&self.work, end, self.sick.cause.as_deref(), self.chance.at(end.at));
         let stream = if end.code == 0 { Stream::Stdout } else { Stream::Stderr };
         words.into_iter().zip(0..).map(|(text, i)| Line { at: end.at, nanos: 1_041 + 7_919 * i, stream, text }).collect()
     }
@@ -173,10 +178,13 @@ impl Source {
     }
 
     fn start_up(&self) -> Vec<Line> {
-        let (words, took) = match &self.script {
+        let (mut words, took) = match &self.script {
             Some(script) => (script.first(self.run.started), 300),
             None => (ends::first(&self.work, self.run.started, self.chance), START),
         };
+        if self.sick.cause.is_some() {
+            words.truncate(1);
+        }
         let step = took / (words.len() as Millis + 1);
         let line = |(i, text)| Line { at: self.run.started + 20 + step * i, nanos: 3_613 + i as u32, stream: Stream::Stdout, text };
         (0..).zip(words).map(line).collect()
@@ -186,6 +194,9 @@ impl Source {
         if let Some(script) = &self.script {
             let lines = script.within(self.run.started + START, second);
             return (0..).zip(lines).map(|(i, (at, text))| Line { at, nanos: 5_003 + 1_300 * i, stream: Stream::Stdout, text }).collect();
+        }
+        if self.sick.cause.is_some() {
+            return Vec::new();
         }
         let level = self.sick.at(second * 1000);
         let mut chance = self.chance.at(second);

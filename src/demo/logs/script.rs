@@ -53,11 +53,11 @@ impl Script {
 
     /// The lines that words print, and the milliseconds that they take.
     fn print(mut self, words: &[String], at: Millis) -> (Vec<String>, Millis) {
-        let (mut out, mut took) = (String::new(), 0);
+        let (mut out, mut took): (String, Millis) = (String::new(), 0);
         for piece in self.shell.program(words, Some(""), at).unwrap_or_default().pieces {
             match piece {
                 Piece::Out(text) | Piece::Err(text) => out += &text,
-                Piece::Sleep(ms) => took += ms as Millis,
+                Piece::Sleep(ms) => took = took.saturating_add(Millis::try_from(ms).unwrap_or(Millis::MAX)),
                 Piece::Copy => {}
             }
         }

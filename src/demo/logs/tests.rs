@@ -49,9 +49,20 @@ fn sickness_brings_a_burst_of_errors() {
         let mut source = source(image, T - 1);
         let count = |s: &Source| s.lines(T + 10_000, T + 3_600_000).filter(|l| wrong(&l.text)).count() as f64;
         let well = count(&source);
-        source.sick = Sickness(vec![(T, T + 7_200_000, 0.2), (T, T + 7_200_000, 0.8)]);
+        source.sick.spans = vec![(T, T + 7_200_000, 0.2), (T, T + 7_200_000, 0.8)];
         let ill = count(&source);
         assert!(ill > 10.0 * (well + 0.2), "{image}: {well} well, {ill} ill");
+    }
+}
+
+#[test]
+fn who_cannot_start_says_why_and_nothing_else() {
+    for image in IMAGES {
+        let mut source = source(image, T);
+        source.end(End { at: T + 4_000, code: 1, reason: "Error".to_owned() });
+        source.sick.cause = Some("KEY is not set".to_owned());
+        assert_eq!(source.lines(T, T + 60_000).count(), 1, "{image}");
+        assert!(source.last_words().iter().any(|l| l.text.contains("KEY is not set")), "{image}");
     }
 }
 

@@ -16,13 +16,26 @@ pub struct Ask {
 }
 
 /// A pod that counts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Placed {
-    uid: Box<str>,
+    /// Its uid.
+    pub uid: Box<str>,
     /// Its machine.
     pub node: Box<str>,
+    /// What it asks for.
+    pub ask: Ask,
+    /// The uid of its owner; empty where there is none.
+    pub owner: Box<str>,
+    /// `spec.priority`.
+    pub priority: i64,
+}
+
+/// A pod for which others were driven out, and that waits until they have gone.
+#[derive(Clone, Debug)]
+struct Nominee {
+    node: Box<str>,
     ask: Ask,
-    owner: Box<str>,
+    priority: i64,
 }
 
 /// A machine as the scheduler sees it.
@@ -66,6 +79,9 @@ pub struct Ledger {
     pub waiting: BTreeSet<Key>,
     sums: HashMap<Box<str>, Sum>,
     pods: HashMap<Key, Placed>,
+    /// How many of the pods that count have which priority.
+    priorities: BTreeMap<i64, usize>,
+    nominees: BTreeMap<Key, Nominee>,
 }
 
 impl Ask {
@@ -92,12 +108,13 @@ impl Ask {
         whole.max(most).plus(Self::of(pod.pointer("/spec/overhead")))
     }
 
-    fn plus(self, other: Self) -> Self {
-        Self { cpu: self.cpu + other.cpu, memory: self.memory + other.memory }
+    /// Both. What people write may be more than a number holds: then it is as much as that.
+    pub fn plus(self, other: Self) -> Self {
+        Self { cpu: self.cpu.saturating_add(other.cpu), memory: self.memory.saturating_add(other.memory) }
     }
 
     fn minus(self, other: Self) -> Self {
-        Self { cpu: self.cpu - other.cpu, memory: self.memory - other.memory }
+        Self { cpu: self.cpu.saturating_sub(other.cpu), memory: self.memory.saturating_sub(other.memory) }
     }
 
     fn max(self, other: Self) -> Self {
@@ -105,30 +122,52 @@ impl Ask {
     }
 }
 
+impl Sum {
+    /// Counts a pod too.
+    pub fn add(&mut self, key: &Key, pod: &Placed) {
+        self.ask = self.ask.plus(pod.ask);
+        self.pods.insert(key.clone());
+        *self.owners.entry(pod.owner.clone()).or_default() += 1;
+    }
+
+    /// Counts a pod no longer.
+    pub fn take(&mut self, key: &Key, pod: &Placed) {
+        self.ask = self.ask.minus(pod.ask);
+        self.pods.remove(key);
+        decrease(&mut self.owners, &pod.owner);
+    }
+}
+
+fn decrease(counts: &mut HashMap<Box<str>, usize>, key: &str) {
+    if let Some(n) = counts.get_mut(key) {
+        *n -= 1;
+        if *n == 0 {
+            counts.remove(key);
+        }
+    }
+}
+
 impl Ledger {
     /// Counts a pod on its machine; one that is counted elsewhere or was another before no longer counts there.
-    pub fn count(&mut self, key: &Key, uid: &str, owner: &str, node: &str, ask: Ask) {
+    pub fn count(&mut self, key: &Key, pod: Placed) {
         self.forget(key);
-        let sum = self.sums.entry(node.into()).or_default();
-        sum.ask = sum.ask.plus(ask);
-        sum.pods.insert(key.clone());
-        *sum.owners.entry(owner.into()).or_default() += 1;
-        self.pods.insert(key.clone(), Placed { uid: uid.into(), node: node.into(), ask, owner: owner.into() });
-        self.waiting.remove(key);
+        self.sums.entry(pod.node.clone()).or_default().add(key, &pod);
+        *self.priorities.entry(pod.priority).or_default() += 1;
+        self.pods.insert(key.clone(), pod);
     }
 
     /// Counts a pod no longer. True where it did count.
     pub fn forget(&mut self, key: &Key) -> bool {
         self.waiting.remove(key);
-        let Some(placed) = self.pods.remove(key) else { return false };
-        if let Some(sum) = self.sums.get_mut(&placed.node) {
-            sum.ask = sum.ask.minus(placed.ask);
-            sum.pods.remove(key);
-            if let Some(n) = sum.owners.get_mut(&placed.owner) {
-                *n -= 1;
-                if *n == 0 {
-                    sum.owners.remove(&placed.owner);
-                }
+        self.nominees.remove(key);
+        let Some(pod) = self.pods.remove(key) else { return false };
+        if let Some(sum) = self.sums.get_mut(&pod.node) {
+            sum.take(key, &pod);
+        }
+        if let Some(n) = self.priorities.get_mut(&pod.priority) {
+            *n -= 1;
+            if *n == 0 {
+                self.priorities.remove(&pod.priority);
             }
         }
         true
@@ -137,6 +176,32 @@ impl Ledger {
     /// True where this very pod counts on this machine.
     pub fn has(&self, key: &Key, uid: &str, node: &str) -> bool {
         self.pods.get(key).is_some_and(|p| *p.uid == *uid && *p.node == *node)
+    }
+
+    /// A pod that counts.
+    pub fn placed(&self, key: &Key) -> Option<&Placed> {
+        self.pods.get(key)
+    }
+
+    /// The least priority of those that count.
+    pub fn least(&self) -> Option<i64> {
+        self.priorities.first_key_value().map(|(priority, _)| *priority)
+    }
+
+    /// Keeps what a pod asks for on a machine free for it.
+    pub fn nominate(&mut self, key: &Key, node: &str, ask: Ask, priority: i64) {
+        self.nominees.insert(key.clone(), Nominee { node: node.into(), ask, priority });
+    }
+
+    /// Keeps nothing free for a pod.
+    pub fn renounce(&mut self, key: &Key) {
+        self.nominees.remove(key);
+    }
+
+    /// What is kept free on a machine for others than this pod, as far as they matter no less.
+    pub fn kept(&self, node: &str, pod: &Key, priority: i64) -> Ask {
+        let others = self.nominees.iter().filter(|(key, n)| *n.node == *node && n.priority >= priority && *key != pod);
+        others.fold(Ask::default(), |sum, (_, n)| sum.plus(n.ask))
     }
 
     /// What the pods of a machine come to.
@@ -202,7 +267,8 @@ mod tests {
                 if goes {
                     prop_assert_eq!(ledger.forget(&key), stand.remove(&pod).is_some());
                 } else {
-                    ledger.count(&key, "uid", "owner", &node.to_string(), Ask { cpu, memory: 1 });
+                    let placed = Placed { owner: "owner".into(), node: node.to_string().into(), ask: Ask { cpu, memory: 1 }, ..Placed::default() };
+                    ledger.count(&key, placed);
                     stand.insert(pod, (node, cpu));
                 }
             }
@@ -210,6 +276,7 @@ mod tests {
                 let here: Vec<_> = stand.values().filter(|(n, _)| *n == node).collect();
                 let sum = ledger.sum(&node.to_string()).cloned().unwrap_or_default();
                 prop_assert_eq!(sum.ask, Ask { cpu: here.iter().map(|(_, c)| c).sum(), memory: here.len() as i64 });
+                prop_assert_eq!(ledger.least().is_some(), !stand.is_empty());
                 prop_assert_eq!((sum.pods.len(), sum.owners.get("owner").copied().unwrap_or_default()), (here.len(), here.len()));
             }
         }

@@ -95,8 +95,8 @@ pub struct Ended {
 impl Life {
     /// Bytes of memory that its programs take.
     pub fn memory(&self, now: Millis) -> i64 {
-        let takes = |run: &Run| run.takes.0 + run.takes.1 * (now - run.since).max(0) / 60_000;
-        self.all().filter(|r| r.state == State::Running).map(takes).sum()
+        let takes = |run: &Run| run.takes.0.saturating_add(run.takes.1.saturating_mul((now - run.since).max(0) / 100) / 600);
+        self.all().filter(|r| r.state == State::Running).map(takes).fold(0, i64::saturating_add)
     }
 
     /// All containers.

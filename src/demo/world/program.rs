@@ -26,12 +26,14 @@ pub struct Program {
     pub errors: f64,
     /// Since when they do.
     pub since: Millis,
+    /// The variable without which it ends as above; with it, all is well.
+    pub needs: Option<&'static str>,
 }
 
 impl Program {
     /// A service without faults that answers after this time.
     pub fn service(start: Millis) -> Self {
-        Self { start, memory: None, leak: 0, ends: None, ready: true, errors: 0.0, since: Millis::MIN }
+        Self { start, memory: None, leak: 0, ends: None, ready: true, errors: 0.0, since: Millis::MIN, needs: None }
     }
 }
 
@@ -41,7 +43,8 @@ impl World {
         let image = text(container, "/image").unwrap_or_default();
         let chance = hash(text(pod, "/metadata/uid").unwrap_or_default());
         if let Some((_, program)) = self.programs.iter().find(|(begin, _)| image.starts_with(begin.as_str())) {
-            return program.clone();
+            let has = |name: &str| list(container, "/env").iter().any(|v| text(v, "/name") == Some(name));
+            return if program.needs.is_some_and(has) { Program::service(600) } else { program.clone() };
         }
         let mut program = Program::service(300 + (chance % 500) as Millis);
         let repository = Reference::parse(image).map(|r| r.repository).unwrap_or_default();
@@ -89,9 +92,9 @@ fn shell(script: &str) -> Told {
             ["exit", n] => return Told::Ends(after, n.parse().unwrap_or(2)),
             ["exit"] => break,
             _ => match told(&words) {
-                Told::Ends(more, with) => (after, code) = (after + more, with),
+                Told::Ends(more, with) => (after, code) = (after.saturating_add(more), with),
                 Told::Stays => return Told::Stays,
-                Told::Nothing => after += 500,
+                Told::Nothing => after = after.saturating_add(500),
             },
         }
     }
@@ -133,6 +136,14 @@ mod tests {
         ] {
             assert_eq!(told(words), want, "{words:?}");
         }
+    }
+
+    #[test]
+    fn what_a_program_needs_heals_it() {
+        let mut world = World::new("a", 1);
+        world.programs.push(("shop/api:".to_owned(), Program { ends: Some((10, 1)), needs: Some("KEY"), ..Program::service(100) }));
+        let ends = |env: Value| world.program(&json!({}), &json!({"image": "shop/api:2", "env": env})).ends.is_some();
+        assert!(ends(json!([])) && ends(json!([{"name": "OTHER", "value": "x"}])) && !ends(json!([{"name": "KEY", "value": "x"}])));
     }
 
     #[test]

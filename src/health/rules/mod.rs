@@ -11,4 +11,9 @@ macro_rules! rules {
     };
 }
 
-rules! { crash_loop, image_pull, rollout_stuck }
+rules! {
+    crash_loop, image_pull, rollout_stuck,
+    job_failed, cronjob_missed, autoscaler_limited, autoscaler_blind, no_disruption, no_endpoints, ingress_backend,
+    claim_pending, claim_lost, volume_mount, node_not_ready, node_pressure, node_network, node_cordoned, version_skew,
+    quota_full, event_repeats, webhook_down, api_down, namespace_stuck,
+}

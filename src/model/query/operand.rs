@@ -67,7 +67,9 @@ impl Number {
     /// only the titles of ages can tell before there is a row.
     pub(super) fn depends_on_time(self, title: &str) -> bool {
         let title = title.to_ascii_lowercase();
-        self.seconds.is_some() || (self.plain.is_some() && ["age", "seen", "duration", "since"].iter().any(|end| title.ends_with(end)))
+        self.seconds.is_some()
+            || (self.plain.is_some()
+                && ["age", "seen", "duration", "since", "schedule", "success", "scale"].iter().any(|end| title.ends_with(end)))
     }
 }
 
@@ -84,7 +86,7 @@ impl Needle {
     pub(super) fn new(text: &str) -> Self {
         let lower = text.to_lowercase();
         // What `Value::print` writes for values that are not texts; "ago" of restarts, "inf" and "NaN" of fractions.
-        let in_numbers = lower.bytes().all(|b| b"0123456789.-+/ ()smhdyagoinf".contains(&b));
+        let in_numbers = lower.bytes().all(|b| b"0123456789.-+/% ()smhdyagoinf".contains(&b));
         Self { text: text.to_owned(), lower, in_numbers }
     }
 

@@ -140,7 +140,7 @@ fn value<'a>(row: &RowView<'a>, source: Source) -> Value<'a> {
 /// The text of a value, written into the buffer unless it is a text already.
 fn shown<'a>(value: &'a Value<'_>, row: &RowView<'_>, buffer: &'a mut String) -> &'a str {
     match value {
-        Value::Text(text) | Value::Status(text, _) => text,
+        Value::Text(text) | Value::Status(text, _) | Value::Quantity(text) => text,
         _ => {
             buffer.clear();
             value.print(row.now, buffer);
@@ -153,7 +153,7 @@ fn shown<'a>(value: &'a Value<'_>, row: &RowView<'_>, buffer: &'a mut String) ->
 fn shows(row: &RowView<'_>, source: Source, needle: &Needle, buffer: &mut String) -> bool {
     match value(row, source) {
         Value::None => false,
-        Value::Text(text) | Value::Status(text, _) => needle.is_in(&text),
+        Value::Text(text) | Value::Status(text, _) | Value::Quantity(text) => needle.is_in(&text),
         value => needle.in_numbers && needle.is_in(shown(&value, row, buffer)),
     }
 }

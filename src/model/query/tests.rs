@@ -316,6 +316,7 @@ fn values_that_are_not_texts_are_written_with_the_letters_that_needles_know() {
             Value::Ratio(1, 2),
             Value::Age(at),
             Value::Span(seconds),
+            Value::Percent(97),
             Value::Restarts(3, Some(at)),
         ] {
             let shown = value.shown(now);

@@ -33,6 +33,14 @@ pub const THEMES: &[(&str, &str)] = &[
     ("colour-blind", include_str!("../../../themes/colour-blind.yaml")),
     ("terminal-16", include_str!("../../../themes/terminal-16.yaml")),
     ("mono", include_str!("../../../themes/mono.yaml")),
+    ("gruvbox-dark", include_str!("../../../themes/gruvbox-dark.yaml")),
+    ("nord", include_str!("../../../themes/nord.yaml")),
+    ("dracula", include_str!("../../../themes/dracula.yaml")),
+    ("catppuccin-mocha", include_str!("../../../themes/catppuccin-mocha.yaml")),
+    ("tokyo-night", include_str!("../../../themes/tokyo-night.yaml")),
+    ("rose-pine", include_str!("../../../themes/rose-pine.yaml")),
+    ("solarized-dark", include_str!("../../../themes/solarized-dark.yaml")),
+    ("solarized-light", include_str!("../../../themes/solarized-light.yaml")),
 ];
 
 /// The styles in force.
@@ -68,8 +76,13 @@ impl Theme {
     }
 
     /// The theme for a terminal of fewer colours. Without any, a background becomes reverse, so that the selection stays visible; the
-    /// theme `mono` tells more apart.
+    /// theme `mono` tells more apart. With sixteen or fewer, the screen is the terminal's own: none of them is near what a theme means.
     pub fn at(mut self, depth: Depth) -> Self {
+        if depth <= Depth::Ansi16
+            && let Some(screen) = self.styles.get_mut(Role::Screen as usize)
+        {
+            *screen = (Style::default(), screen.1);
+        }
         for style in self.styles.iter_mut().flat_map(|(a, b)| [a, b]) {
             if depth == Depth::Mono && style.bg.is_some() {
                 *style = style.add_modifier(Modifier::REVERSED);

@@ -21,6 +21,8 @@ macro_rules! roles {
 }
 
 roles! {
+    /// What is under everything; a theme without it leaves the terminal's own background.
+    Screen "screen",
     /// Whatever has no other role.
     Text "text",
     /// What matters less: units, hints, values that are not there.
@@ -33,11 +35,17 @@ roles! {
     BorderFocused "border.focused",
     /// The title of a pane.
     Title "title",
+    /// The title of a pane that has not the keys.
+    TitleUnfocused "title.unfocused",
+    /// A tab; it names a pane that is not in sight.
+    Tab "tab",
+    /// The tab of the pane in sight.
+    TabActive "tab.active",
     /// Titles of columns.
     Header "header",
     /// The title of the column that sorts.
     HeaderSorted "header.sorted",
-    /// The row under the cursor; the only role that should have a background.
+    /// The row under the cursor; but for the screen the only role that should have a background.
     RowSelected "row.selected",
     /// A marked row.
     RowMarked "row.marked",
@@ -51,9 +59,9 @@ roles! {
     StatusDone "status.done",
     /// On its way.
     StatusBusy "status.busy",
-    /// Deserves a look.
+    /// Deserves a look; a finding that warns.
     StatusWarn "status.warn",
-    /// Broken.
+    /// Broken; a finding that is critical.
     StatusBad "status.bad",
     /// Last known, no longer true for certain.
     Stale "stale",
@@ -93,7 +101,7 @@ roles! {
     PromptError "prompt.error",
     /// What it would complete to.
     PromptGhost "prompt.ghost",
-    /// A message.
+    /// A message; a finding that only informs.
     NoticeInfo "notice.info",
     /// A message that should be read.
     NoticeWarn "notice.warn",
@@ -103,6 +111,12 @@ roles! {
     Key "key",
     /// A short word that stands out: protected, read-only, a filter in force.
     Badge "badge",
+    /// The filled part of a bar where nothing is wrong; else it is drawn as the state.
+    Bar "bar",
+    /// The rest of a bar.
+    BarEmpty "bar.empty",
+    /// A line of small bars over time.
+    Sparkline "sparkline",
     /// A key of a YAML document.
     YamlKey "yaml.key",
     /// A text of a YAML document.

@@ -3,6 +3,7 @@
 pub mod clusters;
 pub mod document;
 pub mod help;
+pub mod links;
 pub mod palette;
 pub mod table;
 

@@ -11,3 +11,4 @@ pub mod pty;
 pub mod robot;
 pub mod script;
 pub mod source;
+pub mod svg;

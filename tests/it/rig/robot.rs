@@ -222,6 +222,11 @@ impl Robot {
         (0..area.height).map(line).collect::<Vec<_>>().join("\n")
     }
 
+    /// The screen, cell by cell.
+    pub fn cells(&self) -> &Buffer {
+        &self.screen
+    }
+
     /// The line of the screen that holds a text.
     pub fn line(&self, text: &str) -> String {
         let screen = self.screen();

@@ -75,7 +75,7 @@ impl Pods {
             let (is_ready, pod) = (pod.view().ready.is_some(), pod.value());
             let demand = *demand.get_or_insert_with(|| load::demand(sim, &pod));
             let used = load::used(sim, &pod, demand).filter(|_| is_ready);
-            match used.map(|u| if resource == "memory" { u.memory_bytes * 1_000 } else { u.cpu_milli }) {
+            match used.map(|u| if resource == "memory" { u.memory_bytes.saturating_mul(1_000) } else { u.cpu_milli }) {
                 Some(used) => {
                     pods.ready.push(pod);
                     pods.used.push(used);

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use crate::demo::controllers::rig::*;
-use crate::demo::controllers::state::condition;
+use crate::demo::controllers::condition;
 use crate::demo::json::{int, set, text};
 use crate::demo::load::usage;
 use crate::demo::sim::Sim;
@@ -30,7 +30,7 @@ fn size(sim: &Sim) -> i64 {
 
 fn says(sim: &Sim, sort: &str) -> String {
     let status = get(sim, HPA, "web")["status"].clone();
-    let c = condition(&status, sort).unwrap().clone();
+    let c = condition::find(&status, sort).unwrap().clone();
     format!("{} {} {}", text(&c, "/status").unwrap(), text(&c, "/reason").unwrap(), text(&c, "/message").unwrap())
 }
 

@@ -7,7 +7,7 @@ mod tests;
 use super::history::{self, LABEL, Revision};
 use super::own::{self, claim, create_pod, delete_pod};
 use super::state::{counts, is_deleted, scaled, write_status};
-use super::{fit, state};
+use super::{condition, fit};
 use crate::demo::json::{Millis, escape, int, is_true, list, set, text};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::{Change, Key, Object, Store};
@@ -231,7 +231,7 @@ impl Set {
             ("numberAvailable", available),
             ("numberUnavailable", desired - available),
         ]);
-        state::keep_conditions(&self.value, &mut status);
+        condition::keep(&self.value, &mut status);
         status
     }
 
@@ -245,7 +245,7 @@ impl Set {
 fn runs_on(template: &Value, node: &Object) -> (bool, bool) {
     let spec = template.pointer("/spec").unwrap_or(&Value::Null);
     let named = text(spec, "/nodeName").filter(|n| !n.is_empty()).is_none_or(|n| n == &*node.key.name);
-    if !named || !fit::selects(spec, node) {
+    if !named || !fit::selects(spec, &node.key.name, |key| node.label(key)) {
         return (false, false);
     }
     let bears = |effects: &[&str]| {

@@ -1,8 +1,9 @@
 //! What the status of a Deployment says: how many pods there are, whether enough are available, and whether it gets on.
 
 use super::{Deployment, ID, Set};
-use crate::demo::controllers::state::{condition, counts, drop_condition, put_condition, set_condition, write_status};
-use crate::demo::json::{Millis, instant, int, is_true, list, set, stamp, text};
+use crate::demo::controllers::condition;
+use crate::demo::controllers::state::{counts, write_status};
+use crate::demo::json::{Millis, instant, int, is_true, later, list, set, stamp, text};
 use crate::demo::sim::Sim;
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ impl Deployment {
 
     /// Says that it is paused or goes on, so that the time of the pause does not count against the deadline.
     pub(super) fn note_pause(&mut self, sim: &Sim) {
-        let reason = condition(&self.status, PROGRESSING).and_then(|c| text(c, "/reason"));
+        let reason = condition::find(&self.status, PROGRESSING).and_then(|c| text(c, "/reason"));
         if self.deadline().is_none() || reason == Some("ProgressDeadlineExceeded") {
             return;
         }
@@ -74,9 +75,9 @@ impl Deployment {
     }
 
     fn estimate(&self, sim: &Sim, status: &mut Value) {
-        let Some(deadline) = self.deadline() else { return drop_condition(status, PROGRESSING) };
+        let Some(deadline) = self.deadline() else { return condition::take(status, PROGRESSING) };
         let now = sim.store.now;
-        let current = condition(&self.status, PROGRESSING).cloned();
+        let current = condition::find(&self.status, PROGRESSING).cloned();
         let reason = current.as_ref().and_then(|c| text(c, "/reason"));
         let who = self.new.as_ref().map_or_else(|| format!("Deployment {:?}", self.name()), |n| format!("ReplicaSet {:?}", n.name()));
         if reason == Some("NewReplicaSetAvailable") && status.pointer("/replicas") == status.pointer("/updatedReplicas") {
@@ -89,7 +90,7 @@ impl Deployment {
             let same = current.as_ref().filter(|c| text(c, "/status") == Some("True")).and_then(|c| text(c, "/lastTransitionTime"));
             let since = same.map_or_else(|| stamp(now), str::to_owned);
             let told = format!("{who} is progressing.");
-            put_condition(
+            condition::renew(
                 status,
                 PROGRESSING,
                 json!({"type": PROGRESSING, "status": "True", "lastUpdateTime": stamp(now), "lastTransitionTime": since,
@@ -113,25 +114,25 @@ impl Deployment {
     /// What hinders a ReplicaSet hinders the Deployment: of the new one first.
     fn carry_failure(&self, status: &mut Value) {
         let sets = self.new.iter().chain(&self.old);
-        let failure = sets.filter_map(|s| condition(s.value.pointer("/status")?, "ReplicaFailure")).next();
-        let Some(failure) = failure else { return drop_condition(status, "ReplicaFailure") };
-        let there = condition(status, "ReplicaFailure");
+        let failure = sets.filter_map(|s| condition::find(s.value.pointer("/status")?, "ReplicaFailure")).next();
+        let Some(failure) = failure else { return condition::take(status, "ReplicaFailure") };
+        let there = condition::find(status, "ReplicaFailure");
         let same = |c: &Value| c.get("reason") == failure.get("reason") && c.get("status") == failure.get("status");
         if !there.is_some_and(same) {
             let mut new = failure.clone();
             set(&mut new, "/lastUpdateTime", failure.get("lastTransitionTime").cloned().unwrap_or_default());
-            put_condition(status, "ReplicaFailure", new);
+            condition::renew(status, "ReplicaFailure", new);
         }
     }
 
     fn next_check(&self, sim: &Sim, status: &Value) -> Option<Millis> {
-        let current = condition(status, PROGRESSING)?;
+        let current = condition::find(status, PROGRESSING)?;
         let deadline = self.deadline()?;
         if self.is_complete(status) || text(current, "/reason") == Some("ProgressDeadlineExceeded") {
             return None;
         }
         let updated = instant(text(current, "/lastUpdateTime")?)?;
-        Some((updated + deadline * 1_000 + 1_000 - sim.store.now).max(1_000))
+        Some((later(updated, deadline.saturating_add(1)) - sim.store.now).max(1_000))
     }
 }
 
@@ -140,24 +141,24 @@ fn is_late(condition: &Value, deadline: i64, now: Millis) -> bool {
     match text(condition, "/reason") {
         Some("NewReplicaSetAvailable") => false,
         Some("ProgressDeadlineExceeded") => true,
-        _ => text(condition, "/lastUpdateTime").and_then(instant).is_some_and(|at| at + deadline * 1_000 < now),
+        _ => text(condition, "/lastUpdateTime").and_then(instant).is_some_and(|at| later(at, deadline) < now),
     }
 }
 
 /// Sets a condition that also says when it was last updated.
 fn set_updated(status: &mut Value, now: Millis, new: [&str; 4]) {
     let [sort, is, reason, _] = new;
-    if condition(status, sort).is_some_and(|c| text(c, "/status") == Some(is) && text(c, "/reason") == Some(reason)) {
+    if condition::find(status, sort).is_some_and(|c| text(c, "/status") == Some(is) && text(c, "/reason") == Some(reason)) {
         return;
     }
-    set_condition(status, now, new);
-    if let Some(set) = condition(status, sort).cloned() {
+    condition::settle(status, now, new);
+    if let Some(set) = condition::find(status, sort).cloned() {
         let mut ordered = json!({"type": sort, "status": is, "lastUpdateTime": stamp(now)});
         for (key, value) in crate::demo::json::entries(&set, "").filter(|(k, _)| !["type", "status"].contains(k)) {
             if let Some(map) = ordered.as_object_mut() {
                 map.insert(key.to_owned(), value.clone());
             }
         }
-        put_condition(status, sort, ordered);
+        condition::renew(status, sort, ordered);
     }
 }

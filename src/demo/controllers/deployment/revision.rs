@@ -1,6 +1,7 @@
 //! The new ReplicaSet of a Deployment: how it is made or found again, and the annotations that make up the history of rollouts.
 
 use super::{COMPONENT, Deployment, ID, SETS, Set};
+use crate::demo::controllers::condition;
 use crate::demo::controllers::own::{self, MANAGER, is_ending};
 use crate::demo::controllers::state::write_status;
 use crate::demo::controllers::template::{HASH_LABEL, hash, same};
@@ -48,7 +49,7 @@ impl Deployment {
         let Some(new) = &self.new else { return Ok(()) };
         let (name, revision) = (new.name().to_owned(), new.annotation(REVISION).unwrap_or_default().to_owned());
         self.set_revision(sim, revision)?;
-        if self.deadline().is_some() && super::super::state::condition(&self.status, "Progressing").is_none() {
+        if self.deadline().is_some() && condition::find(&self.status, "Progressing").is_none() {
             let found = format!("Found new replica set \"{name}\"");
             self.set_condition(sim, ["Progressing", "True", "FoundNewReplicaSet", &found]);
         }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use crate::demo::controllers::rig::*;
-use crate::demo::controllers::state::condition;
+use crate::demo::controllers::condition;
 use crate::demo::json::{int, set, text};
 use crate::demo::sim::Sim;
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn revision(set: &Value) -> &str {
 
 fn reason(sim: &Sim, sort: &str) -> String {
     let d = get(sim, D, "web");
-    let c = condition(&d["status"], sort).unwrap().clone();
+    let c = condition::find(&d["status"], sort).unwrap().clone();
     format!("{} {} {}", c["status"].as_str().unwrap(), c["reason"].as_str().unwrap(), c["message"].as_str().unwrap())
 }
 

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use crate::demo::controllers::rig::*;
-use crate::demo::controllers::state::condition;
+use crate::demo::controllers::condition;
 use crate::demo::json::{int, remove, set};
 use crate::demo::sim::Sim;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ fn status(sim: &Sim) -> Value {
 }
 
 fn why(sim: &Sim, sort: &str) -> Option<String> {
-    let c = condition(&status(sim), sort)?.clone();
+    let c = condition::find(&status(sim), sort)?.clone();
     Some(format!("{} {}", c["reason"].as_str().unwrap(), c["message"].as_str().unwrap()))
 }
 

@@ -215,11 +215,12 @@ impl Place<'_> {
         self.ran(run, once);
     }
 
-    /// The memory that its program takes: where it does not say, a good half of what the container asks for.
+    /// The memory that its program takes: where it does not say, a good half of what the container asks for. No two leak alike.
     fn takes(&self, seed: u64) -> (i64, i64) {
         let program = self.sim.world.program(self.pod, self.container);
         let asked = Ask::of(self.container.pointer("/resources/requests")).memory.max(32 << 20);
-        (program.memory.unwrap_or(asked * (45 + (seed % 35) as i64) / 100), program.leak)
+        let share = |of: i64, percent: u64| of / 100 * percent as i64;
+        (program.memory.unwrap_or_else(|| share(asked, 45 + seed % 35)), share(program.leak, 50 + seed / 35 % 100))
     }
 
     /// How a container that runs will end, if it does: when, with which code, and why.
@@ -227,12 +228,13 @@ impl Place<'_> {
         let program = self.sim.world.program(self.pod, self.container);
         let by_itself = program.ends.or((once).then_some((600, 0))).map(|(after, code)| {
             let reason = if code == 0 { "Completed" } else { "Error" };
-            (run.since + after, code, reason)
+            (run.since.saturating_add(after), code, reason)
         });
         let limit = Ask::of(self.container.pointer("/resources/limits")).memory;
-        let killed = (limit > 0 && program.leak > 0).then(|| {
-            let room = (limit - run.takes.0).max(0);
-            (run.since + room * 60_000 / program.leak, 137, "OOMKilled")
+        let (takes, leak) = run.takes;
+        let killed = (limit > 0 && leak > 0).then(|| {
+            let room = limit.saturating_sub(takes).max(0);
+            (run.since.saturating_add(room.saturating_mul(60) / leak * 1_000), 137, "OOMKilled")
         });
         by_itself.into_iter().chain(killed).min()
     }

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use crate::demo::controllers::rig::*;
-use crate::demo::controllers::state::condition;
-use crate::demo::json::text;
-use crate::demo::write::Delete;
+use crate::demo::controllers::condition;
+use crate::demo::json::{list, text};
+use crate::demo::write::{Delete, How};
 use serde_json::json;
 
 #[test]
@@ -18,6 +18,19 @@ fn a_new_namespace_has_what_every_one_has() {
 }
 
 #[test]
+fn only_finalize_lets_a_namespace_go() {
+    let mut sim = cluster();
+    for (subresource, want) in [("", 1), ("finalize", 0)] {
+        let how = How { subresource, ..How::by("kubectl") };
+        let changed = sim.update("namespaces", &key(&sim, "namespaces", SHOP), how, |n| {
+            n["spec"] = json!({"finalizers": []});
+            Ok(())
+        });
+        assert_eq!(list(&changed.unwrap().value(), "/spec/finalizers").len(), want, "{subresource:?}");
+    }
+}
+
+#[test]
 fn a_namespace_that_ends_takes_everything_with_it() {
     let mut sim = cluster();
     make(&mut sim, "deployments.apps", workload("web", 3, "a"));
@@ -27,7 +40,7 @@ fn a_namespace_that_ends_takes_everything_with_it() {
     live(&mut sim, 3_000);
     let namespace = get(&sim, "namespaces", SHOP);
     assert_eq!(text(&namespace, "/status/phase"), Some("Terminating"));
-    let says = |sort| condition(&namespace["status"], sort).and_then(|c| text(c, "/message")).unwrap().to_owned();
+    let says = |sort| condition::find(&namespace["status"], sort).and_then(|c| text(c, "/message")).unwrap().to_owned();
     assert_eq!(says("NamespaceContentRemaining"), "Some resources are remaining: secrets. has 1 resource instances");
     assert_eq!(says("NamespaceFinalizersRemaining"), "Some content in the namespace has finalizers remaining: example.org/hold in 1 resource instances");
     edit(&mut sim, "secrets", "held", "/metadata/finalizers", json!([]));

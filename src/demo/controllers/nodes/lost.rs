@@ -3,7 +3,7 @@
 
 use super::{condition, report, taint, taint_of};
 use crate::demo::controllers::fit::bears;
-use crate::demo::json::{Millis, instant, int, list, text};
+use crate::demo::json::{Millis, instant, int, later, list, text};
 use crate::demo::sim::Sim;
 use crate::demo::store::Key;
 use crate::demo::write::{Delete, How};
@@ -11,9 +11,6 @@ use serde_json::Value;
 
 /// How long a machine may be silent (`node-monitor-grace-period`).
 const PATIENCE: Millis = 50_000;
-/// What pods that bear it for a while (five minutes, where they do not say) have at most: an hour of demo is short.
-const BORNE: i64 = 60;
-
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const UNKNOWN: [&str; 3] = ["Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status."];
 
@@ -22,43 +19,37 @@ pub(super) fn look(sim: &mut Sim, key: &Key) {
     let now = sim.store.now;
     let since = sim.world.lost.get(&*key.name).copied().unwrap_or(now);
     let Some(node) = sim.store.table("nodes").and_then(|t| t.get(key)).map(|n| n.value()) else { return };
-    if now - since < PATIENCE {
-        return;
-    }
-    let Some(taint) = taint_of(&node, UNREACHABLE, "NoExecute") else {
-        return given_up(sim, key, &node);
-    };
-    let tainted = text(taint, "/timeAdded").and_then(instant).unwrap_or(now);
-    for pod in pods(sim, key) {
-        let Some(value) = sim.store.table("pods").and_then(|t| t.get(&pod)).map(|p| p.value()) else { continue };
-        let borne = borne(&value);
-        if text(&value, "/metadata/deletionTimestamp").is_none() && borne.is_some_and(|s| now >= tainted + s.min(BORNE) * 1000) {
-            drive_out(sim, &pod, &value);
-        }
+    if now - since >= PATIENCE && taint_of(&node, UNREACHABLE, "NoExecute").is_none() {
+        given_up(sim, key, &node);
     }
 }
 
-/// Whoever does not bear what is said of a machine (`kubectl taint ..:NoExecute`) has to go at once. For how long somebody bears it is not
-/// asked.
-pub(super) fn shun(sim: &mut Sim, key: &Key, node: &Value) {
-    let by_people = |taint: &&Value| {
-        let name = text(taint, "/key").unwrap_or_default();
-        text(taint, "/effect") == Some("NoExecute") && !name.starts_with("node.kubernetes.io/")
-    };
-    let taints: Vec<&Value> = list(node, "/spec/taints").iter().filter(by_people).collect();
+/// Whoever does not bear what is said of a machine (`NoExecute`) has to go: at once, or after the `tolerationSeconds` for which it does. When
+/// the next one has to.
+pub(super) fn shun(sim: &mut Sim, key: &Key, node: &Value) -> Option<Millis> {
+    let (now, name) = (sim.store.now, &key.name);
+    let taints: Vec<&Value> = list(node, "/spec/taints").iter().filter(|t| text(t, "/effect") == Some("NoExecute")).collect();
+    let mut known = sim.world.shunned.remove(name).unwrap_or_default();
     if taints.is_empty() {
-        return;
+        return None;
     }
+    // Since when is that of the machine where it says so; else the pod is asked to go from when it was first seen there.
+    let said = taints.iter().filter_map(|t| instant(text(t, "/timeAdded")?)).min().unwrap_or(now);
+    let mut next: Option<Millis> = None;
     for pod in pods(sim, key) {
-        let Some(value) = sim.store.table("pods").and_then(|t| t.get(&pod)).map(|p| p.value()) else { continue };
-        let bears = |taint: &&Value| {
-            let part = |place| text(taint, place).unwrap_or_default();
-            list(&value, "/spec/tolerations").iter().any(|t| bears(t, part("/key"), part("/value"), "NoExecute"))
-        };
-        if text(&value, "/metadata/deletionTimestamp").is_none() && !taints.iter().all(bears) {
+        let Some(object) = sim.store.table("pods").and_then(|t| t.get(&pod)).filter(|p| p.view().deleted.is_none()).cloned() else { continue };
+        let value = object.value();
+        let Some(seconds) = borne(list(&value, "/spec/tolerations"), &taints) else { continue };
+        let since = known.remove(&pod).unwrap_or_else(|| said.max(object.view().created));
+        let until = later(since, seconds);
+        if until <= now {
             drive_out(sim, &pod, &value);
+        } else {
+            next = Some(next.map_or(until, |n| n.min(until)));
+            sim.world.shunned.entry(name.clone()).or_default().insert(pod, since);
         }
     }
+    next.map(|at| at - now)
 }
 
 /// A machine is heard from again.
@@ -115,14 +106,17 @@ fn given_up(sim: &mut Sim, key: &Key, node: &Value) {
     }
 }
 
-/// For how many seconds a pod bears a machine that cannot be reached; none where for good. What says nothing gets five minutes from the
-/// admission of a real server.
-fn borne(pod: &Value) -> Option<i64> {
-    let tolerations = list(pod, "/spec/tolerations");
-    match tolerations.iter().find(|t| bears(t, UNREACHABLE, "", "NoExecute")) {
-        Some(toleration) => int(toleration, "/tolerationSeconds"),
-        None => Some(BORNE),
+/// For how many seconds tolerations bear these taints; none where for good (`getMinTolerationTime` of the taint manager).
+fn borne(tolerations: &[Value], taints: &[&Value]) -> Option<i64> {
+    let mut least: Option<i64> = None;
+    for taint in taints {
+        let part = |place| text(taint, place).unwrap_or_default();
+        let Some(used) = tolerations.iter().find(|t| bears(t, part("/key"), part("/value"), part("/effect"))) else { return Some(0) };
+        if let Some(seconds) = int(used, "/tolerationSeconds") {
+            least = Some(least.unwrap_or(Millis::MAX).min(seconds.max(0)));
+        }
     }
+    least
 }
 
 fn drive_out(sim: &mut Sim, key: &Key, pod: &Value) {

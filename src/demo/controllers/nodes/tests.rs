@@ -24,7 +24,9 @@ fn a_lost_machine_is_given_up_its_pods_are_told_to_go_and_end_when_it_is_back() 
     assert_eq!(condition::find(&lost, "Ready").and_then(|c| text(c, "/message")), Some("Kubelet stopped posting node status."));
     assert_eq!(list(&lost, "/spec/taints").len(), 2);
     assert!(!condition::holds(&see(&sim, "pods", gone[0]), "Ready"));
-    pass(&mut sim, 80_000);
+    pass(&mut sim, 260_000);
+    assert!(text(&see(&sim, "pods", gone[0]), "/metadata/deletionTimestamp").is_none(), "it bears that for five minutes");
+    pass(&mut sim, 60_000);
     assert!(text(&see(&sim, "pods", gone[0]), "/metadata/deletionTimestamp").is_some(), "its kubelet is not there to end it");
     assert!(events(&sim, &gone[0].name).iter().any(|e| e.starts_with("TaintManagerEviction: Marking for deletion Pod shop/web-")));
     sim.world.lost.clear();
@@ -32,6 +34,26 @@ fn a_lost_machine_is_given_up_its_pods_are_told_to_go_and_end_when_it_is_back() 
     assert_eq!(stands(&sim, gone[0]), "gone");
     let back = see(&sim, "nodes", &node);
     assert!(condition::holds(&back, "Ready") && list(&back, "/spec/taints").is_empty());
+}
+
+#[test]
+fn a_machine_that_is_shunned_is_left_when_it_is_borne_no_longer() {
+    let mut sim = cluster(1);
+    let for_while =
+        |seconds: i64| json!({"tolerations": [{"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": seconds}, {"operator": "Exists"}]});
+    let named = [("bears", json!({"tolerations": [{"operator": "Exists"}]})), ("no", json!({})), ("while", for_while(20)), ("ages", for_while(i64::MAX))];
+    let keys = named.map(|(name, spec)| pod(&mut sim, name, json!({}), spec));
+    pass(&mut sim, 5_000);
+    sim.update("nodes", &Key::new("", "node-0"), How::by("test"), |n| {
+        set(n, "/spec/taints", json!([{"key": "x", "effect": "NoExecute"}]));
+        Ok(())
+    })
+    .unwrap();
+    for (later, want) in [(5_000, [true, false, true, true]), (14_000, [true, false, true, true]), (5_000, [true, false, false, true])] {
+        pass(&mut sim, later);
+        let stays = keys.each_ref().map(|key| stands(&sim, key).starts_with("Running"));
+        assert_eq!(stays, want);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
 use crate::demo::controllers::rig::*;
-use crate::demo::controllers::state::condition;
+use crate::demo::controllers::condition;
 use crate::demo::json::{set, text};
 use crate::demo::write::How;
 use serde_json::{Value, json};
@@ -31,14 +31,14 @@ fn what_would_be_too_much_is_refused_and_comes_when_there_is_room() {
     assert!(told.iter().any(|e| e.starts_with("replicaset-controller FailedCreate Error creating: pods \"web-") && e.ends_with(why)), "{told:?}");
     for (id, name) in [("replicasets.apps", &*set), (D, "web")] {
         let status = get(&sim, id, name)["status"].clone();
-        let failure = condition(&status, "ReplicaFailure").unwrap();
+        let failure = condition::find(&status, "ReplicaFailure").unwrap();
         assert_eq!(text(failure, "/reason"), Some("FailedCreate"));
         assert!(text(failure, "/message").unwrap().ends_with(why));
     }
     edit(&mut sim, "resourcequotas", "compute", "/spec/hard/requests.cpu", "3");
     live(&mut sim, 16_000);
     assert_eq!(names(&sim, "pods").len(), 4);
-    assert!(condition(&get(&sim, D, "web")["status"], "ReplicaFailure").is_none());
+    assert!(condition::find(&get(&sim, D, "web")["status"], "ReplicaFailure").is_none());
     edit(&mut sim, D, "web", "/spec/replicas", 1);
     live(&mut sim, 1_000);
     assert_eq!(get(&sim, "resourcequotas", "compute")["status"]["used"], json!({"requests.cpu": "500m", "pods": "1"}));

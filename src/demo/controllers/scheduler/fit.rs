@@ -2,29 +2,38 @@
 //! (`pkg/scheduler/framework/plugins`), of which the first that refuses is the one that is named.
 
 use crate::demo::controllers::fit;
-use crate::demo::json::{entries, list, text};
+use crate::demo::json::{int, list, text};
+use crate::demo::store::Key;
 use crate::demo::world::ledger::{Ask, Ledger, Machine, Sum};
-use crate::model::quantity::quantity;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+
+const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// Why a machine does not take a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Misfit {
-    reasons: Vec<String>,
+    /// In the words of the filters.
+    pub(super) reasons: Vec<String>,
     /// True where it would not help to drive other pods out.
-    hopeless: bool,
+    pub(super) hopeless: bool,
 }
 
 /// What a pod wants of a machine.
 pub(super) struct Wish<'a> {
-    pod: &'a Value,
+    key: &'a Key,
+    spec: &'a Value,
     owner: &'a str,
     /// What it asks for.
     pub(super) ask: Ask,
+    /// How much it matters.
+    pub(super) priority: i64,
     tolerations: &'a [Value],
     alone: bool,
 }
+
+/// How many pods of an owner are in each zone.
+pub(super) type Zones<'a> = HashMap<&'a str, u64>;
 
 impl Misfit {
     fn hopeless(reason: &str) -> Self {
@@ -33,24 +42,25 @@ impl Misfit {
 }
 
 impl<'a> Wish<'a> {
-    pub(super) fn of(pod: &'a Value, owner: &'a str) -> Self {
+    pub(super) fn of(key: &'a Key, pod: &'a Value, owner: &'a str) -> Self {
         let apart = list(pod, "/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution");
         let alone = apart.iter().any(|t| text(t, "/topologyKey") == Some("kubernetes.io/hostname"));
-        Self { pod, owner, ask: Ask::pod(pod), tolerations: list(pod, "/spec/tolerations"), alone }
+        let (spec, priority) = (pod.pointer("/spec").unwrap_or(&Value::Null), int(pod, "/spec/priority").unwrap_or_default());
+        Self { key, spec, owner, ask: Ask::pod(pod), priority, tolerations: list(pod, "/spec/tolerations"), alone }
     }
 
-    /// Whether the machine takes the pod.
-    pub(super) fn fits(&self, name: &str, machine: &Machine, sum: Option<&Sum>) -> Result<(), Misfit> {
+    /// Whether a machine with these pods takes the pod too.
+    pub(super) fn fits(&self, ledger: &Ledger, name: &str, machine: &Machine, sum: Option<&Sum>) -> Result<(), Misfit> {
         if machine.cordoned && !self.tolerates("node.kubernetes.io/unschedulable", "", "NoSchedule") {
             return Err(Misfit::hopeless("node(s) were unschedulable"));
         }
         if machine.taints.iter().any(|t| !self.bears(t)) {
             return Err(Misfit::hopeless("node(s) had untolerated taint(s)"));
         }
-        if !self.likes(name, machine) {
+        if !fit::selects(self.spec, name, |key| machine.labels.get(key).map(String::as_str)) {
             return Err(Misfit::hopeless("node(s) didn't match Pod's node affinity/selector"));
         }
-        let used = sum.map(|s| s.ask).unwrap_or_default();
+        let used = sum.map(|s| s.ask).unwrap_or_default().plus(ledger.kept(name, self.key, self.priority));
         let mut misfit = Misfit { reasons: Vec::new(), hopeless: false };
         if sum.map_or(0, |s| s.pods.len()) >= machine.room {
             misfit.reasons.push("Too many pods".to_owned());
@@ -58,7 +68,7 @@ impl<'a> Wish<'a> {
         for (what, ask, used, has) in
             [("cpu", self.ask.cpu, used.cpu, machine.has.cpu), ("memory", self.ask.memory, used.memory, machine.has.memory)]
         {
-            if ask > 0 && ask > has - used {
+            if ask > 0 && ask > has.saturating_sub(used) {
                 misfit.reasons.push(format!("Insufficient {what}"));
                 misfit.hopeless |= ask > has;
             }
@@ -69,17 +79,31 @@ impl<'a> Wish<'a> {
         if misfit.reasons.is_empty() { Ok(()) } else { Err(misfit) }
     }
 
+    /// Where the pods of the same owner are.
+    pub(super) fn zones(&self, ledger: &'a Ledger) -> Zones<'a> {
+        let mut zones = Zones::new();
+        if !self.owner.is_empty() {
+            for (name, machine) in &ledger.machines {
+                if let Some(zone) = machine.labels.get(ZONE) {
+                    *zones.entry(zone).or_default() += self.mates(ledger.sum(name));
+                }
+            }
+        }
+        zones
+    }
+
     /// How crowded the machine is for this pod: first by pods of the same owner there, then in its zone, then by what is asked of it.
-    pub(super) fn crowded(&self, ledger: &Ledger, name: &str, machine: &Machine) -> u64 {
-        const ZONE: &str = "topology.kubernetes.io/zone";
-        let of_owner = |node: &str| ledger.sum(node).and_then(|s| s.owners.get(self.owner)).copied().unwrap_or_default() as u64;
-        let zone = machine.labels.get(ZONE);
-        let near = ledger.machines.iter().filter(|(_, m)| zone.is_some() && m.labels.get(ZONE) == zone);
-        let (here, near) = if self.owner.is_empty() { (0, 0) } else { (of_owner(name), near.map(|(n, _)| of_owner(n)).sum()) };
-        let used = ledger.sum(name).map(|s| s.ask).unwrap_or_default();
-        let percent = |used: i64, has: i64| (used.max(0) * 100 / has.max(1)).min(100) as u64;
+    pub(super) fn crowded(&self, zones: &Zones<'_>, machine: &Machine, sum: Option<&Sum>) -> u64 {
+        let near = machine.labels.get(ZONE).and_then(|zone| zones.get(zone.as_str())).copied().unwrap_or_default();
+        let used = sum.map(|s| s.ask).unwrap_or_default();
+        let percent = |used: i64, has: i64| (used.max(0).saturating_mul(100) / has.max(1)).min(100) as u64;
         let full = percent(used.cpu, machine.has.cpu).max(percent(used.memory, machine.has.memory));
-        here.min(0xffff) << 32 | near.min(0xffff) << 16 | full
+        self.mates(sum).min(0xffff) << 32 | near.min(0xffff) << 16 | full
+    }
+
+    /// How many of these are of the same owner.
+    fn mates(&self, sum: Option<&Sum>) -> u64 {
+        if self.owner.is_empty() { 0 } else { sum.and_then(|s| s.owners.get(self.owner)).copied().unwrap_or_default() as u64 }
     }
 
     fn bears(&self, taint: &Value) -> bool {
@@ -90,38 +114,6 @@ impl<'a> Wish<'a> {
     fn tolerates(&self, key: &str, value: &str, effect: &str) -> bool {
         self.tolerations.iter().any(|t| fit::bears(t, key, value, effect))
     }
-
-    fn likes(&self, name: &str, machine: &Machine) -> bool {
-        let wanted = entries(self.pod, "/spec/nodeSelector").all(|(k, v)| machine.labels.get(k).map(String::as_str) == v.as_str());
-        let terms = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
-        let named = BTreeMap::from([("metadata.name".to_owned(), name.to_owned())]);
-        let term = |t: &Value| {
-            let (by_label, by_field) = (list(t, "/matchExpressions"), list(t, "/matchFields"));
-            (!by_label.is_empty() || !by_field.is_empty())
-                && by_label.iter().all(|e| expression(e, &machine.labels))
-                && by_field.iter().all(|e| expression(e, &named))
-        };
-        wanted && (self.pod.pointer(terms).is_none() || list(self.pod, terms).iter().any(term))
-    }
-}
-
-/// A requirement of a `NodeSelectorTerm`.
-fn expression(e: &Value, labels: &BTreeMap<String, String>) -> bool {
-    let value = labels.get(text(e, "/key").unwrap_or_default());
-    let among = || value.is_some_and(|v| list(e, "/values").iter().any(|w| w.as_str() == Some(v)));
-    let than = |test: fn(&f64, &f64) -> bool| {
-        let (is, limit) = (value.and_then(|v| quantity(v)), list(e, "/values").first().and_then(Value::as_str).and_then(quantity));
-        is.zip(limit).is_some_and(|(is, limit)| test(&is, &limit))
-    };
-    match text(e, "/operator").unwrap_or_default() {
-        "In" => among(),
-        "NotIn" => !among(),
-        "Exists" => value.is_some(),
-        "DoesNotExist" => value.is_none(),
-        "Gt" => than(f64::gt),
-        "Lt" => than(f64::lt),
-        _ => false,
-    }
 }
 
 /// Why a pod cannot be placed before any machine is looked at.
@@ -130,22 +122,16 @@ pub(super) fn before(machines: usize, why: &str) -> String {
     format!("0/{machines} nodes are available: {why}. preemption: 0/{machines} nodes are available:{helpless}")
 }
 
-/// Why no machine takes a pod, as `FitError` of kube-scheduler says it, with what preemption has to say about it.
-pub(super) fn words(misfits: &[Misfit]) -> String {
-    let all = misfits.len();
-    if all == 0 {
+/// Why no machine takes a pod, as `FitError` of kube-scheduler says it: how often there is which reason.
+pub(super) fn words<'m>(machines: usize, reasons: impl Iterator<Item = &'m str>) -> String {
+    if machines == 0 {
         return "no nodes available to schedule pods".to_owned();
     }
-    let count = |reasons: &mut dyn Iterator<Item = &str>| {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        reasons.for_each(|r| *counts.entry(r).or_default() += 1);
-        let mut told: Vec<String> = counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
-        told.sort();
-        format!("0/{all} nodes are available: {}.", told.join(", "))
-    };
-    let driven = |m: &Misfit| if m.hopeless { "Preemption is not helpful for scheduling" } else { "No preemption victims found for incoming pod" };
-    let why = count(&mut misfits.iter().flat_map(|m| m.reasons.iter().map(String::as_str)));
-    format!("{why} preemption: {}", count(&mut misfits.iter().map(driven)))
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    reasons.for_each(|r| *counts.entry(r).or_default() += 1);
+    let mut told: Vec<String> = counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
+    told.sort();
+    format!("0/{machines} nodes are available: {}.", told.join(", "))
 }
 
 #[cfg(test)]
@@ -155,21 +141,22 @@ mod tests {
 
     #[test]
     fn the_words_are_the_schedulers() {
-        let full = Misfit { reasons: vec!["Insufficient cpu".into(), "Insufficient memory".into()], hopeless: false };
-        let misfits = [full.clone(), Misfit::hopeless("node(s) were unschedulable"), full];
+        let reasons = ["Insufficient cpu", "Insufficient memory", "node(s) were unschedulable", "Insufficient cpu", "Insufficient memory"];
         assert_eq!(
-            words(&misfits),
-            "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu, 2 Insufficient memory. preemption: 0/3 nodes are \
-             available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod."
+            words(3, reasons.into_iter()),
+            "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu, 2 Insufficient memory."
         );
-        assert_eq!(words(&[]), "no nodes available to schedule pods");
+        assert_eq!(words(0, [].into_iter()), "no nodes available to schedule pods");
     }
 
     #[test]
     fn machines_are_judged_by_the_first_filter_that_refuses() {
         let mut machine = Machine { has: Ask { cpu: 1000, memory: 1 << 30 }, room: 10, ..Machine::default() };
         machine.labels.insert("disk".into(), "ssd".into());
-        let fits = |pod: &Value, machine: &Machine| Wish::of(pod, "").fits("n1", machine, None).map_err(|m| m.reasons.join("+"));
+        let (key, ledger) = (Key::new("a", "p"), Ledger::default());
+        let fits = |pod: &Value, machine: &Machine| {
+            Wish::of(&key, pod, "").fits(&ledger, "n1", machine, None).map_err(|m| m.reasons.join("+"))
+        };
         let pod = |spec: Value| json!({"spec": spec});
         let asks = |cpu: &str| pod(json!({"containers": [{"resources": {"requests": {"cpu": cpu}}}]}));
         assert_eq!(fits(&asks("1"), &machine), Ok(()));

@@ -1,7 +1,9 @@
 //! Pods find machines, or wait and say why.
 
 use crate::demo::controllers::bed::{cluster, events, pass, pod, see};
+use crate::demo::controllers::condition;
 use crate::demo::json::text;
+use crate::demo::sim::Sim;
 use crate::demo::store::Key;
 use crate::demo::write::{Delete, How};
 use serde_json::{Value, json};
@@ -33,7 +35,7 @@ fn pods_are_spread_and_the_last_ones_wait_until_there_is_room() {
 #[test]
 fn a_cordoned_machine_takes_nothing_new_until_it_is_open_again() {
     let mut sim = cluster(1);
-    let cordon = |sim: &mut crate::demo::sim::Sim, shut: bool| {
+    let cordon = |sim: &mut Sim, shut: bool| {
         let set = |node: &mut Value| {
             node["spec"]["unschedulable"] = shut.into();
             Ok(())
@@ -56,6 +58,72 @@ fn full_is_also_a_number_of_pods() {
     (0..11).for_each(|i| drop(pod(&mut sim, &format!("web-{i:02}"), json!({}), json!({}))));
     pass(&mut sim, 3_000);
     assert!(events(&sim, "web-10")[0].contains("1 Too many pods"), "{:?}", events(&sim, "web-10"));
+}
+
+/// A class of pods that matter so much.
+fn class(sim: &mut Sim, name: &str, value: i64, policy: &str) {
+    let class = json!({"metadata": {"name": name}, "value": value, "preemptionPolicy": policy});
+    sim.create("priorityclasses.scheduling.k8s.io", class, How::by("test")).unwrap();
+}
+
+#[test]
+fn a_pod_that_matters_more_drives_out_no_more_than_it_takes_and_gets_their_place() {
+    let mut sim = cluster(2);
+    class(&mut sim, "high", 1_000, "PreemptLowerPriority");
+    class(&mut sim, "mid", 500, "PreemptLowerPriority");
+    class(&mut sim, "meek", 2_000, "Never");
+    // One machine has four pods that matter little, the other three and one that matters more.
+    let on = |node: &str, class: &str| {
+        let class = (!class.is_empty()).then_some(class);
+        json!({"nodeSelector": {"kubernetes.io/hostname": node}, "priorityClassName": class})
+    };
+    let low: Vec<Key> = (0..7).map(|i| pod(&mut sim, &format!("low-{i}"), asks("1"), on(if i < 4 { "node-0" } else { "node-1" }, ""))).collect();
+    pod(&mut sim, "mid", asks("1"), on("node-1", "mid"));
+    sim.advance(sim.store.now);
+    let late = pod(&mut sim, "late", asks("1"), json!({}));
+    let meek = pod(&mut sim, "meek", asks("1"), json!({"priorityClassName": "meek"}));
+    pass(&mut sim, 3_000);
+    let why = "0/2 nodes are available: 2 Insufficient cpu. preemption:";
+    assert_eq!(events(&sim, "meek"), [format!("FailedScheduling: {why} not eligible due to preemptionPolicy=Never.")]);
+    assert_eq!(events(&sim, "late"), [format!("FailedScheduling: {why} 0/2 nodes are available: 2 No preemption victims found for incoming pod.")]);
+    sim.delete("pods", &meek, &Delete::default()).unwrap();
+    let high = pod(&mut sim, "high", asks("3500m"), json!({"priorityClassName": "high"}));
+    sim.advance(sim.store.now);
+    assert_eq!(events(&sim, "high"), ["FailedScheduling: 0/2 nodes are available: 2 Insufficient cpu."]);
+    let waits = see(&sim, "pods", &high);
+    assert_eq!(text(&waits, "/status/nominatedNodeName"), Some("node-0"), "all are of little importance there");
+    let uid = text(&waits, "/metadata/uid").unwrap();
+    for victim in &low[..4] {
+        let told = events(&sim, &victim.name);
+        assert!(told.contains(&format!("Preempted: Preempted by pod {uid} on node node-0")), "{told:?}");
+        assert!(condition::holds(&see(&sim, "pods", victim), "DisruptionTarget"));
+    }
+    pass(&mut sim, 6_000);
+    let runs = see(&sim, "pods", &high);
+    assert_eq!((text(&runs, "/spec/nodeName"), text(&runs, "/status/nominatedNodeName")), (Some("node-0"), None));
+    assert!(low[..4].iter().all(|key| see(&sim, "pods", key).is_null()) && low[4..].iter().all(|key| !see(&sim, "pods", key).is_null()));
+    assert_eq!(text(&see(&sim, "pods", &late), "/spec/nodeName"), None, "what was kept free is not taken by who matters less");
+}
+
+#[test]
+fn budgets_are_broken_last_and_who_matters_most_is_spared() {
+    let mut sim = cluster(1);
+    class(&mut sim, "high", 1_000, "PreemptLowerPriority");
+    class(&mut sim, "mid", 500, "PreemptLowerPriority");
+    let budget = json!({
+        "metadata": {"name": "kept", "namespace": "shop"}, "spec": {"maxUnavailable": 0, "selector": {"matchLabels": {"app": "kept"}}},
+    });
+    sim.create("poddisruptionbudgets.policy", budget, How::by("test")).unwrap();
+    for (name, class) in [("kept", ""), ("plain", ""), ("important", "mid"), ("other", "")] {
+        let spec = json!({"containers": [{"name": "a", "image": "nginx:1.29", "resources": {"requests": {"cpu": "1"}}}], "priorityClassName": class});
+        let pod = json!({"metadata": {"name": name, "namespace": "shop", "labels": {"app": name}}, "spec": spec});
+        sim.create("pods", pod, How::by("test")).unwrap();
+    }
+    pass(&mut sim, 3_000);
+    pod(&mut sim, "high", asks("2"), json!({"priorityClassName": "high"}));
+    pass(&mut sim, 6_000);
+    let left: Vec<&str> = sim.store.list("pods", "shop").map(|p| &*p.key.name).collect();
+    assert_eq!(left, ["high", "important", "kept"]);
 }
 
 #[test]

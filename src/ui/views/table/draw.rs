@@ -11,7 +11,7 @@ use crate::model::order::Entry;
 use crate::model::row::{Facts, Row};
 use crate::model::step::Only;
 use crate::model::table::Table;
-use crate::model::time::{Timestamp, next_change};
+use crate::model::time::next_change;
 use crate::model::world::{Found, World};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::frame::frame;

@@ -70,6 +70,7 @@ pub(super) fn cluster(only: &Only) -> Option<ClusterId> {
         Only::All => None,
         Only::Namespace(cluster, _) => Some(*cluster),
         Only::SelectedBy(o, _) | Only::OnNode(o) | Only::About(o) | Only::Object(o) => Some(o.cluster),
+        Only::OwnedBy(o) | Only::Claiming(o) | Only::Told(o, _) | Only::Named(o, _) => Some(o.cluster),
     }
 }
 
@@ -86,7 +87,11 @@ fn of_cluster(world: &World, cluster: &Cluster, only: &Only, kind: &GroupResourc
         Only::All if !world.namespaces.is_empty() => world.namespaces.iter().map(|n| want(Some(n), Of::All)).collect(),
         Only::All => everywhere(world, cluster, kind),
         Only::Namespace(_, namespace) => vec![want(namespaced.then_some(&**namespace), Of::All)],
-        Only::SelectedBy(o, _) | Only::Object(o) => vec![want(in_namespace(o).as_deref(), Of::All)],
+        Only::SelectedBy(o, _) | Only::Object(o) | Only::OwnedBy(o) | Only::Claiming(o) | Only::Told(o, _) => {
+            vec![want(in_namespace(o).as_deref(), Of::All)]
+        }
+        Only::Named(o, named) if named.namespace.is_empty() => vec![want(in_namespace(o).as_deref(), Of::All)],
+        Only::Named(_, named) => vec![want(namespaced.then_some(&*named.namespace), Of::All)],
         Only::OnNode(o) => vec![want(None, fields(format!("spec.nodeName={}", o.name)))],
         Only::About(o) => vec![want(in_namespace(o).as_deref(), fields(format!("involvedObject.uid={}", o.uid)))],
     }
@@ -138,6 +143,16 @@ impl<'a> Belongs<'a> {
             Only::OnNode(o) => words.get(row.facts.node()) == &*o.name,
             Only::About(o) => matches!(&row.facts, Facts::Event(event) if event.uid == o.uid),
             Only::Object(o) => row.uid == o.uid,
+            Only::OwnedBy(o) => row.owner.as_ref().is_some_and(|owner| owner.uid == o.uid),
+            Only::Told(_, uids) => uids.contains(&row.uid),
+            Only::Claiming(o) => {
+                let claims = if let Facts::Pod(pod) = &row.facts { &*pod.claims } else { &[] };
+                namespace == &*o.namespace && claims.iter().any(|claim| words.get(*claim) == &*o.name)
+            }
+            Only::Named(o, named) => {
+                let theirs = if named.namespace.is_empty() { &o.namespace } else { &named.namespace };
+                (namespace.is_empty() || namespace == &**theirs) && named.names.contains(&row.name)
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Schedules as CronJobs have them: five fields, or a word such as `@daily`, as the library reads them that Kubernetes uses.
+//! Instants are milliseconds since 1970.
 
-use super::json::Millis;
-use crate::model::quantity::span;
+use super::quantity::span;
 use jiff::civil::{DateTime, Time};
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
 /// Names of months and of days of the week, from their first numbers on.
@@ -69,9 +69,9 @@ impl Schedule {
     }
 
     /// The first instant after another at which it is time. None where there never is.
-    pub fn next(&self, after: Millis, zone: &TimeZone) -> Option<Millis> {
+    pub fn next(&self, after: i64, zone: &TimeZone) -> Option<i64> {
         match self {
-            Self::Every(seconds) => Some(after.div_euclid(1_000) * 1_000 + seconds * 1_000),
+            Self::Every(seconds) => Some((after.div_euclid(1_000) * 1_000).saturating_add(seconds.saturating_mul(1_000))),
             Self::At(fields) => {
                 let local = zone.to_datetime(Timestamp::from_millisecond(after).ok()?);
                 let mut at = local;
@@ -157,9 +157,16 @@ fn number(text: &str, names: &[&str], first: u32) -> Result<u32, String> {
     text.parse().map_err(|_| format!("failed to parse int from {text}"))
 }
 
-/// The zone of a name such as `Europe/Berlin`; UTC where there is none.
-pub fn zone(name: Option<&str>) -> Result<TimeZone, String> {
-    name.map_or(Ok(TimeZone::UTC), |name| TimeZone::get(name).map_err(|_| format!("unknown time zone {name}")))
+/// The zone of a name, where no table of zones is needed to tell: UTC under its names, and whole hours from it (`Etc/GMT+5` is five behind).
+pub fn fixed_zone(name: &str) -> Option<TimeZone> {
+    let name = name.strip_prefix("Etc/").unwrap_or(name);
+    match name {
+        "" | "UTC" | "UCT" | "GMT" | "Zulu" | "Universal" | "Greenwich" => Some(TimeZone::UTC),
+        _ => {
+            let hours: i8 = name.strip_prefix("GMT")?.parse().ok()?;
+            Some(TimeZone::fixed(Offset::from_hours(hours.checked_neg()?).ok()?))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -168,7 +175,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn at(text: &str) -> Millis {
+    fn at(text: &str) -> i64 {
         text.parse::<Timestamp>().unwrap().as_millisecond()
     }
 
@@ -210,7 +217,6 @@ mod tests {
             let said = Schedule::parse(schedule).unwrap_err();
             assert!(said.contains(why), "{schedule}: {said}");
         }
-        assert!(zone(Some("Nowhere/Land")).is_err());
     }
 
     fn one(least: u32, most: u32) -> impl Strategy<Value = String> {
@@ -233,7 +239,7 @@ mod tests {
             // Some weekdays meet some days of a month only every eleven years.
             let Some(next) = schedule.next(after * 1_000, &TimeZone::UTC) else { return Ok(()) };
             prop_assert!(next > after * 1_000 && next % 60_000 == 0);
-            let civil = |ms: Millis| TimeZone::UTC.to_datetime(Timestamp::from_millisecond(ms).unwrap());
+            let civil = |ms: i64| TimeZone::UTC.to_datetime(Timestamp::from_millisecond(ms).unwrap());
             prop_assert!(fields.fits(civil(next)), "{text}");
             // A look at each minute of the day before, and at each hour of the two months before.
             let minutes = (1..1_440).map(|m| next - m * 60_000);
@@ -253,9 +259,14 @@ mod tests {
 
     #[test]
     fn zones_have_their_own_mornings() {
-        let berlin = zone(Some("Europe/Berlin")).unwrap();
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
         let schedule = Schedule::parse("0 6 * * *").unwrap();
         assert_eq!(schedule.next(at("2024-07-01T00:00:00Z"), &berlin), Some(at("2024-07-01T04:00:00Z")));
         assert_eq!(schedule.next(at("2024-01-01T00:00:00Z"), &berlin), Some(at("2024-01-01T05:00:00Z")));
+        let behind = fixed_zone("Etc/GMT+5").unwrap();
+        assert_eq!(schedule.next(at("2024-01-01T00:00:00Z"), &behind), Some(at("2024-01-01T11:00:00Z")));
+        for (name, known) in [("", true), ("UTC", true), ("Etc/UTC", true), ("GMT", true), ("Etc/GMT-14", true), ("Europe/Berlin", false), ("Etc/GMT+99", false)] {
+            assert_eq!(fixed_zone(name).is_some(), known, "{name}");
+        }
     }
 }

@@ -1,0 +1,36 @@
+//! A budget lets no pod be taken away.
+
+use crate::health::{Case, Rule, Verdict};
+use crate::model::facts::Facts;
+use crate::model::finding::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    name: "no-disruption",
+    on: &[("policy", "poddisruptionbudgets")],
+    means: "A PodDisruptionBudget allows no pod to be evicted, so that no node with one of its pods can be drained: upgrades of the cluster and the \
+            removal of nodes wait for it. Nothing fails for users by that.",
+    helps: &[
+        "If it leaves no room by itself (maxUnavailable 0, or minAvailable as large as the number of pods), give it room: maxUnavailable 1 is enough.",
+        "With one replica there is no such room: run two, or accept that draining waits for somebody.",
+        "If its pods are not healthy, mend them. unhealthyPodEvictionPolicy: AlwaysAllow lets those that are not ready be evicted.",
+    ],
+    judge,
+};
+
+fn judge(case: &Case<'_>, verdict: &mut Verdict) {
+    let Facts::Budget(budget) = &case.row.facts else { return };
+    if budget.allowed > 0 || budget.expected == 0 {
+        return;
+    }
+    let since = budget.since.unwrap_or_else(|| case.created());
+    let pods = format!("{} of {} pods healthy, {} needed", budget.healthy, budget.expected, budget.desired);
+    let found = if budget.desired >= budget.expected {
+        case.found(Severity::Info, since, format!("allows no disruption by what it says: {pods}"))
+    } else if case.is_due(verdict, since, case.limits.no_disruption) {
+        case.found(Severity::Warning, since, format!("allows no disruption: {pods}"))
+    } else {
+        return;
+    };
+    let next = "{enter} shows its pods, {details} what it asks for".to_owned();
+    verdict.find(crate::health::Found { next, ..found });
+}

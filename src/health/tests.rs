@@ -1,0 +1,8 @@
+//! Rules are tried on a small world: a table of objects in, findings out, as the clock goes on, and nothing left once they are cured.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
+
+use crate as lib;
+
+mod objects;
+mod rig;
+mod rules;
