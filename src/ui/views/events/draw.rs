@@ -103,7 +103,7 @@ impl EventsView {
     }
 
     fn places(&self) -> Vec<Place> {
-        let wish = |natural: u16, least: u16, pinned: bool| Wish { natural, least, pinned };
+        let wish = |natural: u16, least: u16, pinned: bool| Wish { natural, least, spare: false, pinned };
         let [cluster, object, reason] = self.widths;
         let room = self.inside().width.saturating_sub(GUTTER + 1);
         // Who it is about is cut last; the message takes what is left.
