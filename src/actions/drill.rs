@@ -5,7 +5,7 @@ use crate::model::step::{Effect, Form, Known, Only, Reject, Scene, Screen, Step,
 use std::borrow::Cow;
 
 pub(super) const ALL: &[Action] = &[
-    Action { name: "enter", help: "Go into this object: its pods, its objects, or its details", run: enter },
+    Action { name: "enter", help: "Go into this: an object's pods or details, what a finding means", run: enter },
     Action { name: "details", help: "This object in plain words", run: |scene, _| document(scene, Form::Details) },
     Action { name: "yaml", help: "This object as YAML", run: |scene, _| document(scene, Form::Yaml) },
     Action { name: "events", help: "The events about this object", run: events },
@@ -30,6 +30,9 @@ fn table(kind: impl Into<Cow<'static, str>>, only: Only) -> Vec<Step> {
 fn enter(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     if let Some(cluster) = scene.cluster {
         return Ok(vec![Step::Do(Effect::Connect(cluster)), Step::Focus(Some(cluster)), Step::Back]);
+    }
+    if let Some((cluster, cause)) = scene.finding.clone() {
+        return Ok(vec![Step::Open(Screen::Finding(cluster, cause))]);
     }
     let Target { object, facts, .. } = cursor(scene)?;
     let of = object.clone();

@@ -93,7 +93,7 @@ impl Program {
         }
         self.flags.keymap = Some(name.to_owned());
         let own = Own::read(&self.paths, &self.flags, None);
-        self.state.keymap = own.keymap;
+        self.state.use_keymap(own.keymap);
         self.state.touch();
     }
 

@@ -38,7 +38,8 @@ impl Program {
             ("the kubeconfig", self.take_contexts(kubeconfig)),
         ];
         let state = &mut self.state;
-        (state.config, state.keymap, state.theme) = (own.config, own.keymap, own.theme);
+        (state.config, state.theme) = (own.config, own.theme);
+        state.use_keymap(own.keymap);
         state.board.set_limits(&state.world, state.config.health.clone());
         let world = &mut state.world;
         world.readonly = self.flags.readonly || state.config.readonly;

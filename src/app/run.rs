@@ -33,6 +33,9 @@ const ECHO: Duration = Duration::from_millis(100);
 /// Lines that one notch of the wheel moves.
 const NOTCH: i16 = 3;
 
+/// So many events of a cluster are kept: more than a person reads, and a storm of them takes no more memory than that.
+const EVENTS_KEPT: usize = 20_000;
+
 /// What the program ends with when its terminal is gone, told by a signal or not: 128 and SIGHUP.
 const HUNG_UP: i32 = 129;
 
@@ -40,7 +43,8 @@ const HUNG_UP: i32 = 129;
 ///
 /// # Errors
 /// Where the terminal cannot be used.
-pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
+pub async fn run(cli: &Cli, mut setup: Setup) -> io::Result<i32> {
+    setup.world.events_kept = Some(EVENTS_KEPT);
     let keep_session = cli.demo.is_none() && cli.flags.context.is_empty() && !cli.flags.all_contexts;
     let signals = Signals::take()?;
     let screen = Screen::take(setup.own.config.mouse)?;

@@ -67,6 +67,7 @@ pub fn setup(flags: &Flags, paths: Paths, subcommand: bool) -> Result<Setup, Str
     let offset = jiff::tz::TimeZone::system().to_offset(now).seconds();
     let world = World {
         now: Timestamp(now.as_second()),
+        began: Timestamp(now.as_second()),
         clusters,
         namespaces: flags.namespace.iter().map(|n| n.as_str().into()).collect(),
         fallback: fallback(flags, &own.config),

@@ -11,6 +11,9 @@ use crate::model::time::Timestamp;
 use crate::ui::view::View;
 use crate::ui::views::clusters::ClustersView;
 use crate::ui::views::document::DocumentView;
+use crate::ui::views::events::EventsView;
+use crate::ui::views::finding::FindingView;
+use crate::ui::views::health::HealthView;
 use crate::ui::views::help::HelpView;
 use crate::ui::views::links::LinksView;
 use crate::ui::views::palette::PaletteView;
@@ -246,6 +249,9 @@ impl State {
             Screen::Table(of) => Box::new(TableView::new(&self.world, of)),
             Screen::Document(object, form) => Box::new(DocumentView::new(object, form)),
             Screen::Clusters => Box::new(ClustersView::new(&self.world)),
+            Screen::Health => Box::new(HealthView::default()),
+            Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
+            Screen::Warnings => Box::new(EventsView::new(&self.world)),
             Screen::Help => Box::new(HelpView::new(below, &self.keymap)),
             Screen::Links(links) => Box::new(LinksView::new(links)),
             Screen::Actions => Box::new(PaletteView::new(self.scene(), below, &self.keymap)),

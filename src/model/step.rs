@@ -2,8 +2,11 @@
 
 use super::cell::Health;
 use super::facts::Facts;
+use super::finding::Cause;
 use super::id::{ClusterId, GroupResource, ObjectRef, Uid};
 use super::layout::{Axis, Layout};
+use super::row::Row;
+use super::table::Table;
 use super::words::Sym;
 use std::borrow::Cow;
 
@@ -75,6 +78,12 @@ pub enum Screen {
     Document(ObjectRef, Form),
     /// Picker, fleet and connections in one.
     Clusters,
+    /// What is wrong in all open clusters.
+    Health,
+    /// What is wrong in a cluster for one cause, explained.
+    Finding(ClusterId, Cause),
+    /// What happens in all open clusters, the newest first.
+    Warnings,
     /// The keys in force.
     Help,
     /// What can be done here, greyed with the reason where it cannot.
@@ -292,6 +301,20 @@ pub struct Target {
     pub owner: Option<Owner>,
 }
 
+impl Target {
+    /// The object of a row.
+    pub fn of(table: &Table, row: &Row) -> Self {
+        let words = table.words();
+        let owner = row.owner.as_deref().map(|o| (words.get(o.api).into(), words.get(o.kind).into(), words.get(o.name).into(), o.uid));
+        Self { object: table.object(row), facts: Known::of(&row.facts, words), owner }
+    }
+
+    /// An object of which no table knows anything.
+    pub fn unknown(object: ObjectRef) -> Self {
+        Self { object, facts: Known::None, owner: None }
+    }
+}
+
 /// API version, kind, name and uid of an owner.
 pub type Owner = (Box<str>, Box<str>, Box<str>, Uid);
 
@@ -380,6 +403,8 @@ pub struct Scene {
     pub cluster_open: bool,
     /// How many panes the screen has; none where it is no screen of panes.
     pub panes: usize,
+    /// The finding that the cursor is on, on a screen of findings.
+    pub finding: Option<(ClusterId, Cause)>,
     /// Clusters that need a login or wait for their next try.
     pub troubled: Vec<(ClusterId, bool)>,
 }

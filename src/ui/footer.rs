@@ -3,6 +3,7 @@
 use super::theme::{Role, Theme};
 use super::view::Shown;
 use super::widgets::text;
+use super::words;
 use crate::keymap::{Key, Keymap, Lookup, Scope};
 use crate::model::cell::Health;
 use crate::model::step::Notice;
@@ -109,15 +110,9 @@ pub fn notice(world: &World, notice: &Notice, theme: &Theme, area: Rect, buf: &m
 }
 
 /// How the demo fleet is, with the keys in force where the line names actions.
-pub fn demo(world: &World, keymap: &Keymap, theme: &Theme, area: Rect, buf: &mut Buffer) {
+pub fn demo(world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(told) = world.demo.as_ref().and_then(|d| d.told.as_ref()) else { return };
-    let mut text = String::new();
-    for part in told.text.split_inclusive('}') {
-        let (before, action) = part.strip_suffix('}').and_then(|p| p.rsplit_once('{')).unwrap_or((part, ""));
-        text.push_str(before);
-        text.push_str(keymap.keys_of(Scope::Table, action, None).first().map_or(action, String::as_str));
-    }
-    notice(world, &Notice { text, ..told.clone() }, theme, area, buf);
+    notice(world, &Notice { text: words::keyed(world, &told.text), ..told.clone() }, theme, area, buf);
 }
 
 /// A question and its answers.

@@ -104,7 +104,7 @@ pub trait View {
     fn follow(&mut self, _world: &World, _pick: Option<&Pick>) {}
 
     /// As a pane: how many of what it shows there are.
-    fn count(&self) -> Option<usize> {
+    fn count(&self, _world: &World) -> Option<usize> {
         None
     }
 

@@ -26,6 +26,7 @@ pub(super) fn at(seconds: i64) -> String {
 pub(super) struct Rig {
     pub(super) world: World,
     pub(super) board: Board,
+    limits: Limits,
     feeds: BTreeMap<&'static str, Feed>,
     begun: u64,
 }
@@ -41,7 +42,7 @@ impl Rig {
     /// A world in which all that health wants is watched, and nothing is there.
     pub(super) fn new() -> Self {
         let world = World { now: Timestamp(START), ..World::default() };
-        let mut rig = Self { world, board: Board::default(), feeds: BTreeMap::new(), begun: 0 };
+        let mut rig = Self { world, board: Board::default(), limits: Limits::default(), feeds: BTreeMap::new(), begun: 0 };
         for want in health::wants(ClusterId(0)) {
             rig.begin(want);
         }
@@ -125,6 +126,7 @@ impl Rig {
 
     /// Other limits from now on.
     pub(super) fn limit(&mut self, limits: Limits) {
+        self.limits = limits.clone();
         self.board.set_limits(&self.world, limits);
     }
 
@@ -142,7 +144,8 @@ impl Rig {
 
     /// What is found where everything is judged for the first time.
     pub(super) fn afresh(&mut self) -> Vec<Finding> {
-        let (kept, known) = (std::mem::take(&mut self.board), std::mem::take(&mut self.world.findings));
+        let kept = std::mem::replace(&mut self.board, Board::new(self.limits.clone()));
+        let known = std::mem::take(&mut self.world.findings);
         self.board.refresh(&self.world);
         for (watch, table) in &self.world.tables {
             let slots: Vec<u32> = (0..table.slots()).collect();

@@ -2,8 +2,12 @@
 
 pub mod clusters;
 pub mod document;
+pub mod events;
+pub mod finding;
+pub mod health;
 pub mod help;
 pub mod links;
+mod outline;
 pub mod palette;
 pub mod table;
 pub mod workspace;

@@ -65,7 +65,7 @@ impl Robot {
     fn start(names: &[&str], resource: &'static str, layouts: Layouts) -> Self {
         let open = names.iter().position(|n| *n == "-").unwrap_or(names.len());
         let clusters = names.iter().filter(|n| **n != "-").enumerate().map(|(i, name)| cluster(i, name)).collect();
-        let world = World { now: Timestamp(NOW), clusters, layouts, ..World::default() };
+        let world = World { now: Timestamp(NOW), began: Timestamp(NOW), clusters, layouts, ..World::default() };
         let actions: Vec<&str> = actions::all().map(|a| a.name).collect();
         let (keymap, problems) = Keymap::load(&[KEYMAPS[0]], &actions);
         assert_eq!(problems, []);

@@ -109,7 +109,7 @@ impl View for ClustersView {
         self.unfocused = !focused;
     }
 
-    fn count(&self) -> Option<usize> {
+    fn count(&self, _world: &World) -> Option<usize> {
         Some(self.shown.len())
     }
 

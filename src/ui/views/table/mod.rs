@@ -18,7 +18,7 @@ use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
 use crate::model::order::{Entry, Lens, Member, Order};
 use crate::model::query::{BadTerm, Query};
 use crate::model::row::Row;
-use crate::model::step::{Known, Motion, Only, Pick, Scene, TableOf, Target};
+use crate::model::step::{Motion, Only, Pick, Scene, TableOf, Target};
 use crate::model::table::{Slot, Table};
 use crate::model::time::Timestamp;
 use crate::model::want::Want;
@@ -191,10 +191,7 @@ impl TableView {
     }
 
     fn target(&self, world: &World, entry: Entry) -> Option<Target> {
-        let (table, row) = self.row(world, entry)?;
-        let words = table.words();
-        let owner = row.owner.as_deref().map(|o| (words.get(o.api).into(), words.get(o.kind).into(), words.get(o.name).into(), o.uid));
-        Some(Target { object: table.object(row), facts: Known::of(&row.facts, words), owner })
+        self.row(world, entry).map(|(table, row)| Target::of(table, row))
     }
 }
 
@@ -215,7 +212,7 @@ impl View for TableView {
         self.narrow(pick);
     }
 
-    fn count(&self) -> Option<usize> {
+    fn count(&self, _world: &World) -> Option<usize> {
         Some(self.order.len())
     }
 

@@ -182,7 +182,7 @@ impl View for WorkspaceView {
     }
 
     fn click(&mut self, world: &World, x: u16, y: u16) {
-        let place = self.tab_at(x, y).or_else(|| self.pane_at(x, y));
+        let place = self.tab_at(world, x, y).or_else(|| self.pane_at(x, y));
         let Some(place) = place else { return };
         if place != self.focused {
             self.focus_on(place);

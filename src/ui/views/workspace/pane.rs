@@ -4,15 +4,17 @@
 
 use crate::model::layout::{Axis, Layout, Tree};
 use crate::model::query::{BadTerm, Query};
-use crate::model::step::{Motion, Only, TableOf};
+use crate::model::step::{Only, TableOf};
 use crate::model::world::World;
 use crate::ui::view::View;
 use crate::ui::views::clusters::ClustersView;
+use crate::ui::views::events::EventsView;
+use crate::ui::views::health::HealthView;
 use crate::ui::views::table::{TableView, scope};
 use ratatui::layout::Rect;
 
 /// Words for panes that are no kinds.
-pub const PANES: &[&str] = &["clusters", "health", "scaling"];
+pub const PANES: &[&str] = &["clusters", "health", "scaling", "warnings"];
 
 /// A pane: a view of its own, and where it stands.
 pub(super) struct Pane {
@@ -49,14 +51,17 @@ fn view(world: &World, word: &str, filter: &str) -> Box<dyn View> {
     let table = |kind: &str| TableView::new(world, TableOf { filter: filter.to_owned(), only: Only::All, ..TableOf::all(kind.to_owned()) });
     match word {
         "clusters" => Box::new(ClustersView::new(world)),
-        "health" => {
-            let mut pods = table("pods");
-            pods.act(world, Motion::Unhealthy);
-            Box::new(pods)
-        }
+        "health" => filtered(world, HealthView::default(), filter),
+        "warnings" => filtered(world, EventsView::new(world), filter),
         "scaling" => Box::new(table("deployments")),
         kind => Box::new(table(kind)),
     }
+}
+
+/// A screen of ours with a filter. One that cannot be read was refused before.
+fn filtered(world: &World, mut view: impl View + 'static, filter: &str) -> Box<dyn View> {
+    drop(view.set_filter(world, filter));
+    Box::new(view)
 }
 
 /// Why a pane cannot show this, if it cannot. What a cluster serves that has not said so yet is not known.
@@ -73,5 +78,5 @@ pub(super) fn wrong(world: &World, asked: &str) -> Option<String> {
 pub(super) fn built_in() -> Layout {
     let pane = |word: &str| Tree::Pane(word.to_owned());
     let beside = |a, b| Tree::Split(Axis::Columns, vec![(1, pane(a)), (1, pane(b))]);
-    Tree::Split(Axis::Rows, vec![(3, beside("health", "scaling")), (4, pane("pods")), (3, beside("nodes", "events"))])
+    Tree::Split(Axis::Rows, vec![(3, beside("health", "scaling")), (4, pane("pods")), (3, beside("nodes", "warnings"))])
 }

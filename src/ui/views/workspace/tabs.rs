@@ -3,9 +3,9 @@
 use super::WorkspaceView;
 use super::areas::is_roomy;
 use crate::health;
-use crate::model::finding::{Finding, Group, Severity};
 use crate::model::world::World;
 use crate::ui::theme::{Role, Theme};
+use crate::ui::views::health::worst;
 use crate::ui::widgets::text;
 use crate::ui::words;
 use ratatui::buffer::Buffer;
@@ -26,10 +26,10 @@ impl WorkspaceView {
     }
 
     /// The tabs that have room, each with its pane's place. The one that has the keys always has.
-    fn tabs(&self) -> Vec<(usize, String, Rect)> {
+    fn tabs(&self, world: &World) -> Vec<(usize, String, Rect)> {
         let Some(line) = self.tabs.filter(|t| t.height > 0) else { return Vec::new() };
         let label = |pane: &super::Pane| {
-            let count = pane.view.count().map_or_else(String::new, |n| format!(" {}", words::grouped(n)));
+            let count = pane.view.count(world).map_or_else(String::new, |n| format!(" {}", words::grouped(n)));
             format!("{}{count}", words::capital(&pane.view.title()))
         };
         let labels: Vec<String> = self.tree.panes().into_iter().map(label).collect();
@@ -54,14 +54,14 @@ impl WorkspaceView {
     }
 
     /// The place of the pane whose tab is at a place of the screen.
-    pub(super) fn tab_at(&self, x: u16, y: u16) -> Option<usize> {
-        self.tabs().into_iter().find(|(.., area)| area.contains(Position { x, y })).map(|(place, ..)| place)
+    pub(super) fn tab_at(&self, world: &World, x: u16, y: u16) -> Option<usize> {
+        self.tabs(world).into_iter().find(|(.., area)| area.contains(Position { x, y })).map(|(place, ..)| place)
     }
 
     /// Draws the tabs and the line under them.
     pub(super) fn draw_tabs(&self, world: &World, theme: &Theme, buf: &mut Buffer) {
         let Some(lines) = self.tabs else { return };
-        for (i, (place, label, area)) in self.tabs().into_iter().enumerate() {
+        for (i, (place, label, area)) in self.tabs(world).into_iter().enumerate() {
             if i > 0 {
                 text::put(buf, area.x - text::width(BAR), area.y, text::width(BAR), BAR, theme.style(Role::Border));
             }
@@ -73,15 +73,4 @@ impl WorkspaceView {
             text::put(buf, lines.x + 1, lines.y + 1, lines.width.saturating_sub(1), &worst, theme.style(role));
         }
     }
-}
-
-/// The worst that health has found in the clusters that are looked at, in a line.
-fn worst(world: &World) -> Option<(String, Role)> {
-    let is_in_sight = |g: &&Group| world.focus.is_none_or(|f| f == g.cluster) && g.head.severity >= Severity::Warning;
-    let Finding { severity, object, since, what, evidence, .. } = &world.findings.groups().iter().find(is_in_sight)?.head;
-    let (glyph, role) = if *severity == Severity::Critical { ("✖", Role::StatusBad) } else { ("▲", Role::StatusWarn) };
-    let namespace = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
-    let why = if evidence.is_empty() { String::new() } else { format!(": {evidence}") };
-    let age = words::ago(*since, world.now);
-    Some((format!("{glyph} {} {namespace}{}  {what} {age}{why}", world.name(object.cluster), object.name), role))
 }
