@@ -83,3 +83,55 @@ fn owner(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     (of.namespace, of.name, of.uid) = (namespace, name, uid);
     Ok(table(kind, Only::Object(of)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
+    use crate::model::step::Named;
+
+    fn scene(group: &str, resource: &str, facts: Known) -> Scene {
+        let object = ObjectRef {
+            cluster: ClusterId(0),
+            kind: GroupResource::new(group, resource),
+            namespace: "shop".into(),
+            name: "web".into(),
+            uid: Uid::parse("web"),
+        };
+        Scene { cursor: Some(Target { object, facts, owner: None }), ..Scene::default() }
+    }
+
+    /// The kind that a key leads to, and which part of it.
+    fn leads(scene: &Scene, run: fn(&Scene, &str) -> Result<Vec<Step>, Reject>) -> Option<(String, Only)> {
+        match run(scene, "").ok()?.as_slice() {
+            [Step::Open(Screen::Table(of))] => Some((of.kind.to_string(), of.only.clone())),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_facts_tell_comes_before_what_the_kind_is() {
+        let named = Named { kind: "services".into(), namespace: "".into(), names: ["web".into()].into() };
+        for (facts, to) in [
+            (Known::Pods("a=b".into()), "pods"),
+            (Known::Members([Uid::parse("p")].into()), "pods"),
+            (Known::Leads(named), "services"),
+            (Known::About("Node".into(), "n".into(), Uid::parse("n")), "Node"),
+            (Known::None, "pods"),
+        ] {
+            let scene = scene("", "persistentvolumeclaims", facts.clone());
+            assert_eq!(leads(&scene, enter).map(|(kind, _)| kind).as_deref(), Some(to), "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn only_kinds_of_that_group_are_meant() {
+        let of = |group, resource| leads(&scene(group, resource, Known::None), enter).map(|(kind, _)| kind);
+        assert_eq!(of("batch", "cronjobs").as_deref(), Some("jobs"));
+        assert_eq!(of("example.com", "cronjobs"), None, "details");
+        assert!(
+            matches!(leads(&scene("apps", "deployments", Known::None), replica_sets), Some((kind, Only::OwnedBy(_))) if kind == "replicasets")
+        );
+        assert!(replica_sets(&scene("example.com", "deployments", Known::None), "").is_err());
+    }
+}

@@ -19,7 +19,6 @@ use crate::model::id::ClusterId;
 use crate::model::step::{Effect, Notice, Step};
 use crate::model::time::Timestamp;
 use crate::term::{self, Screen};
-use crate::ui::views::table::TableView;
 use crate::ui::widgets::ascii;
 use crossterm::event::{Event, MouseButton, MouseEventKind};
 use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
@@ -52,9 +51,9 @@ pub async fn run(cli: &Cli, mut setup: Setup) -> io::Result<i32> {
     let start = cli.resource.as_ref().unwrap_or(&setup.own.config.start).clone();
     let mut steps = Vec::new();
     let mut program = Program::new(setup, |state| {
-        let (of, more) = goto::first(&state.world, &state.config.aliases, &start);
+        let (screen, more) = goto::first(&state.world, &state.config.aliases, &start);
         steps = more;
-        Box::new(TableView::new(&state.world, of))
+        state.view(screen)
     });
     // The flags overrule what the config says of namespaces.
     let named = !cli.flags.namespace.is_empty() || cli.flags.all_namespaces;
@@ -218,8 +217,8 @@ impl Loop {
             }
             Some(Ok(Event::Mouse(mouse))) => match mouse.kind {
                 MouseEventKind::Down(MouseButton::Left) => state.click(mouse.column, mouse.row),
-                MouseEventKind::ScrollDown => state.wheel(NOTCH),
-                MouseEventKind::ScrollUp => state.wheel(-NOTCH),
+                MouseEventKind::ScrollDown => state.wheel(mouse.column, mouse.row, NOTCH),
+                MouseEventKind::ScrollUp => state.wheel(mouse.column, mouse.row, -NOTCH),
                 _ => {}
             },
             Some(Ok(Event::FocusGained | Event::FocusLost)) => {}
@@ -264,6 +263,7 @@ impl Loop {
                 Ok(())
             }
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
+            Effect::SaveLayout(..) | Effect::UseLayout(_) => Ok(()),
         }
     }
 

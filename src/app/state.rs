@@ -226,11 +226,12 @@ impl State {
         ui::header::draw(&self.world, &self.theme, screen.header, buf);
         ui::footer::demo(&self.world, &self.theme, screen.demo, buf);
         let under = self.views.last().map_or(Scope::Everywhere, |v| v.scope());
+        let panes = self.views.last().and_then(|v| v.panes());
         match (&self.dialog, &self.prompt, &self.notice) {
             (Some(dialog), ..) => ui::footer::question(&dialog.text, &self.theme, screen.footer, buf),
             (None, Some(line), _) => line.draw(&self.theme, screen, buf),
             (None, None, Some((notice, _))) => ui::footer::notice(&self.world, notice, &self.theme, screen.footer, buf),
-            (None, None, None) => ui::footer::hints(&self.keymap, under, &self.pressed, &self.theme, screen.footer, buf),
+            (None, None, None) => ui::footer::hints(&self.keymap, under, panes, &self.pressed, &self.theme, screen.footer, buf),
         }
     }
 }

@@ -3,12 +3,13 @@
 
 use crate as lib;
 
+mod calm;
+mod deltas;
+mod jobs;
+mod nodes;
 mod objects;
 mod rig;
 mod rules;
-mod calm;
-mod jobs;
-mod nodes;
 mod scale;
 mod server;
 mod storage;

@@ -120,6 +120,7 @@ impl Project for StatefulSets {
             updated: updated(set),
             available: status.available_replicas.or(status.ready_replicas).unwrap_or_default(),
             observed: status.observed_generation >= metadata.generation,
+            paused: !rolling(set) && text(&status.update_revision) != text(&status.current_revision),
             requests: spec.template.requests(),
             image: words.sym(spec.template.image()),
             ..WorkloadFacts::default()

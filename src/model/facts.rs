@@ -160,6 +160,8 @@ pub struct PodFacts {
 pub struct PodTrouble {
     /// The condition PodScheduled, where it is False.
     pub unscheduled: Option<Condition>,
+    /// `status.nominatedNodeName` is set: others are driven out to make room for it.
+    pub nominated: bool,
     /// `status.reason`, of pods that were evicted, lost or refused.
     pub reason: Sym,
     /// `status.message`.
@@ -186,6 +188,12 @@ pub struct ContainerTrouble {
     pub init: bool,
     /// It runs, ready or not.
     pub running: bool,
+    /// Since when it runs.
+    pub since: Option<Timestamp>,
+    /// It runs and has passed its startup probe, where it has one.
+    pub started: bool,
+    /// Bytes of memory that it may take; zero for no limit of its own.
+    pub memory: u64,
     /// It is ready.
     pub ready: bool,
     /// How often it was restarted.
@@ -228,7 +236,7 @@ pub struct WorkloadFacts {
     pub available: u32,
     /// The status is about the newest spec (`observedGeneration`).
     pub observed: bool,
-    /// `spec.paused`: a rollout waits for somebody.
+    /// A rollout waits for somebody: `spec.paused`, an update strategy `OnDelete`, or a partition.
     pub paused: bool,
     /// What one pod asks for.
     pub requests: Amounts,

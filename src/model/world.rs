@@ -6,6 +6,7 @@ use super::column::Column;
 use super::fault::Fault;
 use super::finding::Findings;
 use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
+use super::layout::Layouts;
 use super::msg::Sync;
 use super::step::{Notice, Target};
 use super::table::Table;
@@ -46,6 +47,8 @@ pub struct World {
     pub readonly: bool,
     /// What is shown is the demo fleet.
     pub demo: Option<Demo>,
+    /// How panes are laid out, by the user's own names.
+    pub layouts: Layouts,
     /// Contexts of the same cluster may be open side by side, because each is looked at by itself.
     pub twins: bool,
 }

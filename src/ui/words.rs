@@ -73,6 +73,7 @@ pub fn only(world: &World, only: &Only, namespaced: bool) -> Option<String> {
             let parts: Vec<String> = parts.into_iter().flatten().collect();
             (!parts.is_empty()).then(|| parts.join(" "))
         }
+        Only::Cluster(cluster) => Some(world.name(*cluster).to_owned()),
         Only::Namespace(cluster, namespace) => Some(of(*cluster, namespace)),
         Only::SelectedBy(o, _) | Only::OwnedBy(o) | Only::Claiming(o) | Only::Told(o, _) | Only::Named(o, _) => {
             let namespace = if o.namespace.is_empty() { String::new() } else { format!("{}/", o.namespace) };

@@ -1,263 +1,336 @@
-//! The screens of health and of events, as a person on call uses them: what is wrong and where, why, and what to press next.
+//! Health over the demo fleet, in virtual time: on a cluster that does well nothing is found, whatever it is at; and each trouble of the demo is
+//! found within ten seconds of its first symptom, and gone within ten of its cure.
 
-use crate::rig::objects::{crashing, object, pod, since};
-use crate::rig::robot::{LARGE, Robot, SMALL};
-use crate::robot::look;
-use kconsole::model::fault::{Fault, FaultKind};
-use kconsole::model::msg::{ClusterNews, Link, Sync};
-use kconsole::ui::views::health::{count, worst};
+use kconsole as lib;
+
+#[path = "../../src/health/tests/rig.rs"]
+#[allow(dead_code, reason = "what other tests need of it")]
+mod rig;
+
+use kconsole::demo::incident::INCIDENTS;
+use kconsole::demo::shop;
+use kconsole::demo::sim::Sim;
+use kconsole::demo::store::Key;
+use kconsole::demo::write::{Delete, How};
+use kconsole::health;
+use kconsole::model::finding::{Finding, Severity};
+use kconsole::model::id::ClusterId;
+use kconsole::model::time::Timestamp;
+use rig::{Rig, START, is_fit, line};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::collections::HashMap;
 
-/// The screen of health over clusters in which nothing is known yet.
-fn health(clusters: &[&str]) -> Robot {
-    let mut robot = Robot::new(clusters, "pods");
-    robot.press("h");
-    robot
+const NOW: i64 = START * 1_000;
+/// So much later at most a symptom is found and a cure seen.
+const SOON: i64 = 10;
+
+/// A simulated cluster, and a board that hears of it once a second.
+struct Ward {
+    sim: Sim,
+    rig: Rig,
+    told: HashMap<(String, Key), (u64, Value)>,
 }
 
-/// All that health looks at in a cluster has come, and there is nothing of it but these pods.
-fn quiet(robot: &mut Robot, cluster: &str, pods: &[Value]) {
-    for kind in robot.watched(cluster) {
-        let kind = kind.split('.').next().unwrap().to_owned();
-        robot.list(cluster, &kind, if kind == "pods" { pods } else { &[] });
+impl Ward {
+    fn new(name: &str) -> Self {
+        let mut ward = Self { sim: shop::build(name, 1, NOW, None), rig: Rig::new(), told: HashMap::new() };
+        ward.second();
+        ward
+    }
+
+    /// A second passes. What is found after it.
+    fn second(&mut self) -> Vec<Finding> {
+        let now = self.sim.store.now + 1_000;
+        self.sim.advance(now);
+        let mut news: Vec<Value> = Vec::new();
+        for want in health::wants(ClusterId(0)) {
+            let id = want.kind.to_string();
+            let table = self.sim.store.list(&id, "");
+            let mut left: HashMap<Key, Value> =
+                self.told.iter().filter(|((of, _), _)| *of == id).map(|((_, key), (_, object))| (key.clone(), object.clone())).collect();
+            for object in table {
+                left.remove(&object.key);
+                let known = self.told.get(&(id.clone(), object.key.clone()));
+                if known.is_none_or(|(version, _)| *version != object.version) {
+                    // A name that is used again is another object.
+                    news.extend(known.filter(|(_, old)| old["metadata"]["uid"] != *object.uid).map(|(_, old)| gone(old)));
+                    news.push(object.value());
+                    self.told.insert((id.clone(), object.key.clone()), (object.version, object.value()));
+                }
+            }
+            for (key, object) in left {
+                self.told.remove(&(id.clone(), key));
+                news.push(gone(&object));
+            }
+        }
+        self.rig.put_all(&news);
+        self.rig.go(Timestamp(self.sim.store.now / 1_000));
+        let found = self.rig.work(64);
+        found.iter().for_each(is_fit);
+        found
+    }
+
+    fn change(&mut self, kind: &str, name: &str, change: impl FnOnce(&mut Value)) {
+        let (namespace, name) = name.split_once('/').unwrap_or(("", name));
+        let changed = self.sim.update(kind, &Key::new(namespace, name), How::by("test"), |object| {
+            change(object);
+            Ok(())
+        });
+        changed.unwrap_or_else(|e| panic!("{kind} {name}: {e:?}"));
+    }
+
+    fn delete_pods(&mut self, which: impl Fn(&Value) -> bool) {
+        let pods: Vec<Value> = self.sim.store.list("pods", "").map(|p| p.value()).filter(|p| which(p)).collect();
+        for pod in pods {
+            drop(self.sim.delete("pods", &Key::of(&pod), &Delete::default()));
+        }
     }
 }
 
-/// A pod of a deployment: `shop/checkout-6d5f-x2x9q`.
-fn of_deployment(mut pod: Value) -> Value {
-    let name = pod["metadata"]["name"].as_str().unwrap().to_owned();
-    let set = name.rsplit_once('-').unwrap().0;
-    pod["metadata"]["labels"]["pod-template-hash"] = json!(set.rsplit_once('-').unwrap().1);
-    pod["metadata"]["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set, "uid": set, "controller": true}]);
-    pod
+fn gone(object: &Value) -> Value {
+    let mut object = object.clone();
+    object["gone"] = json!(true);
+    object
 }
 
-/// A pod whose image is not there.
-fn imageless(path: &str, image: &str) -> Value {
-    let mut pod = pod(path, 360);
-    pod["status"]["containerStatuses"] = json!([{"name": "app", "image": image, "ready": false, "restartCount": 0,
-        "state": {"waiting": {"reason": "ImagePullBackOff", "message": format!("{image} not found in registry")}}}]);
-    pod["status"]["conditions"] = json!([{"type": "Ready", "status": "False"}]);
-    pod["status"]["phase"] = json!("Pending");
-    of_deployment(pod)
+fn alarms(found: &[Finding]) -> Vec<String> {
+    found.iter().filter(|f| f.severity > Severity::Info).map(line).collect()
 }
 
-fn unreachable() -> Fault {
-    Fault::new(FaultKind::Unreachable, "connection refused").hint("nothing listens there: is the cluster running?")
+fn is_daemon(pod: &Value) -> bool {
+    pod["metadata"]["ownerReferences"][0]["kind"] == "DaemonSet"
 }
 
-/// Three clusters: a bad image and a crash in one, a crash in another.
-fn sick() -> Robot {
-    let mut robot = health(&["prod-eu", "prod-us", "staging"]);
-    let image = "registry.shop.example/checkout:1.9.0";
-    let images: Vec<Value> = ["x2x9q", "k4d2m", "p7w3z"].iter().map(|hash| imageless(&format!("shop/checkout-6d5f-{hash}"), image)).collect();
-    quiet(&mut robot, "prod-eu", &[images, vec![of_deployment(crashing("shop/cart-7f9c-k8s2p", 10_800, 12))]].concat());
-    quiet(&mut robot, "prod-us", &[of_deployment(crashing("shop/web-58b7-qqq4d", 900, 4)), pod("shop/api-1", 60)]);
-    quiet(&mut robot, "staging", &[pod("shop/api-1", 60)]);
-    robot
+fn image(deployment: &mut Value, image: &str) {
+    deployment["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image);
 }
 
-#[test]
-fn one_glance_says_what_is_wrong_and_where() {
-    let mut robot = sick();
-    robot.sees("Health ─ 3").sees("and 2 more").sees("prod-eu").sees("registry.shop.example/checkout:1.9.0 not found");
-    look("health", &mut robot);
-    assert_eq!(count(&robot.state.world), 3);
-    let (line, _) = worst(&robot.state.world).unwrap();
-    assert!(line.starts_with("✖ prod-"), "{line}");
-    robot.press("1").sees("Health ─ prod-eu ─ 2").misses("web-58b7");
-    robot.press("1 /").text("web exit").press("enter").sees("Health ─ 1").sees("prod-us").misses("checkout");
-    robot.press("esc").sees("Health ─ 3");
-    robot.press("/").text("nosuch").sees("nothing that is wrong matches").misses("all is well").press("esc");
-    robot.press(":").text("ns web").press("enter").sees("nothing is wrong").misses("crashes");
-}
-
-#[test]
-fn enter_explains_and_the_keys_act_on_the_object() {
-    let mut robot = sick();
-    robot.press("/").text("checkout").press("enter").sees("▌");
-    assert!(robot.cursor().contains("checkout"), "{}", robot.screen());
-    robot.press("enter").sees("WHAT IT MEANS").sees("3 objects").sees("WHAT USUALLY HELPS").sees("next: d shows");
-    look("finding", &mut robot);
-    robot.press("G").sees("y as YAML").press("g");
-    robot.press("e").sees("about checkout-6d5f-").press("esc d").sees("checkout-6d5f-").press("esc");
-    robot.press("enter").sees("checkout-6d5f-").press("esc").sees("WHAT IT MEANS").press("esc").sees("Health ─ 1");
-    robot.press("y").sees("checkout-6d5f-").press("esc").press("o").sees("Replicasets");
-}
-
-#[test]
-fn what_is_cured_stays_under_the_cursor_until_it_moves() {
-    let mut robot = sick();
-    robot.press("/").text("cart").press("enter").press("enter").sees("crashes").misses("cured");
-    let well = |path: &str| {
-        let mut well = of_deployment(pod(path, 10_800));
-        well["metadata"]["resourceVersion"] = json!("2");
-        well
-    };
-    robot.deliver("prod-eu", "pods", &[well("shop/cart-7f9c-k8s2p")]).sees("cured").sees("WHAT IT MEANS");
-    robot.press("esc");
-    assert!(robot.cursor().contains("cart") && robot.cursor().contains("cured"), "{}", robot.screen());
-    robot.press("enter").sees("is cured").press("d").sees("is cured");
-    robot.press("esc").sees("Health ─ 2");
-    let mut robot = sick();
-    robot.press("j j");
-    let before = robot.cursor();
-    robot.deliver("prod-us", "pods", &[well("shop/web-58b7-qqq4d")]).deliver("prod-eu", "pods", &[well("shop/cart-7f9c-k8s2p")]);
-    let (name, rest) = (before.split_whitespace().nth(3).unwrap(), robot.cursor());
-    assert!(rest.contains(name), "{before}\n{}", robot.screen());
-    look("health-cured", &mut robot);
-    robot.press("k").misses("cured").sees("Health ─ 1");
-}
-
-#[test]
-fn a_cluster_that_is_down_stands_above_what_was_found() {
-    let mut robot = sick();
-    robot.wait(2).down("prod-us", &unreachable(), Some(Duration::from_secs(8))).wait(40);
-    robot.down("staging", &Fault::new(FaultKind::Login("aws sso login".into()), "the token has expired"), None);
-    robot.sees("Health ─ 5").sees("stale for 40s").sees("connection refused").sees("ctrl-r runs aws sso login");
-    look("health-down", &mut robot);
-    let screen = robot.screen();
-    assert!(screen.find("stale for").unwrap() < screen.find("crashes").unwrap(), "{screen}");
-    robot.cluster("prod-us", ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) }));
-    for kind in ["pods", "nodes", "deployments", "events"] {
-        robot.sync("prod-us", kind, Sync::Live);
+/// Ten minutes in which something is done at some seconds, and nothing is wrong.
+fn quiet(name: &str, cluster: &str, mut doing: impl FnMut(&mut Ward, i64)) {
+    let mut ward = Ward::new(cluster);
+    for second in 0..600 {
+        doing(&mut ward, second);
+        let alarms = alarms(&ward.second());
+        assert!(alarms.is_empty(), "{name}, after {second} s: {alarms:#?}");
     }
-    robot.misses("connection refused").sees("Health ─ 4");
+    assert_eq!(ward.rig.work(1).iter().map(line).collect::<Vec<_>>(), ward.rig.afresh().iter().map(line).collect::<Vec<_>>());
 }
 
 #[test]
-fn all_is_well_only_where_all_is_seen() {
-    let mut robot = health(&["prod-eu", "prod-us"]);
-    robot.misses("all is well").sees("waiting for prod-eu; prod-us");
-    quiet(&mut robot, "prod-eu", &[pod("shop/a", 60)]);
-    robot.misses("all is well").sees("waiting for prod-us");
-    quiet(&mut robot, "prod-us", &[]);
-    robot.sees("● all is well: nothing is wrong in 2 clusters").sees("Health ─ 0");
-    look("health-well", &mut robot);
-    assert_eq!((count(&robot.state.world), worst(&robot.state.world)), (0, None));
-    let mut robot = health(&["prod-eu"]);
-    quiet(&mut robot, "prod-eu", &[]);
-    let mut robot2 = health(&["prod-eu"]);
-    let stale = |kind, what: &str| Sync::Stale { why: Fault::new(kind, what), retry_in: None };
-    robot2.sync("prod-eu", "nodes", stale(FaultKind::Forbidden, "viewer may not list nodes"));
-    for kind in robot2.watched("prod-eu").iter().filter(|k| *k != "nodes") {
-        robot2.list("prod-eu", kind.split('.').next().unwrap(), &[]);
-    }
-    robot2.misses("all is well").sees("forbidden, so nothing is known of them: nodes").sees("nothing found in what can be seen");
-    robot.sync("prod-eu", "pods", stale(FaultKind::Server, "etcd is slow")).misses("all is well").sees("pods: stale").sees("etcd is slow");
-    Robot::new(&["-", "prod-eu"], "pods").press("h").sees("no cluster is open");
-}
-
-#[test]
-fn three_hundred_findings_scroll_and_nothing_of_the_name_is_cut() {
-    let mut robot = health(&["prod-eu"]);
-    let pods: Vec<Value> = (0..300).map(|i| crashing(&format!("shop/worker-{i:03}"), 7_200 + i, 4)).collect();
-    quiet(&mut robot, "prod-eu", &pods);
-    robot.sees("Health ─ 300");
-    let mut seen = Vec::new();
-    for _ in 0..300 {
-        let cursor = robot.cursor();
-        seen.push(cursor.split_whitespace().find(|w| w.starts_with("shop/")).unwrap_or_else(|| panic!("{cursor}")).to_owned());
-        robot.press("j");
-    }
-    seen.sort();
-    seen.dedup();
-    assert_eq!(seen.len(), 300, "each was under the cursor, and in sight");
-    let last = robot.cursor();
-    robot.press("G");
-    assert_eq!(robot.cursor(), last);
-    robot.press("pgup k g").press("pgdn pgdn");
-    robot.resize((44, 12));
-    assert!(robot.cursor().contains("✖ prod-eu  shop/worker-"), "{}", robot.screen());
-    look("health-many", robot.resize(SMALL));
-    for width in 0..44 {
-        robot.resize((width, 9)).resize((width, 3));
+fn a_healthy_cluster_is_quiet() {
+    for cluster in ["prod-eu", "prod-us", "staging", "dev"] {
+        quiet("healthy", cluster, |_, _| {});
     }
 }
 
 #[test]
-fn the_cursor_stays_where_it_was_put_whatever_comes() {
-    let mut robot = sick();
-    robot.press("j");
-    let name = |line: String| line.split_whitespace().find(|w| w.starts_with("shop/")).unwrap().to_owned();
-    let before = name(robot.cursor());
-    robot.deliver("staging", "pods", &[of_deployment(crashing("shop/new-1-1", 5, 9))]);
-    assert_eq!(name(robot.cursor()), before, "{}", robot.screen());
-    robot.sees("Health ─ 4");
-    let finding = robot.line("shop/new-1-1");
-    robot.click("shop/new-1-1");
-    assert_eq!(robot.cursor().replace('▌', " "), finding);
-}
-
-/// An event of a pod.
-fn event(name: &str, pod: &str, kind: &str, reason: &str, message: &str, age: i64, count: u32) -> Value {
-    let mut event = object(&format!("shop/{name}"), age);
-    event["type"] = json!(kind);
-    event["reason"] = json!(reason);
-    event["message"] = json!(message);
-    event["count"] = json!(count);
-    event["lastTimestamp"] = json!(since(age));
-    event["firstTimestamp"] = json!(since(age + 600));
-    event["involvedObject"] = json!({"kind": "Pod", "namespace": "shop", "name": pod, "uid": pod});
-    event
-}
-
-fn warnings() -> Robot {
-    let mut robot = Robot::new(&["prod-eu", "prod-us"], "pods");
-    robot.list("prod-eu", "pods", &[of_deployment(pod("shop/checkout-6d5f-x2x9q", 60))]).press("W").sees("waiting for warnings");
-    let failed = |name: &str, pod: &str, age, count| event(name, pod, "Warning", "Failed", &format!("Error: ErrImagePull of {pod}"), age, count);
-    let eu = [
-        failed("e1", "checkout-6d5f-x2x9q", 12, 31),
-        failed("e2", "checkout-6d5f-k4d2m", 40, 9),
-        event("e3", "cart-1", "Warning", "Unhealthy", "Readiness probe failed: HTTP 503", 100, 1),
-        event("e4", "old-1", "Warning", "BackOff", "Back-off restarting failed container", 3_000, 7),
-    ];
-    robot.list("prod-eu", "events", &eu);
-    robot.list("prod-us", "events", &[event("e5", "web-1", "Warning", "Unhealthy", "Readiness probe failed: HTTP 503", 20, 2)]);
-    robot
+fn a_rolling_update_is_quiet() {
+    quiet("rollout", "prod-eu", |ward, second| {
+        if second == 20 {
+            ward.change("deployments.apps", "shop/checkout", |d| image(d, "registry.shop.example/checkout:2.31.0"));
+        }
+    });
 }
 
 #[test]
-fn warnings_of_all_clusters_are_one_stream_and_what_repeats_is_one_line() {
-    let mut robot = warnings();
-    robot.sees("warnings 3 in 10m").sees("Failed ×40").sees(" +1  Failed").sees("14:01:48");
-    look("warnings", &mut robot);
-    let lines = |robot: &Robot| robot.screen().lines().filter(|l| l.contains("▲ ") && l.starts_with('│')).count();
-    assert_eq!(lines(&robot), 4);
-    robot.press("/").text("object:web").press("enter");
-    assert_eq!(lines(&robot), 1, "{}", robot.screen());
-    robot.press("esc 1");
-    assert_eq!(lines(&robot), 3);
-    robot.press("1").wait(590).sees("warnings 2 in 10m");
+fn a_job_that_completes_is_quiet() {
+    quiet("job", "prod-eu", |ward, second| {
+        if second == 5 {
+            let pod = json!({"restartPolicy": "Never", "containers": [{"name": "a", "image": "busybox", "command": ["sleep", "40"]}]});
+            let job = json!({"metadata": {"name": "once", "namespace": "shop"}, "spec": {"completions": 3, "template": {"spec": pod}}});
+            ward.sim.create("jobs.batch", job, How::by("test")).unwrap();
+        }
+    });
 }
 
 #[test]
-fn what_happens_comes_in_at_the_top_and_the_cursor_stays_with_its_line() {
-    let mut robot = warnings();
-    assert!(robot.cursor().contains("Failed"), "{}", robot.screen());
-    robot.deliver("prod-us", "events", &[event("e6", "new-1", "Warning", "Evicted", "The node was low on memory", 1, 1)]);
-    assert!(robot.cursor().contains("Evicted"), "from the first line one sees what happens\n{}", robot.screen());
-    robot.press("j j");
-    let before = robot.cursor();
-    robot.deliver("prod-us", "events", &[event("e7", "new-2", "Warning", "FailedMount", "no such secret", 0, 1)]);
-    assert_eq!(robot.cursor(), before);
-    robot.press("enter").sees("web-1").press("esc");
-    assert_eq!(robot.cursor(), before, "{}", robot.screen());
-    robot.send("prod-us", "events", &[], &["e5"]).press("enter");
-    robot.sees("this event is over");
+fn a_node_that_is_drained_is_quiet() {
+    quiet("drain", "prod-eu", |ward, second| {
+        let node = "prod-eu-b1";
+        match second {
+            10 => ward.change("nodes", node, |n| n["spec"]["unschedulable"] = json!(true)),
+            12 => ward.delete_pods(|p| p["spec"]["nodeName"] == node && !is_daemon(p)),
+            400 => ward.change("nodes", node, |n| drop(n["spec"].as_object_mut().unwrap().remove("unschedulable"))),
+            _ => {}
+        }
+    });
 }
 
 #[test]
-fn normal_events_are_those_since_the_program_was_started() {
-    let mut robot = warnings();
-    robot.press("!").sees("Failed").sees("all 3 in 10m");
-    let normal = |name: &str, age| event(name, "cart-1", "Normal", &format!("Pulled-{name}"), "image is there", age, 1);
-    let failed = event("e1", "checkout-6d5f-x2x9q", "Warning", "Failed", "Error: ErrImagePull", 12, 31);
-    robot.wait(10).list("prod-eu", "events", &[normal("n1", 30), normal("n2", -5), failed]);
-    robot.sees("Pulled-n2").misses("Pulled-n1").sees("normal ones since 14:02:00").sees("Failed").sees("Unhealthy");
-    robot.resize(LARGE).press("!").resize(SMALL).misses("Pulled");
-    let stale = Sync::Stale { why: Fault::new(FaultKind::Forbidden, "viewer may not list events"), retry_in: None };
-    let mut robot = Robot::new(&["prod-eu"], "pods");
-    robot.press("W").sync("prod-eu", "events", stale).sees("no warnings could be read").sees("viewer may not list events");
+fn more_and_fewer_pods_are_quiet() {
+    quiet("scale", "prod-eu", |ward, second| {
+        if let Some(n) = [(10, 9), (200, 2), (400, 5)].iter().find(|(at, _)| *at == second).map(|(_, n)| *n) {
+            ward.change("deployments.apps", "shop/pricing", |d| d["spec"]["replicas"] = json!(n));
+        }
+    });
+}
+
+/// A trouble of the demo: what shows it, what mends it, when it is over, and how what is found of it begins.
+struct Trouble {
+    name: &'static str,
+    cluster: &'static str,
+    symptom: fn(&Sim) -> bool,
+    mend: fn(&mut Ward),
+    is_over: fn(&Sim) -> bool,
+    says: &'static str,
+}
+
+fn is_whole(sim: &Sim, namespace: &str, name: &str) -> bool {
+    let d = sim.store.get("deployments.apps", namespace, name).unwrap().value();
+    let wanted = &d["spec"]["replicas"];
+    d["metadata"]["generation"] == d["status"]["observedGeneration"]
+        && ["replicas", "updatedReplicas", "availableReplicas"]
+            .iter()
+            .all(|c| d["status"][c] == *wanted || *wanted == 0 && d["status"][c].is_null())
+}
+
+fn any_pod(sim: &Sim, is: impl Fn(&Value) -> bool) -> bool {
+    sim.store.list("pods", "").any(|p| is(&p.value()))
+}
+
+fn has_died(pod: &Value, reason: &str) -> bool {
+    let status = &pod["status"]["containerStatuses"][0];
+    ["state", "lastState"].iter().any(|s| status[s]["terminated"]["reason"] == reason)
+}
+
+const TROUBLES: &[Trouble] = &[
+    Trouble {
+        name: "bad-rollout",
+        cluster: "prod-eu",
+        symptom: |sim| {
+            any_pod(sim, |p| {
+                p["metadata"]["labels"]["app"] == "checkout"
+                    && p["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] == "CrashLoopBackOff"
+            })
+        },
+        mend: |ward| ward.change("deployments.apps", "shop/checkout", |d| image(d, "registry.shop.example/checkout:2.31.0")),
+        is_over: |sim| is_whole(sim, "shop", "checkout"),
+        says: "critical rollout-stuck deployments/checkout: rollout stuck, ",
+    },
+    Trouble {
+        name: "memory-leak",
+        cluster: "prod-us",
+        symptom: |sim| any_pod(sim, |p| p["metadata"]["labels"]["app"] == "recommendation" && has_died(p, "OOMKilled")),
+        mend: |ward| ward.change("deployments.apps", "shop/recommendation", |d| image(d, "registry.shop.example/recommendation:1.7.4")),
+        is_over: |sim| {
+            is_whole(sim, "shop", "recommendation")
+                && !any_pod(sim, |p| p["metadata"]["labels"]["app"] == "recommendation" && has_died(p, "OOMKilled"))
+        },
+        says: "warning oom-killed pods/recommendation",
+    },
+    Trouble {
+        name: "full-node",
+        cluster: "prod-eu",
+        symptom: |sim| any_pod(sim, |p| p["status"]["reason"] == "Evicted"),
+        mend: |ward| ward.change("deployments.apps", "data/report-export", |d| d["spec"]["replicas"] = json!(0)),
+        is_over: |sim| {
+            let running = any_pod(sim, |p| p["metadata"]["labels"]["app"] == "report-export" && p["status"]["phase"] == "Running");
+            !running
+                && !sim.store.list("nodes", "").any(|n| {
+                    n.value()["status"]["conditions"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .any(|c| c["type"] == "MemoryPressure" && c["status"] == "True")
+                })
+        },
+        says: "warning evicted deployments/report-export: evicted: 1 of its pods",
+    },
+    Trouble {
+        name: "quota",
+        cluster: "prod-eu",
+        symptom: |sim| {
+            sim.store.get("deployments.apps", "payments", "fraud-check").unwrap().value()["status"]["conditions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|c| c["type"] == "ReplicaFailure")
+        },
+        mend: |ward| ward.change("resourcequotas", "payments/payments", |q| q["spec"]["hard"]["pods"] = json!("60")),
+        is_over: |sim| is_whole(sim, "payments", "fraud-check"),
+        says: "warning replicas-missing deployments/fraud-check: pods are refused, ",
+    },
+    Trouble {
+        name: "lost-node",
+        cluster: "prod-us",
+        symptom: |sim| {
+            any_pod(sim, |p| {
+                p["spec"]["nodeName"] == "prod-us-b2"
+                    && p["status"]["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "Ready" && c["status"] == "False")
+            })
+        },
+        mend: |ward| {
+            ward.sim.world.lost.clear();
+            ward.sim.wake("node-controller", Key::new("", "prod-us-b2"));
+        },
+        is_over: |sim| {
+            let is_ready =
+                |o: &Value| o["status"]["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "Ready" && c["status"] == "True");
+            let is_done = |o: &Value| o["status"]["phase"] == "Succeeded";
+            is_ready(&sim.store.get("nodes", "", "prod-us-b2").unwrap().value()) && !any_pod(sim, |p| !is_ready(p) && !is_done(p))
+        },
+        says: "warning not-ready pods/",
+    },
+];
+
+/// Plays a trouble, and prints how it went.
+fn plays(name: &str) {
+    let trouble = TROUBLES.iter().find(|t| t.name == name).unwrap();
+    let mut ward = Ward::new(trouble.cluster);
+    (INCIDENTS.iter().find(|i| i.name == name).unwrap().begin)(&mut ward.sim);
+    let (mut shown, mut told) = (None, None);
+    for second in 0..1_500 {
+        let lines = alarms(&ward.second());
+        shown = shown.or((trouble.symptom)(&ward.sim).then_some(second));
+        told = told.or(lines.iter().find(|l| l.starts_with(trouble.says)).map(|l| (second, l.clone())));
+        if told.is_some() && shown.is_some_and(|at| second >= at + 90) {
+            break;
+        }
+        assert!(
+            shown.is_none_or(|at| second <= at + SOON) || told.is_some(),
+            "{name} shows since {shown:?} s, and at {second} s is told: {lines:#?}"
+        );
+    }
+    let (Some(shown), Some((at, line))) = (shown, told) else { panic!("{name} never shows") };
+    eprintln!("{name}: shows after {shown} s, told after {at} s: {line}");
+    for group in ward.rig.world.findings.groups().iter().filter(|g| g.head.severity > Severity::Info) {
+        eprintln!("  {} ({} objects) next: {}", rig::line(&group.head), group.objects(), group.head.next);
+    }
+    (trouble.mend)(&mut ward);
+    let mut over = None;
+    for second in 0..900 {
+        let lines = alarms(&ward.second());
+        over = over.filter(|_| (trouble.is_over)(&ward.sim)).or((trouble.is_over)(&ward.sim).then_some(second));
+        if over.is_some() && lines.is_empty() {
+            eprintln!("{name}: over after {over:?} s, silent after {second} s");
+            return;
+        }
+        assert!(over.is_none_or(|at| second <= at + SOON), "{name} is over since {over:?} s, and at {second} s is told: {lines:#?}");
+    }
+    panic!("{name} is not over: {:#?}", alarms(&ward.second()));
+}
+
+#[test]
+fn a_bad_rollout_is_one_group() {
+    plays("bad-rollout");
+}
+
+#[test]
+fn a_leak_is_found() {
+    plays("memory-leak");
+}
+
+#[test]
+fn a_full_node_is_found() {
+    plays("full-node");
+}
+
+#[test]
+fn a_quota_is_found() {
+    plays("quota");
+}
+
+#[test]
+fn a_lost_node_is_found() {
+    plays("lost-node");
 }

@@ -27,12 +27,19 @@ fn well() -> Vec<Value> {
         ingress("shop", "web"),
         ingress("away", "name"),
         object("Job", "done", json!({"status": {"succeeded": 1, "conditions": conditions("Complete")}})),
-        with(pod("done-1", json!({"status": done})), json!({"metadata": {"labels": {"app": "done"}, "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": "done", "uid": "Job/done"}]}})),
+        with(
+            pod("done-1", json!({"status": done})),
+            json!({"metadata": {"labels": {"app": "done"}, "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": "done", "uid": "Job/done"}]}}),
+        ),
         object("CronJob", "rests", json!({"spec": {"schedule": "* * * * *", "suspend": true}})),
         claim("waits", "Pending"),
         claim("bound", "Bound"),
         object("ResourceQuota", "team", json!({"status": {"hard": {"pods": "10"}, "used": {"pods": "3"}}})),
-        object("PodDisruptionBudget", "web", json!({"status": {"currentHealthy": 2, "desiredHealthy": 1, "expectedPods": 2, "disruptionsAllowed": 1}})),
+        object(
+            "PodDisruptionBudget",
+            "web",
+            json!({"status": {"currentHealthy": 2, "desiredHealthy": 1, "expectedPods": 2, "disruptionsAllowed": 1}}),
+        ),
     ]
 }
 

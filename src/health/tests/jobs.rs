@@ -48,10 +48,17 @@ fn a_cronjob_that_is_late_is_told_at_its_limit() {
     let more = "warning cronjobs/tick: missed its time 3 times <cronjobs/tick>";
     let twice = more.replace("3 times", "2 times");
     let cured = with(hourly.clone(), json!({"status": {"lastScheduleTime": at(10_800)}}));
-    plays("cronjob-missed", &[hourly], &[(0, &[]), (3_899, &[]), (3_900, &[first]), (10_799, &[&twice]), (10_800, &[more])], &[cured.clone()]);
+    plays(
+        "cronjob-missed",
+        &[hourly],
+        &[(0, &[]), (3_899, &[]), (3_900, &[first]), (10_799, &[&twice]), (10_800, &[more])],
+        &[cured.clone()],
+    );
     let hourly = cronjob("tick", "0 * * * *", json!({"status": {"lastScheduleTime": at(0), "active": [{"name": "tick-1"}]}}));
     let why = warning(&hourly, "JobAlreadyActive", "Not starting job because prior execution is running", 3, (1_200, 8_000));
-    let more = more.replace("3 times", "3 times: the run before is not over").replace(" <", " | Not starting job because prior execution is running <");
+    let more = more
+        .replace("3 times", "3 times: the run before is not over")
+        .replace(" <", " | Not starting job because prior execution is running <");
     plays("cronjob-missed", &[hourly, why], &[(10_800, &[&more])], &[cured]);
 }
 
@@ -59,10 +66,20 @@ fn a_cronjob_that_is_late_is_told_at_its_limit() {
 fn what_is_not_known_to_be_late_is_no_news() {
     let late = json!({"status": {"lastScheduleTime": at(-86_400)}});
     let says = "warning cronjobs/x: missed its time 24 times <cronjobs/x>";
-    plays("cronjob-missed", &[cronjob("x", "0 * * * *", late.clone())], &[(0, &[says])], &[cronjob("x", "0 * * * *", with(late.clone(), json!({"spec": {"suspend": true}})))]);
+    plays(
+        "cronjob-missed",
+        &[cronjob("x", "0 * * * *", late.clone())],
+        &[(0, &[says])],
+        &[cronjob("x", "0 * * * *", with(late.clone(), json!({"spec": {"suspend": true}})))],
+    );
     for (schedule, zone) in [("0 * * * *", Some("Europe/Berlin")), ("no schedule", None), ("30 * * * *", None)] {
         // Nobody knows the zone; it is no schedule; it was another when it last ran.
-        plays("cronjob-missed", &[cronjob("x", schedule, with(late.clone(), json!({"spec": {"timeZone": zone}})))], &[(0, &[]), (90_000, &[])], &[]);
+        plays(
+            "cronjob-missed",
+            &[cronjob("x", schedule, with(late.clone(), json!({"spec": {"timeZone": zone}})))],
+            &[(0, &[]), (90_000, &[])],
+            &[],
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::lib::health::board::Board;
 use super::lib::health::{self, Limits};
-use super::lib::kinds::{self, KINDS, Kind};
+use super::lib::kinds::{self, Kind};
 use super::lib::model::finding::{Cause, Finding};
 use super::lib::model::id::{ClusterId, Uid, WatchId};
 use super::lib::model::msg::{Delta, Sync};
@@ -192,7 +192,8 @@ impl Rig {
     pub(super) fn of(&mut self, rule: &str) -> Vec<String> {
         let all = self.work(usize::MAX);
         all.iter().filter(|f| f.rule == rule).for_each(is_fit);
-        let mut lines: Vec<String> = all.iter().filter(|f| f.rule == rule).map(|f| line(f).replacen(&format!(" {rule} "), " ", 1)).collect();
+        let mut lines: Vec<String> =
+            all.iter().filter(|f| f.rule == rule).map(|f| line(f).replacen(&format!(" {rule} "), " ", 1)).collect();
         lines.sort();
         lines
     }
@@ -205,9 +206,4 @@ pub(super) fn is_fit(f: &Finding) {
     for action in f.next.split('{').skip(1).filter_map(|part| part.split('}').next()) {
         assert!(super::lib::actions::find(action).is_some(), "{action} is no action: {f:?}");
     }
-}
-
-/// The kinds that objects can be of.
-pub(super) fn kind(name: &str) -> &'static Kind {
-    KINDS.iter().find(|k| k.names.kind == name).unwrap()
 }

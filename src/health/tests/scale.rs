@@ -12,7 +12,11 @@ fn scaler(current: i64, condition: Value) -> Value {
         "currentReplicas": 10, "desiredReplicas": 10, "conditions": [condition],
         "currentMetrics": resource(json!({"current": {"averageUtilization": current}})),
     });
-    object("HorizontalPodAutoscaler", "web", json!({"spec": {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 10, "metrics": metrics}, "status": status}))
+    object(
+        "HorizontalPodAutoscaler",
+        "web",
+        json!({"spec": {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 10, "metrics": metrics}, "status": status}),
+    )
 }
 
 fn condition(kind: &str, status: &str, reason: &str, message: &str, since: i64) -> Value {
@@ -21,7 +25,9 @@ fn condition(kind: &str, status: &str, reason: &str, message: &str, since: i64) 
 
 #[test]
 fn an_autoscaler_at_its_maximum_is_told_while_there_is_more_load() {
-    let limited = |reason, since| condition("ScalingLimited", "True", reason, "the desired replica count is more than the maximum replica count", since);
+    let limited = |reason, since| {
+        condition("ScalingLimited", "True", reason, "the desired replica count is more than the maximum replica count", since)
+    };
     let says = "warning horizontalpodautoscalers/web: at its maximum of 10, cpu 97% of 80% \
                 | the desired replica count is more than the maximum replica count <horizontalpodautoscalers/web>";
     let calm = scaler(60, limited("TooManyReplicas", -10));
@@ -33,18 +39,27 @@ fn an_autoscaler_at_its_maximum_is_told_while_there_is_more_load() {
 
 #[test]
 fn an_autoscaler_without_metrics_is_told_in_the_servers_words() {
-    let missing = "the HPA was unable to compute the replica count: failed to get cpu utilization: missing request for cpu in container app";
+    let missing =
+        "the HPA was unable to compute the replica count: failed to get cpu utilization: missing request for cpu in container app";
     let blind = |why, since| scaler(0, condition("ScalingActive", "False", "FailedGetResourceMetric", why, since));
-    let says = format!("warning horizontalpodautoscalers/web: has no metrics to go by: FailedGetResourceMetric | {missing} <horizontalpodautoscalers/web>");
+    let says = format!(
+        "warning horizontalpodautoscalers/web: has no metrics to go by: FailedGetResourceMetric | {missing} <horizontalpodautoscalers/web>"
+    );
     let sees = scaler(50, condition("ScalingActive", "True", "ValidMetricFound", "", 0));
     plays("autoscaler-blind", &[blind(missing, 0)], &[(59, &[]), (60, &[&says])], &[sees.clone()]);
-    let down = "unable to fetch metrics from resource metrics API: the server is currently unable to handle the request (get pods.metrics.k8s.io)";
-    let says = format!("warning horizontalpodautoscalers/web: has no metrics to go by: FailedGetResourceMetric | {down} <server v1beta1.metrics.k8s.io>");
+    let down =
+        "unable to fetch metrics from resource metrics API: the server is currently unable to handle the request (get pods.metrics.k8s.io)";
+    let says = format!(
+        "warning horizontalpodautoscalers/web: has no metrics to go by: FailedGetResourceMetric | {down} <server v1beta1.metrics.k8s.io>"
+    );
     plays("autoscaler-blind", &[blind(down, -60)], &[(0, &[&says])], &[sees.clone()]);
     let lost = "the HPA controller was unable to get the target's current scale: deployments.apps \"web\" not found";
-    let says = format!("warning horizontalpodautoscalers/web: cannot scale Deployment web: FailedGetScale | {lost} <horizontalpodautoscalers/web>");
+    let says = format!(
+        "warning horizontalpodautoscalers/web: cannot scale Deployment web: FailedGetScale | {lost} <horizontalpodautoscalers/web>"
+    );
     plays("autoscaler-blind", &[scaler(0, condition("AbleToScale", "False", "FailedGetScale", lost, -60))], &[(0, &[&says])], &[sees]);
-    let off = condition("ScalingActive", "False", "ScalingDisabled", "scaling is disabled since the replica count of the target is zero", -600);
+    let off =
+        condition("ScalingActive", "False", "ScalingDisabled", "scaling is disabled since the replica count of the target is zero", -600);
     plays("autoscaler-blind", &[scaler(0, off)], &[(0, &[]), (600, &[])], &[]);
 }
 
@@ -62,7 +77,8 @@ fn budget(healthy: u32, desired: u32, expected: u32, since: i64) -> Value {
 fn a_budget_that_allows_nothing_is_told_as_what_it_is() {
     let says = "warning poddisruptionbudgets/web: allows no disruption: 2 of 3 pods healthy, 2 needed <poddisruptionbudgets/web>";
     plays("no-disruption", &[budget(2, 2, 3, 0)], &[(599, &[]), (600, &[says])], &[budget(3, 2, 3, 600)]);
-    let says = "info poddisruptionbudgets/web: allows no disruption by what it says: 3 of 3 pods healthy, 3 needed <poddisruptionbudgets/web>";
+    let says =
+        "info poddisruptionbudgets/web: allows no disruption by what it says: 3 of 3 pods healthy, 3 needed <poddisruptionbudgets/web>";
     plays("no-disruption", &[budget(3, 3, 3, 0)], &[(0, &[says])], &[budget(3, 2, 3, 600)]);
     plays("no-disruption", &[budget(0, 0, 0, -9_000)], &[(0, &[]), (900, &[])], &[]);
 }

@@ -19,7 +19,12 @@ fn a_warning_that_is_repeated_is_told_unless_somebody_else_speaks_of_it() {
     // Another rule knows what it means.
     let crash = json!({"name": "app", "restartCount": 7, "ready": false, "state": {"waiting": {"reason": "CrashLoopBackOff"}},
         "lastState": {"terminated": {"exitCode": 1, "finishedAt": at(-20)}}});
-    plays("event-repeats", &[well.clone(), told(20, -1)], &[(0, &[says])], &[pod("web-1", json!({"status": {"containerStatuses": [crash]}}))]);
+    plays(
+        "event-repeats",
+        &[well.clone(), told(20, -1)],
+        &[(0, &[says])],
+        &[pod("web-1", json!({"status": {"containerStatuses": [crash]}}))],
+    );
 }
 
 #[test]
@@ -35,19 +40,34 @@ fn events_of_nodes_and_of_unknown_kinds_find_their_object() {
     let event = warning(&other, "Failed", "no", 20, (-100, -1));
     plays("event-repeats", &[event.clone()], &[(0, &[says])], &[gone(&event)]);
     let harmless = warning(&node, "DNSConfigForming", "Nameserver limits were exceeded", 900, (-100, -1));
-    plays("event-repeats", &[node, harmless], &[(0, &["info nodes/n1: DNSConfigForming ×900 | Nameserver limits were exceeded <nodes/n1>"])], &[]);
+    plays(
+        "event-repeats",
+        &[node, harmless],
+        &[(0, &["info nodes/n1: DNSConfigForming ×900 | Nameserver limits were exceeded <nodes/n1>"])],
+        &[],
+    );
 }
 
 #[test]
 fn a_webhook_that_does_not_answer_is_the_cause_of_all_that_it_stops() {
-    let why = "Internal error occurred: failed calling webhook \"pods.policy.example\": failed to call webhook: connect: connection refused";
-    let failure = json!([{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": why, "lastTransitionTime": at(-5)}]);
+    let why =
+        "Internal error occurred: failed calling webhook \"pods.policy.example\": failed to call webhook: connect: connection refused";
+    let failure =
+        json!([{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": why, "lastTransitionTime": at(-5)}]);
     let refused = deployment("web", 3, json!({"status": {"replicas": 1, "availableReplicas": 1, "conditions": failure}}));
-    let set = object("StatefulSet", "db", json!({"spec": {"replicas": 3}, "status": {"replicas": 2, "currentReplicas": 2, "updatedReplicas": 3}}));
+    let set = object(
+        "StatefulSet",
+        "db",
+        json!({"spec": {"replicas": 3}, "status": {"replicas": 2, "currentReplicas": 2, "updatedReplicas": 3}}),
+    );
     let told = warning(&set, "FailedCreate", &format!("create Pod db-2 in StatefulSet db failed error: {why}"), 4, (-9, -1));
     let says = [
-        format!("critical deployments/web: pods are refused: webhook pods.policy.example does not answer | {why} <server pods.policy.example>"),
-        format!("critical statefulsets/db: pods are refused: webhook pods.policy.example does not answer | create Pod db-2 in StatefulSet db failed error: {why} <server pods.policy.example>"),
+        format!(
+            "critical deployments/web: pods are refused: webhook pods.policy.example does not answer | {why} <server pods.policy.example>"
+        ),
+        format!(
+            "critical statefulsets/db: pods are refused: webhook pods.policy.example does not answer | create Pod db-2 in StatefulSet db failed error: {why} <server pods.policy.example>"
+        ),
     ];
     let says: Vec<&str> = says.iter().map(String::as_str).collect();
     let cured = [deployment("web", 3, json!({})), with(set.clone(), json!({"status": {"replicas": 3}}))];
@@ -63,7 +83,9 @@ fn api(name: &str, status: &str, service: Value) -> Value {
 fn an_api_that_does_not_answer_is_told() {
     let of = json!({"namespace": "kube-system", "name": "metrics-server"});
     let metrics = "v1beta1.metrics.k8s.io";
-    let says = format!("warning apiservices/{metrics}: not available: service kube-system/metrics-server does not answer | endpoints for service are missing <server {metrics}>");
+    let says = format!(
+        "warning apiservices/{metrics}: not available: service kube-system/metrics-server does not answer | endpoints for service are missing <server {metrics}>"
+    );
     plays("api-down", &[api(metrics, "False", of.clone())], &[(59, &[]), (60, &[&says])], &[api(metrics, "True", of.clone())]);
     let says = says.replace("warning", "critical").replace(metrics, "v1.example.com");
     plays("api-down", &[api("v1.example.com", "False", of.clone())], &[(60, &[&says])], &[gone(&api("v1.example.com", "False", of))]);
@@ -74,7 +96,8 @@ fn an_api_that_does_not_answer_is_told() {
 fn a_namespace_that_does_not_go_is_told_with_what_is_left() {
     let why = "Some resources are remaining: pods. has 2 resource instances";
     let left = json!([{"type": "NamespaceContentRemaining", "status": "True", "reason": "SomeResourcesRemain", "message": why, "lastTransitionTime": at(0)}]);
-    let going = wide("Namespace", "old", json!({"metadata": {"deletionTimestamp": at(0)}, "status": {"phase": "Terminating", "conditions": left}}));
+    let going =
+        wide("Namespace", "old", json!({"metadata": {"deletionTimestamp": at(0)}, "status": {"phase": "Terminating", "conditions": left}}));
     let says = format!("warning namespaces/old: does not go: objects in it remain | {why} <namespaces/old>");
     plays("namespace-stuck", &[going.clone()], &[(119, &[]), (120, &[&says])], &[gone(&going)]);
 }

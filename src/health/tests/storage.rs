@@ -11,7 +11,8 @@ fn claim(phase: &str, more: Value) -> Value {
 
 /// A pod that uses the claim and is not scheduled, for this reason.
 fn waits(message: &str) -> Value {
-    let unscheduled = json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastTransitionTime": at(0)}]);
+    let unscheduled =
+        json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastTransitionTime": at(0)}]);
     let volumes = json!([{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]);
     let pending = json!({"phase": "Pending", "conditions": unscheduled, "containerStatuses": []});
     pod("db-0", json!({"metadata": {"creationTimestamp": at(0)}, "spec": {"nodeName": null, "volumes": volumes}, "status": pending}))
@@ -20,7 +21,9 @@ fn waits(message: &str) -> Value {
 #[test]
 fn a_claim_that_a_pod_waits_for_is_told() {
     let said = "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.";
-    let says = format!("critical persistentvolumeclaims/data: no volume, class fast, pod db-0 waits for it | {said} <persistentvolumeclaims/data>");
+    let says = format!(
+        "critical persistentvolumeclaims/data: no volume, class fast, pod db-0 waits for it | {said} <persistentvolumeclaims/data>"
+    );
     plays("claim-pending", &[claim("Pending", json!({})), waits(said)], &[(59, &[]), (60, &[&says])], &[claim("Bound", json!({}))]);
 }
 
@@ -35,7 +38,12 @@ fn a_claim_that_is_refused_is_told_in_the_provisioners_words() {
 #[test]
 fn a_claim_that_waits_for_its_first_pod_or_its_pod_for_room_is_no_news() {
     plays("claim-pending", &[claim("Pending", json!({}))], &[(0, &[]), (86_400, &[])], &[]);
-    plays("claim-pending", &[claim("Pending", json!({})), waits("0/3 nodes are available: 3 Insufficient cpu.")], &[(0, &[]), (600, &[])], &[]);
+    plays(
+        "claim-pending",
+        &[claim("Pending", json!({})), waits("0/3 nodes are available: 3 Insufficient cpu.")],
+        &[(0, &[]), (600, &[])],
+        &[],
+    );
 }
 
 #[test]
@@ -48,7 +56,8 @@ fn a_lost_claim_is_told() {
 }
 
 fn starting() -> Value {
-    let app = json!({"name": "app", "image": "web:1", "ready": false, "restartCount": 0, "state": {"waiting": {"reason": "ContainerCreating"}}});
+    let app =
+        json!({"name": "app", "image": "web:1", "ready": false, "restartCount": 0, "state": {"waiting": {"reason": "ContainerCreating"}}});
     let status = json!({"phase": "Pending", "conditions": conditions(&[("PodScheduled", "True", 0), ("Ready", "False", 0)]), "containerStatuses": [app]});
     pod("web-1", json!({"metadata": {"creationTimestamp": at(0)}, "status": status}))
 }

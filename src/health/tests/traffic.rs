@@ -11,9 +11,7 @@ pub(super) fn service(name: &str, app: &str, more: Value) -> Value {
 
 /// A slice of a service, with its pods and whether they are ready.
 pub(super) fn slice(service: &str, pods: &[(&str, bool)]) -> Value {
-    let one = |(name, ready): &(&str, bool)| {
-        json!({"addresses": ["10.1.0.1"], "conditions": {"ready": ready}, "targetRef": {"kind": "Pod", "name": name, "uid": format!("Pod/{name}")}})
-    };
+    let one = |(name, ready): &(&str, bool)| json!({"addresses": ["10.1.0.1"], "conditions": {"ready": ready}, "targetRef": {"kind": "Pod", "name": name, "uid": format!("Pod/{name}")}});
     let endpoints: Vec<Value> = pods.iter().map(one).collect();
     let meta = json!({"labels": {"kubernetes.io/service-name": service}});
     object("EndpointSlice", &format!("{service}-x"), json!({"metadata": meta, "addressType": "IPv4", "endpoints": endpoints}))
@@ -31,7 +29,8 @@ fn a_service_whose_pods_are_not_ready_is_told_with_its_ingress_in_one_group() {
     let cured = [pod("web-1", json!({})), slice("web", &[("web-1", true)])];
     let says = "critical services/web: no ready endpoint: its only pod is not ready | selector: app=web <services/web>";
     plays("no-endpoints", &objects, &[(0, &[]), (49, &[]), (50, &[says])], &cured);
-    let says = "critical ingresses/shop: leads to service web: no ready endpoint: its only pod is not ready | selector: app=web <services/web>";
+    let says =
+        "critical ingresses/shop: leads to service web: no ready endpoint: its only pod is not ready | selector: app=web <services/web>";
     plays("ingress-backend", &objects, &[(49, &[]), (50, &[says])], &cured);
     let mut rig = Rig::new();
     rig.put_all(&objects);
@@ -45,9 +44,19 @@ fn a_service_that_selects_nobody_is_told_differently() {
     let none = "warning services/web: no endpoint: its selector fits no pod | selector: app=wbe <services/web>";
     let (right, wrong) = (service("web", "web", json!({})), service("web", "wbe", json!({})));
     let well = [pod("web-1", json!({})), slice("web", &[])];
-    plays("no-endpoints", &[&[wrong][..], &well].concat(), &[(0, &[]), (59, &[]), (60, &[none])], &[right.clone(), slice("web", &[("web-1", true)])]);
+    plays(
+        "no-endpoints",
+        &[&[wrong][..], &well].concat(),
+        &[(0, &[]), (59, &[]), (60, &[none])],
+        &[right.clone(), slice("web", &[("web-1", true)])],
+    );
     let rests = "info services/web: no endpoint: deployment web is scaled to 0 | selector: app=web <services/web>";
-    plays("no-endpoints", &[right, slice("web", &[]), deployment("web", 0, json!({}))], &[(0, &[]), (59, &[]), (60, &[rests])], &[slice("web", &[("web-1", true)])]);
+    plays(
+        "no-endpoints",
+        &[right, slice("web", &[]), deployment("web", 0, json!({}))],
+        &[(0, &[]), (59, &[]), (60, &[rests])],
+        &[slice("web", &[("web-1", true)])],
+    );
 }
 
 /// A pod that has no address yet is in no slice.
@@ -55,13 +64,23 @@ fn a_service_that_selects_nobody_is_told_differently() {
 fn pods_that_wait_for_a_node_are_pods() {
     let waits = json!({"metadata": {"creationTimestamp": at(0)}, "spec": {"nodeName": null}, "status": {"phase": "Pending", "containerStatuses": [], "conditions": []}});
     let says = "critical services/web: no ready endpoint: its only pod is not ready | selector: app=web <services/web>";
-    plays("no-endpoints", &[service("web", "web", json!({})), slice("web", &[]), pod("web-1", waits)], &[(59, &[]), (60, &[says])], &[slice("web", &[("web-1", true)])]);
+    plays(
+        "no-endpoints",
+        &[service("web", "web", json!({})), slice("web", &[]), pod("web-1", waits)],
+        &[(59, &[]), (60, &[says])],
+        &[slice("web", &[("web-1", true)])],
+    );
 }
 
 #[test]
 fn an_ingress_that_leads_to_no_service_is_told() {
     let says = "critical ingresses/shop: leads to service web, which is not there <services/web>";
-    plays("ingress-backend", &[ingress("shop", "web")], &[(0, &[]), (59, &[]), (60, &[says])], &[service("web", "web", json!({})), slice("web", &[("web-1", true)])]);
+    plays(
+        "ingress-backend",
+        &[ingress("shop", "web")],
+        &[(0, &[]), (59, &[]), (60, &[says])],
+        &[service("web", "web", json!({})), slice("web", &[("web-1", true)])],
+    );
     // An action of the AWS load balancer controller is no service.
     let mut action = ingress("shop", "ssl-redirect");
     action["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"] = json!({"name": "use-annotation"});

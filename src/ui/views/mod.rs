@@ -10,6 +10,7 @@ pub mod links;
 mod outline;
 pub mod palette;
 pub mod table;
+pub mod workspace;
 
 #[cfg(test)]
 mod tests;

@@ -138,6 +138,10 @@ pub(super) fn tier(tier: Tier) -> &'static str {
 
 fn in_full(world: &World, fault: &Fault) -> String {
     let hint = fault.hint.as_ref().map_or_else(String::new, |h| format!(" ({h})"));
-    let login = if let FaultKind::Login(command) = &fault.kind { format!(" — {} runs {command}", words::keyed(world, "{retry}")) } else { String::new() };
+    let login = if let FaultKind::Login(command) = &fault.kind {
+        format!(" — {} runs {command}", words::keyed(world, "{retry}"))
+    } else {
+        String::new()
+    };
     format!("{}{hint}{login}", fault.what)
 }

@@ -5,7 +5,7 @@ use crate::model::facts::{EventFacts, Facts};
 use crate::model::id::{ClusterId, GroupResource, ObjectRef};
 use crate::model::row::Row;
 use crate::model::selector::Selector;
-use crate::model::step::{Known, Target};
+use crate::model::step::{Known, Pick, Target};
 use crate::model::table::Table;
 use crate::model::world::World;
 
@@ -49,7 +49,11 @@ fn tables<'a>(world: &'a World, cluster: ClusterId, resource: &str) -> impl Iter
 }
 
 /// True for an event that is about an object or what belongs to it: the pods on a node, the pods and replica sets of a workload, all in a namespace.
-pub(super) fn belongs(world: &World, target: &Target, table: &Table, row: &Row) -> bool {
+pub(super) fn belongs(world: &World, pick: &Pick, table: &Table, row: &Row) -> bool {
+    let target = match pick {
+        Pick::Cluster(cluster) => return table.cluster() == *cluster,
+        Pick::Object(target) => target,
+    };
     let (Facts::Event(event), of) = (&row.facts, &target.object) else { return false };
     if table.cluster() != of.cluster {
         return false;
@@ -63,7 +67,8 @@ pub(super) fn belongs(world: &World, target: &Target, table: &Table, row: &Row) 
         ("nodes", _) => is_pod && pod(world, table, event).is_some_and(|(pods, pod)| pods.words().get(pod.facts.node()) == &*of.name),
         ("namespaces", _) => namespace == &*of.name,
         (_, Known::Pods(selector)) if namespace == &*of.namespace => {
-            let selects = |(pods, pod): (&Table, &Row)| Selector::parse(selector).is_ok_and(|s| s.matches(|key| pod.label(key, pods.words())));
+            let selects =
+                |(pods, pod): (&Table, &Row)| Selector::parse(selector).is_ok_and(|s| s.matches(|key| pod.label(key, pods.words())));
             let is_revision = || {
                 let revision = event.name.get(words).strip_prefix(&*of.name).and_then(|rest| rest.strip_prefix('-'));
                 words.get(event.kind) == "ReplicaSet" && revision.is_some_and(|hash| !hash.contains('-'))

@@ -3,8 +3,9 @@
 use super::{EventsView, about};
 use crate::kinds::event;
 use crate::model::facts::{EventFacts, Facts};
-use crate::model::msg::Sync;
+use crate::model::msg::{Link, Sync};
 use crate::model::row::Row;
+use crate::model::step::Pick;
 use crate::model::table::Table;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
@@ -115,7 +116,7 @@ impl EventsView {
 
     /// Draws everything.
     pub(super) fn paint(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
-        let inside = frame(buf, area, theme.style(Role::BorderFocused), self.titles(world, theme));
+        let inside = frame(buf, area, theme.style(Role::border(!self.unfocused)), self.titles(world, theme));
         if inside.height == 0 {
             return;
         }
@@ -134,10 +135,13 @@ impl EventsView {
     }
 
     fn titles(&self, world: &World, theme: &Theme) -> Vec<(Cow<'static, str>, Style)> {
-        let (title, dim) = (theme.style(Role::Title), theme.style(Role::Dim));
+        let (title, dim) = (theme.style(Role::title(!self.unfocused)), theme.style(Role::Dim));
         let mut parts: Vec<(Cow<'static, str>, Style)> = vec![("Events".into(), title)];
         let looked_at = world.focus.map(|c| world.name(c).to_owned()).into_iter().chain(world.namespaces.iter().map(|n| n.to_string()));
-        let about = self.followed.as_ref().map(|t| format!("about {} {}", world.name(t.object.cluster), words::object(&t.object)));
+        let about = self.followed.as_ref().map(|pick| match pick {
+            Pick::Cluster(cluster) => format!("of {}", world.name(*cluster)),
+            Pick::Object(target) => format!("about {} {}", world.name(target.object.cluster), words::object(&target.object)),
+        });
         let looked_at: Vec<String> = looked_at.chain(about).collect();
         if !looked_at.is_empty() {
             parts.push((looked_at.join(" ").into(), dim));
@@ -156,7 +160,7 @@ impl EventsView {
 
     fn line(&self, world: &World, theme: &Theme, at: usize, area: Rect, places: &[Place], buf: &mut Buffer) {
         let Some((table, told)) = self.told(world, at) else { return };
-        let selected = self.cursor.place == at;
+        let selected = self.cursor.place == at && !self.unfocused;
         let of = |role: Role| theme.style(if told.stale { Role::Stale } else { role });
         if selected {
             text::put(buf, area.x, area.y, 1, "▌", theme.style(Role::Accent));
@@ -187,8 +191,11 @@ impl EventsView {
 
     /// What is wrong with the tables that the events come from.
     fn troubles(&self, world: &World) -> Vec<(String, Role)> {
-        let tables = self.members.iter().filter_map(|m| world.tables.get(m));
-        let told = tables.filter_map(|t| words::trouble(world, t).map(|(what, role)| (format!("{}: {what}", world.name(t.cluster())), role)));
+        let is_down = |t: &&Table| world.cluster(t.cluster()).is_some_and(|c| matches!(c.link, Link::Down { .. }));
+        // Which cluster is down is told by the line of the clusters, and why in the pane that has the keys.
+        let tables = self.members.iter().filter_map(|m| world.tables.get(m)).filter(|t| !self.unfocused || !is_down(t));
+        let told =
+            tables.filter_map(|t| words::trouble(world, t).map(|(what, role)| (format!("{}: {what}", world.name(t.cluster())), role)));
         let mut told: Vec<(String, Role)> = told.collect();
         let most = usize::from(self.inside().height / 3).max(1);
         if told.len() > most {
@@ -206,7 +213,9 @@ impl EventsView {
         let waiting = |t: &&Table| matches!(t.sync, Sync::Connecting | Sync::Syncing { .. });
         let of: Vec<&str> = tables.iter().copied().filter(|t| waiting(&t)).map(|t| world.name(t.cluster())).collect();
         match () {
-            () if world.open().next().is_none() => words::keyed(world, "no cluster is open: {clusters} lists them, and their key opens them"),
+            () if world.open().next().is_none() => {
+                words::keyed(world, "no cluster is open: {clusters} lists them, and their key opens them")
+            }
             () if tables.is_empty() || self.making.is_some() => format!("waiting for {kind}…"),
             () if !of.is_empty() => format!("waiting for {kind} of {}…", of.join(", ")),
             () if !tables.iter().any(|t| t.is_listed()) => format!("no {kind} could be read"),

@@ -11,7 +11,7 @@ use crate::model::column::{Column, Show, Source};
 use crate::model::id::{ClusterId, GroupResource, WatchId};
 use crate::model::query::{BadTerm, Query, RowView};
 use crate::model::row::{Facts, Row};
-use crate::model::step::{Motion, Scene, Target};
+use crate::model::step::{Motion, Pick, Scene};
 use crate::model::table::{Slot, Table};
 use crate::model::time::Timestamp;
 use crate::model::want::Want;
@@ -35,7 +35,7 @@ pub struct EventsView {
     query: Query,
     columns: Vec<Column>,
     /// Only events that belong to this.
-    followed: Option<Target>,
+    followed: Option<Pick>,
     /// The watches whose events are shown.
     members: Vec<WatchId>,
     namespaces: Vec<Box<str>>,
@@ -48,6 +48,8 @@ pub struct EventsView {
     /// Widest cluster, object and reason in sight since others were asked for.
     widths: [u16; 3],
     area: Rect,
+    /// Another pane of its screen has the keys.
+    unfocused: bool,
 }
 
 /// The cursor holds a line, not its number.
@@ -73,19 +75,6 @@ impl EventsView {
         view
     }
 
-    /// Shows only what belongs to this, or all again.
-    pub fn follow(&mut self, target: Option<&Target>) {
-        if self.followed.as_ref() != target {
-            self.followed = target.cloned();
-            self.restart();
-        }
-    }
-
-    /// How many lines there are.
-    pub fn count(&self) -> usize {
-        self.shown.len()
-    }
-
     /// Other events are asked for.
     fn restart(&mut self) {
         self.making = Some((Stream::default(), 0, 0));
@@ -107,7 +96,7 @@ impl EventsView {
         let cluster = world.name(table.cluster());
         is_wanted
             && (self.namespaces.is_empty() || self.namespaces.iter().any(|n| **n == *namespace))
-            && self.followed.as_ref().is_none_or(|target| about::belongs(world, target, table, row))
+            && self.followed.as_ref().is_none_or(|pick| about::belongs(world, pick, table, row))
             && (self.query.is_empty() || self.query.matches(&RowView { table, row, cluster, columns: &self.columns, now: world.now }))
     }
 
@@ -154,6 +143,21 @@ impl View for EventsView {
     fn wants(&self, world: &World) -> Vec<Want> {
         let all = world.open().filter(|_| self.all).map(|c| Want::all(c.id, events()));
         world.open().map(|c| Want::warnings(c.id)).chain(all).collect()
+    }
+
+    fn focus(&mut self, focused: bool) {
+        self.unfocused = !focused;
+    }
+
+    fn follow(&mut self, _world: &World, pick: Option<&Pick>) {
+        if self.followed.as_ref() != pick {
+            self.followed = pick.cloned();
+            self.restart();
+        }
+    }
+
+    fn count(&self, _world: &World) -> Option<usize> {
+        Some(self.shown.len())
     }
 
     fn scene(&self, world: &World) -> Scene {

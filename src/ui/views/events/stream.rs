@@ -145,7 +145,8 @@ mod tests {
     #[test]
     fn what_differs_from_pod_to_pod_is_no_other_message() {
         let same = |a: (&str, &str), b: (&str, &str)| shape(a.0, a.1) == shape(b.0, b.1);
-        let back_off = |pod: &str| format!("Back-off restarting failed container app in pod {pod}_shop(0c6f4d7e-1b2a-4c3d-8e9f-a0b1c2d3e4f5)");
+        let back_off =
+            |pod: &str| format!("Back-off restarting failed container app in pod {pod}_shop(0c6f4d7e-1b2a-4c3d-8e9f-a0b1c2d3e4f5)");
         assert!(same((&back_off("web-6d5f-x2x9q"), "web-6d5f-x2x9q"), (&back_off("web-abcde"), "web-abcde")));
         assert!(same(
             ("Readiness probe failed: Get \"http://10.1.2.3:80/\": dial tcp 10.1.2.3:80: connect: connection refused", "a"),

@@ -99,7 +99,7 @@ impl HealthView {
 
     /// Draws everything.
     pub(super) fn paint(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
-        let inside = frame(buf, area, theme.style(Role::BorderFocused), self.titles(world, theme));
+        let inside = frame(buf, area, theme.style(Role::border(!self.unfocused)), self.titles(world, theme));
         if inside.height == 0 {
             return;
         }
@@ -115,7 +115,7 @@ impl HealthView {
     }
 
     fn titles(&self, world: &World, theme: &Theme) -> Vec<(Cow<'static, str>, Style)> {
-        let (title, dim) = (theme.style(Role::Title), theme.style(Role::Dim));
+        let (title, dim) = (theme.style(Role::title(!self.unfocused)), theme.style(Role::Dim));
         let all = self.shown.len() + super::sight::in_trouble(world).count();
         let mut parts: Vec<(Cow<'static, str>, Style)> = vec![("Health".into(), title)];
         let looked_at = world.focus.map(|c| world.name(c).to_owned()).into_iter().chain(world.namespaces.iter().map(|n| n.to_string()));
@@ -126,6 +126,10 @@ impl HealthView {
         parts.push((words::grouped(all).into(), title));
         if !self.filter.is_empty() {
             parts.push((format!("/{}", self.filter).into(), theme.style(Role::Accent)));
+        }
+        if self.hidden > 0 {
+            let notes = if self.hidden == 1 { "note" } else { "notes" };
+            parts.push((words::keyed(world, &format!("{} {notes}: {{unhealthy}}", self.hidden)).into(), dim));
         }
         if !self.sight.is_whole() {
             parts.push(("not all is known yet".into(), theme.style(Role::ClusterSyncing)));
@@ -156,7 +160,7 @@ impl HealthView {
     /// A finding, and under it what there is room for.
     fn item(&self, world: &World, theme: &Theme, at: usize, area: Rect, buf: &mut Buffer) {
         let Some((group, cured)) = self.at(world, at) else { return };
-        let selected = self.cursor.place() == Some(at);
+        let selected = self.cursor.place() == Some(at) && !self.unfocused;
         let first = Rect { height: 1, ..area };
         if selected {
             let bar = theme.style(if cured { Role::RowGone } else { Role::Accent });
@@ -183,7 +187,8 @@ impl HealthView {
     fn head(&self, world: &World, theme: &Theme, group: &Group, cured: bool, area: Rect, buf: &mut Buffer) {
         let head = &group.head;
         let (glyph, role) = words::severity(head.severity);
-        let is_stale = world.cluster(group.cluster).is_some_and(|c| matches!(Standing::of(world, c), Standing::Stale(_) | Standing::Login(_)));
+        let is_stale =
+            world.cluster(group.cluster).is_some_and(|c| matches!(Standing::of(world, c), Standing::Stale(_) | Standing::Login(_)));
         let of = |role: Role| match () {
             () if cured => theme.style(Role::RowGone),
             () if is_stale => theme.style(Role::Stale),
@@ -208,12 +213,15 @@ impl HealthView {
     fn nothing(&self, world: &World) -> (String, Role) {
         let place = if world.namespaces.is_empty() { String::new() } else { format!(" in {}", world.namespaces.join(", ")) };
         match () {
-            () if self.sight.clusters == 0 => (words::keyed(world, "no cluster is open: {clusters} lists them, and their key opens them"), Role::Dim),
+            () if self.sight.clusters == 0 => {
+                (words::keyed(world, "no cluster is open: {clusters} lists them, and their key opens them"), Role::Dim)
+            }
             () if !self.sight.is_whole() => (format!("nothing found yet; waiting for {}…", self.waited(world)), Role::Dim),
             () if !self.filter.is_empty() => (format!("nothing that is wrong{place} matches"), Role::Dim),
             () if !self.sight.is_all() => (format!("nothing found{place} in what can be seen"), Role::Dim),
             () => {
-                let clusters = if self.sight.clusters == 1 { "one cluster".to_owned() } else { format!("{} clusters", self.sight.clusters) };
+                let clusters =
+                    if self.sight.clusters == 1 { "one cluster".to_owned() } else { format!("{} clusters", self.sight.clusters) };
                 (format!("● all is well{place}: nothing is wrong in {clusters}"), Role::StatusOk)
             }
         }

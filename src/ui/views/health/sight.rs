@@ -92,15 +92,9 @@ pub(super) fn in_trouble(world: &World) -> impl Iterator<Item = Trouble> {
             Standing::Login(command) => {
                 ("✗", format!("login needed — {} runs {command}", words::keyed(world, "{retry}")), Role::ClusterLogin)
             }
-            Standing::Stale(why) => {
-                ("◌", words::fault(world, why, Some(cluster.since), cluster.retry_at), Role::ClusterStale)
-            }
+            Standing::Stale(why) => ("◌", words::fault(world, why, Some(cluster.since), cluster.retry_at), Role::ClusterStale),
             Standing::Down(why) => {
-                (
-                    "✗",
-                    format!("for {since} {}", words::fault(world, why, None, cluster.retry_at)),
-                    Role::ClusterUnreachable,
-                )
+                ("✗", format!("for {since} {}", words::fault(world, why, None, cluster.retry_at)), Role::ClusterUnreachable)
             }
             Standing::Closed | Standing::Connecting | Standing::Syncing(_) | Standing::Live { .. } => return None,
         };
