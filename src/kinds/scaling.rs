@@ -38,7 +38,11 @@ const fn column(title: &'static str, show: Show, joint: &'static Joint) -> Colum
 
 const SCALERS: &[(&str, &str)] = &[("autoscaling", "horizontalpodautoscalers")];
 
-static KIND: Joint = Joint { name: "kind of what scales", reads: &[], value: |_, table, _| kind(table).map_or(Value::None, |k| Value::Text(Cow::Borrowed(k))) };
+static KIND: Joint = Joint {
+    name: "kind of what scales",
+    reads: &[],
+    value: |_, table, _| kind(table).map_or(Value::None, |k| Value::Text(Cow::Borrowed(k))),
+};
 static READY: Joint = Joint { name: "ready of wanted", reads: &[], value: |row, _, _| of(row, |w| Value::Gauge(w.ready, w.wanted)) };
 static UPDATED: Joint = Joint { name: "updated", reads: &[], value: |row, _, _| of(row, |w| Value::Count(w.updated.into())) };
 static AVAILABLE: Joint = Joint { name: "available", reads: &[], value: |row, _, _| of(row, |w| Value::Count(w.available.into())) };
@@ -105,7 +109,8 @@ fn worth(metric: &Metric) -> i64 {
 /// What limits it now: what was found of it, else what its conditions tell.
 fn limit<'a>(row: &'a Row, table: &'a Table, world: &'a World) -> Value<'a> {
     let Facts::Workload(workload) = &row.facts else { return Value::None };
-    let (bad, warn) = (|text: &'static str| Value::Status(Cow::Borrowed(text), Health::Bad), |text| Value::Status(Cow::Borrowed(text), Health::Warn));
+    let (bad, warn) =
+        (|text: &'static str| Value::Status(Cow::Borrowed(text), Health::Bad), |text| Value::Status(Cow::Borrowed(text), Health::Warn));
     for finding in world.findings.of(table.cluster(), row.uid) {
         match finding.cause {
             Cause::Image(_) => return bad("image"),
