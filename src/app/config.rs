@@ -43,7 +43,7 @@ links:
   - name: Argo CD
     url: https://argocd.example.com/applications/{label:argocd.argoproj.io/instance}
 
-start: pods         # the view that opens first
+start: overview     # what opens first: overview, or a kind as after :
 keymap: default     # default, vim, k9s, emacs, or a file of your own in keymaps/ beside this file
 theme: dark         # light, high-contrast, colour-blind, terminal-16, mono, gruvbox-dark, nord, dracula, catppuccin-mocha, tokyo-night,
                     # rose-pine, solarized-dark, solarized-light, or a file of your own in themes/
@@ -111,7 +111,7 @@ impl Default for Config {
             clusters: Vec::new(),
             aliases: BTreeMap::new(),
             links: Vec::new(),
-            start: "pods".to_owned(),
+            start: "overview".to_owned(),
             keymap: None,
             theme: "dark".to_owned(),
             readonly: false,

@@ -13,6 +13,7 @@ pub mod files;
 mod frames;
 mod goto;
 mod input;
+pub mod layouts;
 mod limits;
 mod links;
 mod news;

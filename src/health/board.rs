@@ -184,7 +184,8 @@ impl Board {
         let choice = self.places.choice(subject.cluster);
         for rule in judging(subject.group, subject.kind) {
             let noticed = before.iter().find(|(name, _)| *name == rule.name).map(|(_, at)| *at);
-            let case = Case { world, table, row, limits: &self.limits, links: &self.links, choice, tables: &self.tables, findings, noticed };
+            let case =
+                Case { world, table, row, limits: &self.limits, links: &self.links, choice, tables: &self.tables, findings, noticed };
             let mut verdict = Verdict::default();
             (rule.judge)(&case, &mut verdict);
             judged.again = [judged.again, verdict.again].into_iter().flatten().min();

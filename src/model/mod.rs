@@ -14,6 +14,7 @@ pub mod fault;
 pub mod finding;
 pub mod glob;
 pub mod id;
+pub mod layout;
 pub mod msg;
 pub mod nearest;
 pub mod order;

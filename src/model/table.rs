@@ -5,11 +5,15 @@ use super::column::{Column, Source};
 use super::fault::FaultKind;
 use super::id::{ClusterId, ObjectRef, Uid, WatchId};
 use super::msg::{Delta, Sync};
-use super::row::Row;
+use super::row::{Facts, Row};
 use super::time::Timestamp;
 use super::want::Want;
 use super::words::Words;
 use hashbrown::HashTable;
+use std::collections::HashSet;
+
+/// Where there are too many events, so much less than the most are kept: a twentieth.
+const ROOM: usize = 20;
 
 /// Where a row stands in its table. Good until the row is deleted; a later row may get the same place.
 pub type Slot = u32;
@@ -145,6 +149,26 @@ impl Table {
         delta.upserts.iter().map(|r| r.uid).chain(delta.deletes.iter().copied()).filter_map(|uid| self.slot(uid)).collect()
     }
 
+    /// Makes a delta of events leave no more than so many: the oldest are left out or go. What was left out does not come back with a relist,
+    /// which brings only what differs from what the watch has told before. Costs nothing until there are too many, and then makes room for a
+    /// good while.
+    pub fn keep_newest(&self, delta: &mut Delta, most: usize) {
+        if self.len() + delta.upserts.len() <= most || !delta.upserts.iter().any(|r| matches!(r.facts, Facts::Event(_))) {
+            return;
+        }
+        let replaced: HashSet<Uid> = delta.upserts.iter().map(|r| r.uid).chain(delta.deletes.iter().copied()).collect();
+        let here = self.rows().filter(|r| !replaced.contains(&r.uid));
+        let mut all: Vec<(Option<Timestamp>, Uid)> = here.chain(&delta.upserts).map(|r| (seen(r), r.uid)).collect();
+        if all.len() <= most {
+            return;
+        }
+        let too_many = all.len() - most + most / ROOM;
+        let (old, ..) = all.select_nth_unstable(too_many);
+        let old: HashSet<Uid> = old.iter().map(|(_, uid)| *uid).collect();
+        delta.upserts.retain(|r| !old.contains(&r.uid));
+        delta.deletes.extend(old);
+    }
+
     /// Takes a delta in, and returns the slots of the rows that are new or changed.
     pub fn apply(&mut self, delta: Delta) -> Vec<Slot> {
         self.words.extend(delta.words);
@@ -233,6 +257,11 @@ impl Table {
             - self.len() * size_of::<Row>()
             + (self.index.capacity() + self.by_name.capacity()) * 5
     }
+}
+
+/// When an event was last seen.
+fn seen(row: &Row) -> Option<Timestamp> {
+    if let Facts::Event(event) = &row.facts { event.last.or(row.created) } else { row.created }
 }
 
 fn row_in(rows: &[Option<Row>], slot: Slot) -> Option<&Row> {

@@ -13,6 +13,7 @@ use kconsole::demo::sim::Sim;
 use kconsole::demo::store::Key;
 use kconsole::demo::write::{Delete, How};
 use kconsole::health;
+use kconsole::kinds;
 use kconsole::model::finding::{Finding, Severity};
 use kconsole::model::id::ClusterId;
 use kconsole::model::time::Timestamp;
@@ -28,7 +29,7 @@ const SOON: i64 = 10;
 struct Ward {
     sim: Sim,
     rig: Rig,
-    told: HashMap<(String, Key), (u64, Value)>,
+    told: HashMap<&'static str, HashMap<Key, (u64, String)>>,
 }
 
 impl Ward {
@@ -44,24 +45,20 @@ impl Ward {
         self.sim.advance(now);
         let mut news: Vec<Value> = Vec::new();
         for want in health::wants(ClusterId(0)) {
-            let id = want.kind.to_string();
-            let table = self.sim.store.list(&id, "");
-            let mut left: HashMap<Key, Value> =
-                self.told.iter().filter(|((of, _), _)| *of == id).map(|((_, key), (_, object))| (key.clone(), object.clone())).collect();
-            for object in table {
-                left.remove(&object.key);
-                let known = self.told.get(&(id.clone(), object.key.clone()));
-                if known.is_none_or(|(version, _)| *version != object.version) {
-                    // A name that is used again is another object.
-                    news.extend(known.filter(|(_, old)| old["metadata"]["uid"] != *object.uid).map(|(_, old)| gone(old)));
+            let Some(kind) = kinds::find(&want.kind) else { continue };
+            let told = self.told.entry(kind.names.kind).or_default();
+            let mut is: HashMap<Key, (u64, String)> = HashMap::with_capacity(told.len());
+            for object in self.sim.store.list(&want.kind.to_string(), "") {
+                // A name that is used again is another object.
+                if told.get(&object.key).is_none_or(|(version, _)| *version != object.version) {
                     news.push(object.value());
-                    self.told.insert((id.clone(), object.key.clone()), (object.version, object.value()));
                 }
+                is.insert(object.key.clone(), (object.version, object.uid.to_string()));
             }
-            for (key, object) in left {
-                self.told.remove(&(id.clone(), key));
-                news.push(gone(&object));
-            }
+            let gone = told.iter().filter(|(key, (_, uid))| is.get(*key).is_none_or(|(_, now)| now != uid));
+            let gone = gone.map(|(_, (_, uid))| json!({"kind": kind.names.kind, "type": "Warning", "metadata": {"uid": uid}, "gone": true}));
+            news.extend(gone);
+            *told = is;
         }
         self.rig.put_all(&news);
         self.rig.go(Timestamp(self.sim.store.now / 1_000));
@@ -85,12 +82,6 @@ impl Ward {
             drop(self.sim.delete("pods", &Key::of(&pod), &Delete::default()));
         }
     }
-}
-
-fn gone(object: &Value) -> Value {
-    let mut object = object.clone();
-    object["gone"] = json!(true);
-    object
 }
 
 fn alarms(found: &[Finding]) -> Vec<String> {
@@ -179,7 +170,9 @@ fn is_whole(sim: &Sim, namespace: &str, name: &str) -> bool {
     let d = sim.store.get("deployments.apps", namespace, name).unwrap().value();
     let wanted = &d["spec"]["replicas"];
     d["metadata"]["generation"] == d["status"]["observedGeneration"]
-        && ["replicas", "updatedReplicas", "availableReplicas"].iter().all(|c| d["status"][c] == *wanted || *wanted == 0 && d["status"][c].is_null())
+        && ["replicas", "updatedReplicas", "availableReplicas"]
+            .iter()
+            .all(|c| d["status"][c] == *wanted || *wanted == 0 && d["status"][c].is_null())
 }
 
 fn any_pod(sim: &Sim, is: impl Fn(&Value) -> bool) -> bool {
@@ -195,7 +188,12 @@ const TROUBLES: &[Trouble] = &[
     Trouble {
         name: "bad-rollout",
         cluster: "prod-eu",
-        symptom: |sim| any_pod(sim, |p| p["metadata"]["labels"]["app"] == "checkout" && p["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] == "CrashLoopBackOff"),
+        symptom: |sim| {
+            any_pod(sim, |p| {
+                p["metadata"]["labels"]["app"] == "checkout"
+                    && p["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] == "CrashLoopBackOff"
+            })
+        },
         mend: |ward| ward.change("deployments.apps", "shop/checkout", |d| image(d, "registry.shop.example/checkout:2.31.0")),
         is_over: |sim| is_whole(sim, "shop", "checkout"),
         says: "critical rollout-stuck deployments/checkout: rollout stuck, ",
@@ -205,7 +203,10 @@ const TROUBLES: &[Trouble] = &[
         cluster: "prod-us",
         symptom: |sim| any_pod(sim, |p| p["metadata"]["labels"]["app"] == "recommendation" && has_died(p, "OOMKilled")),
         mend: |ward| ward.change("deployments.apps", "shop/recommendation", |d| image(d, "registry.shop.example/recommendation:1.7.4")),
-        is_over: |sim| is_whole(sim, "shop", "recommendation") && !any_pod(sim, |p| p["metadata"]["labels"]["app"] == "recommendation" && has_died(p, "OOMKilled")),
+        is_over: |sim| {
+            is_whole(sim, "shop", "recommendation")
+                && !any_pod(sim, |p| p["metadata"]["labels"]["app"] == "recommendation" && has_died(p, "OOMKilled"))
+        },
         says: "warning oom-killed pods/recommendation",
     },
     Trouble {
@@ -215,14 +216,27 @@ const TROUBLES: &[Trouble] = &[
         mend: |ward| ward.change("deployments.apps", "data/report-export", |d| d["spec"]["replicas"] = json!(0)),
         is_over: |sim| {
             let running = any_pod(sim, |p| p["metadata"]["labels"]["app"] == "report-export" && p["status"]["phase"] == "Running");
-            !running && !sim.store.list("nodes", "").any(|n| n.value()["status"]["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "MemoryPressure" && c["status"] == "True"))
+            !running
+                && !sim.store.list("nodes", "").any(|n| {
+                    n.value()["status"]["conditions"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .any(|c| c["type"] == "MemoryPressure" && c["status"] == "True")
+                })
         },
         says: "warning evicted deployments/report-export: evicted: 1 of its pods",
     },
     Trouble {
         name: "quota",
         cluster: "prod-eu",
-        symptom: |sim| sim.store.get("deployments.apps", "payments", "fraud-check").unwrap().value()["status"]["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "ReplicaFailure"),
+        symptom: |sim| {
+            sim.store.get("deployments.apps", "payments", "fraud-check").unwrap().value()["status"]["conditions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|c| c["type"] == "ReplicaFailure")
+        },
         mend: |ward| ward.change("resourcequotas", "payments/payments", |q| q["spec"]["hard"]["pods"] = json!("60")),
         is_over: |sim| is_whole(sim, "payments", "fraud-check"),
         says: "warning replicas-missing deployments/fraud-check: pods are refused, ",
@@ -230,13 +244,19 @@ const TROUBLES: &[Trouble] = &[
     Trouble {
         name: "lost-node",
         cluster: "prod-us",
-        symptom: |sim| any_pod(sim, |p| p["spec"]["nodeName"] == "prod-us-b2" && p["status"]["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "Ready" && c["status"] == "False")),
+        symptom: |sim| {
+            any_pod(sim, |p| {
+                p["spec"]["nodeName"] == "prod-us-b2"
+                    && p["status"]["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "Ready" && c["status"] == "False")
+            })
+        },
         mend: |ward| {
             ward.sim.world.lost.clear();
             ward.sim.wake("node-controller", Key::new("", "prod-us-b2"));
         },
         is_over: |sim| {
-            let is_ready = |o: &Value| o["status"]["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "Ready" && c["status"] == "True");
+            let is_ready =
+                |o: &Value| o["status"]["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "Ready" && c["status"] == "True");
             let is_done = |o: &Value| o["status"]["phase"] == "Succeeded";
             is_ready(&sim.store.get("nodes", "", "prod-us-b2").unwrap().value()) && !any_pod(sim, |p| !is_ready(p) && !is_done(p))
         },
@@ -257,7 +277,10 @@ fn plays(name: &str) {
         if told.is_some() && shown.is_some_and(|at| second >= at + 90) {
             break;
         }
-        assert!(shown.is_none_or(|at| second <= at + SOON) || told.is_some(), "{name} shows since {shown:?} s, and at {second} s is told: {lines:#?}");
+        assert!(
+            shown.is_none_or(|at| second <= at + SOON) || told.is_some(),
+            "{name} shows since {shown:?} s, and at {second} s is told: {lines:#?}"
+        );
     }
     let (Some(shown), Some((at, line))) = (shown, told) else { panic!("{name} never shows") };
     eprintln!("{name}: shows after {shown} s, told after {at} s: {line}");

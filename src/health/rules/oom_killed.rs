@@ -30,7 +30,16 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
             continue;
         }
         verdict.again(over);
-        let severity = if container.running { Severity::Warning } else { Severity::Critical };
+        // One that runs well again for a while deserves a look in the morning.
+        let calm = Timestamp(at.0 + case.limits.event_over);
+        let severity = match () {
+            () if !container.running => Severity::Critical,
+            () if case.now() < calm => Severity::Warning,
+            () => Severity::Info,
+        };
+        if severity == Severity::Warning {
+            verdict.again(calm);
+        }
         let mut found = case.found(severity, at, what(case, container));
         found.evidence = line(&ended.message).to_owned();
         found.next = "{details} shows how it ended and what it may take, {owner} leads to the workload".to_owned();

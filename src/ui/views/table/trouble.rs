@@ -2,6 +2,7 @@
 
 use super::{TableView, scope};
 use crate::model::cluster::Cluster;
+use crate::model::msg::Link;
 use crate::model::table::Table;
 use crate::model::world::{Found, World};
 use crate::ui::theme::Role;
@@ -13,7 +14,9 @@ impl TableView {
         let Some(kind) = &self.kind else { return Vec::new() };
         let tables = self.tables(world);
         let of = |cluster: &Cluster| tables.iter().flatten().filter(|t| t.cluster() == cluster.id).copied().collect::<Vec<&Table>>();
-        let mut told: Vec<(String, Role)> = world.open().flat_map(|c| of_cluster(world, c, &of(c))).collect();
+        // The line of the clusters tells which one is down, and why is told once: in the pane that has the keys.
+        let is_told = |c: &&Cluster| self.focused || !matches!(c.link, Link::Down { .. });
+        let mut told: Vec<(String, Role)> = world.open().filter(is_told).flat_map(|c| of_cluster(world, c, &of(c))).collect();
         told.sort_by_key(|(_, role)| *role == Role::Dim);
         let here = |c: &&Cluster| scope::cluster(&self.of.only).is_none_or(|only| only == c.id);
         let lacking = world.focused().filter(here).filter(|c| world.resource(c.id, kind) == Found::Missing);
