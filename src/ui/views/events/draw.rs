@@ -103,11 +103,11 @@ impl EventsView {
     }
 
     fn places(&self) -> Vec<Place> {
-        let wish = |natural: u16, least: u16, pinned: bool| Wish { natural, least, pinned };
+        let wish = |natural: u16, least: u16, pinned: bool| Wish { natural, least, spare: false, pinned };
         let [cluster, object, reason] = self.widths;
         let room = self.inside().width.saturating_sub(GUTTER + 1);
         // Who it is about is cut last; the message takes what is left.
-        let wishes = [wish(cluster, cluster, true), wish(object, object.min(24), true), wish(reason, reason.min(18), false)];
+        let wishes = [wish(cluster, cluster, true), wish(object, object.min(20), true), wish(reason, reason.min(18), false)];
         let used: u16 = place(&wishes, room, 0).iter().map(|p| p.width + 2).sum();
         let message = room.saturating_sub(used).max(16);
         let [cluster, object, reason] = wishes;
