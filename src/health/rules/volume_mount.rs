@@ -36,7 +36,8 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
         return;
     }
     verdict.again(over);
-    let (verb, message) = (if message.contains("AttachVolume") || message.contains("Multi-Attach") { "attach" } else { "mount" }, line(&message));
+    let (verb, message) =
+        (if message.contains("AttachVolume") || message.contains("Multi-Attach") { "attach" } else { "mount" }, line(&message));
     let volume = volume(message).map_or_else(|| "a volume".to_owned(), |name| format!("volume {name}"));
     let mut found = case.found(Severity::Critical, event.first.unwrap_or(last), format!("{volume} does not {verb}"));
     found.evidence = message.to_owned();
