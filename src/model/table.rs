@@ -6,6 +6,7 @@ use super::fault::FaultKind;
 use super::id::{ClusterId, ObjectRef, Uid, WatchId};
 use super::msg::{Delta, Sync};
 use super::row::{Facts, Row};
+use super::step::{Known, Target};
 use super::time::Timestamp;
 use super::want::Want;
 use super::words::Words;
@@ -251,6 +252,13 @@ impl Table {
         }
     }
 
+    /// The object of a row, for actions.
+    pub fn target(&self, row: &Row) -> Target {
+        let word = |sym| Box::from(self.words.get(sym));
+        let owner = row.owner.as_deref().map(|o| (word(o.api), word(o.kind), word(o.name), o.uid));
+        Target { object: self.object(row), facts: Known::of(&row.facts, &self.words), owner }
+    }
+
     /// Bytes held, for the page that shows what each cluster costs.
     pub fn bytes(&self) -> usize {
         self.words.bytes() + self.rows().map(Row::bytes).sum::<usize>() + self.rows.capacity() * size_of::<Option<Row>>()
@@ -280,8 +288,8 @@ fn name_hash(words: &Words, row: &Row) -> u64 {
 pub(crate) mod tests {
     use super::*;
     use crate::model::cell::{Cell, Health, Text};
-    use crate::model::id::{GroupResource, Version};
     use crate::model::facts::EventFacts;
+    use crate::model::id::{GroupResource, Version};
     use crate::model::row::Facts;
     use crate::model::words::Dictionary;
     use proptest::prelude::*;

@@ -191,7 +191,7 @@ impl TableView {
     }
 
     fn target(&self, world: &World, entry: Entry) -> Option<Target> {
-        self.row(world, entry).map(|(table, row)| Target::of(table, row))
+        self.row(world, entry).map(|(table, row)| table.target(row))
     }
 }
 
