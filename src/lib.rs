@@ -10,7 +10,7 @@
 //! | [`actions`] | what a user can do | a verb: one file, one word |
 //! | [`keymap`] | how keys reach actions | a keymap: data in `keymaps/`, one line |
 //! | [`k8s`] | the world: everything that awaits | |
-//! | [`ui`] | what is on screen; no Kubernetes word in `widgets` | a screen: one file in `views`; a theme: data in `themes/` |
+//! | [`ui`] | what is on screen; no Kubernetes word in `widgets` | a screen: one file in `views`; as a pane: a line in `views/workspace/pane.rs`; a theme: data in `themes/` |
 //! | [`demo`] | a fleet of its own: API servers in this process, and clusters behind them that live | a controller: one file, one word; a deployment: a document in `demo/shop` |
 //! | [`app`] | the loop, and the only place that sees every other directory | a key of the config: `config.rs` |
 //! | [`term`] | the terminal, taken and given back whole | |
@@ -98,6 +98,8 @@
 //! - *row*: what is kept of an object: *cells* to show and sort, *facts* for actions, its owner. *Words*: strings that many rows share.
 //! - *sync*: how true a table is. *Link*: how a connection is. *Fault*: what went wrong, by what helps.
 //! - *step*: one thing that an action asks for. *Effect*: a step that the world has to carry out. *Scene*: what an action is told.
+//! - *pane*: a view beside others in the workspace. *Layout*: how panes share the room, by name. *Pick*: what the cursor of a pane is on, for
+//!   others to follow.
 //! - *scope*: where a key is pressed. *Motion*: what happens within a screen. *Role*: what a style is for.
 //! - *problem*: a mistake in a file that a person wrote, with its line. *Notice*: what a person is told once. *Reject*: why an action
 //!   does not apply here.

@@ -5,7 +5,7 @@ use crate::model::step::{Effect, Form, Known, Only, Reject, Scene, Screen, Step,
 use std::borrow::Cow;
 
 pub(super) const ALL: &[Action] = &[
-    Action { name: "enter", help: "Go into this object: its pods, its objects, or its details", run: enter },
+    Action { name: "enter", help: "Go into this: an object's pods or details, what a finding means", run: enter },
     Action { name: "details", help: "This object in plain words", run: |scene, _| document(scene, Form::Details) },
     Action { name: "yaml", help: "This object as YAML", run: |scene, _| document(scene, Form::Yaml) },
     Action { name: "events", help: "The events about this object", run: events },
@@ -30,6 +30,9 @@ fn table(kind: impl Into<Cow<'static, str>>, only: Only) -> Vec<Step> {
 fn enter(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     if let Some(cluster) = scene.cluster {
         return Ok(vec![Step::Do(Effect::Connect(cluster)), Step::Focus(Some(cluster)), Step::Back]);
+    }
+    if let Some((cluster, cause)) = scene.finding.clone() {
+        return Ok(vec![Step::Open(Screen::Finding(cluster, cause))]);
     }
     let Target { object, facts, .. } = cursor(scene)?;
     let of = object.clone();
@@ -79,4 +82,56 @@ fn owner(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     let mut of = object.clone();
     (of.namespace, of.name, of.uid) = (namespace, name, uid);
     Ok(table(kind, Only::Object(of)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
+    use crate::model::step::Named;
+
+    fn scene(group: &str, resource: &str, facts: Known) -> Scene {
+        let object = ObjectRef {
+            cluster: ClusterId(0),
+            kind: GroupResource::new(group, resource),
+            namespace: "shop".into(),
+            name: "web".into(),
+            uid: Uid::parse("web"),
+        };
+        Scene { cursor: Some(Target { object, facts, owner: None }), ..Scene::default() }
+    }
+
+    /// The kind that a key leads to, and which part of it.
+    fn leads(scene: &Scene, run: fn(&Scene, &str) -> Result<Vec<Step>, Reject>) -> Option<(String, Only)> {
+        match run(scene, "").ok()?.as_slice() {
+            [Step::Open(Screen::Table(of))] => Some((of.kind.to_string(), of.only.clone())),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_facts_tell_comes_before_what_the_kind_is() {
+        let named = Named { kind: "services".into(), namespace: "".into(), names: ["web".into()].into() };
+        for (facts, to) in [
+            (Known::Pods("a=b".into()), "pods"),
+            (Known::Members([Uid::parse("p")].into()), "pods"),
+            (Known::Leads(named), "services"),
+            (Known::About("Node".into(), "n".into(), Uid::parse("n")), "Node"),
+            (Known::None, "pods"),
+        ] {
+            let scene = scene("", "persistentvolumeclaims", facts.clone());
+            assert_eq!(leads(&scene, enter).map(|(kind, _)| kind).as_deref(), Some(to), "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn only_kinds_of_that_group_are_meant() {
+        let of = |group, resource| leads(&scene(group, resource, Known::None), enter).map(|(kind, _)| kind);
+        assert_eq!(of("batch", "cronjobs").as_deref(), Some("jobs"));
+        assert_eq!(of("example.com", "cronjobs"), None, "details");
+        assert!(
+            matches!(leads(&scene("apps", "deployments", Known::None), replica_sets), Some((kind, Only::OwnedBy(_))) if kind == "replicasets")
+        );
+        assert!(replica_sets(&scene("example.com", "deployments", Known::None), "").is_err());
+    }
 }

@@ -13,6 +13,16 @@ pub(super) const ALL: &[Action] = &[
     Action { name: "go", help: "Open the table of a kind", run: |_, kind| open(kind) },
     Action { name: "namespaces", help: "The namespaces, to look at one of them", run: |_, _| open("namespaces") },
     Action { name: "clusters", help: "All clusters: open, close and see how they are", run: |_, _| Ok(vec![Step::Open(Screen::Clusters)]) },
+    Action {
+        name: "health",
+        help: "What is wrong in all clusters, why, and what to do next",
+        run: |_, _| Ok(vec![Step::Open(Screen::Health)]),
+    },
+    Action {
+        name: "warnings",
+        help: "The events of all clusters as one stream, warnings first of all",
+        run: |_, _| Ok(vec![Step::Open(Screen::Warnings)]),
+    },
     Action { name: "help", help: "The keys in force here", run: |_, _| Ok(vec![Step::Open(Screen::Help)]) },
     Action { name: "actions", help: "What can be done here, and what cannot and why", run: |_, _| Ok(vec![Step::Open(Screen::Actions)]) },
     Action { name: "sort", help: "Sort by the column of this title", run: |_, title| sort(title) },

@@ -10,6 +10,7 @@ mod drill;
 mod go;
 mod links;
 mod motion;
+mod panes;
 mod program;
 
 use crate::model::step::{Reject, Scene, Step};
@@ -25,7 +26,7 @@ pub struct Action {
 }
 
 /// Every action, in the order of the help.
-pub static ACTIONS: &[&[Action]] = &[drill::ALL, links::ALL, go::ALL, clusters::ALL, motion::ALL, copy::ALL, program::ALL];
+pub static ACTIONS: &[&[Action]] = &[drill::ALL, links::ALL, go::ALL, panes::ALL, clusters::ALL, motion::ALL, copy::ALL, program::ALL];
 
 /// All actions.
 pub fn all() -> impl Iterator<Item = &'static Action> {

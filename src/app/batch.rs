@@ -5,7 +5,7 @@ use super::entry::eprint;
 use super::print::{Printer, Shown};
 use super::program::Program;
 use super::startup::Setup;
-use super::{goto, news};
+use super::{goto, layouts, news};
 use crate::keymap::Scope;
 use crate::kinds;
 use crate::model::cluster::Cluster;
@@ -351,6 +351,7 @@ pub(super) fn info(setup: &Setup) -> String {
         ("keymaps", &paths.keymaps),
         ("themes", &paths.themes),
         ("session", &paths.session),
+        ("layouts", &paths.layouts),
         ("log", &paths.log),
     ] {
         out.push_str(&format!("{what:12}{}{}\n", path.display(), there(path)));
@@ -362,7 +363,7 @@ pub(super) fn info(setup: &Setup) -> String {
     for name in ["TERM", "COLORTERM", "NO_COLOR", "LANG"] {
         out.push_str(&format!("{name:12}{}\n", std::env::var(name).unwrap_or_else(|_| "-".to_owned())));
     }
-    for problem in &setup.problems {
+    for problem in setup.problems.iter().chain(&layouts::read(paths).1) {
         out.push_str(&format!("{:12}{}\n", "problem", visible(problem)));
     }
     out

@@ -18,7 +18,7 @@ pub struct Cli {
     /// What to do instead of opening the screen.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The kind to open, alone and full screen, as kubectl names kinds: pods, deploy, certificates.cert-manager.io
+    /// The kind to open, alone and full screen, instead of the overview; as kubectl names kinds: pods, deploy, certificates.cert-manager.io
     pub resource: Option<String>,
     /// Show the product on a fleet of its own, without any cluster; a scenario to practise on may be named, and `list` lists them
     #[arg(long, global = true, value_name = "SCENARIO", num_args = 0..=1, require_equals = true, default_missing_value = "",

@@ -2,7 +2,9 @@
 //!
 //! A mistake costs only itself: everything else in the file holds. Where the file is, and when it is read again, is not known here.
 
+use super::limits;
 use super::links::LinkEntry;
+use crate::health::Limits;
 use crate::model::cluster::Tier;
 use crate::model::glob::Glob;
 use crate::model::problem::Problem;
@@ -41,17 +43,39 @@ links:
   - name: Argo CD
     url: https://argocd.example.com/applications/{label:argocd.argoproj.io/instance}
 
-start: pods         # the view that opens first
+start: overview     # what opens first: overview, or a kind as after :
 keymap: default     # default, vim, k9s, emacs, or a file of your own in keymaps/ beside this file
 theme: dark         # light, high-contrast, colour-blind, terminal-16, mono, gruvbox-dark, nord, dracula, catppuccin-mocha, tokyo-night,
                     # rose-pine, solarized-dark, solarized-light, or a file of your own in themes/
 readonly: false     # nothing can be changed anywhere
 namespaces: []      # those to look into where listing all is forbidden
 mouse: true         # clicks and the wheel; without it the terminal selects text
+
+# When the rules of health speak: times as 90s, 5m or 1d, shares as 90%, numbers.
+health:
+  not-ready: 5m             # a pod that runs is not ready, or one that starts does not get further, for so long
+  readiness: 60s            # a container that was started does not answer its readiness probe for so long
+  unscheduled: 20s          # a pod that was not scheduled waits for so long
+  restarts: 5               # so many restarts of a pod are often, if the last is not long ago
+  restarts-within: 1h       # a restart is long ago after so long
+  terminating: 2m           # an object is stuck that was to be gone so long ago, beyond its grace
+  replicas-missing: 2m      # a workload has had fewer pods than it should for so long
+  rollout: 5m               # a rollout is stuck that has not moved for so long, where its own deadline is longer
+  paused: 1h                # a rollout is paused for so long
+  no-endpoints: 60s         # a service or an ingress has had no ready endpoint for so long
+  claim-pending: 60s        # a claim is not bound for so long
+  cordoned: 1d              # a node is cordoned for so long
+  quota: 90%                # so much of a quota is used
+  event-repeats: 20         # a warning was repeated so often
+  event-over: 10m           # a warning is over after so long without another
+  cronjob-late: 5m          # a cronjob missed its time by so long
+  autoscaler-limited: 60s   # an autoscaler has been at its maximum, or without metrics, for so long
+  no-disruption: 10m        # a budget has allowed no disruption for so long
+  version-skew: 3           # a node's kubelet is so many minor versions behind its control plane
 "##;
 
 /// The keys of the file.
-const KEYS: [&str; 9] = ["clusters", "aliases", "links", "start", "keymap", "theme", "readonly", "namespaces", "mouse"];
+const KEYS: [&str; 10] = ["clusters", "aliases", "links", "start", "keymap", "theme", "readonly", "namespaces", "mouse", "health"];
 /// The keys of an entry of `clusters`.
 const CLUSTER_KEYS: [&str; 8] = ["match", "alias", "group", "tier", "key", "colour", "login", "readonly"];
 /// The values of `tier`.
@@ -78,6 +102,8 @@ pub struct Config {
     pub namespaces: Vec<String>,
     /// The mouse is ours.
     pub mouse: bool,
+    /// When the rules of health speak.
+    pub health: Limits,
 }
 
 impl Default for Config {
@@ -86,12 +112,13 @@ impl Default for Config {
             clusters: Vec::new(),
             aliases: BTreeMap::new(),
             links: Vec::new(),
-            start: "pods".to_owned(),
+            start: "overview".to_owned(),
             keymap: None,
             theme: "dark".to_owned(),
             readonly: false,
             namespaces: Vec::new(),
             mouse: true,
+            health: Limits::default(),
         }
     }
 }
@@ -192,6 +219,7 @@ impl Config {
                 self.namespaces = report.list(node, key).iter().filter_map(|n| report.text(n, "a namespace")).collect();
             }
             "mouse" => truth(&mut self.mouse, report),
+            "health" => limits::read(node, &mut self.health, report),
             _ => report.unknown(line, "key", key, KEYS),
         }
     }

@@ -26,6 +26,8 @@ pub struct Paths {
     pub themes: PathBuf,
     /// What the last run left: which clusters were open.
     pub session: PathBuf,
+    /// How panes were laid out.
+    pub layouts: PathBuf,
     /// The log.
     pub log: PathBuf,
 }
@@ -38,6 +40,7 @@ impl Paths {
             themes: folder.join("themes"),
             config: folder.join("config.yaml"),
             session: folder.join("session.yaml"),
+            layouts: folder.join("layouts.yaml"),
             log: folder.join("kconsole.log"),
         }
     }
@@ -52,6 +55,7 @@ impl Paths {
             themes: config.join("themes"),
             config: config.join("config.yaml"),
             session: state.join("session.yaml"),
+            layouts: state.join("layouts.yaml"),
             log: state.join("kconsole.log"),
         }
     }

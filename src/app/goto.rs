@@ -8,12 +8,13 @@ use crate::model::nearest::hint;
 use crate::model::query::Query;
 use crate::model::step::{Motion, Screen, Step, TableOf};
 use crate::model::world::World;
+use crate::ui::views::workspace::PANES;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 use std::collections::BTreeMap;
 
 /// Words that are screens of ours.
-const WORDS: &[&str] = &["clusters", "namespaces", "help", "quit"];
+const WORDS: &[&str] = &["overview", "health", "warnings", "clusters", "namespaces", "help", "quit"];
 
 /// Short names that k9s gives kinds and servers do not.
 const SHORT: &[(&str, &str)] = &[
@@ -51,6 +52,7 @@ pub(super) fn read(world: &World, aliases: &BTreeMap<String, String>, line: &str
     match word {
         "" => Err("type a kind, a cluster with @, or help".to_owned()),
         "q" | "q!" | "qa" | "quit" | "exit" => one(Step::Quit),
+        "overview" => one(Step::Open(Screen::Overview)),
         "?" | "h" | "help" => one(Step::Open(Screen::Help)),
         "ctx" | "context" | "contexts" | "clusters" if argument.is_empty() => one(Step::Open(Screen::Clusters)),
         "ctx" | "context" => one(Step::Focus(Some(cluster(world, argument)?.id))),
@@ -65,17 +67,17 @@ pub(super) fn read(world: &World, aliases: &BTreeMap<String, String>, line: &str
     }
 }
 
-/// The table that a line asks for, to begin with, and what else it asks for. What means nothing yet is taken for a kind: the table says so
+/// The screen that a line asks for, to begin with, and what else it asks for. What means nothing yet is taken for a kind: the table says so
 /// itself once discovery has answered.
-pub(super) fn first(world: &World, aliases: &BTreeMap<String, String>, line: &str) -> (TableOf, Vec<Step>) {
+pub(super) fn first(world: &World, aliases: &BTreeMap<String, String>, line: &str) -> (Screen, Vec<Step>) {
     let mut steps = match read(world, aliases, line) {
         Ok(Go::Steps(steps)) => steps,
-        Ok(Go::Action(..)) | Err(_) => return (TableOf::all(line.to_owned()), Vec::new()),
+        Ok(Go::Action(..)) | Err(_) => return (Screen::Table(TableOf::all(line.to_owned())), Vec::new()),
     };
-    let table = steps.iter().position(|step| matches!(step, Step::Open(Screen::Table(_))));
-    match table.map(|at| steps.remove(at)) {
-        Some(Step::Open(Screen::Table(of))) => (of, steps),
-        _ => (TableOf::all("pods"), steps),
+    let first = steps.iter().position(|step| matches!(step, Step::Open(Screen::Table(_) | Screen::Overview)));
+    match first.map(|at| steps.remove(at)) {
+        Some(Step::Open(screen)) => (screen, steps),
+        _ => (Screen::Overview, steps),
     }
 }
 
@@ -151,6 +153,10 @@ pub(super) fn complete(world: &World, aliases: &BTreeMap<String, String>, line: 
         let mut known = fuzzy(last, aliases.keys().cloned().chain(names(world)).collect());
         known.extend(fuzzy(last, actions::all().map(|a| a.name.to_owned()).filter(|name| name.starts_with(last)).collect()));
         known
+    } else if matches!(head.trim(), "pane" | "split" | "split below") {
+        fuzzy(last, names(world).into_iter().chain(PANES.iter().map(|&pane| pane.to_owned())).collect())
+    } else if head.trim() == "layout" {
+        fuzzy(last, world.layouts.named.keys().cloned().chain(["save".to_owned(), "reset".to_owned()]).collect())
     } else if matches!(head.trim(), "ctx" | "context") {
         fuzzy(last, world.clusters.iter().map(|c| c.name.clone()).collect())
     } else {

@@ -13,6 +13,8 @@ pub mod files;
 mod frames;
 mod goto;
 mod input;
+pub mod layouts;
+mod limits;
 mod links;
 mod news;
 mod print;

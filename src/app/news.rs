@@ -33,9 +33,12 @@ impl State {
         }
     }
 
-    fn delta(&mut self, id: WatchId, delta: Delta) {
+    fn delta(&mut self, id: WatchId, mut delta: Delta) {
         // Of a watch that was ended: its table is gone.
         let Some(table) = self.world.tables.get(&id) else { return };
+        if let Some(most) = self.world.events_kept {
+            table.keep_newest(&mut delta, most);
+        }
         let (touched, columns) = (table.touched_by(&delta), delta.columns.is_some());
         let defined = (table.is_listed() && defines_kinds(&table.want.kind)).then(|| table.cluster());
         self.board.before(&self.world, id, &touched);

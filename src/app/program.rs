@@ -2,6 +2,7 @@
 
 use super::cli::Flags;
 use super::files::{Own, Paths};
+use super::layouts;
 use super::reload::{Reader, Reload};
 use super::session;
 use super::startup::Setup;
@@ -13,6 +14,7 @@ use crate::k8s::credential::Credentials;
 use crate::k8s::kubeconfig::{Context, Sources};
 use crate::k8s::session::Sessions;
 use crate::model::id::ClusterId;
+use crate::model::layout::Layouts;
 use crate::model::msg::Msg;
 use crate::model::step::{Effect, Notice};
 use crate::ui::view::View;
@@ -91,7 +93,7 @@ impl Program {
         }
         self.flags.keymap = Some(name.to_owned());
         let own = Own::read(&self.paths, &self.flags, None);
-        self.state.keymap = own.keymap;
+        self.state.use_keymap(own.keymap);
         self.state.touch();
     }
 
@@ -104,6 +106,11 @@ impl Program {
                 Effect::Disconnect(id) => self.sessions.disconnect(id),
                 Effect::Retry(id) => self.sessions.retry(id),
                 Effect::Discover(id) => self.sessions.discover(id),
+                Effect::SaveLayout(name, layout) => self.keep_layouts(|kept| {
+                    kept.last = Some(name.clone());
+                    kept.named.insert(name, layout);
+                }),
+                Effect::UseLayout(name) => self.keep_layouts(|kept| kept.last = name),
                 other => left.push(other),
             }
         }
@@ -114,6 +121,13 @@ impl Program {
             }
         }
         left
+    }
+
+    /// Keeps layouts for later runs.
+    fn keep_layouts(&mut self, change: impl FnOnce(&mut Layouts)) {
+        if let Err(why) = layouts::change(&self.paths, change) {
+            self.state.say(Notice::warn(format!("only until kconsole ends: {why}")));
+        }
     }
 
     fn connect(&mut self, id: ClusterId) {

@@ -1,5 +1,6 @@
 //! What a second reading of the files changes in a running program: only what is another now. A broken edit changes nothing and is told.
 
+use super::layouts;
 use super::program::Program;
 use super::reload::Again;
 use super::startup::{cluster, dress, fallback, place};
@@ -29,6 +30,7 @@ impl Program {
         let mut problems = own.problems;
         problems.extend(kubeconfig.problems.iter().map(ToString::to_string));
         problems.extend(deaf);
+        problems.extend(layouts::read(&self.paths).1);
         let changed = [
             ("the config", self.state.config != own.config),
             ("the keys", self.state.keymap != own.keymap),
@@ -36,7 +38,9 @@ impl Program {
             ("the kubeconfig", self.take_contexts(kubeconfig)),
         ];
         let state = &mut self.state;
-        (state.config, state.keymap, state.theme) = (own.config, own.keymap, own.theme);
+        (state.config, state.theme) = (own.config, own.theme);
+        state.use_keymap(own.keymap);
+        state.board.set_limits(&state.world, state.config.health.clone());
         let world = &mut state.world;
         world.readonly = self.flags.readonly || state.config.readonly;
         world.fallback = fallback(&self.flags, &state.config);

@@ -19,7 +19,6 @@ use crate::model::id::ClusterId;
 use crate::model::step::{Effect, Notice, Step};
 use crate::model::time::Timestamp;
 use crate::term::{self, Screen};
-use crate::ui::views::table::TableView;
 use crate::ui::widgets::ascii;
 use crossterm::event::{Event, MouseButton, MouseEventKind};
 use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
@@ -34,6 +33,9 @@ const ECHO: Duration = Duration::from_millis(100);
 /// Lines that one notch of the wheel moves.
 const NOTCH: i16 = 3;
 
+/// So many events of a cluster are kept: more than a person reads, and a storm of them takes no more memory than that.
+const EVENTS_KEPT: usize = 20_000;
+
 /// What the program ends with when its terminal is gone, told by a signal or not: 128 and SIGHUP.
 const HUNG_UP: i32 = 129;
 
@@ -41,16 +43,17 @@ const HUNG_UP: i32 = 129;
 ///
 /// # Errors
 /// Where the terminal cannot be used.
-pub async fn run(cli: &Cli, setup: Setup) -> io::Result<i32> {
+pub async fn run(cli: &Cli, mut setup: Setup) -> io::Result<i32> {
+    setup.world.events_kept = Some(EVENTS_KEPT);
     let keep_session = cli.demo.is_none() && cli.flags.context.is_empty() && !cli.flags.all_contexts;
     let signals = Signals::take()?;
     let screen = Screen::take(setup.own.config.mouse)?;
     let start = cli.resource.as_ref().unwrap_or(&setup.own.config.start).clone();
     let mut steps = Vec::new();
     let mut program = Program::new(setup, |state| {
-        let (of, more) = goto::first(&state.world, &state.config.aliases, &start);
+        let (screen, more) = goto::first(&state.world, &state.config.aliases, &start);
         steps = more;
-        Box::new(TableView::new(&state.world, of))
+        state.view(screen)
     });
     // The flags overrule what the config says of namespaces.
     let named = !cli.flags.namespace.is_empty() || cli.flags.all_namespaces;
@@ -214,8 +217,8 @@ impl Loop {
             }
             Some(Ok(Event::Mouse(mouse))) => match mouse.kind {
                 MouseEventKind::Down(MouseButton::Left) => state.click(mouse.column, mouse.row),
-                MouseEventKind::ScrollDown => state.wheel(NOTCH),
-                MouseEventKind::ScrollUp => state.wheel(-NOTCH),
+                MouseEventKind::ScrollDown => state.wheel(mouse.column, mouse.row, NOTCH),
+                MouseEventKind::ScrollUp => state.wheel(mouse.column, mouse.row, -NOTCH),
                 _ => {}
             },
             Some(Ok(Event::FocusGained | Event::FocusLost)) => {}
@@ -260,6 +263,7 @@ impl Loop {
                 Ok(())
             }
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
+            Effect::SaveLayout(..) | Effect::UseLayout(_) => Ok(()),
         }
     }
 

@@ -2,8 +2,9 @@
 
 use super::files::Paths;
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// What was left. What cannot be read is as good as nothing: only convenience is lost.
@@ -31,12 +32,17 @@ pub fn change(paths: &Paths, change: impl FnOnce(&mut Session)) -> io::Result<()
     let mut session = read(paths);
     change(&mut session);
     let text = serde_yaml::to_string(&session).map_err(io::Error::other)?;
-    if let Some(dir) = paths.session.parent() {
+    replace(&paths.session, &text)
+}
+
+/// Replaces a file of ours, which only its owner reads.
+pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(dir) = path.parent() {
         fs::create_dir_all(dir)?;
     }
     // Two runs that end together each replace the file with a whole one.
-    let new = paths.session.with_extension(format!("new-{}", std::process::id()));
-    let written = write(&new, &text).and_then(|()| fs::rename(&new, &paths.session));
+    let new = path.with_extension(format!("new-{}", std::process::id()));
+    let written = write(&new, text).and_then(|()| fs::rename(&new, path));
     if written.is_err() {
         // What is left of a file that could not be written, on a full disk for one, is no use to anybody.
         let _ = fs::remove_file(&new);
@@ -45,7 +51,7 @@ pub fn change(paths: &Paths, change: impl FnOnce(&mut Session)) -> io::Result<()
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = fs::File::create(path)?;
+    let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

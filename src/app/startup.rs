@@ -4,6 +4,7 @@
 use super::cli::Flags;
 use super::config::Config;
 use super::files::{Own, Paths};
+use super::layouts;
 use super::session;
 use crate::k8s::connect::Settings;
 use crate::k8s::kubeconfig::{self, Context, Kubeconfig, Sources};
@@ -60,17 +61,20 @@ pub fn setup(flags: &Flags, paths: Paths, subcommand: bool) -> Result<Setup, Str
     let chosen = choose(flags, &contexts, current.as_deref(), &last)?;
     let mut clusters: Vec<Cluster> = contexts.iter().enumerate().map(|(i, c)| cluster(ClusterId(i as u16), c)).collect();
     let clashes = dress(&mut clusters, &own.config, &chosen, flags.readonly);
-    let problems = own.problems.iter().cloned().chain(clashes).chain(broken.iter().map(ToString::to_string)).collect();
+    let (layouts, torn) = if subcommand { Default::default() } else { layouts::read(&paths) };
+    let problems = own.problems.iter().cloned().chain(torn).chain(clashes).chain(broken.iter().map(ToString::to_string)).collect();
     let now = jiff::Timestamp::now();
     let offset = jiff::tz::TimeZone::system().to_offset(now).seconds();
     let world = World {
         now: Timestamp(now.as_second()),
+        began: Timestamp(now.as_second()),
         clusters,
         namespaces: flags.namespace.iter().map(|n| n.as_str().into()).collect(),
         fallback: fallback(flags, &own.config),
         looked: files.iter().map(|f| f.display().to_string()).collect(),
         utc_offset: i64::from(offset),
         readonly: flags.readonly || own.config.readonly,
+        layouts,
         ..World::default()
     };
     let settings = Settings {

@@ -68,10 +68,11 @@ pub struct State {
 impl State {
     /// A state without a screen yet.
     pub fn new(world: World, config: Config, keymap: Keymap, theme: Theme) -> Self {
-        Self {
+        let board = Board::new(config.health.clone());
+        let mut state = Self {
             world,
             config,
-            keymap,
+            keymap: Keymap::default(),
             theme,
             views: Vec::new(),
             pressed: Vec::new(),
@@ -79,13 +80,21 @@ impl State {
             dialog: None,
             notice: None,
             watches: Watches::default(),
-            board: Board::default(),
+            board,
             discovery: Discovery::default(),
             effects: Vec::new(),
             dirty: true,
             quit: false,
             body: Rect::ZERO,
-        }
+        };
+        state.use_keymap(keymap);
+        state
+    }
+
+    /// Other keys are in force from now on.
+    pub(super) fn use_keymap(&mut self, keymap: Keymap) {
+        self.world.keys = keymap.first_keys(Scope::Table);
+        self.keymap = keymap;
     }
 
     /// Opens a screen over those that are open.
@@ -215,13 +224,14 @@ impl State {
             view.draw(&self.world, &self.theme, screen.body, buf);
         }
         ui::header::draw(&self.world, &self.theme, screen.header, buf);
-        ui::footer::demo(&self.world, &self.keymap, &self.theme, screen.demo, buf);
+        ui::footer::demo(&self.world, &self.theme, screen.demo, buf);
         let under = self.views.last().map_or(Scope::Everywhere, |v| v.scope());
+        let panes = self.views.last().and_then(|v| v.panes());
         match (&self.dialog, &self.prompt, &self.notice) {
             (Some(dialog), ..) => ui::footer::question(&dialog.text, &self.theme, screen.footer, buf),
             (None, Some(line), _) => line.draw(&self.theme, screen, buf),
             (None, None, Some((notice, _))) => ui::footer::notice(&self.world, notice, &self.theme, screen.footer, buf),
-            (None, None, None) => ui::footer::hints(&self.keymap, under, &self.pressed, &self.theme, screen.footer, buf),
+            (None, None, None) => ui::footer::hints(&self.keymap, under, panes, &self.pressed, &self.theme, screen.footer, buf),
         }
     }
 }

@@ -256,7 +256,7 @@ async fn where_all_is_forbidden_the_named_namespaces_are_looked_into() {
 }
 
 #[tokio::test]
-async fn the_first_table_is_any_line_that_can_be_typed() {
+async fn the_first_screen_is_any_line_that_can_be_typed() {
     let state = program(contexts(&["red"])).state;
     let aliases = [("broken".to_owned(), "pods -A !".to_owned())].into();
     for (line, kind, filter, steps) in [
@@ -264,10 +264,12 @@ async fn the_first_table_is_any_line_that_can_be_typed() {
         ("broken", "pods", "", vec![Step::Namespaces(Vec::new()), Step::Move(Motion::Unhealthy)]),
         ("dp shop /web", "deployments", "web", vec![Step::Namespaces(vec!["shop".into()])]),
         ("widgets.example.com", "widgets.example.com", "", vec![]),
-        ("clusters", "pods", "", vec![Step::Open(Screen::Clusters)]),
+        ("overview", "", "", vec![]),
+        ("clusters", "", "", vec![Step::Open(Screen::Clusters)]),
         ("copy", "copy", "", vec![]),
     ] {
-        let (of, more) = super::goto::first(&state.world, &aliases, line);
+        let (screen, more) = super::goto::first(&state.world, &aliases, line);
+        let of = if let Screen::Table(of) = screen { of } else { TableOf::all("") };
         assert_eq!((&*of.kind, of.filter.as_str(), more), (kind, filter, steps), "{line}");
     }
     let bad = super::goto::read(&state.world, &aliases, "pods /restarts>x");

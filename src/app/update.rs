@@ -6,15 +6,19 @@ use crate::keymap::{Key, Lookup, Scope};
 use crate::model::cell::Health;
 use crate::model::id::ClusterId;
 use crate::model::msg::Link;
-use crate::model::step::{Effect, Motion, Notice, Reject, Scene, Screen, Step};
+use crate::model::step::{Effect, Motion, Notice, Panes, Reject, Scene, Screen, Step};
 use crate::model::time::Timestamp;
 use crate::ui::view::View;
 use crate::ui::views::clusters::ClustersView;
 use crate::ui::views::document::DocumentView;
+use crate::ui::views::events::EventsView;
+use crate::ui::views::finding::FindingView;
+use crate::ui::views::health::HealthView;
 use crate::ui::views::help::HelpView;
 use crate::ui::views::links::LinksView;
 use crate::ui::views::palette::PaletteView;
 use crate::ui::views::table::TableView;
+use crate::ui::views::workspace::WorkspaceView;
 
 /// Rows looked at in one slice of work: far less than a frame's time.
 const SLICE: usize = 2_000;
@@ -122,12 +126,19 @@ impl State {
                 self.world.namespaces = namespaces;
                 self.refresh();
             }
+            Step::Panes(asked) => self.panes(asked),
             Step::Sort(title) => {
                 if let Some(view) = self.views.last_mut() {
                     view.sort(&self.world, &title);
                 }
             }
         }
+    }
+
+    /// Something happens to the panes of the top screen.
+    fn panes(&mut self, asked: Panes) {
+        let steps = self.views.last_mut().map(|v| v.arrange_panes(&self.world, asked)).unwrap_or_default();
+        self.steps(steps);
     }
 
     fn motion(&mut self, motion: Motion) {
@@ -150,6 +161,12 @@ impl State {
         match &effect {
             Effect::Connect(id) => self.opened(*id),
             Effect::Disconnect(id) => self.closed(*id),
+            Effect::SaveLayout(name, layout) => {
+                self.world.layouts.named.insert(name.clone(), layout.clone());
+                self.world.layouts.last = Some(name.clone());
+                self.say(Notice::info(format!("saved; layout {name} brings these panes back, and so does the next start")));
+            }
+            Effect::UseLayout(name) => self.world.layouts.last.clone_from(name),
             _ => {}
         }
         if let Effect::Copy(text) = &effect {
@@ -212,17 +229,33 @@ impl State {
         self.refresh();
     }
 
+    /// Opens a screen over those that are open. There is one overview: going to it closes what is over it.
     fn open(&mut self, screen: Screen) {
+        if screen == Screen::Overview
+            && let Some(at) = self.views.iter().position(|v| v.panes().is_some())
+        {
+            self.views.truncate(at + 1);
+            return self.refresh();
+        }
+        let view = self.view(screen);
+        self.views.push(view);
+    }
+
+    /// A screen as it is at first.
+    pub(super) fn view(&self, screen: Screen) -> Box<dyn View> {
         let below = self.views.last().map_or(Scope::Everywhere, |v| v.scope());
-        let view: Box<dyn View> = match screen {
+        match screen {
+            Screen::Overview => Box::new(WorkspaceView::new(&self.world)),
             Screen::Table(of) => Box::new(TableView::new(&self.world, of)),
             Screen::Document(object, form) => Box::new(DocumentView::new(object, form)),
             Screen::Clusters => Box::new(ClustersView::new(&self.world)),
+            Screen::Health => Box::new(HealthView::default()),
+            Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
+            Screen::Warnings => Box::new(EventsView::new(&self.world)),
             Screen::Help => Box::new(HelpView::new(below, &self.keymap)),
             Screen::Links(links) => Box::new(LinksView::new(links)),
             Screen::Actions => Box::new(PaletteView::new(self.scene(), below, &self.keymap)),
-        };
-        self.views.push(view);
+        }
     }
 
     /// Closes what is open, innermost first. At the root, whoever wants to leave is asked.
@@ -236,6 +269,8 @@ impl State {
                 // An empty filter is never refused.
                 let _ = view.set_filter(&self.world, "");
             }
+        } else if self.views.last_mut().is_some_and(|v| v.back()) {
+            self.dirty = true;
         } else if self.views.len() > 1 {
             self.views.pop();
             self.refresh();
@@ -247,16 +282,19 @@ impl State {
     /// The mouse was clicked.
     pub fn click(&mut self, x: u16, y: u16) {
         let inside = y >= self.body.y && y < self.body.bottom();
-        if let Some(view) = self.views.last_mut().filter(|_| inside && self.dialog.is_none()) {
+        // What is typed belongs to where the keys are: they do not go elsewhere meanwhile.
+        let is_free = self.dialog.is_none() && self.prompt.is_none();
+        if let Some(view) = self.views.last_mut().filter(|_| inside && is_free) {
             view.click(&self.world, x, y);
             self.dirty = true;
         }
     }
 
     /// The wheel was turned by so many lines.
-    pub fn wheel(&mut self, lines: i16) {
-        for _ in 0..lines.unsigned_abs() {
-            self.motion(if lines < 0 { Motion::Up } else { Motion::Down });
+    pub fn wheel(&mut self, x: u16, y: u16, lines: i16) {
+        let motion = if lines < 0 { Motion::Up } else { Motion::Down };
+        if let Some(view) = self.views.last_mut() {
+            (0..lines.unsigned_abs()).for_each(|_| view.wheel(&self.world, x, y, motion));
         }
         self.dirty = true;
     }

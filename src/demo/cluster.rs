@@ -65,7 +65,8 @@ impl Cluster {
     }
 
     /// Becomes this one, before anybody has seen it.
-    pub fn begin(&self, sim: Sim) {
+    pub fn begin(&self, mut sim: Sim) {
+        sim.world.unseen = false;
         let version = sim.store.version();
         *self.sim() = sim;
         self.changed.send_replace(version);

@@ -34,7 +34,7 @@ pub struct Incident {
     /// How long it has lasted when the fleet starts.
     pub(super) lasts: Millis,
     /// Begins it in the cluster.
-    pub(super) begin: fn(&mut Sim),
+    pub begin: fn(&mut Sim),
     /// What happens to the server.
     pub(super) server: Server,
     /// Whether the cluster is over it.

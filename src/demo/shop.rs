@@ -21,6 +21,13 @@ const DAY: Millis = 24 * HOUR;
 const AGE: Millis = 41 * DAY;
 /// What is lived through in earnest, so that there are events, runs of jobs and the first logs.
 const LIVED: Millis = 10 * MINUTE;
+/// Controllers that do nothing in the past, and what they look at when it is over.
+const IDLE: [(&str, &str); 4] = [
+    ("node-controller", "nodes"),
+    ("endpoint-controller", "services"),
+    ("disruption-controller", "poddisruptionbudgets.policy"),
+    ("resourcequota-controller", "resourcequotas"),
+];
 /// Who delivers: the field manager of what stands in the manifests.
 const DELIVERY: &str = "argocd-controller";
 
@@ -30,7 +37,7 @@ pub fn build(name: &str, seed: u64, now: Millis, nodes: Option<usize>) -> Sim {
     let variant = variant::of(name);
     let born = now - AGE;
     let mut sim = Sim::new(name, seed ^ hash(name), born);
-    sim.world.past = true;
+    (sim.world.past, sim.world.unseen) = (true, true);
     know_images(&mut sim);
     sim.world.programs = programs();
     let mut objects: Vec<Value> = manifests::all().iter().filter_map(|o| variant.fit(o)).collect();
@@ -39,8 +46,10 @@ pub fn build(name: &str, seed: u64, now: Millis, nodes: Option<usize>) -> Sim {
     workloads(&mut sim, &mut objects, now);
     jump(&mut sim, now - LIVED);
     sim.world.past = false;
-    let machines: Vec<Key> = sim.store.list("nodes", "").map(|n| n.key.clone()).collect();
-    machines.into_iter().for_each(|key| sim.wake("node-controller", key));
+    for (controller, kind) in IDLE {
+        let all: Vec<Key> = sim.store.list(kind, "").map(|n| n.key.clone()).collect();
+        all.into_iter().for_each(|key| sim.wake(controller, key));
+    }
     lately(&mut sim, objects, now);
     sim.advance(now);
     sim

@@ -21,6 +21,8 @@ pub struct World {
     pub seed: u64,
     /// True while the past is made: what is scheduled runs at once, and nothing is told in events.
     pub past: bool,
+    /// True until somebody can look: what only shows how things go needs no telling so often.
+    pub unseen: bool,
     /// What is asked of the machines.
     pub ledger: Ledger,
     /// The lives of pods on machines.
@@ -54,6 +56,7 @@ impl World {
             name: name.to_owned(),
             seed,
             past: false,
+            unseen: false,
             ledger: Ledger::default(),
             lives: HashMap::new(),
             fetched: BTreeSet::new(),

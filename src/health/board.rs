@@ -1,6 +1,7 @@
 //! Asks the rules, and only about what may have changed: rows that did, what leans on them, and what the clock makes due.
 
 use super::links::{Link, Links, workload_of};
+use super::places::{Place, Places};
 use super::{Case, Limits, On, RULES, Rule, Verdict};
 use crate::kinds::{self, KINDS};
 use crate::model::facts::{Facts, PodFacts};
@@ -56,6 +57,7 @@ pub struct Board {
     limits: Limits,
     tables: Tables,
     links: Links,
+    places: Places,
     queue: VecDeque<Subject>,
     queued: HashSet<Subject>,
     due: BTreeSet<(Timestamp, Subject)>,
@@ -73,6 +75,11 @@ struct Judged {
 }
 
 impl Board {
+    /// Nothing to judge yet.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     /// Other limits: everything is judged again.
     pub fn set_limits(&mut self, world: &World, limits: Limits) {
         if self.limits != limits {
@@ -138,12 +145,27 @@ impl Board {
         !self.queue.is_empty()
     }
 
+    /// True where nothing is kept of any object.
+    #[cfg(test)]
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.links.is_empty()
+            && self.places.is_empty()
+            && self.queue.is_empty()
+            && self.queued.is_empty()
+            && self.due.is_empty()
+            && self.due_at.is_empty()
+            && self.noticed.is_empty()
+    }
+
     /// Judges so many objects at most. True once nothing is left.
     pub fn work(&mut self, world: &mut World, most: usize) -> bool {
         let mut findings = std::mem::take(&mut world.findings);
         for _ in 0..most {
             let Some(subject) = self.queue.pop_front() else { break };
             self.queued.remove(&subject);
+            if subject.kind == NODES {
+                self.place(world, &subject);
+            }
             let Judged { found, again, noticed } = self.judge(world, &findings, &subject);
             self.wait(&subject, again);
             self.remember(&subject, noticed);
@@ -159,9 +181,11 @@ impl Board {
         let Some((table, row)) = self.tables.row(world, subject) else { return Judged::default() };
         let mut judged = Judged::default();
         let before = self.noticed.get(subject).map_or(&[][..], Vec::as_slice);
+        let choice = self.places.choice(subject.cluster);
         for rule in judging(subject.group, subject.kind) {
             let noticed = before.iter().find(|(name, _)| *name == rule.name).map(|(_, at)| *at);
-            let case = Case { world, table, row, limits: &self.limits, links: &self.links, tables: &self.tables, findings, noticed };
+            let case =
+                Case { world, table, row, limits: &self.limits, links: &self.links, choice, tables: &self.tables, findings, noticed };
             let mut verdict = Verdict::default();
             (rule.judge)(&case, &mut verdict);
             judged.again = [judged.again, verdict.again].into_iter().flatten().min();
@@ -205,6 +229,7 @@ impl Board {
     /// A row, and what leans on it, is to be judged.
     fn touch(&mut self, world: &World, table: &Table, row: &Row) {
         self.ask(table, row);
+        self.ask_warnings(table.cluster(), row);
         let (cluster, namespace) = (table.cluster(), table.words().get(row.namespace));
         match &row.facts {
             Facts::Pod(pod) => self.touch_pod(world, table, row, pod),
@@ -227,6 +252,9 @@ impl Board {
     fn touch_pod(&mut self, world: &World, table: &Table, row: &Row, pod: &PodFacts) {
         let (cluster, words) = (table.cluster(), table.words());
         let namespace = words.get(row.namespace);
+        if pod.unprobed {
+            self.ask_services(world, cluster, row.uid);
+        }
         if let Some((kind, name)) = workload_of(table, row) {
             self.ask_named(world, cluster, &kind, namespace, name);
         }
@@ -242,17 +270,37 @@ impl Board {
 
     /// The verdict on an object is another: what leans on it is to be judged.
     fn lean(&mut self, world: &World, subject: &Subject) {
-        self.ask_linked(Link::About(subject.cluster, subject.uid), ("", "events"));
         let Some((table, row)) = self.tables.row(world, subject) else { return };
+        self.ask_warnings(subject.cluster, row);
         let namespace = table.words().get(row.namespace);
         match &row.facts {
             Facts::Service(_) => self.ask_linked(Link::service(subject.cluster, namespace, &row.name), ("networking.k8s.io", "ingresses")),
-            // The kubelet's events name the node where others tell its uid.
-            Facts::Node(_) => self.ask_linked(Link::About(subject.cluster, Uid::parse(&row.name)), ("", "events")),
-            _ => {
+            Facts::Pod(_) => {
+                self.ask_services(world, subject.cluster, subject.uid);
                 if let Some((kind, name)) = workload_of(table, row) {
                     self.ask_named(world, subject.cluster, &kind, namespace, name);
                 }
+            }
+            _ => {}
+        }
+    }
+
+    /// A node is another: so are its pods and their workloads; and where it was the only choice but one, all workloads.
+    fn place(&mut self, world: &World, subject: &Subject) {
+        let cluster = subject.cluster;
+        let before = self.places.choice(cluster);
+        let place = self.tables.row(world, subject).and_then(|(table, row)| Place::of(table, row));
+        let Some(name) = self.places.put(cluster, subject.uid, place) else { return };
+        let pods: Vec<Uid> = self.links.get(&Link::node(cluster, &name)).collect();
+        for uid in pods {
+            let pod = Subject { cluster, kind: "pods", group: "", uid };
+            self.lean(world, &pod);
+            self.push(pod);
+        }
+        if before != self.places.choice(cluster) {
+            for (group, kind) in [("apps", "deployments"), ("apps", "statefulsets")] {
+                let uids: Vec<Uid> = self.tables.of(world, cluster, group, kind).flat_map(|t| t.rows().map(|r| r.uid)).collect();
+                uids.into_iter().for_each(|uid| self.push_if_judged(cluster, group, kind, uid));
             }
         }
     }
@@ -273,16 +321,36 @@ impl Board {
         }
     }
 
+    /// The warnings about an object. A kubelet's name the node where others tell its uid.
+    fn ask_warnings(&mut self, cluster: ClusterId, row: &Row) {
+        self.ask_linked(Link::About(cluster, row.uid), ("", "events"));
+        if let Facts::Node(_) = &row.facts {
+            self.ask_linked(Link::About(cluster, Uid::parse(&row.name)), ("", "events"));
+        }
+    }
+
     /// Objects that are linked so, as those of a kind: the uid of any other is not found there.
     fn ask_linked(&mut self, link: Link, (group, kind): On) {
-        let uids = self.links.get(&link).to_vec();
+        let uids: Vec<Uid> = self.links.get(&link).collect();
         for uid in uids {
             self.push_if_judged(link.cluster(), group, kind, uid);
         }
     }
 
+    /// The services whose slices lead to a pod.
+    fn ask_services(&mut self, world: &World, cluster: ClusterId, pod: Uid) {
+        let slices: Vec<Uid> = self.links.get(&Link::Target(cluster, pod)).collect();
+        for uid in slices {
+            let slice = Subject { cluster, kind: "endpointslices", group: "discovery.k8s.io", uid };
+            let Some((table, row)) = self.tables.row(world, &slice) else { continue };
+            let Facts::Endpoints(endpoints) = &row.facts else { continue };
+            let (namespace, service) = (table.words().get(row.namespace), table.words().get(endpoints.service));
+            self.ask_named(world, cluster, &GroupResource::new("", "services"), namespace, service);
+        }
+    }
+
     fn push_if_judged(&mut self, cluster: ClusterId, group: &'static str, kind: &'static str, uid: Uid) {
-        if judging(group, kind).next().is_some() {
+        if kind == NODES || judging(group, kind).next().is_some() {
             self.push(Subject { cluster, kind, group, uid });
         }
     }
@@ -293,6 +361,9 @@ impl Board {
         }
     }
 }
+
+/// Judged or not, others are judged by them.
+const NODES: &str = "nodes";
 
 /// The rules about a kind.
 fn judging(group: &str, kind: &str) -> impl Iterator<Item = &'static Rule> {

@@ -30,6 +30,8 @@ pub struct Case<'a> {
     /// When rules speak.
     pub limits: &'a Limits,
     pub(super) links: &'a Links,
+    /// Pods can be on more than one node, and in more than one zone.
+    pub(super) choice: (bool, bool),
     pub(super) tables: &'a Tables,
     pub(super) findings: &'a Findings,
     /// When the rule first noticed what it has noticed ever since.
@@ -103,8 +105,12 @@ impl<'a> Case<'a> {
         self.now() >= due
     }
 
-    /// The workload of a pod, else the object itself.
+    /// The node of a pod, where that is lost; the workload of a pod; else the object itself.
     pub fn cause(&self) -> Cause {
+        let node = self.pod().map(|p| self.word(p.node)).unwrap_or_default();
+        if self.lost_node(node).is_some() {
+            return Cause::Node(node.into());
+        }
         match workload_of(self.table, self.row) {
             Some((kind, name)) => Cause::Object(kind, self.namespace().into(), name.into()),
             None => Cause::itself(&self.object()),
@@ -113,23 +119,49 @@ impl<'a> Case<'a> {
 
     /// The newest warning about the object of one of these reasons, and its message.
     pub fn warning(&self, reasons: &[&str]) -> Option<(&'a EventFacts, Cow<'a, str>)> {
-        self.warnings().filter(|(e, table, _)| reasons.contains(&table.words().get(e.reason))).max_by_key(|(e, ..)| e.last).map(
-            |(e, table, row)| {
-                let message = event::message(table, row);
-                (e, message)
-            },
-        )
+        self.told(|reason, _| reasons.contains(&reason))
+    }
+
+    /// The newest warning about the object whose reason and message are fit, and its message.
+    pub fn told(&self, is_fit: impl Fn(&str, &str) -> bool) -> Option<(&'a EventFacts, Cow<'a, str>)> {
+        let all = self.warnings().map(|(e, table, row)| (e, table.words().get(e.reason), event::message(table, row)));
+        let fit = all.filter(|(_, reason, message)| is_fit(reason, message));
+        fit.max_by_key(|(e, ..)| e.last).map(|(e, _, message)| (e, message))
+    }
+
+    /// The newest word of a probe of these sorts (`Readiness`, `Liveness`, `Startup`) that failed, where it is not over.
+    pub fn probe(&self, sorts: &[&str], verdict: &mut Verdict) -> Option<(&'a EventFacts, String)> {
+        let is_sort = |message: &str| sorts.iter().any(|s| message.strip_prefix(s).is_some_and(|rest| rest.starts_with(" probe ")));
+        let (event, message) = self.told(|reason, message| reason == "Unhealthy" && is_sort(message))?;
+        let over = Timestamp(event.last?.0 + self.limits.event_over);
+        (self.now() < over).then(|| {
+            verdict.again(over);
+            (event, line(&message).to_owned())
+        })
     }
 
     /// All warnings about the object, with their table and row.
     pub fn warnings(&self) -> impl Iterator<Item = (&'a EventFacts, &'a Table, &'a Row)> + use<'a> {
         let about = Link::About(self.cluster(), self.row.uid);
         let tables = self.tables.of(self.world, self.cluster(), "", "events");
-        self.links.get(&about).iter().filter_map(move |uid| {
-            let (table, row) = tables.clone().find_map(|t| Some((t, t.of_uid(*uid)?)))?;
+        self.links.get(&about).filter_map(move |uid| {
+            let (table, row) = tables.clone().find_map(|t| Some((t, t.of_uid(uid)?)))?;
             let Facts::Event(event) = &row.facts else { return None };
             Some((&**event, table, row))
         })
+    }
+
+    /// A new revision of a workload takes the place of another, or comes for the first time; more or fewer of the same is no rollout.
+    pub fn is_rolling(&self) -> bool {
+        let Some(workload) = self.workload() else { return false };
+        let is_through = workload.progressing.as_ref().is_none_or(|p| self.word(p.reason) == "NewReplicaSetAvailable");
+        !workload.observed || !is_through || workload.updated < workload.replicas
+    }
+
+    /// The worst that was found of its pods, and of these the oldest.
+    pub fn worst_of_pods(&self) -> Option<&'a Finding> {
+        let found = self.pods().filter(|(_, row, _)| row.going.is_none()).flat_map(|(_, row, _)| self.findings(row.uid));
+        found.min_by(|a, b| b.severity.cmp(&a.severity).then(a.since.cmp(&b.since)).then_with(|| a.object.name.cmp(&b.object.name)))
     }
 
     /// The pods of the object, where it is a workload.
@@ -154,7 +186,7 @@ impl<'a> Case<'a> {
     /// Rows of a kind that are linked so.
     pub fn rows(&self, link: Link, group: &'static str, resource: &'static str) -> impl Iterator<Item = (&'a Table, &'a Row)> + use<'a> {
         let tables = self.tables.of(self.world, self.cluster(), group, resource);
-        self.links.get(&link).iter().filter_map(move |uid| tables.clone().find_map(|t| Some((t, t.of_uid(*uid)?))))
+        self.links.get(&link).filter_map(move |uid| tables.clone().find_map(|t| Some((t, t.of_uid(uid)?))))
     }
 
     /// Rows of a kind in the object's namespace. Looks at every row of the kind: only for what is rare.
@@ -191,10 +223,15 @@ impl<'a> Case<'a> {
         self.tables.of(self.world, self.cluster(), group, resource).find_map(|t| Some((t, t.named(namespace, name)?)))
     }
 
+    /// An object of the same cluster, by its uid.
+    pub fn of_uid(&self, group: &'static str, resource: &'static str, uid: Uid) -> Option<(&'a Table, &'a Row)> {
+        self.tables.of(self.world, self.cluster(), group, resource).find_map(|t| Some((t, t.of_uid(uid)?)))
+    }
+
     /// True once all objects of a kind have been here: what is not known of it is not there.
     pub fn is_known(&self, group: &'static str, resource: &'static str) -> bool {
         let mut tables = self.tables.of(self.world, self.cluster(), group, resource);
-        tables.any(|t| t.is_listed() && t.want.namespace.is_none())
+        tables.any(|t| t.is_listed() && t.want.namespace.as_deref().is_none_or(|n| n == self.namespace()))
     }
 
     /// As [`Self::is_known`], for a rule that speaks of what is missing: it is asked again while the kind is on its way.
@@ -218,6 +255,11 @@ impl<'a> Case<'a> {
     pub fn findings(&self, uid: Uid) -> &'a [Finding] {
         self.findings.of(self.cluster(), uid)
     }
+}
+
+/// The workload of a pod by name, else its own name.
+pub(super) fn owner_name<'a>(table: &'a Table, row: &'a Row) -> &'a str {
+    workload_of(table, row).map_or(&row.name, |(_, name)| name)
 }
 
 /// The first line of a message, without blanks at its ends.

@@ -18,8 +18,10 @@ pub enum Link {
     Service(ClusterId, Uid),
     /// Pods use this claim.
     Claim(ClusterId, Uid),
-    /// Pods are on this node.
+    /// Pods run on this node.
     Node(ClusterId, Uid),
+    /// EndpointSlices lead to this pod.
+    Target(ClusterId, Uid),
     /// Jobs were made by this CronJob.
     CronJob(ClusterId, Uid),
 }
@@ -35,14 +37,14 @@ impl Link {
         Self::Service(cluster, Uid::of_name(namespace, name))
     }
 
+    /// The pods on a node.
+    pub fn node(cluster: ClusterId, name: &str) -> Self {
+        Self::Node(cluster, Uid::of_name("", name))
+    }
+
     /// The pods of a claim.
     pub fn claim(cluster: ClusterId, namespace: &str, name: &str) -> Self {
         Self::Claim(cluster, Uid::of_name(namespace, name))
-    }
-
-    /// The pods of a node.
-    pub fn node(cluster: ClusterId, name: &str) -> Self {
-        Self::Node(cluster, Uid::of_name("", name))
     }
 
     /// The cluster of both.
@@ -53,6 +55,7 @@ impl Link {
             | Self::Service(cluster, _)
             | Self::Claim(cluster, _)
             | Self::Node(cluster, _)
+            | Self::Target(cluster, _)
             | Self::CronJob(cluster, _) => cluster,
         }
     }
@@ -63,20 +66,30 @@ impl Link {
     }
 }
 
-/// The links of all objects.
+/// The links of all objects. An object that two watches tell of is linked once, and counted.
 #[derive(Debug, Default)]
-pub(super) struct Links(HashMap<Link, Vec<Uid>>);
+pub(super) struct Links(HashMap<Link, Vec<(Uid, u32)>>);
 
 impl Links {
     /// The objects that name it.
-    pub(super) fn get(&self, link: &Link) -> &[Uid] {
-        self.0.get(link).map_or(&[], Vec::as_slice)
+    pub(super) fn get(&self, link: &Link) -> impl Iterator<Item = Uid> + Clone + use<'_> {
+        self.0.get(link).into_iter().flatten().map(|(uid, _)| *uid)
+    }
+
+    /// True where nothing leans on anything.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// An object has come.
     pub(super) fn add(&mut self, table: &Table, row: &Row) {
         for link in of(table, row) {
-            self.0.entry(link).or_default().push(row.uid);
+            let uids = self.0.entry(link).or_default();
+            match uids.iter_mut().rfind(|(uid, _)| *uid == row.uid) {
+                Some((_, times)) => *times += 1,
+                None => uids.push((row.uid, 1)),
+            }
         }
     }
 
@@ -84,8 +97,11 @@ impl Links {
     pub(super) fn remove(&mut self, table: &Table, row: &Row) {
         for link in of(table, row) {
             if let Some(uids) = self.0.get_mut(&link) {
-                if let Some(at) = uids.iter().rposition(|u| *u == row.uid) {
-                    uids.swap_remove(at);
+                if let Some(at) = uids.iter().rposition(|(uid, _)| *uid == row.uid) {
+                    match uids.get_mut(at) {
+                        Some((_, times)) if *times > 1 => *times -= 1,
+                        _ => drop(uids.swap_remove(at)),
+                    }
                 }
                 if uids.is_empty() {
                     self.0.remove(&link);
@@ -108,7 +124,10 @@ fn of(table: &Table, row: &Row) -> Vec<Link> {
             workload.into_iter().chain(node).chain(claims).collect()
         }
         Facts::Job(_) => cronjob_of(table, row).map(|name| Link::cronjob(cluster, namespace, name)).into_iter().collect(),
-        Facts::Endpoints(endpoints) => vec![Link::service(cluster, namespace, word(endpoints.service))],
+        Facts::Endpoints(endpoints) => {
+            let pods = endpoints.pods.iter().map(|uid| Link::Target(cluster, *uid));
+            [Link::service(cluster, namespace, word(endpoints.service))].into_iter().chain(pods).collect()
+        }
         Facts::Ingress(ingress) => ingress.services.iter().map(|s| Link::service(cluster, namespace, word(*s))).collect(),
         _ => Vec::new(),
     }

@@ -11,6 +11,7 @@
 pub mod board;
 mod case;
 mod links;
+mod places;
 mod rules;
 
 pub use case::Case;
@@ -53,6 +54,8 @@ macro_rules! limits {
 limits! {
     /// a pod that runs is not ready, or one that starts does not get further, for so long
     not_ready: Seconds = 300,
+    /// a container that was started does not answer its readiness probe for so long
+    readiness: Seconds = 60,
     /// a pod that was not scheduled waits for so long
     unscheduled: Seconds = 20,
     /// so many restarts of a pod are often, if the last is not long ago

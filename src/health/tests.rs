@@ -3,6 +3,14 @@
 
 use crate as lib;
 
+mod calm;
+mod deltas;
+mod jobs;
+mod nodes;
 mod objects;
 mod rig;
 mod rules;
+mod scale;
+mod server;
+mod storage;
+mod traffic;

@@ -16,6 +16,7 @@ pub mod key;
 mod load;
 
 pub use key::Key;
+use std::collections::BTreeMap;
 
 /// The keymaps that come with the program: name and text.
 pub const KEYMAPS: &[(&str, &str)] = &[
@@ -119,6 +120,15 @@ impl Keymap {
     pub fn keys_of(&self, scope: Scope, action: &str, argument: Option<&str>) -> Vec<String> {
         let wanted = |b: &Binding| b.action == action && b.argument.as_deref() == argument;
         self.bindings(scope).filter(|(_, _, b)| wanted(b)).map(|(_, keys, _)| keys).collect()
+    }
+
+    /// The first key of each action that takes no argument, in a scope.
+    pub fn first_keys(&self, scope: Scope) -> BTreeMap<String, String> {
+        let mut keys = BTreeMap::new();
+        for (_, key, binding) in self.bindings(scope).filter(|(.., b)| b.argument.is_none()) {
+            keys.entry(binding.action.clone()).or_insert(key);
+        }
+        keys
     }
 
     /// All bindings in force in a scope: where each is from, its keys, what it does. The scope's own come first.

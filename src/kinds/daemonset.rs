@@ -96,10 +96,9 @@ impl Project for DaemonSets {
             status.number_available,
         ]
         .map(Option::unwrap_or_default);
-        let by_hand = text(&set.spec.update_strategy.kind) == Some("OnDelete");
         match () {
             () if wanted == 0 && current == 0 => Health::Done,
-            () if current != wanted || (updated < wanted && !by_hand) => Health::Busy,
+            () if current != wanted || (updated < wanted && !by_hand(set)) => Health::Busy,
             () if available == 0 => Health::Bad,
             () if available < wanted => Health::Warn,
             () => Health::Ok,
@@ -116,11 +115,17 @@ impl Project for DaemonSets {
             updated: status.updated_number_scheduled.unwrap_or_default(),
             available: status.number_available.unwrap_or_default(),
             observed: status.observed_generation >= metadata.generation,
+            paused: by_hand(set) && status.updated_number_scheduled < status.current_number_scheduled,
             requests: spec.template.requests(),
             image: words.sym(spec.template.image()),
             ..WorkloadFacts::default()
         }))
     }
+}
+
+/// True where pods of an old revision stay until somebody deletes them.
+fn by_hand(set: &DaemonSet<'_>) -> bool {
+    text(&set.spec.update_strategy.kind) == Some("OnDelete")
 }
 
 fn count(n: Option<u32>) -> Value<'static> {

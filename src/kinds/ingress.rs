@@ -1,6 +1,6 @@
 //! Ingresses.
 
-use super::object::{Meta, Reference, Str, each, filled, listed, or_default, or_empty, text};
+use super::object::{Meta, Str, each, filled, listed, or_default, or_empty, text};
 use super::service::Balanced;
 use super::{HasMeta, Names, Own, Project, age, col, name, ours, own, wide};
 use crate::model::cell::{Health, Value};
@@ -42,7 +42,23 @@ struct Spec<'a> {
 #[serde(default)]
 struct Backend<'a> {
     #[serde(borrow)]
-    service: Option<Reference<'a>>,
+    service: Option<Target<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Target<'a> {
+    #[serde(borrow)]
+    name: Option<Str<'a>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    port: Port<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Port<'a> {
+    #[serde(borrow)]
+    name: Option<Str<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -107,12 +123,16 @@ impl Project for Ingresses {
     }
 }
 
+/// A port of this name stands for no service, but for an action that annotations describe to the AWS load balancer controller.
+const ACTION: &str = "use-annotation";
+
 /// The services it leads to, each once, in the order of its rules.
 fn services<'o>(ingress: &'o Ingress<'_>) -> Vec<&'o str> {
     let paths = each(&ingress.spec.rules).filter_map(|r| r.http.as_ref()).flat_map(|h| each(&h.paths));
     let backends = ingress.spec.default_backend.iter().chain(paths.filter_map(|p| p.backend.as_ref()));
     let mut services = Vec::new();
-    for name in backends.filter_map(|b| filled(&b.service.as_ref()?.name)) {
+    let targets = backends.filter_map(|b| b.service.as_ref()).filter(|t| text(&t.port.name) != Some(ACTION));
+    for name in targets.filter_map(|t| filled(&t.name)) {
         if !services.contains(&name) {
             services.push(name);
         }

@@ -49,6 +49,8 @@ struct Spec<'a> {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Container<'a> {
+    #[serde(borrow)]
+    name: Option<Str<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]
     resources: Resources<'a>,
     readiness_probe: Option<IgnoredAny>,
@@ -136,7 +138,8 @@ struct ContainerStatus<'a> {
 struct State<'a> {
     #[serde(borrow)]
     waiting: Option<Waiting<'a>>,
-    running: Option<IgnoredAny>,
+    #[serde(borrow)]
+    running: Option<Running<'a>>,
     #[serde(borrow)]
     terminated: Option<Terminated<'a>>,
 }
@@ -148,6 +151,13 @@ struct Waiting<'a> {
     reason: Option<Str<'a>>,
     #[serde(borrow)]
     message: Option<Str<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Running<'a> {
+    #[serde(borrow)]
+    started_at: Option<Str<'a>>,
 }
 
 #[derive(Default, Deserialize)]

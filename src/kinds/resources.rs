@@ -27,6 +27,13 @@ pub(super) struct Quantities<'a> {
     pods: Option<Str<'a>>,
 }
 
+impl Resources<'_> {
+    /// What may be taken at most.
+    pub(super) fn limits(&self) -> Amounts {
+        self.limits.amounts()
+    }
+}
+
 impl Quantities<'_> {
     /// The amounts. What cannot be read counts as not said.
     pub(super) fn amounts(&self) -> Amounts {

@@ -94,7 +94,13 @@ impl Project for Services {
     type Object<'a> = Service<'a>;
 
     const NAMES: Names = Names {
-        group: "", version: "v1", resource: "services", kind: "Service", singular: "service", short_names: &["svc"], namespaced: true,
+        group: "",
+        version: "v1",
+        resource: "services",
+        kind: "Service",
+        singular: "service",
+        short_names: &["svc"],
+        namespaced: true,
     };
 
     const COLUMNS: &'static [Own<Self>] = &[

@@ -120,6 +120,7 @@ impl Project for StatefulSets {
             updated: updated(set),
             available: status.available_replicas.or(status.ready_replicas).unwrap_or_default(),
             observed: status.observed_generation >= metadata.generation,
+            paused: !rolling(set) && text(&status.update_revision) != text(&status.current_revision),
             requests: spec.template.requests(),
             image: words.sym(spec.template.image()),
             ..WorkloadFacts::default()
@@ -132,11 +133,11 @@ fn wanted(set: &StatefulSet<'_>) -> u32 {
     set.spec.replicas.unwrap_or(1)
 }
 
-/// Pods of the newest revision. The controller counts only those that an update made, none while there is no update.
+/// Pods of the newest revision: all of them while there is no update. The controller leaves out those that are on their way out.
 fn updated(set: &StatefulSet<'_>) -> u32 {
     let status = &set.status;
     let updating = text(&status.update_revision) != text(&status.current_revision);
-    if updating { status.updated_replicas } else { status.updated_replicas.filter(|&n| n > 0).or(status.replicas) }.unwrap_or_default()
+    if updating { status.updated_replicas } else { status.replicas }.unwrap_or_default()
 }
 
 /// True while an update replaces pods by itself, as far as its partition lets it.

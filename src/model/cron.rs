@@ -265,7 +265,15 @@ mod tests {
         assert_eq!(schedule.next(at("2024-01-01T00:00:00Z"), &berlin), Some(at("2024-01-01T05:00:00Z")));
         let behind = fixed_zone("Etc/GMT+5").unwrap();
         assert_eq!(schedule.next(at("2024-01-01T00:00:00Z"), &behind), Some(at("2024-01-01T11:00:00Z")));
-        for (name, known) in [("", true), ("UTC", true), ("Etc/UTC", true), ("GMT", true), ("Etc/GMT-14", true), ("Europe/Berlin", false), ("Etc/GMT+99", false)] {
+        for (name, known) in [
+            ("", true),
+            ("UTC", true),
+            ("Etc/UTC", true),
+            ("GMT", true),
+            ("Etc/GMT-14", true),
+            ("Europe/Berlin", false),
+            ("Etc/GMT+99", false),
+        ] {
             assert_eq!(fixed_zone(name).is_some(), known, "{name}");
         }
     }

@@ -35,6 +35,18 @@ pub fn thousandths(text: &str) -> Option<i64> {
     quantity(text).map(|n| (n * 1_000.0).round() as i64)
 }
 
+/// Writes bytes in the largest unit that leaves a number of three digits or so, as `256Mi`; what is cut off is less than a tenth.
+pub fn bytes(n: u64) -> String {
+    let units = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    let (mut n, mut unit) = (n as f64, 0);
+    while n >= 1_024.0 && unit + 1 < units.len() {
+        n /= 1_024.0;
+        unit += 1;
+    }
+    let unit = units.get(unit).copied().unwrap_or_default();
+    if n.fract() < 0.05 || n >= 10.0 { format!("{:.0}{unit}", n.floor()) } else { format!("{n:.1}{unit}") }
+}
+
 /// Reads a span of time as seconds: whole numbers, each with a unit of `s m h d w y`, as kubectl prints them and people type them.
 pub fn span(text: &str) -> Option<i64> {
     let mut rest = text;
@@ -60,6 +72,13 @@ pub fn span(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_written_short() {
+        for (n, want) in [(0, "0"), (1_023, "1023"), (256 << 20, "256Mi"), (3 << 29, "1.5Gi"), (16 << 30, "16Gi"), (u64::MAX, "16Ei")] {
+            assert_eq!(bytes(n), want);
+        }
+    }
     use crate::model::time::human;
     use proptest::prelude::*;
 

@@ -2,7 +2,11 @@
 
 use super::cell::Health;
 use super::facts::Facts;
+use super::finding::Cause;
 use super::id::{ClusterId, GroupResource, ObjectRef, Uid};
+use super::layout::{Axis, Layout};
+use super::row::Row;
+use super::table::Table;
 use super::words::Sym;
 use std::borrow::Cow;
 
@@ -30,6 +34,8 @@ pub enum Step {
     Focus(Option<ClusterId>),
     /// The present screen sorts by the column of this title.
     Sort(String),
+    /// Something happens to the panes of the present screen.
+    Panes(Panes),
     /// These namespaces are looked at; none means all.
     Namespaces(Vec<Box<str>>),
 }
@@ -55,17 +61,29 @@ pub enum Effect {
     Suspend,
     /// Use the keys of this name, now and in later runs.
     Keymap(String),
+    /// Keep a layout under this name; it is the one in use from now on.
+    SaveLayout(String, Layout),
+    /// The layout of this name is the one in use from now on, or the built-in one.
+    UseLayout(Option<String>),
 }
 
 /// A screen to open.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Screen {
+    /// The panes over all open clusters.
+    Overview,
     /// The rows of a kind, over all open clusters.
     Table(TableOf),
     /// One object, whole.
     Document(ObjectRef, Form),
     /// Picker, fleet and connections in one.
     Clusters,
+    /// What is wrong in all open clusters.
+    Health,
+    /// What is wrong in a cluster for one cause, explained.
+    Finding(ClusterId, Cause),
+    /// What happens in all open clusters, the newest first.
+    Warnings,
     /// The keys in force.
     Help,
     /// What can be done here, greyed with the reason where it cannot.
@@ -100,6 +118,8 @@ pub enum Only {
     /// All of them.
     #[default]
     All,
+    /// Those of one cluster.
+    Cluster(ClusterId),
     /// Those of one namespace, in one cluster.
     Namespace(ClusterId, Box<str>),
     /// Pods that a selector of this object selects.
@@ -194,6 +214,42 @@ impl Motion {
     }
 }
 
+/// Something that happens to panes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Panes {
+    /// The next one has the keys.
+    Next,
+    /// The previous one has.
+    Previous,
+    /// The one with the keys takes all the room, or gives it back.
+    Zoom,
+    /// The one with the keys shows this instead: a kind, and perhaps a filter.
+    Show(String),
+    /// The one with the keys gives half of its room to another one that shows this.
+    Split(Axis, String),
+    /// The one with the keys closes.
+    Close,
+    /// What the cursor is on narrows the other panes, or does not any more.
+    Link,
+    /// The user is told which layouts there are.
+    Layouts,
+    /// The panes of the layout of this name.
+    Layout(String),
+    /// The panes as they are get this name.
+    Save(String),
+    /// The panes of the built-in layout.
+    Reset,
+}
+
+/// What the cursor of a pane is on, for other panes to show what belongs to it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pick {
+    /// An object.
+    Object(Box<Target>),
+    /// A cluster.
+    Cluster(ClusterId),
+}
+
 /// Something that a person is told once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -243,6 +299,20 @@ pub struct Target {
     pub facts: Known,
     /// The owner that controls it: API version, kind, name.
     pub owner: Option<Owner>,
+}
+
+impl Target {
+    /// The object of a row.
+    pub fn of(table: &Table, row: &Row) -> Self {
+        let words = table.words();
+        let owner = row.owner.as_deref().map(|o| (words.get(o.api).into(), words.get(o.kind).into(), words.get(o.name).into(), o.uid));
+        Self { object: table.object(row), facts: Known::of(&row.facts, words), owner }
+    }
+
+    /// An object of which no table knows anything.
+    pub fn unknown(object: ObjectRef) -> Self {
+        Self { object, facts: Known::None, owner: None }
+    }
 }
 
 /// API version, kind, name and uid of an owner.
@@ -331,6 +401,10 @@ pub struct Scene {
     pub cluster: Option<ClusterId>,
     /// That cluster is open.
     pub cluster_open: bool,
+    /// How many panes the screen has; none where it is no screen of panes.
+    pub panes: usize,
+    /// The finding that the cursor is on, on a screen of findings.
+    pub finding: Option<(ClusterId, Cause)>,
     /// Clusters that need a login or wait for their next try.
     pub troubled: Vec<(ClusterId, bool)>,
 }

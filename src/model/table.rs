@@ -6,11 +6,15 @@ use super::column::{Column, Source};
 use super::fault::FaultKind;
 use super::id::{ClusterId, ObjectRef, Uid, WatchId};
 use super::msg::{Delta, Sync};
-use super::row::Row;
+use super::row::{Facts, Row};
 use super::time::Timestamp;
 use super::want::Want;
 use super::words::Words;
 use hashbrown::HashTable;
+use std::collections::HashSet;
+
+/// Where there are too many events, so much less than the most are kept: a twentieth.
+const ROOM: usize = 20;
 
 /// Where a row stands in its table. Good until the row is deleted; a later row may get the same place.
 pub type Slot = u32;
@@ -150,6 +154,26 @@ impl Table {
         delta.upserts.iter().map(|r| r.uid).chain(delta.deletes.iter().copied()).filter_map(|uid| self.slot(uid)).collect()
     }
 
+    /// Makes a delta of events leave no more than so many: the oldest are left out or go. What was left out does not come back with a relist,
+    /// which brings only what differs from what the watch has told before. Costs nothing until there are too many, and then makes room for a
+    /// good while.
+    pub fn keep_newest(&self, delta: &mut Delta, most: usize) {
+        if self.len() + delta.upserts.len() <= most || !delta.upserts.iter().any(|r| matches!(r.facts, Facts::Event(_))) {
+            return;
+        }
+        let replaced: HashSet<Uid> = delta.upserts.iter().map(|r| r.uid).chain(delta.deletes.iter().copied()).collect();
+        let here = self.rows().filter(|r| !replaced.contains(&r.uid));
+        let mut all: Vec<(Option<Timestamp>, Uid)> = here.chain(&delta.upserts).map(|r| (seen(r), r.uid)).collect();
+        if all.len() <= most {
+            return;
+        }
+        let too_many = all.len() - most + most / ROOM;
+        let (old, ..) = all.select_nth_unstable(too_many);
+        let old: HashSet<Uid> = old.iter().map(|(_, uid)| *uid).collect();
+        delta.upserts.retain(|r| !old.contains(&r.uid));
+        delta.deletes.extend(old);
+    }
+
     /// Takes a delta in, and returns the slots of the rows that are new or changed.
     pub fn apply(&mut self, delta: Delta) -> Vec<Slot> {
         self.words.extend(delta.words);
@@ -240,6 +264,11 @@ impl Table {
     }
 }
 
+/// When an event was last seen.
+fn seen(row: &Row) -> Option<Timestamp> {
+    if let Facts::Event(event) = &row.facts { event.last.or(row.created) } else { row.created }
+}
+
 fn row_in(rows: &[Option<Row>], slot: Slot) -> Option<&Row> {
     rows.get(slot as usize)?.as_ref()
 }
@@ -255,8 +284,8 @@ fn name_hash(words: &Words, row: &Row) -> u64 {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::model::cell::{Cell, Health};
-    use crate::model::facts::{Amounts, PodFacts};
+    use crate::model::cell::{Cell, Health, Text};
+    use crate::model::facts::{Amounts, EventFacts, PodFacts};
     use crate::model::id::{GroupResource, Version};
     use crate::model::row::Facts;
     use crate::model::tally::Sum;
@@ -347,5 +376,51 @@ pub(crate) mod tests {
             prop_assert!(table.named("n", "y").is_none() && table.named("", "x").is_none());
             prop_assert_eq!(table.len(), truth.len());
         }
+    }
+
+    fn event(uid: u8, last: i64, words: &mut Dictionary) -> Row {
+        let facts = EventFacts {
+            kind: words.sym("Pod"),
+            name: Text::Own("p".into()),
+            uid: Uid::parse("p"),
+            field: words.sym(""),
+            warning: true,
+            reason: words.sym("Failed"),
+            count: 1,
+            first: None,
+            last: Some(Timestamp(last)),
+        };
+        Row { facts: Facts::Event(Box::new(facts)), ..row(uid, "e", "n", last, words) }
+    }
+
+    proptest! {
+        /// However events come, change and go: never more than the most are kept, none is lost while there is room, and what is kept is newer than
+        /// what is not.
+        #[test]
+        fn events_are_kept_up_to_the_most_and_the_oldest_go(ops in prop::collection::vec((0u8..60, 0i64..1_000), 1..200), at_once in 1usize..50) {
+            const MOST: usize = 20;
+            let (mut words, mut table) = (Dictionary::default(), table(1, 0));
+            for ops in ops.chunks(at_once) {
+                let before: BTreeMap<Uid, Option<Timestamp>> = table.rows().map(|r| (r.uid, seen(r))).collect();
+                let news: BTreeMap<u8, i64> = ops.iter().copied().collect();
+                let mut delta = Delta { upserts: news.iter().map(|(u, at)| event(*u, *at, &mut words)).collect(), ..Delta::default() };
+                delta.words = words.news();
+                let mut all = before.clone();
+                all.extend(delta.upserts.iter().map(|r| (r.uid, seen(r))));
+                table.keep_newest(&mut delta, MOST);
+                table.apply(delta);
+                prop_assert_eq!(table.len(), if all.len() > MOST { MOST - MOST / ROOM } else { all.len() });
+                let oldest = table.rows().map(seen).min().flatten();
+                prop_assert!(all.iter().filter(|(uid, _)| table.of_uid(**uid).is_none()).all(|(_, at)| *at <= oldest));
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_other_kinds_are_all_kept() {
+        let (mut words, table) = (Dictionary::default(), table(1, 0));
+        let mut delta = Delta { upserts: (0..50).map(|i| row(i, "x", "n", 0, &mut words)).collect(), ..Delta::default() };
+        table.keep_newest(&mut delta, 20);
+        assert_eq!((delta.upserts.len(), delta.deletes.len()), (50, 0));
     }
 }

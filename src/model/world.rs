@@ -6,10 +6,11 @@ use super::cluster::Cluster;
 use super::column::{Column, Source};
 use super::fault::Fault;
 use super::finding::Findings;
-use super::id::{ClusterId, GroupResource, WatchId};
+use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
+use super::layout::Layouts;
 use super::msg::Sync;
 use super::row::Row;
-use super::step::Notice;
+use super::step::{Notice, Target};
 use super::table::Table;
 use super::time::Timestamp;
 use super::want::{Of, Want};
@@ -20,6 +21,8 @@ use std::collections::BTreeMap;
 pub struct World {
     /// The clock, as of the last tick.
     pub now: Timestamp,
+    /// When the program was started.
+    pub began: Timestamp,
     /// All contexts, in the order of the kubeconfig.
     pub clusters: Vec<Cluster>,
     /// The tables of running watches.
@@ -34,6 +37,10 @@ pub struct World {
     pub namespaces: Vec<Box<str>>,
     /// The namespaces to look into where listing all is forbidden; the context's own where nobody named any.
     pub fallback: Vec<Box<str>>,
+    /// The first key in force for each action that takes no argument: texts name actions, and people press keys.
+    pub keys: BTreeMap<String, String>,
+    /// So many events of a cluster are kept, the newest; all where nobody said.
+    pub events_kept: Option<usize>,
     /// The files that kubeconfigs are looked for in.
     pub looked: Vec<String>,
     /// Seconds that the clock on the wall is ahead of UTC.
@@ -42,6 +49,8 @@ pub struct World {
     pub readonly: bool,
     /// What is shown is the demo fleet.
     pub demo: Option<Demo>,
+    /// How panes are laid out, by the user's own names.
+    pub layouts: Layouts,
     /// Contexts of the same cluster may be open side by side, because each is looked at by itself.
     pub twins: bool,
 }
@@ -153,6 +162,12 @@ impl World {
     /// The object that serves a want.
     pub fn whole(&self, want: &Want) -> Option<&Whole> {
         self.objects.values().find(|o| o.want == *want)
+    }
+
+    /// What the tables know of an object, if any has it.
+    pub fn target(&self, object: &ObjectRef) -> Option<Target> {
+        let mut tables = self.tables.values().filter(|t| t.cluster() == object.cluster && t.want.kind == object.kind);
+        tables.find_map(|t| Some(Target::of(t, t.of_uid(object.uid)?)))
     }
 
     /// What a kind of this group and plural is in a cluster, as its discovery tells.

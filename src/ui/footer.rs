@@ -1,13 +1,20 @@
 //! The last line: the next keys, a message, or a question.
 
 use super::theme::{Role, Theme};
+use super::view::Shown;
 use super::widgets::text;
+use super::words;
 use crate::keymap::{Key, Keymap, Lookup, Scope};
 use crate::model::cell::Health;
 use crate::model::step::Notice;
 use crate::model::world::World;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+
+/// What is worth a hint where there are panes, before anything else; and where one of them has all the room.
+const PANES: &[(&str, &str)] = &[("next-pane", "pane"), ("zoom", "zoom")];
+const LINK: (&str, &str) = ("link", "link");
+const ZOOMED: &[(&str, &str)] = &[("zoom", "all panes")];
 
 /// What is worth a hint in a scope: actions in the order of their use, and what they are called in a word.
 fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
@@ -47,14 +54,15 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
 }
 
 /// The next keys, from the keymap in force; in the middle of a chord, the keys that complete it.
-pub fn hints(keymap: &Keymap, scope: Scope, pressed: &[Key], theme: &Theme, area: Rect, buf: &mut Buffer) {
+pub fn hints(keymap: &Keymap, scope: Scope, panes: Option<Shown>, pressed: &[Key], theme: &Theme, area: Rect, buf: &mut Buffer) {
     if area.height == 0 {
         return;
     }
     let mut x = area.x + 1;
-    let mut put = |key: &str, word: &str| {
-        let width = text::width(key) + text::width(word) + 1;
-        if x + width < area.right() {
+    let width = |key: &str, word: &str| text::width(key) + text::width(word) + 1;
+    let mut put = |key: &str, word: &str, kept: u16| {
+        let width = width(key, word);
+        if x + width + kept < area.right() {
             x += text::put(buf, x, area.y, width, key, theme.style(Role::Key)) + 1;
             x += text::put(buf, x, area.y, width, word, theme.style(Role::Dim)) + 2;
         }
@@ -64,15 +72,24 @@ pub fn hints(keymap: &Keymap, scope: Scope, pressed: &[Key], theme: &Theme, area
         let typed = format!("{} ", typed.join(" "));
         for (_, keys, binding) in keymap.bindings(scope) {
             if let Some(rest) = keys.strip_prefix(&typed) {
-                put(rest, &binding.action);
+                put(rest, &binding.action, 0);
             }
         }
         return;
     }
-    for (action, word) in worth(scope) {
-        if let Some(key) = keymap.keys_of(scope, action, None).first() {
-            put(key, word);
-        }
+    let (panes, link) = match panes.filter(|p| p.count > 1) {
+        Some(Shown { zoomed: true, .. }) => (ZOOMED, None),
+        Some(_) => (PANES, Some(&LINK)),
+        None => (&[][..], None),
+    };
+    let keyed =
+        |(action, word): &(&'static str, &'static str)| Some((keymap.keys_of(scope, action, None).into_iter().next()?, *action, *word));
+    let hints: Vec<(String, &str, &str)> = panes.iter().chain(worth(scope)).chain(link).filter_map(keyed).collect();
+    // Whoever knows no key finds them all behind this one, however little room there is.
+    let help = hints.iter().position(|(_, action, _)| *action == "help");
+    let kept = help.and_then(|i| hints.get(i)).map_or(0, |(key, _, word)| width(key, word) + 2);
+    for (i, (key, _, word)) in hints.iter().enumerate() {
+        put(key, word, if help.is_some_and(|help| i < help) { kept } else { 0 });
     }
 }
 
@@ -93,15 +110,9 @@ pub fn notice(world: &World, notice: &Notice, theme: &Theme, area: Rect, buf: &m
 }
 
 /// How the demo fleet is, with the keys in force where the line names actions.
-pub fn demo(world: &World, keymap: &Keymap, theme: &Theme, area: Rect, buf: &mut Buffer) {
+pub fn demo(world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(told) = world.demo.as_ref().and_then(|d| d.told.as_ref()) else { return };
-    let mut text = String::new();
-    for part in told.text.split_inclusive('}') {
-        let (before, action) = part.strip_suffix('}').and_then(|p| p.rsplit_once('{')).unwrap_or((part, ""));
-        text.push_str(before);
-        text.push_str(keymap.keys_of(Scope::Table, action, None).first().map_or(action, String::as_str));
-    }
-    notice(world, &Notice { text, ..told.clone() }, theme, area, buf);
+    notice(world, &Notice { text: words::keyed(world, &told.text), ..told.clone() }, theme, area, buf);
 }
 
 /// A question and its answers.

@@ -1,13 +1,12 @@
 //! The line that shows every cluster: how it is and which key focuses it. Trouble comes first where there is not room for all.
 
+use super::standing::Standing;
 use super::theme::{Role, Theme};
 use super::widgets::text;
 use super::words;
 use crate::health;
-use crate::kinds;
 use crate::model::cluster::Cluster;
 use crate::model::fault::FaultKind;
-use crate::model::msg::{Link, Sync};
 use crate::model::world::World;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -135,44 +134,34 @@ fn chip(world: &World, theme: &Theme, cluster: &Cluster) -> Chip {
 
 /// Glyph, words, role and rank of a cluster.
 fn state(world: &World, cluster: &Cluster) -> (&'static str, String, Role, u8) {
-    if !cluster.open {
-        return match &cluster.broken {
-            Some(_) => ("✗", "not usable".to_owned(), Role::ClusterClosed, 5),
-            None => ("○", String::new(), Role::ClusterClosed, 4),
-        };
-    }
-    // Metrics that do not come are missed where they are looked for; the cluster is well without them.
-    let tables = || world.tables.values().filter(|t| t.cluster() == cluster.id && !kinds::is_polled(&t.want.kind.group));
-    match &cluster.link {
-        Link::Down { why, .. } => match &why.kind {
-            FaultKind::Login(_) => ("✗", "login needed".to_owned(), Role::ClusterLogin, 0),
-            FaultKind::Unreachable if tables().any(|t| t.is_listed()) => {
-                ("◌", format!("stale {}", words::ago(cluster.since, world.now)), Role::ClusterStale, 0)
-            }
-            kind => ("✗", kind.word().to_owned(), Role::ClusterUnreachable, 0),
-        },
-        Link::Closed | Link::Connecting => ("◌", "connecting".to_owned(), Role::ClusterSyncing, 1),
-        Link::Up { .. } => {
-            let syncing = tables().filter(|t| matches!(t.sync, Sync::Connecting | Sync::Syncing { .. }));
-            if syncing.clone().count() > 0 {
-                let rows: usize = syncing.map(|t| t.len()).sum();
-                return ("◐", words::grouped(rows), Role::ClusterSyncing, 1);
-            }
-            if tables().any(|t| matches!(&t.sync, Sync::Stale { why, .. } if why.kind != FaultKind::Forbidden)) {
-                return ("◌", "stale".to_owned(), Role::ClusterStale, 0);
-            }
-            let sick: usize = tables().filter(|t| t.want.kind.resource.as_ref() == "pods").map(|t| t.aside().unhealthy).sum();
-            let found = world.findings.counts(cluster.id);
-            let counts = [(found.critical, "✖"), (found.warning, "▲")].into_iter().filter(|(n, _)| *n > 0);
-            let told: Vec<String> = counts.map(|(n, glyph)| format!("{glyph}{n}")).collect();
-            match () {
-                () if found.critical > 0 => ("●", told.join(" "), Role::StatusBad, 2),
-                () if found.warning > 0 => ("●", told.join(" "), Role::StatusWarn, 2),
-                // Pods alone tell little, but they are all that a screen without health has.
-                () if sick > 0 && !health::is_watched(world, cluster.id) => ("●", format!("▲{sick}"), Role::StatusWarn, 2),
-                () => ("●", String::new(), Role::ClusterLive, 3),
-            }
+    match Standing::of(world, cluster) {
+        Standing::Closed if cluster.broken.is_some() => ("✗", "not usable".to_owned(), Role::ClusterClosed, 5),
+        Standing::Closed => ("○", String::new(), Role::ClusterClosed, 4),
+        Standing::Connecting => ("◌", "connecting".to_owned(), Role::ClusterSyncing, 1),
+        Standing::Login(_) => ("✗", "login needed".to_owned(), Role::ClusterLogin, 0),
+        Standing::Stale(why) if why.kind == FaultKind::Unreachable => {
+            ("◌", format!("stale {}", words::ago(cluster.since, world.now)), Role::ClusterStale, 0)
         }
+        Standing::Stale(why) | Standing::Down(why) => ("✗", why.kind.word().to_owned(), Role::ClusterUnreachable, 0),
+        Standing::Syncing(rows) => ("◐", words::grouped(rows), Role::ClusterSyncing, 1),
+        Standing::Live { stale: 1.., .. } => ("◌", "stale".to_owned(), Role::ClusterStale, 0),
+        Standing::Live { .. } => live(world, cluster),
+    }
+}
+
+/// The same of one that is true to the second: what was found there.
+fn live(world: &World, cluster: &Cluster) -> (&'static str, String, Role, u8) {
+    let pods = world.tables.values().filter(|t| t.cluster() == cluster.id && t.want.kind.resource.as_ref() == "pods");
+    let sick: usize = pods.map(|t| t.aside().unhealthy).sum();
+    let found = world.findings.counts(cluster.id);
+    let counts = [(found.critical, "✖"), (found.warning, "▲")].into_iter().filter(|(n, _)| *n > 0);
+    let told: Vec<String> = counts.map(|(n, glyph)| format!("{glyph}{n}")).collect();
+    match () {
+        () if found.critical > 0 => ("●", told.join(" "), Role::StatusBad, 2),
+        () if found.warning > 0 => ("●", told.join(" "), Role::StatusWarn, 2),
+        // Pods alone tell little, but they are all that a screen without health has.
+        () if sick > 0 && !health::is_watched(world, cluster.id) => ("●", format!("▲{sick}"), Role::StatusWarn, 2),
+        () => ("●", String::new(), Role::ClusterLive, 3),
     }
 }
 

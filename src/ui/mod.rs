@@ -5,6 +5,7 @@
 pub mod footer;
 pub mod header;
 pub mod prompt;
+pub mod standing;
 pub mod theme;
 pub mod view;
 pub mod views;

@@ -7,12 +7,21 @@ use super::theme::Theme;
 use crate::keymap::{Binding, Scope};
 use crate::model::id::WatchId;
 use crate::model::query::BadTerm;
-use crate::model::step::{Motion, Scene};
+use crate::model::step::{Motion, Panes, Pick, Scene, Step};
 use crate::model::table::Slot;
 use crate::model::want::Want;
 use crate::model::world::World;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+
+/// The panes of a screen of panes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// How many there are.
+    pub count: usize,
+    /// The one with the keys has all the room.
+    pub zoomed: bool,
+}
 
 /// One screen of the stack.
 pub trait View {
@@ -67,6 +76,37 @@ pub trait View {
 
     /// A click at a place of the screen.
     fn click(&mut self, _world: &World, _x: u16, _y: u16) {}
+
+    /// The wheel was turned at a place of the screen.
+    fn wheel(&mut self, world: &World, _x: u16, _y: u16, motion: Motion) {
+        self.act(world, motion);
+    }
+
+    /// Closes something within the screen; false where nothing is open.
+    fn back(&mut self) -> bool {
+        false
+    }
+
+    /// It has the keys, or another pane of its screen has them.
+    fn focus(&mut self, _focused: bool) {}
+
+    /// The panes that a screen of panes has.
+    fn panes(&self) -> Option<Shown> {
+        None
+    }
+
+    /// Something happens to its panes.
+    fn arrange_panes(&mut self, _world: &World, _asked: Panes) -> Vec<Step> {
+        Vec::new()
+    }
+
+    /// As a pane: shows only what belongs to what the cursor of another one is on, or all again.
+    fn follow(&mut self, _world: &World, _pick: Option<&Pick>) {}
+
+    /// As a pane: how many of what it shows there are.
+    fn count(&self, _world: &World) -> Option<usize> {
+        None
+    }
 
     /// The clock moved on.
     fn tick(&mut self, _world: &World) {}

@@ -1,8 +1,10 @@
 //! How what we know is put into words, in one place so that a thing is called the same wherever it stands.
 
 use super::theme::{Role, Theme};
-use crate::model::fault::FaultKind;
-use crate::model::id::ClusterId;
+use crate::kinds;
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::finding::Severity;
+use crate::model::id::{ClusterId, ObjectRef};
 use crate::model::msg::Sync;
 use crate::model::step::Only;
 use crate::model::table::Table;
@@ -71,6 +73,7 @@ pub fn only(world: &World, only: &Only, namespaced: bool) -> Option<String> {
             let parts: Vec<String> = parts.into_iter().flatten().collect();
             (!parts.is_empty()).then(|| parts.join(" "))
         }
+        Only::Cluster(cluster) => Some(world.name(*cluster).to_owned()),
         Only::Namespace(cluster, namespace) => Some(of(*cluster, namespace)),
         Only::SelectedBy(o, _) | Only::OwnedBy(o) | Only::Claiming(o) | Only::Told(o, _) | Only::Named(o, _) => {
             let namespace = if o.namespace.is_empty() { String::new() } else { format!("{}/", o.namespace) };
@@ -82,6 +85,57 @@ pub fn only(world: &World, only: &Only, namespaced: bool) -> Option<String> {
     }
 }
 
+/// A text with the keys in force in place of the actions in braces.
+pub fn keyed(world: &World, text: &str) -> String {
+    keyed_parts(world, text).into_iter().map(|(part, _)| part).collect()
+}
+
+/// The same in parts; those that are keys are told.
+pub fn keyed_parts(world: &World, text: &str) -> Vec<(String, bool)> {
+    let mut parts = Vec::new();
+    for part in text.split_inclusive('}') {
+        let Some((before, action)) = part.strip_suffix('}').and_then(|p| p.rsplit_once('{')) else {
+            parts.push((part.to_owned(), false));
+            continue;
+        };
+        let key = world.keys.get(action).cloned().unwrap_or_else(|| format!(":{action}"));
+        parts.extend([(before.to_owned(), false), (key, true)]);
+    }
+    parts.retain(|(part, _)| !part.is_empty());
+    parts
+}
+
+/// The glyph of a severity, and what it is drawn as.
+pub fn severity(severity: Severity) -> (&'static str, Role) {
+    match severity {
+        Severity::Critical => ("✖", Role::StatusBad),
+        Severity::Warning => ("▲", Role::StatusWarn),
+        Severity::Info => ("ℹ", Role::StatusDone),
+    }
+}
+
+/// An object in a word or two: `shop/web`, and what it is where that has no namespace: `node eu-3`.
+pub fn object(object: &ObjectRef) -> String {
+    if object.namespace.is_empty() {
+        let kind = kinds::find(&object.kind).map_or(&*object.kind.resource, |k| k.names.singular);
+        format!("{kind} {}", object.name)
+    } else {
+        format!("{}/{}", object.namespace, object.name)
+    }
+}
+
+/// What went wrong, how long what is shown has been stale for it, and what comes next.
+pub fn fault(world: &World, why: &Fault, stale_since: Option<Timestamp>, retry_at: Option<Timestamp>) -> String {
+    let since = stale_since.map_or_else(String::new, |at| format!("stale for {}, ", ago(at, world.now)));
+    let next = match (&why.kind, retry_at) {
+        (FaultKind::Login(command), _) => format!(" — {} runs {command}", keyed(world, "{retry}")),
+        (_, Some(at)) if at > world.now => format!(" — next try in {}", span(at.0 - world.now.0)),
+        _ => String::new(),
+    };
+    let hint = why.hint.as_ref().map_or_else(String::new, |h| format!(" ({h})"));
+    format!("{since}{}: {}{next}{hint}", why.kind.word(), why.what)
+}
+
 /// What is wrong with a table, where it is not what it should be.
 pub fn trouble(world: &World, table: &Table) -> Option<(String, Role)> {
     match &table.sync {
@@ -91,14 +145,8 @@ pub fn trouble(world: &World, table: &Table) -> Option<(String, Role)> {
             Some((format!("listed every {} s{age}, because {}", every.as_secs(), why.what), Role::StatusBusy))
         }
         Sync::Stale { why, .. } => {
-            let since = if table.is_listed() { format!("stale for {}, ", ago(table.since, world.now)) } else { String::new() };
-            let next = match (&why.kind, table.retry_at) {
-                (FaultKind::Login(command), _) => format!(" — ctrl-r runs {command}"),
-                (_, Some(at)) if at > world.now => format!(" — next try in {}", span(at.0 - world.now.0)),
-                _ => String::new(),
-            };
-            let hint = why.hint.as_ref().map_or_else(String::new, |h| format!(" ({h})"));
-            Some((format!("{since}{}: {}{next}{hint}", why.kind.word(), why.what), Role::StatusWarn))
+            let stale_since = table.is_listed().then_some(table.since);
+            Some((fault(world, why, stale_since, table.retry_at), Role::StatusWarn))
         }
     }
 }

@@ -4,6 +4,7 @@
 use crate::rig::home::Home;
 use crate::rig::pty::Pty;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ fn kubeconfig(contexts: &[(&str, &str, u16)]) -> String {
 
 const CONFIG: &str = ".config/kconsole/config.yaml";
 const SESSION: &str = ".local/state/kconsole/session.yaml";
+const LAYOUTS: &str = ".local/state/kconsole/layouts.yaml";
 const KUBECONFIG: &str = ".kube/config";
 
 fn home() -> Home {
@@ -38,6 +40,11 @@ fn home() -> Home {
 }
 
 fn start(home: Home) -> Pty {
+    Pty::start(env!("CARGO_BIN_EXE_kconsole"), &["pods"], (140, 24), home)
+}
+
+/// The overview, as nobody asks for anything else.
+fn overview(home: Home) -> Pty {
     Pty::start(env!("CARGO_BIN_EXE_kconsole"), &[], (140, 24), home)
 }
 
@@ -196,6 +203,41 @@ fn where_k9s_was_used_the_first_run_asks_once_which_keys_to_take() {
     shows(&pty, "red");
     pty.look(|s| assert!(!s.contents().contains("k9s was used"), "{}", s.contents()));
     ends(pty);
+}
+
+#[test]
+fn panes_are_laid_out_as_they_were_left() {
+    let mut pty = overview(home());
+    shows(&pty, "Nodes ─ 0");
+    pty.send(":pane namespaces\r");
+    shows(&pty, "Namespaces ─ 0");
+    pty.send(":layout save mine\r");
+    shows(&pty, "saved");
+    pty.send("Q");
+    assert!(pty.wait_exit(SOON).is_some());
+    let kept = pty.home().path().join(LAYOUTS);
+    assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = fs::read_to_string(&kept).unwrap();
+    assert!(text.starts_with("last: mine\n") && text.contains("pane: namespaces"), "{text}");
+    // What another run has left, a mistake in it, and what has no name.
+    for (text, shown) in [
+        (text.as_str(), "Namespaces ─ 0"),
+        ("last: two\nlayouts: {two: {columns: [{pane: replicasets}, {pane: events}]}}\n", "Replicasets ─ 0"),
+        ("last: two\nlayouts: {two: {columns: []}}\n", "layouts.yaml:2: a split needs parts"),
+        ("last: [", "layouts.yaml:1:"),
+    ] {
+        let home = home();
+        home.write(LAYOUTS, text);
+        let mut pty = overview(home);
+        shows(&pty, shown);
+        if shown.contains("yaml") {
+            shows(&pty, "Nodes ─ 0");
+            pty.send(":layout save mine\r");
+            shows(&pty, "only until kconsole ends: ");
+            assert_eq!(fs::read_to_string(pty.home().path().join(LAYOUTS)).unwrap(), text, "what is wrong is not lost");
+        }
+        ends(pty);
+    }
 }
 
 #[test]

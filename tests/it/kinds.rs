@@ -5,6 +5,8 @@
 //! is what an engineer on call should think of each; when the test fails it prints what the code thinks. What `kubectl top` shows of metrics is
 //! written by hand.
 
+mod facts;
+
 use kconsole::kinds::custom::TableDecoder;
 use kconsole::kinds::decode::Change;
 use kconsole::kinds::{KINDS, Kind};
@@ -239,28 +241,6 @@ fn health_is_as_agreed() {
         }
     }
     assert_eq!(all, fixture("health.txt"), "now:\n{all}");
-}
-
-#[test]
-fn facts_lead_to_pods_nodes_and_objects() {
-    let fact = |resource: &str, name: &str| {
-        let kind = KINDS.iter().find(|k| k.names.resource == resource).unwrap();
-        let object = objects(kind).into_iter().find(|o| name_of(o) == name).unwrap();
-        let mut words = Dictionary::default();
-        let facts = row(kind, &object, &mut words).facts;
-        let words = words.words();
-        match &facts {
-            facts if facts.selector().is_some() => facts.selector().unwrap().get(words).to_owned(),
-            Facts::Pod(pod) => words.get(pod.node).to_owned(),
-            Facts::Event(about) => format!("{} {} {}", words.get(about.kind), about.name.get(words), about.uid),
-            other => format!("{other:?}"),
-        }
-    };
-    assert_eq!(fact("deployments", "expressions"), "a,app=x,env notin (dev),!legacy,tier=web,zone in (a,b)");
-    assert_eq!(fact("replicasets", "good"), "app=good,pod-template-hash=7f");
-    assert_eq!(fact("pods", "running"), "node-1");
-    assert_eq!(fact("pods", "pending"), "");
-    assert_eq!(fact("events", "web-1.1"), "Pod web-1 4fa44310-91b3-5314-8938-157d348ec32e");
 }
 
 /// A watch as an API server 1.36 sent it: `sendInitialEvents` on a custom resource, then a deletion and a change.

@@ -6,6 +6,7 @@ use crate::rig::source::root;
 use kconsole::actions;
 use kconsole::app::config::EXAMPLE;
 use kconsole::demo::incident::INCIDENTS;
+use kconsole::health::RULES;
 use kconsole::keymap::{KEYMAPS, Keymap, Scope};
 use kconsole::kinds::KINDS;
 use kconsole::ui::theme::{Role, THEMES};
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// What stands between `<!-- NAME: generated, checked by a test -->` and `<!-- /NAME -->`.
-fn parts() -> [(&'static str, String); 8] {
+fn parts() -> [(&'static str, String); 9] {
     let list = |names: Vec<String>| format!("{}\n", names.join(" · "));
     [
         ("config", format!("```yaml\n{EXAMPLE}```\n")),
@@ -21,6 +22,7 @@ fn parts() -> [(&'static str, String); 8] {
         ("keymaps", list(KEYMAPS.iter().map(|(name, _)| format!("`{name}`")).collect())),
         ("actions", table(["Action", "What it does"], actions::all().map(|a| [format!("`{}`", a.name), a.help.to_owned()]))),
         ("kinds", kinds()),
+        ("rules", table(["Rule", "What it means"], RULES.iter().map(|r| [format!("`{}`", r.name), r.means.to_owned()]))),
         ("scenarios", table(["Scenario", "What is wrong"], INCIDENTS.iter().map(|i| [format!("`{}`", i.name), i.about.to_owned()]))),
         ("themes", gallery()),
         ("theme roles", list(Role::ALL.iter().map(|role| format!("`{}`", role.name())).collect())),

@@ -5,8 +5,8 @@ mod metric;
 #[cfg(test)]
 mod tests;
 
-use super::own::MANAGER;
 use super::condition;
+use super::own::MANAGER;
 use super::state::write_status;
 use crate::demo::json::{Millis, int, list, set, stamp, text};
 use crate::demo::sim::{Controller, Sim};
@@ -47,7 +47,8 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
     scaler.look(sim);
     write_status(sim, ID, &scaler.value, scaler.status);
     // Always at the same instants, so that being woken in between does not start another round.
-    Some(PERIOD - sim.store.now % PERIOD)
+    let period = if sim.world.unseen { 4 * PERIOD } else { PERIOD };
+    Some(period - sim.store.now % period)
 }
 
 /// An autoscaler as it is looked at once.
@@ -67,7 +68,8 @@ impl Scaler {
 
     fn target(&self, sim: &Sim) -> Result<(String, Value), String> {
         let word = |place: &str| text(&self.value, place).unwrap_or_default();
-        let (api, kind, name) = (word("/spec/scaleTargetRef/apiVersion"), word("/spec/scaleTargetRef/kind"), word("/spec/scaleTargetRef/name"));
+        let (api, kind, name) =
+            (word("/spec/scaleTargetRef/apiVersion"), word("/spec/scaleTargetRef/kind"), word("/spec/scaleTargetRef/name"));
         let group = api.rsplit_once('/').map_or("", |(group, _)| group);
         let resource = sim.store.tables().iter().map(|t| &t.resource).find(|r| r.kind == kind && r.group == group && r.has("scale"));
         let id = resource.map(|r| r.id()).ok_or_else(|| format!("no matches for kind \"{kind}\" in group \"{group}\""))?;

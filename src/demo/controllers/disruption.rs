@@ -4,8 +4,8 @@
 mod tests;
 
 use super::condition;
-use super::state::{scaled, write_status};
 use super::select;
+use super::state::{scaled, write_status};
 use crate::demo::json::{Millis, int, set};
 use crate::demo::sim::{Controller, Sim};
 use crate::demo::store::{Change, Key, Object, Store};
@@ -32,6 +32,10 @@ fn wakes(store: &Store, change: &Change, keys: &mut Vec<Key>) {
 }
 
 fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
+    // What comes about in the past is counted at its end; whoever ends it wakes this controller.
+    if sim.world.past {
+        return None;
+    }
     let budget = Arc::clone(sim.store.table(ID)?.get(key)?);
     let value = budget.value();
     let pods: Vec<Arc<Object>> = select::pods(&sim.store, &budget).into_iter().filter(|p| !p.view().is_over()).collect();

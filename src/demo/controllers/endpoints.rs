@@ -33,6 +33,10 @@ fn wakes(store: &Store, change: &Change, keys: &mut Vec<Key>) {
 }
 
 fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
+    // What comes about in the past is counted at its end; whoever ends it wakes this controller.
+    if sim.world.past {
+        return None;
+    }
     let Some(service) = sim.store.table(ID).and_then(|t| t.get(key)).cloned() else {
         // The slices go with their owner; this has none.
         drop(sim.delete("endpoints", key, &Delete::default()));
@@ -119,7 +123,7 @@ fn write_endpoints(sim: &mut Sim, service: &Value, before: Option<Value>, pods: 
     }
     let (is_new, mut new) = match before {
         Some(before) => (false, before),
-        None => (true, json!({"metadata": {"name": text(service, "/metadata/name"), "namespace": text(service, "/metadata/namespace")}})),
+        None => (true, json!({"metadata": metadata(sim, service, "name", text(service, "/metadata/name").unwrap_or_default())})),
     };
     if !is_new && list(&new, "/subsets") == subsets && new.pointer("/metadata/labels") == Some(&labels) {
         return;
@@ -131,6 +135,15 @@ fn write_endpoints(sim: &mut Sim, service: &Value, before: Option<Value>, pods: 
         false => set(&mut new, "/subsets", subsets),
     }
     store(sim, "endpoints", is_new, new);
+}
+
+/// The metadata of what is made for a service. What it had in the past is as old as it is.
+fn metadata(sim: &Sim, service: &Value, named: &str, name: &str) -> Value {
+    let mut metadata = json!({named: name, "namespace": text(service, "/metadata/namespace")});
+    if let Some(created) = service.pointer("/metadata/creationTimestamp").filter(|_| sim.world.unseen) {
+        set(&mut metadata, "/creationTimestamp", created.clone());
+    }
+    metadata
 }
 
 /// What a namespace that ends refuses is not missed there.
@@ -159,9 +172,8 @@ fn write_slices(sim: &mut Sim, service: &Value, pods: &[Arc<Object>], ports: &[V
     for chunk in chunks {
         let before = old.pop();
         let is_new = before.is_none();
-        let mut slice = before.unwrap_or_else(|| {
-            json!({"metadata": {"generateName": format!("{name}-"), "namespace": text(service, "/metadata/namespace")}, "addressType": "IPv4"})
-        });
+        let mut slice = before
+            .unwrap_or_else(|| json!({"metadata": metadata(sim, service, "generateName", &format!("{name}-")), "addressType": "IPv4"}));
         set(&mut slice, "/metadata/labels", slice_labels(service, name));
         set(&mut slice, "/metadata/ownerReferences", json!([own::reference(service)]));
         set(&mut slice, "/endpoints", chunk.to_vec());

@@ -44,8 +44,8 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
 fn missing_api(blind: &Condition) -> Option<&'static str> {
     let apis = [
         ("pods.metrics.k8s.io)", "v1beta1.metrics.k8s.io"),
-        (".custom.metrics.k8s.io)", "v1beta1.custom.metrics.k8s.io"),
-        (".external.metrics.k8s.io)", "v1beta1.external.metrics.k8s.io"),
+        ("custom.metrics.k8s.io)", "v1beta1.custom.metrics.k8s.io"),
+        ("external.metrics.k8s.io)", "v1beta1.external.metrics.k8s.io"),
     ];
     apis.into_iter().find(|(told, _)| blind.message.contains(told)).map(|(_, api)| api)
 }

@@ -38,7 +38,9 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
         }
         if waits || runs_again {
             let mut found = case.found(Severity::Critical, since(case, container), what(case, container));
-            found.evidence = line(if ended.message.is_empty() { &container.message } else { &ended.message }).to_owned();
+            // Which container of which pod is said already.
+            let waits = container.message.split('=').next().unwrap_or_default();
+            found.evidence = line(if ended.message.is_empty() { waits } else { &ended.message }).to_owned();
             found.next = "{details} shows how it ended, {events} what the kubelet says".to_owned();
             verdict.find(found);
             return;

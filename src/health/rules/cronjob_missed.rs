@@ -8,6 +8,8 @@ use crate::model::finding::Severity;
 use crate::model::time::Timestamp;
 use jiff::tz::TimeZone;
 
+/// After so long it is looked whether the server tells of changes again.
+const AGAIN: i64 = 60;
 /// Nobody counts further.
 const MANY: usize = 100;
 
@@ -26,9 +28,12 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let Facts::CronJob(cronjob) = &case.row.facts else { return };
-    // What a table does not hear of is not late.
-    if cronjob.suspended || case.row.going.is_some() || !case.is_live() {
+    if cronjob.suspended || case.row.going.is_some() {
         return;
+    }
+    // What a table does not hear of is not late.
+    if !case.is_live() {
+        return verdict.again(Timestamp(case.now().0 + AGAIN));
     }
     let Some((first, runs)) = missed(case, cronjob, verdict) else { return };
     let times = match runs {
@@ -57,6 +62,9 @@ fn missed(case: &Case<'_>, cronjob: &CronJobFacts, verdict: &mut Verdict) -> Opt
     if !case.is_due(verdict, first, case.limits.cronjob_late) {
         return None;
     }
-    let runs = std::iter::successors(Some(first), |at| next(*at, &zone)).take_while(|at| *at <= case.now()).take(MANY);
-    Some((first, runs.count()))
+    let runs = std::iter::successors(Some(first), |at| next(*at, &zone)).take_while(|at| *at <= case.now()).take(MANY).count();
+    if let Some(at) = next(case.now(), &zone).filter(|_| runs < MANY) {
+        verdict.again(at);
+    }
+    Some((first, runs))
 }

@@ -26,8 +26,9 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let Some(container) = trouble.containers.iter().find(|c| REASONS.contains(&case.word(c.waiting))) else { return };
     let image = case.word(container.image);
     let mut found = case.found(Severity::Critical, case.created(), format!("image {image} cannot be pulled"));
-    // The kubelet's own message while it backs off says only that it does; what the registry said is in its event.
-    let told = case.warning(&["Failed"]).map(|(_, message)| line(&message).to_owned());
+    // The kubelet's own message while it backs off says only that it does; what the registry said is in an event, and so is once more that it failed.
+    let told = case.told(|reason, message| matches!(reason, "Failed" | "InspectFailed") && !message.starts_with("Error: "));
+    let told = told.map(|(_, message)| line(&message).to_owned());
     found.evidence = told.unwrap_or_else(|| line(&container.message).to_owned());
     found.next = "{details} shows what the registry says, {owner} leads to the workload".to_owned();
     found.cause = Cause::Image(image.into());

@@ -31,7 +31,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
                 let name = case.word(*service);
                 let mut found = case.found(Severity::Critical, since, format!("leads to service {name}, which is not there"));
                 found.next = "{details} shows where it leads".to_owned();
-                found.cause = cause(case, name);
+                found.cause = Cause::Object(GroupResource::new("", "services"), case.namespace().into(), name.into());
                 verdict.find(found);
             }
         }
@@ -43,12 +43,8 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
             let mut found = case.found(finding.severity, finding.since, format!("leads to service {name}: {}", finding.what));
             found.evidence.clone_from(&finding.evidence);
             found.next = "{details} shows where it leads".to_owned();
-            found.cause = cause(case, name);
+            found.cause = finding.cause.clone();
             verdict.find(found);
         }
     }
-}
-
-fn cause(case: &Case<'_>, service: &str) -> Cause {
-    Cause::Object(GroupResource::new("", "services"), case.namespace().into(), service.into())
 }

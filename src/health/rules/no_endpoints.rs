@@ -2,11 +2,12 @@
 
 use crate::health::{Case, Found, Rule, Verdict};
 use crate::model::facts::{EndpointsFacts, Facts, PodFacts};
-use crate::model::finding::Severity;
+use crate::model::finding::{Finding, Severity};
 use crate::model::row::Row;
 use crate::model::selector::Selector;
 use crate::model::table::Table;
 use crate::model::time::Timestamp;
+use std::cmp::Reverse;
 
 /// After so long what a service selects is looked at again: pods without an address change no slice.
 const AGAIN: i64 = 15;
@@ -58,7 +59,13 @@ fn found(case: &Case<'_>, since: Timestamp, selector: &Selector, pods: &[(&Row, 
         let severity = if headless { Severity::Info } else { Severity::Warning };
         case.found(severity, since, "no endpoint: its selector fits no pod")
     };
-    found.evidence = evidence(case, pods);
+    match worst(case, pods) {
+        Some(f) => {
+            found.evidence = if f.evidence.is_empty() { f.what.clone() } else { format!("{}: {}", f.what, f.evidence) };
+            found.cause = f.cause.clone();
+        }
+        None => found.evidence = service_selector(case),
+    }
     found.next = if pods.is_empty() { "{details} shows its selector" } else { "{enter} shows its pods" }.to_owned();
     found
 }
@@ -67,16 +74,13 @@ fn count(pods: usize) -> String {
     if pods == 1 { "its only pod is not ready".to_owned() } else { format!("none of its {pods} pods is ready") }
 }
 
-/// What was found of its pods, else what it selects by.
-fn evidence(case: &Case<'_>, pods: &[(&Row, &PodFacts)]) -> String {
-    let findings = pods.iter().flat_map(|(row, _)| case.findings(row.uid));
-    let worst = findings.max_by_key(|f| (f.severity, std::cmp::Reverse(f.since)));
-    let selector = || case.row.facts.selector().map_or_else(String::new, |s| format!("selector: {}", s.get(case.table.words())));
-    match worst {
-        Some(f) if f.evidence.is_empty() => f.what.clone(),
-        Some(f) => format!("{}: {}", f.what, f.evidence),
-        None => selector(),
-    }
+/// The worst that was found of its pods; among these the oldest.
+fn worst<'a>(case: &Case<'a>, pods: &[(&Row, &PodFacts)]) -> Option<&'a Finding> {
+    pods.iter().flat_map(|(row, _)| case.findings(row.uid)).max_by_key(|f| (f.severity, Reverse(f.since)))
+}
+
+fn service_selector(case: &Case<'_>) -> String {
+    case.row.facts.selector().map_or_else(String::new, |s| format!("selector: {}", s.get(case.table.words())))
 }
 
 /// Pods of its namespace that it selects, but for those that are done or on their way out. Only of a service that nobody answers for.

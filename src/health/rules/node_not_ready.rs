@@ -26,7 +26,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let Some(ready) = node.ready.as_ref().filter(|r| r.status != Truth::True && case.row.going.is_none()) else { return };
     let since = ready.since.unwrap_or_else(|| case.created());
     // One that is new is on its way: its network comes last.
-    let is_new = since.age(case.created()) == 0 && since.0 - case.created().0 < case.limits.not_ready;
+    let is_new = since.0 - case.created().0 < case.limits.not_ready;
     if is_new && ready.status == Truth::False && !case.is_due(verdict, case.created(), case.limits.not_ready) {
         return;
     }

@@ -3,7 +3,7 @@
 use crate::health::case::line;
 use crate::health::{Case, Rule, Verdict};
 use crate::model::facts::{Truth, WorkloadFacts};
-use crate::model::finding::{Finding, Severity};
+use crate::model::finding::Severity;
 use crate::model::time::Timestamp;
 
 pub(super) const RULE: Rule = Rule {
@@ -19,22 +19,19 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(case: &Case<'_>, verdict: &mut Verdict) {
-    let Some(workload) = case.workload().filter(|w| w.observed) else { return };
+    let Some(workload) = case.workload().filter(|w| w.observed && !w.paused) else { return };
     let is_whole = workload.updated >= workload.wanted && workload.available >= workload.wanted && workload.replicas <= workload.wanted;
-    if is_whole {
+    // What a rollout has left behind is another rule's, and so is what was lost since.
+    if is_whole || !case.is_rolling() {
         return;
     }
-    let failing = failing(case);
+    let failing = case.worst_of_pods().filter(|f| f.severity == Severity::Critical);
     let given_up = workload.progressing.as_ref().filter(|p| p.status == Truth::False);
     let since = given_up.and_then(|p| p.since).or_else(|| moved(case, workload)).unwrap_or_else(|| case.created());
     let due = Timestamp(since.0 + case.limits.rollout);
     // Pods that fail are reason enough: nobody has to wait for the deadline.
     if given_up.is_none() && failing.is_none() && case.now() < due {
         return verdict.again(due);
-    }
-    if workload.updated >= workload.wanted && given_up.is_none() {
-        // The rollout itself is through: what is missing has been lost since, and is another rule's.
-        return;
     }
     let serving = format!("{}/{} available", workload.available, workload.wanted);
     let severity = if workload.available == 0 && workload.wanted > 0 { Severity::Critical } else { Severity::Warning };
@@ -47,12 +44,6 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
         found.cause = finding.cause.clone();
     }
     verdict.find(found);
-}
-
-/// The worst that was found of its pods.
-fn failing<'a>(case: &Case<'a>) -> Option<&'a Finding> {
-    let found = case.pods().filter(|(_, row, _)| row.going.is_none()).flat_map(|(_, row, _)| case.findings(row.uid));
-    found.filter(|f| f.severity == Severity::Critical).min_by_key(|f| f.since)
 }
 
 /// When the rollout last got further.

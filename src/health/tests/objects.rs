@@ -77,7 +77,7 @@ pub(super) fn running() -> Value {
 pub(super) fn unready(since: i64, container: Value) -> Value {
     json!({
         "conditions": conditions(&[("PodScheduled", "True", -3600), ("Ready", "False", since)]),
-        "containerStatuses": [with(running(), with(json!({"ready": false}), container))],
+        "containerStatuses": [with(with(running(), json!({"ready": false})), container)],
     })
 }
 

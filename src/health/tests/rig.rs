@@ -3,7 +3,7 @@
 
 use super::lib::health::board::Board;
 use super::lib::health::{self, Limits};
-use super::lib::kinds::{self, KINDS, Kind};
+use super::lib::kinds::{self, Kind};
 use super::lib::model::finding::{Cause, Finding};
 use super::lib::model::id::{ClusterId, Uid, WatchId};
 use super::lib::model::msg::{Delta, Sync};
@@ -26,6 +26,7 @@ pub(super) fn at(seconds: i64) -> String {
 pub(super) struct Rig {
     pub(super) world: World,
     pub(super) board: Board,
+    limits: Limits,
     feeds: BTreeMap<&'static str, Feed>,
     begun: u64,
 }
@@ -41,7 +42,7 @@ impl Rig {
     /// A world in which all that health wants is watched, and nothing is there.
     pub(super) fn new() -> Self {
         let world = World { now: Timestamp(START), ..World::default() };
-        let mut rig = Self { world, board: Board::default(), feeds: BTreeMap::new(), begun: 0 };
+        let mut rig = Self { world, board: Board::default(), limits: Limits::default(), feeds: BTreeMap::new(), begun: 0 };
         for want in health::wants(ClusterId(0)) {
             rig.begin(want);
         }
@@ -125,6 +126,7 @@ impl Rig {
 
     /// Other limits from now on.
     pub(super) fn limit(&mut self, limits: Limits) {
+        self.limits = limits.clone();
         self.board.set_limits(&self.world, limits);
     }
 
@@ -142,7 +144,8 @@ impl Rig {
 
     /// What is found where everything is judged for the first time.
     pub(super) fn afresh(&mut self) -> Vec<Finding> {
-        let (kept, known) = (std::mem::take(&mut self.board), std::mem::take(&mut self.world.findings));
+        let kept = std::mem::replace(&mut self.board, Board::new(self.limits.clone()));
+        let known = std::mem::take(&mut self.world.findings);
         self.board.refresh(&self.world);
         for (watch, table) in &self.world.tables {
             let slots: Vec<u32> = (0..table.slots()).collect();
@@ -192,7 +195,8 @@ impl Rig {
     pub(super) fn of(&mut self, rule: &str) -> Vec<String> {
         let all = self.work(usize::MAX);
         all.iter().filter(|f| f.rule == rule).for_each(is_fit);
-        let mut lines: Vec<String> = all.iter().filter(|f| f.rule == rule).map(|f| line(f).replacen(&format!(" {rule} "), " ", 1)).collect();
+        let mut lines: Vec<String> =
+            all.iter().filter(|f| f.rule == rule).map(|f| line(f).replacen(&format!(" {rule} "), " ", 1)).collect();
         lines.sort();
         lines
     }
@@ -205,9 +209,4 @@ pub(super) fn is_fit(f: &Finding) {
     for action in f.next.split('{').skip(1).filter_map(|part| part.split('}').next()) {
         assert!(super::lib::actions::find(action).is_some(), "{action} is no action: {f:?}");
     }
-}
-
-/// The kinds that objects can be of.
-pub(super) fn kind(name: &str) -> &'static Kind {
-    KINDS.iter().find(|k| k.names.kind == name).unwrap()
 }

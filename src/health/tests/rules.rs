@@ -1,33 +1,308 @@
-//! The rules about pods and workloads, each on a table of what it is for.
+//! The rules about pods and workloads, each on a table of what it is for: sick objects, what is said of them so many seconds after the start, and
+//! what cures them.
 
-use super::objects::{deployment, gone, pod, unready, warning};
-use super::rig::plays;
-use serde_json::json;
+use super::objects::{conditions, deployment, gone, node, object, pod, running, unready, warning, with};
+use super::rig::{at, plays};
+use serde_json::{Value, json};
+
+const NOTHING: &[&str] = &[];
+
+fn well() -> Value {
+    pod("web-1", json!({}))
+}
+
+fn waits(reason: &str, message: &str) -> Value {
+    json!({"state": {"waiting": {"reason": reason, "message": message}, "running": null}})
+}
+
+fn ended(code: i32, reason: &str, message: &str, ago: i64) -> Value {
+    json!({"lastState": {"terminated": {"exitCode": code, "reason": reason, "message": message, "finishedAt": at(-ago)}}})
+}
+
+/// A pod that was not ready since a minute, with a container that is so.
+fn sick(container: Value) -> Value {
+    pod("web-1", json!({"status": unready(-60, container)}))
+}
+
+/// A ready pod with a container that is so.
+fn shaky(container: Value) -> Value {
+    pod("web-1", json!({"status": {"containerStatuses": [with(running(), container)]}}))
+}
+
+/// An unscheduled pod, for this reason.
+fn waiting(name: &str, message: &str, more: Value) -> Value {
+    let why =
+        json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastTransitionTime": at(0)});
+    let status = json!({"phase": "Pending", "conditions": [why], "containerStatuses": null});
+    pod(name, json!({"spec": {"nodeName": null}, "status": with(status, more)}))
+}
 
 #[test]
 fn a_crash_loop_is_told_with_how_it_ends() {
-    let crash = json!({"restartCount": 7, "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container"}},
-        "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "message": "no DB_URL\nat main", "finishedAt": super::rig::at(-20)}}});
-    let sick = pod("web-1", json!({"status": unready(-60, crash)}));
+    let crash = with(waits("CrashLoopBackOff", "back-off 5m0s restarting failed container"), ended(1, "Error", "no DB_URL\nat main", 20));
+    let crash = with(crash, json!({"restartCount": 7}));
     let says = "critical pods/web-1: container app crashes, exit 1 ×7 | no DB_URL <deployments/web>";
-    plays("crash-loop", &[sick], &[(0, &[says]), (900, &[says])], &[pod("web-1", json!({}))]);
+    plays("crash-loop", &[sick(crash)], &[(0, &[says]), (900, &[says])], &[well()]);
+    // It runs for the moment, as it did before: until the kubelet has forgotten.
+    let runs = with(ended(1, "Error", "", 20), json!({"restartCount": 3, "ready": false}));
+    let says = "critical pods/web-1: container app crashes, exit 1 ×3 <deployments/web>";
+    plays("crash-loop", &[sick(runs)], &[(0, &[says]), (579, &[says]), (580, NOTHING)], &[well()]);
+    plays("crash-loop", &[shaky(with(ended(1, "Error", "", 20), json!({"restartCount": 1})))], &[(0, NOTHING)], &[]);
 }
 
 #[test]
 fn an_image_that_is_not_there_is_told_in_the_registrys_words() {
-    let waits = json!({"image": "web:2", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"web:2\""}}});
-    let sick = pod("web-1", json!({"status": unready(-60, waits)}));
+    let sick = sick(with(waits("ImagePullBackOff", "Back-off pulling image \"web:2\""), json!({"image": "web:2"})));
     let told = warning(&sick, "Failed", "Failed to pull image \"web:2\": not found", 3, (-50, -5));
+    let echo = warning(&sick, "Failed", "Error: ImagePullBackOff", 9, (-49, -1));
     let says = "critical pods/web-1: image web:2 cannot be pulled | Failed to pull image \"web:2\": not found <image web:2>";
-    plays("image-pull", &[sick.clone(), told], &[(0, &[says])], &[gone(&sick)]);
+    plays("image-pull", &[sick.clone(), told, echo], &[(0, &[says])], &[gone(&sick)]);
 }
 
 #[test]
 fn a_rollout_that_hangs_has_the_cause_of_its_pods() {
-    let status = json!({"replicas": 11, "updatedReplicas": 1, "readyReplicas": 9, "availableReplicas": 9});
-    let waits = json!({"image": "web:2", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image"}}});
-    let sick = pod("web-1", json!({"status": unready(-60, waits)}));
-    let says = "critical deployments/web: rollout stuck, 9/10 available | image web:2 cannot be pulled: Back-off pulling image <image web:2>";
-    let cured = [gone(&sick), deployment("web", 10, json!({}))];
-    plays("rollout-stuck", &[sick.clone(), deployment("web", 10, json!({"status": status}))], &[(0, &[says])], &cured);
+    let through = json!({"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated", "lastTransitionTime": at(-30)});
+    let status = json!({"replicas": 11, "updatedReplicas": 1, "readyReplicas": 9, "availableReplicas": 9, "conditions": [through]});
+    let rolling = deployment("web", 10, json!({"status": status}));
+    let sick = sick(with(waits("ErrImagePull", "not found"), json!({"image": "web:2"})));
+    let says = "critical deployments/web: rollout stuck, 9/10 available | image web:2 cannot be pulled: not found <image web:2>";
+    plays("rollout-stuck", &[sick.clone(), rolling.clone()], &[(0, &[says])], &[gone(&sick), deployment("web", 10, json!({}))]);
+    // Nothing moves, and nobody says why.
+    let says = "warning deployments/web: rollout stuck, 9/10 available <deployments/web>";
+    plays("rollout-stuck", &[rolling.clone()], &[(269, NOTHING), (270, &[says])], &[deployment("web", 10, json!({}))]);
+    // Its own deadline was earlier.
+    let late = json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "ReplicaSet has timed out progressing.", "lastTransitionTime": at(-1)});
+    let says = "warning deployments/web: rollout stuck, 9/10 available | ReplicaSet has timed out progressing. <deployments/web>";
+    plays(
+        "rollout-stuck",
+        &[with(rolling, json!({"status": {"conditions": [late]}}))],
+        &[(0, &[says])],
+        &[deployment("web", 10, json!({}))],
+    );
+    // More of the same is no rollout.
+    let grows = deployment("web", 10, json!({"status": {"replicas": 4, "updatedReplicas": 4, "readyReplicas": 4, "availableReplicas": 4}}));
+    plays("rollout-stuck", &[grows], &[(0, NOTHING), (9_000, NOTHING)], &[]);
+}
+
+#[test]
+fn out_of_memory_says_the_limit_and_is_over_after_an_hour() {
+    let shot = with(ended(137, "OOMKilled", "", 100), json!({"restartCount": 4}));
+    let says = "warning pods/web-1: container app out of memory, limit 256Mi ×4 <deployments/web>";
+    let calm = "info pods/web-1: container app out of memory, limit 256Mi ×4 <deployments/web>";
+    plays(
+        "oom-killed",
+        &[shaky(shot.clone())],
+        &[(0, &[says]), (499, &[says]), (500, &[calm]), (3_499, &[calm]), (3_500, NOTHING)],
+        &[well()],
+    );
+    let down = sick(with(waits("CrashLoopBackOff", "back-off"), shot));
+    let down = with(down, json!({"spec": {"containers": [{"name": "app", "image": "web:1"}]}}));
+    plays(
+        "oom-killed",
+        &[down],
+        &[(0, &["critical pods/web-1: container app out of memory, no limit of its own ×4 <deployments/web>"])],
+        &[well()],
+    );
+    plays("oom-killed", &[shaky(ended(137, "Error", "", 100))], &[(0, NOTHING)], &[]);
+}
+
+#[test]
+fn pods_without_room_have_one_cause() {
+    let words = "0/7 nodes are available: 3 Insufficient cpu, 4 node(s) had untolerated taint {a: b}.";
+    let long = format!("{words} preemption: 0/7 nodes are available: 7 No preemption victims found for incoming pod.");
+    let other = "0/7 nodes are available: 7 Insufficient cpu.";
+    let objects = [waiting("web-1", &long, json!({})), waiting("web-2", other, json!({}))];
+    let says = [
+        format!(
+            "warning pods/web-1: no node takes it: Insufficient cpu, node(s) had untolerated taint {{a: b}} | {words} <room Insufficient cpu>"
+        ),
+        format!("warning pods/web-2: no node takes it: Insufficient cpu | {other} <room Insufficient cpu>"),
+    ];
+    let says: Vec<&str> = says.iter().map(String::as_str).collect();
+    plays("unschedulable", &objects, &[(19, NOTHING), (20, &says)], &[well(), pod("web-2", json!({}))]);
+    let claim = "0/3 nodes are available: persistentvolumeclaim \"data\" not found.";
+    let says = format!("warning pods/web-1: no node takes it: persistentvolumeclaim \"data\" not found | {claim} <deployments/web>");
+    plays("unschedulable", &[waiting("web-1", claim, json!({}))], &[(20, &[&says])], &[well()]);
+    let nominated = waiting("web-1", other, json!({"nominatedNodeName": "n1"}));
+    plays("unschedulable", &[nominated], &[(250, NOTHING)], &[well()]);
+}
+
+#[test]
+fn who_adds_nodes_is_named() {
+    let mut rig = super::rig::Rig::new();
+    let scaler = with(deployment("cluster-autoscaler", 1, json!({})), json!({"metadata": {"namespace": "kube-system"}}));
+    rig.put_all(&[scaler, waiting("web-1", "0/1 nodes are available: 1 Too many pods.", json!({}))]);
+    rig.pass(30);
+    let found = rig.work(9);
+    assert!(found[0].next.ends_with("; the cluster autoscaler may add nodes"), "{found:?}");
+}
+
+#[test]
+fn a_container_that_cannot_be_made_is_told_in_the_kubelets_words() {
+    let sick = sick(waits("CreateContainerConfigError", "configmap \"settings\" not found"));
+    let says = "critical pods/web-1: container app cannot be started | configmap \"settings\" not found <deployments/web>";
+    plays("container-config", &[sick], &[(0, &[says])], &[well()]);
+}
+
+#[test]
+fn a_pod_that_says_that_it_cannot_serve_gets_no_traffic() {
+    let mute = sick(json!({}));
+    let told = warning(&mute, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503\n", 8, (-50, 0));
+    let other = warning(&mute, "Unhealthy", "Liveness probe failed: x", 8, (-49, 0));
+    let says = "warning pods/web-1: gets no traffic: container app is not ready | Readiness probe failed: HTTP probe failed with statuscode: 503 <deployments/web>";
+    plays("readiness", &[mute, told, other], &[(0, &[says])], &[well()]);
+    // It has just been started, or asks for time with a startup probe.
+    let young = sick(json!({"state": {"running": {"startedAt": at(-5)}}}));
+    plays(
+        "readiness",
+        &[young],
+        &[(54, NOTHING), (55, &["warning pods/web-1: gets no traffic: container app is not ready <deployments/web>"])],
+        &[well()],
+    );
+    plays("readiness", &[sick(json!({"started": false}))], &[(900, NOTHING)], &[]);
+    plays("readiness", &[with(sick(json!({})), json!({"metadata": {"deletionTimestamp": at(20)}}))], &[(900, NOTHING)], &[]);
+}
+
+#[test]
+fn a_pod_that_its_probe_kills_is_told_with_the_probes_words() {
+    let again = shaky(with(ended(137, "Error", "", 20), json!({"restartCount": 2})));
+    let told = warning(&again, "Unhealthy", "Liveness probe failed: Get \"http://10.0.0.1/\": context deadline exceeded", 6, (-90, -20));
+    let says = "warning pods/web-1: is killed by its liveness probe ×2 | Liveness probe failed: Get \"http://10.0.0.1/\": context deadline exceeded <deployments/web>";
+    plays("liveness", &[again.clone(), told.clone()], &[(0, &[says]), (579, &[says]), (580, NOTHING)], &[]);
+    plays("liveness", &[well(), told.clone()], &[(0, NOTHING)], &[]);
+    plays("liveness", &[again, told.clone()], &[(0, &[says])], &[gone(&told)]);
+}
+
+#[test]
+fn a_pod_that_does_not_get_started_is_told_with_its_newest_warning() {
+    let starts = sick(json!({"state": {"waiting": {"reason": "ContainerCreating"}, "running": null}, "started": false}));
+    let told = warning(&starts, "FailedMount", "MountVolume.SetUp failed for volume \"keys\" : secret \"keys\" not found", 8, (-50, 0));
+    let says = "warning pods/web-1: does not get started | MountVolume.SetUp failed for volume \"keys\" : secret \"keys\" not found <deployments/web>";
+    plays("not-ready", &[starts.clone(), told], &[(239, NOTHING), (240, &[says])], &[well()]);
+    let job = json!({"metadata": {"ownerReferences": [{"kind": "Job", "name": "j", "uid": "j", "controller": true}]}});
+    plays("not-ready", &[with(starts, job)], &[(900, NOTHING)], &[]);
+}
+
+#[test]
+fn pods_of_a_lost_node_have_its_cause() {
+    let lost = node("n1", "a", json!({"status": {"conditions": conditions(&[("Ready", "Unknown", -5)])}}));
+    let says = "warning pods/web-1: not ready: its node is not heard from <node n1>";
+    let unready = pod("web-1", json!({"status": {"conditions": conditions(&[("Ready", "False", -5)])}}));
+    plays("not-ready", &[unready, lost], &[(0, &[says])], &[node("n1", "a", json!({}))]);
+}
+
+#[test]
+fn restarts_are_told_while_the_last_is_not_long_ago() {
+    let often = with(ended(143, "Error", "", 600), json!({"restartCount": 5}));
+    let says = "warning pods/web-1: restarts often ×5, last exit 143 <deployments/web>";
+    plays("restarts", &[shaky(often.clone())], &[(0, &[says]), (2_999, &[says]), (3_000, NOTHING)], &[well()]);
+    plays("restarts", &[shaky(with(often, json!({"restartCount": 4})))], &[(0, NOTHING)], &[]);
+}
+
+#[test]
+fn evicted_pods_are_told_together_while_their_like_is_wanted() {
+    let out = |name: &str, on: &str, hash: &str, ago: i64| {
+        let failed = json!({"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory.", "conditions": conditions(&[("Ready", "False", -ago)])});
+        let owner = json!([{"kind": "ReplicaSet", "name": format!("web-{hash}"), "uid": hash, "controller": true}]);
+        pod(
+            name,
+            json!({"metadata": {"labels": {"pod-template-hash": hash}, "ownerReferences": owner}, "spec": {"nodeName": on}, "status": failed}),
+        )
+    };
+    let live = with(out("web-1", "n1", "7d9f", 0), json!({"status": {"phase": "Running", "reason": null}}));
+    let web = deployment("web", 1, json!({}));
+    let both =
+        "warning deployments/web: Evicted: 2 of its pods | The node was low on resource: memory. <node n2>".replace("Evicted", "evicted");
+    let one = "warning deployments/web: evicted: 1 of its pods | The node was low on resource: memory. <node n2>";
+    let objects = [web.clone(), live.clone(), out("web-2", "n2", "7d9f", 90), out("web-3", "n2", "7d9f", 30)];
+    plays("evicted", &objects, &[(0, &[&both]), (510, &[one]), (570, NOTHING)], &[]);
+    plays("evicted", &objects, &[(0, &[&both])], &[gone(&live)]);
+    let old = [web, live, out("web-2", "n2", "5555", 90)];
+    plays("evicted", &old, &[(0, NOTHING)], &[]);
+    let bare = with(out("web-2", "n2", "", 90), json!({"metadata": {"ownerReferences": null}}));
+    plays(
+        "evicted",
+        &[bare.clone()],
+        &[(0, &["warning pods/web-2: evicted by node n2 | The node was low on resource: memory. <node n2>"])],
+        &[gone(&bare)],
+    );
+}
+
+#[test]
+fn what_does_not_go_is_told_with_its_finalizers() {
+    let going = json!({"metadata": {"deletionTimestamp": at(-100), "finalizers": ["shop.example/a", "shop.example/b"]}});
+    let claim = object("PersistentVolumeClaim", "data", going);
+    let says = "warning persistentvolumeclaims/data: was to be gone: waits for finalizer shop.example/a and 1 more | shop.example/a, shop.example/b <persistentvolumeclaims/data>";
+    plays("terminating", &[claim.clone()], &[(19, NOTHING), (20, &[says])], &[gone(&claim)]);
+    let stuck = pod("web-1", json!({"metadata": {"deletionTimestamp": at(0)}}));
+    let lost = node("n1", "a", json!({"status": {"conditions": conditions(&[("Ready", "Unknown", -5)])}}));
+    let says = "warning pods/web-1: was to be gone: its containers do not end <node n1>";
+    plays("terminating", &[stuck.clone(), lost], &[(120, &[says])], &[gone(&stuck)]);
+}
+
+#[test]
+fn pods_that_are_refused_are_told_with_who_refuses() {
+    let refused = |message: &str| {
+        let failure =
+            json!({"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message, "lastTransitionTime": at(-4)});
+        let through = json!({"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"});
+        deployment(
+            "web",
+            8,
+            json!({"status": {"replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "availableReplicas": 2, "conditions": [through, failure]}}),
+        )
+    };
+    let quota = "pods \"web-x\" is forbidden: exceeded quota: payments, requested: pods=1, used: pods=19, limited: pods=19";
+    let says = format!("warning deployments/web: pods are refused, 2/8 available | {quota} <quota shop>");
+    plays("replicas-missing", &[refused(quota)], &[(0, &[&says])], &[deployment("web", 8, json!({}))]);
+    let hook = "Internal error occurred: failed calling webhook \"pods.example.com\": failed to call webhook: connection refused";
+    let says = format!("warning deployments/web: pods are refused, 2/8 available | {hook} <server pods.example.com>");
+    plays("replicas-missing", &[refused(hook)], &[(0, &[&says])], &[deployment("web", 8, json!({}))]);
+}
+
+#[test]
+fn pods_that_were_lost_are_missing_after_a_while() {
+    let web = deployment("web", 3, json!({"status": {"readyReplicas": 2, "availableReplicas": 2}}));
+    let says = "warning deployments/web: pods are missing, 2/3 available | gets no traffic: container app is not ready <deployments/web>";
+    plays("replicas-missing", &[web, sick(json!({}))], &[(59, NOTHING), (60, &[says])], &[well(), deployment("web", 3, json!({}))]);
+}
+
+#[test]
+fn a_paused_rollout_is_told_after_an_hour() {
+    let why = json!({"type": "Progressing", "status": "Unknown", "reason": "DeploymentPaused", "lastTransitionTime": at(0)});
+    let web = deployment("web", 3, json!({"spec": {"paused": true}, "status": {"updatedReplicas": 1, "conditions": [why]}}));
+    let says = "warning deployments/web: rollout paused, 1/3 updated <deployments/web>";
+    plays("paused", &[web.clone()], &[(3_599, NOTHING), (3_600, &[says])], &[deployment("web", 3, json!({}))]);
+    plays("rollout-stuck", &[web], &[(3_600, NOTHING)], &[]);
+}
+
+#[test]
+fn a_service_of_pods_that_nobody_asks_is_told() {
+    let service = object("Service", "front", json!({"spec": {"selector": {"app": "web"}}}));
+    let labels = json!({"kubernetes.io/service-name": "front"});
+    let to = json!([{"conditions": {"ready": true}, "targetRef": {"kind": "Pod", "name": "web-1", "uid": "Pod/web-1"}}]);
+    let slice = object("EndpointSlice", "front-x", json!({"metadata": {"labels": labels}, "endpoints": to}));
+    let bare = with(well(), json!({"spec": {"containers": [{"name": "app"}]}}));
+    let says = "info services/front: sends traffic to pods of web that have no readiness probe <services/front>";
+    plays("unprobed", &[service.clone(), slice.clone(), bare.clone()], &[(0, &[says])], &[gone(&bare)]);
+    // In the order of arrival that watches like best.
+    plays("unprobed", &[bare.clone(), slice, service], &[(0, &[says])], &[well()]);
+}
+
+#[test]
+fn all_pods_in_one_place_are_told_where_there_is_another() {
+    let on = |name: &str, node: &str| pod(name, json!({"spec": {"nodeName": node}}));
+    let nodes = [node("n1", "a", json!({})), node("n2", "a", json!({})), node("n3", "b", json!({}))];
+    let play = |pods: [Value; 2], says: &[&str], cured: &[Value]| {
+        let objects: Vec<Value> = nodes.iter().cloned().chain(pods).chain([deployment("web", 2, json!({}))]).collect();
+        plays("spread", &objects, &[(0, says)], cured);
+    };
+    let says = "info deployments/web: all 2 pods are in one place: node n1 <deployments/web>";
+    play([on("web-1", "n1"), on("web-2", "n1")], &[says], &[on("web-2", "n3")]);
+    let says = "info deployments/web: all 2 pods are in one place: zone a <deployments/web>";
+    play([on("web-1", "n1"), on("web-2", "n2")], &[says], &[gone(&nodes[2])]);
+    play([on("web-1", "n1"), on("web-2", "n3")], &[], &[]);
+    // Nowhere else to be.
+    let objects = [nodes[0].clone(), on("web-1", "n1"), on("web-2", "n1"), deployment("web", 2, json!({}))];
+    plays("spread", &objects, &[(0, NOTHING)], &[]);
 }

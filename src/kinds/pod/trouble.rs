@@ -40,16 +40,17 @@ fn trouble(pod: &Pod<'_>, words: &mut Dictionary) -> Option<Box<PodTrouble>> {
     let unscheduled = condition(&status.conditions, "PodScheduled").filter(|c| text(&c.status) == Some("False"));
     let trouble = PodTrouble {
         unscheduled: unscheduled.map(|c| c.keep(words)),
+        nominated: filled(&status.nominated_node_name).is_some(),
         reason: words.sym(text(&status.reason).unwrap_or_default()),
         message: text(&status.message).unwrap_or_default().into(),
-        containers: statuses(pod).filter_map(|(c, init)| container(c, init, words)).collect(),
+        containers: statuses(pod).filter_map(|(c, init)| container(pod, c, init, words)).collect(),
     };
     let is_any = trouble.unscheduled.is_some() || trouble.reason != Sym::EMPTY || !trouble.containers.is_empty();
     is_any.then(|| Box::new(trouble))
 }
 
 /// A container that is worth keeping more of than that it runs.
-fn container(status: &ContainerStatus<'_>, init: bool, words: &mut Dictionary) -> Option<ContainerTrouble> {
+fn container(pod: &Pod<'_>, status: &ContainerStatus<'_>, init: bool, words: &mut Dictionary) -> Option<ContainerTrouble> {
     let ready = status.ready.unwrap_or_default();
     let waiting = status.state.waiting.as_ref().filter(|w| !STARTING.contains(&text(&w.reason).unwrap_or_default()));
     let now = status.state.terminated.as_ref();
@@ -64,6 +65,9 @@ fn container(status: &ContainerStatus<'_>, init: bool, words: &mut Dictionary) -
         image: words.sym(text(&status.image).unwrap_or_default()),
         init,
         running: status.state.running.is_some(),
+        since: status.state.running.as_ref().and_then(|r| time(&r.started_at)),
+        started: status.state.running.is_some() && status.started.unwrap_or(true),
+        memory: memory(pod, text(&status.name).unwrap_or_default()),
         ready,
         restarts,
         waiting: words.sym(waiting.and_then(|w| text(&w.reason)).unwrap_or_default()),
@@ -75,4 +79,11 @@ fn container(status: &ContainerStatus<'_>, init: bool, words: &mut Dictionary) -
             at: time(&t.finished_at),
         }),
     })
+}
+
+/// Bytes of memory that the container of a name may take.
+fn memory(pod: &Pod<'_>, name: &str) -> u64 {
+    let init = each(&pod.spec.init_containers).map(|c| (text(&c.name), &c.resources));
+    let mut all = each(&pod.spec.containers).map(|c| (text(&c.name), &c.resources)).chain(init);
+    all.find(|(n, _)| *n == Some(name)).map_or(0, |(_, resources)| resources.limits().memory)
 }

@@ -143,6 +143,16 @@ impl Role {
         eight.get(key.saturating_add(8) % 9).copied().unwrap_or(Self::Cluster9)
     }
 
+    /// The role of the line around a pane that has the keys, or not.
+    pub fn border(focused: bool) -> Self {
+        if focused { Self::BorderFocused } else { Self::Border }
+    }
+
+    /// The role of the title of such a pane.
+    pub fn title(focused: bool) -> Self {
+        if focused { Self::Title } else { Self::TitleUnfocused }
+    }
+
     /// The role of a state.
     pub fn status(health: Health) -> Self {
         match health {

@@ -2,10 +2,15 @@
 
 pub mod clusters;
 pub mod document;
+pub mod events;
+pub mod finding;
+pub mod health;
 pub mod help;
 pub mod links;
+mod outline;
 pub mod palette;
 pub mod table;
+pub mod workspace;
 
 #[cfg(test)]
 mod tests;

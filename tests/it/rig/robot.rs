@@ -11,6 +11,7 @@ use kconsole::model::catalog::{Catalog, Resource};
 use kconsole::model::cluster::{Cluster, Tier};
 use kconsole::model::fault::Fault;
 use kconsole::model::id::{ClusterId, GroupResource, Session, Uid, WatchId};
+use kconsole::model::layout::Layouts;
 use kconsole::model::msg::{ClusterNews, Delta, Link, Msg, News, Server, Sync, Traffic};
 use kconsole::model::row::Row;
 use kconsole::model::step::{Effect, Only, TableOf};
@@ -19,7 +20,9 @@ use kconsole::model::want::Want;
 use kconsole::model::words::Dictionary;
 use kconsole::model::world::World;
 use kconsole::ui::theme::{Depth, THEMES, Theme};
+use kconsole::ui::view::View;
 use kconsole::ui::views::table::TableView;
+use kconsole::ui::views::workspace::WorkspaceView;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -51,9 +54,18 @@ struct Running {
 impl Robot {
     /// Clusters of these names with the digits from 1 on. Those before the first `-` are open and answer.
     pub fn new(names: &[&str], resource: &'static str) -> Self {
+        Self::start(names, resource, Layouts::default())
+    }
+
+    /// The overview over these clusters, laid out like this.
+    pub fn laid_out(names: &[&str], layouts: Layouts) -> Self {
+        Self::start(names, "overview", layouts)
+    }
+
+    fn start(names: &[&str], resource: &'static str, layouts: Layouts) -> Self {
         let open = names.iter().position(|n| *n == "-").unwrap_or(names.len());
         let clusters = names.iter().filter(|n| **n != "-").enumerate().map(|(i, name)| cluster(i, name)).collect();
-        let world = World { now: Timestamp(NOW), clusters, ..World::default() };
+        let world = World { now: Timestamp(NOW), began: Timestamp(NOW), clusters, layouts, ..World::default() };
         let actions: Vec<&str> = actions::all().map(|a| a.name).collect();
         let (keymap, problems) = Keymap::load(&[KEYMAPS[0]], &actions);
         assert_eq!(problems, []);
@@ -64,8 +76,9 @@ impl Robot {
             state.connect(ClusterId(id as u16));
         }
         let of = TableOf { kind: resource.into(), only: Only::All, filter: String::new(), cursor: None };
-        let view = TableView::new(&state.world, of);
-        state.push(Box::new(view));
+        let view: Box<dyn View> =
+            if resource == "overview" { Box::new(WorkspaceView::new(&state.world)) } else { Box::new(TableView::new(&state.world, of)) };
+        state.push(view);
         let screen = Buffer::empty(Rect::new(0, 0, SMALL.0, SMALL.1));
         let mut robot = Self { state, size: SMALL, screen, running: BTreeMap::new(), effects: Vec::new() };
         for name in names.iter().take(open) {
@@ -192,12 +205,20 @@ impl Robot {
                 Order::Stop(id) => drop(self.running.remove(&id)),
             }
         }
+        self.draw();
+        // What is drawn may tell where a cursor is, and what follows it then has work.
+        if self.state.is_working() {
+            self.draw();
+        }
+        self
+    }
+
+    fn draw(&mut self) {
         while self.state.is_working() {
             self.state.work();
         }
         self.screen = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
         self.state.draw(self.screen.area, &mut self.screen);
-        self
     }
 
     fn id(&self, name: &str) -> ClusterId {
@@ -279,6 +300,14 @@ impl Robot {
         let found = screen.lines().enumerate().skip(2).find_map(|(y, l)| Some((l[..l.find(text)?].chars().count(), y)));
         let (x, y) = found.unwrap_or_else(|| panic!("no {text:?} on the screen:\n{screen}"));
         self.state.click(x as u16, y as u16);
+        self.settle()
+    }
+
+    /// Clicks on a text in a line of the screen.
+    pub fn click_line(&mut self, y: u16, text: &str) -> &mut Self {
+        let line = self.screen().lines().nth(usize::from(y)).unwrap_or_default().to_owned();
+        let x = line.find(text).map(|at| line[..at].chars().count()).unwrap_or_else(|| panic!("no {text:?} in {line:?}"));
+        self.state.click(x as u16, y);
         self.settle()
     }
 

@@ -43,11 +43,14 @@ pub(super) fn measure(sim: &Sim, target: &Value, metric: &Value, current: i64) -
     if let Some(goal) = int(of, "/target/averageUtilization") {
         let asked = pods.asked(name).map_err(failed)?;
         let percent = pods.used.iter().sum::<i64>() * 100 / asked.max(1);
-        let shown = json!({"type": "Resource", "resource": {"name": name, "current": {"averageValue": value, "averageUtilization": percent}}});
+        let shown =
+            json!({"type": "Resource", "resource": {"name": name, "current": {"averageValue": value, "averageUtilization": percent}}});
         let wanted = pods.wanted(percent as f64 / goal.max(1) as f64, current);
         return Ok(Measured { name: format!("{name} resource utilization (percentage of request)"), wanted, shown });
     }
-    let goal = text(of, "/target/averageValue").and_then(quantity).ok_or("invalid resource metric source: neither an average utilization target nor an average value (or usage) target was set")?;
+    let goal = text(of, "/target/averageValue")
+        .and_then(quantity)
+        .ok_or("invalid resource metric source: neither an average utilization target nor an average value (or usage) target was set")?;
     let ratio = average as f64 / (goal * 1_000.0).max(1.0);
     let shown = json!({"type": "Resource", "resource": {"name": name, "current": {"averageValue": value}}});
     Ok(Measured { name: format!("{name} resource"), wanted: pods.wanted(ratio, current), shown })
@@ -93,7 +96,9 @@ impl Pods {
             for container in list(pod, "/spec/containers") {
                 let asked = container.pointer("/resources/requests").and_then(|r| quantity(r.get(resource)?.as_str()?));
                 let name = text(container, "/name").unwrap_or_default();
-                sum += asked.ok_or_else(|| format!("missing request for {resource} in container {name} of Pod {}", text(pod, "/metadata/name").unwrap_or_default()))?;
+                sum += asked.ok_or_else(|| {
+                    format!("missing request for {resource} in container {name} of Pod {}", text(pod, "/metadata/name").unwrap_or_default())
+                })?;
             }
         }
         Ok((sum * 1_000.0).round() as i64)

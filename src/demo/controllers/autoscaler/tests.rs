@@ -1,8 +1,8 @@
 //! What autoscalers do when the load changes, and what they say.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
-use crate::demo::controllers::rig::*;
 use crate::demo::controllers::condition;
+use crate::demo::controllers::rig::*;
 use crate::demo::json::{int, set, text};
 use crate::demo::load::usage;
 use crate::demo::sim::Sim;
@@ -19,7 +19,11 @@ fn shop(resources: Value) -> Sim {
     make(&mut sim, D, web);
     let metric = json!({"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}});
     let target = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"});
-    make(&mut sim, HPA, json!({"metadata": {"name": "web"}, "spec": {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 10, "metrics": [metric]}}));
+    make(
+        &mut sim,
+        HPA,
+        json!({"metadata": {"name": "web"}, "spec": {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 10, "metrics": [metric]}}),
+    );
     live(&mut sim, MINUTE);
     sim
 }
@@ -39,13 +43,19 @@ fn it_follows_the_load_up_at_once_and_down_after_a_while() {
     let mut sim = shop(json!({"requests": {"cpu": "200m"}}));
     assert_eq!(size(&sim), 2);
     let name = "cpu resource utilization (percentage of request)";
-    assert_eq!(says(&sim, "ScalingActive"), format!("True ValidMetricFound the HPA was able to successfully calculate a replica count from {name}"));
+    assert_eq!(
+        says(&sim, "ScalingActive"),
+        format!("True ValidMetricFound the HPA was able to successfully calculate a replica count from {name}")
+    );
     sim.world.load.insert("shop/web".to_owned(), 5.0);
     live(&mut sim, 3 * MINUTE);
     let up = size(&sim);
     assert!((5..=9).contains(&up), "{up}");
     let told = events(&sim, "web");
-    assert!(told.iter().any(|e| e == &format!("horizontal-pod-autoscaler SuccessfulRescale New size: 4; reason: {name} above target")), "{told:?}");
+    assert!(
+        told.iter().any(|e| e == &format!("horizontal-pod-autoscaler SuccessfulRescale New size: 4; reason: {name} above target")),
+        "{told:?}"
+    );
     let shown = get(&sim, HPA, "web")["status"]["currentMetrics"][0]["resource"]["current"]["averageUtilization"].as_i64().unwrap();
     assert!((40..=85).contains(&shown), "{shown} %");
     sim.world.load.remove("shop/web");
@@ -74,7 +84,10 @@ fn it_says_what_hinders_it() {
     let target = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "none"});
     make(&mut sim, HPA, json!({"metadata": {"name": "web"}, "spec": {"scaleTargetRef": target, "maxReplicas": 3}}));
     live(&mut sim, MINUTE);
-    assert_eq!(says(&sim, "AbleToScale"), "False FailedGetScale the HPA controller was unable to get the target's current scale: deployments.apps \"none\" not found");
+    assert_eq!(
+        says(&sim, "AbleToScale"),
+        "False FailedGetScale the HPA controller was unable to get the target's current scale: deployments.apps \"none\" not found"
+    );
 }
 
 #[test]
@@ -87,6 +100,7 @@ fn what_pods_use_follows_from_the_seed_and_stays_within_reason() {
         assert_eq!(Some(used), usage(&sim, &pod));
         assert!((1..=250).contains(&used.cpu_milli) && (50 << 20..100 << 20).contains(&used.memory_bytes), "{used:?} at {load}");
     }
-    let young = json!({"metadata": {"uid": "u", "creationTimestamp": crate::demo::json::stamp(sim.store.now)}, "status": {"phase": "Running"}});
+    let young =
+        json!({"metadata": {"uid": "u", "creationTimestamp": crate::demo::json::stamp(sim.store.now)}, "status": {"phase": "Running"}});
     assert_eq!(usage(&sim, &young), None);
 }

@@ -36,7 +36,9 @@ fn jobs_come_every_minute_and_three_are_kept() {
     assert!(told["lastSuccessfulTime"].is_string() && told.get("active").is_none(), "{told}");
     let told = events(&sim, "tick");
     assert_eq!(told[0], format!("cronjob-controller SuccessfulCreate Created job tick-{}", START / MINUTE + 1));
-    assert!(told.contains(&format!("cronjob-controller SawCompletedJob Saw completed job: tick-{}, condition: Complete", START / MINUTE + 1)));
+    assert!(
+        told.contains(&format!("cronjob-controller SawCompletedJob Saw completed job: tick-{}, condition: Complete", START / MINUTE + 1))
+    );
     assert!(told.contains(&format!("cronjob-controller SuccessfulDelete Deleted job tick-{}", START / MINUTE + 1)));
 }
 

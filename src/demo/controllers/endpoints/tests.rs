@@ -15,7 +15,11 @@ fn shop(replicas: i64) -> Sim {
     set(&mut web, "/spec/template/spec/containers/0/ports", json!([{"name": "http", "containerPort": 8080}]));
     make(&mut sim, "deployments.apps", web);
     let ports = json!([{"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}]);
-    make(&mut sim, "services", json!({"metadata": {"name": "web", "labels": {"a": "b"}}, "spec": {"clusterIP": "10.96.1.1", "selector": {"app": "web"}, "ports": ports}}));
+    make(
+        &mut sim,
+        "services",
+        json!({"metadata": {"name": "web", "labels": {"a": "b"}}, "spec": {"clusterIP": "10.96.1.1", "selector": {"app": "web"}, "ports": ports}}),
+    );
     live(&mut sim, 2_000);
     sim
 }

@@ -1,8 +1,8 @@
 //! What is refused, in which words, and when it comes after all.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 
-use crate::demo::controllers::rig::*;
 use crate::demo::controllers::condition;
+use crate::demo::controllers::rig::*;
 use crate::demo::json::{set, text};
 use crate::demo::write::How;
 use serde_json::{Value, json};
@@ -11,7 +11,11 @@ const D: &str = "deployments.apps";
 
 fn web(replicas: i64) -> Value {
     let mut web = workload("web", replicas, "a");
-    set(&mut web, "/spec/template/spec/containers/0/resources", json!({"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"memory": "1Gi"}}));
+    set(
+        &mut web,
+        "/spec/template/spec/containers/0/resources",
+        json!({"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"memory": "1Gi"}}),
+    );
     web
 }
 
@@ -28,7 +32,10 @@ fn what_would_be_too_much_is_refused_and_comes_when_there_is_room() {
     let why = "is forbidden: exceeded quota: compute, requested: requests.cpu=500m, used: requests.cpu=1, limited: requests.cpu=1";
     let set = names(&sim, "replicasets.apps").remove(0);
     let told = events(&sim, &set);
-    assert!(told.iter().any(|e| e.starts_with("replicaset-controller FailedCreate Error creating: pods \"web-") && e.ends_with(why)), "{told:?}");
+    assert!(
+        told.iter().any(|e| e.starts_with("replicaset-controller FailedCreate Error creating: pods \"web-") && e.ends_with(why)),
+        "{told:?}"
+    );
     for (id, name) in [("replicasets.apps", &*set), (D, "web")] {
         let status = get(&sim, id, name)["status"].clone();
         let failure = condition::find(&status, "ReplicaFailure").unwrap();
@@ -47,13 +54,23 @@ fn what_would_be_too_much_is_refused_and_comes_when_there_is_room() {
 #[test]
 fn a_quota_on_compute_makes_pods_say_what_they_want() {
     let mut sim = cluster();
-    make(&mut sim, "resourcequotas", json!({"metadata": {"name": "q"}, "spec": {"hard": {"limits.cpu": "2", "requests.memory": "4Gi", "count/secrets": "1"}}}));
+    make(
+        &mut sim,
+        "resourcequotas",
+        json!({"metadata": {"name": "q"}, "spec": {"hard": {"limits.cpu": "2", "requests.memory": "4Gi", "count/secrets": "1"}}}),
+    );
     sim.advance(sim.store.now);
     let pod = json!({"metadata": {"name": "p", "namespace": SHOP}, "spec": {"containers": [{"name": "c", "image": "a"}]}});
     let refused = sim.create("pods", pod, How::default()).unwrap_err();
-    assert_eq!((refused.code, &*refused.message), (403, "pods \"p\" is forbidden: failed quota: q: must specify limits.cpu for: c; requests.memory for: c"));
+    assert_eq!(
+        (refused.code, &*refused.message),
+        (403, "pods \"p\" is forbidden: failed quota: q: must specify limits.cpu for: c; requests.memory for: c")
+    );
     make(&mut sim, "secrets", json!({"metadata": {"name": "one"}}));
     let two = json!({"metadata": {"name": "two", "namespace": SHOP}});
     let refused = sim.create("secrets", two, How::default()).unwrap_err();
-    assert_eq!(refused.message, "secrets \"two\" is forbidden: exceeded quota: q, requested: count/secrets=1, used: count/secrets=1, limited: count/secrets=1");
+    assert_eq!(
+        refused.message,
+        "secrets \"two\" is forbidden: exceeded quota: q, requested: count/secrets=1, used: count/secrets=1, limited: count/secrets=1"
+    );
 }

@@ -106,7 +106,7 @@ fn about(world: &World, cluster: &Cluster, width: u16) -> Vec<(String, Role)> {
     let (state, role) = state(world, cluster);
     pair("state", &state, role);
     if let Some(fault) = cluster.broken.as_ref().or_else(|| cluster.fault()) {
-        pair("why", &in_full(fault), Role::StatusWarn);
+        pair("why", &in_full(world, fault), Role::StatusWarn);
     }
     pair("server", &cluster.server, Role::Text);
     if cluster.context != cluster.name {
@@ -136,8 +136,12 @@ pub(super) fn tier(tier: Tier) -> &'static str {
     }
 }
 
-fn in_full(fault: &Fault) -> String {
+fn in_full(world: &World, fault: &Fault) -> String {
     let hint = fault.hint.as_ref().map_or_else(String::new, |h| format!(" ({h})"));
-    let login = if let FaultKind::Login(command) = &fault.kind { format!(" — ctrl-r runs {command}") } else { String::new() };
+    let login = if let FaultKind::Login(command) = &fault.kind {
+        format!(" — {} runs {command}", words::keyed(world, "{retry}"))
+    } else {
+        String::new()
+    };
     format!("{}{hint}{login}", fault.what)
 }

@@ -119,7 +119,7 @@ impl ClustersView {
     /// Draws everything.
     pub(super) fn paint(&self, world: &World, theme: &Theme, _area: Rect, buf: &mut Buffer) {
         let (list, pane) = self.areas(world);
-        let inside = frame(buf, list, theme.style(Role::BorderFocused), self.titles(world, theme));
+        let inside = frame(buf, list, theme.style(Role::border(!self.unfocused)), self.titles(world, theme));
         if self.shown.is_empty() {
             self.empty(world, theme, inside, buf);
             return;

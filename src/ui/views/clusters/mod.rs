@@ -27,6 +27,8 @@ use std::collections::BTreeMap;
 /// The screen of clusters.
 #[derive(Default)]
 pub struct ClustersView {
+    /// Another pane has the keys.
+    unfocused: bool,
     cursor: Option<ClusterId>,
     filter: String,
     fuzzy: Fuzzy,
@@ -101,6 +103,14 @@ impl View for ClustersView {
 
     fn title(&self) -> String {
         "clusters".to_owned()
+    }
+
+    fn focus(&mut self, focused: bool) {
+        self.unfocused = !focused;
+    }
+
+    fn count(&self, _world: &World) -> Option<usize> {
+        Some(self.shown.len())
     }
 
     fn wants(&self, world: &World) -> Vec<Want> {

@@ -1,6 +1,5 @@
 //! An object in plain words: what it is, its conditions, its containers, everything it says of itself, and its events.
 
-use super::outline::{Outline, inline, plain};
 use super::pod;
 use crate::model::cell::Value as Shown;
 use crate::model::id::ObjectRef;
@@ -10,6 +9,7 @@ use crate::model::time::Timestamp;
 use crate::model::want::Want;
 use crate::model::world::World;
 use crate::ui::theme::Role;
+use crate::ui::views::outline::{Outline, inline, plain};
 use crate::ui::widgets::pager::Line;
 use crate::ui::words;
 use serde_json::{Map, Value};

@@ -3,7 +3,6 @@
 //! What Secrets hold is masked before it becomes text, so that it is neither drawn nor copied.
 
 mod details;
-mod outline;
 mod pod;
 mod truth;
 
@@ -12,7 +11,7 @@ use crate::model::document::{self, Sort};
 use crate::model::id::{GroupResource, ObjectRef, Uid};
 use crate::model::msg::Sync;
 use crate::model::query::BadTerm;
-use crate::model::step::{Form, Known, Motion, Scene, Target};
+use crate::model::step::{Form, Motion, Scene, Target};
 use crate::model::time::Timestamp;
 use crate::model::want::{Of, Want};
 use crate::model::world::{Whole, World};
@@ -122,16 +121,9 @@ impl DocumentView {
         }
     }
 
-    /// What the tables know of it, for actions.
-    fn known(&self, world: &World) -> Known {
-        let mut tables = world.tables.values().filter(|t| t.cluster() == self.object.cluster && t.want.kind == self.object.kind);
-        let found = tables.find_map(|t| t.row(t.slot(self.object.uid)?).map(|row| Known::of(&row.facts, t.words())));
-        found.unwrap_or_default()
-    }
-
     /// It, for actions.
     fn target(&self, world: &World) -> Target {
-        let mut target = Target { object: self.object.clone(), facts: self.known(world), owner: None };
+        let mut target = world.target(&self.object).unwrap_or_else(|| Target::unknown(self.object.clone()));
         if let Some(owner) = self.value.as_ref().and_then(details::owner) {
             let field = |name: &str| details::field(owner, name);
             target.owner = Some((field("apiVersion").into(), field("kind").into(), field("name").into(), Uid::parse(field("uid"))));

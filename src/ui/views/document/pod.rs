@@ -1,9 +1,9 @@
 //! The containers of a pod, each with its state beside what it was asked to be.
 
 use super::details::field;
-use super::outline::{Outline, plain};
 use crate::model::time::Timestamp;
 use crate::ui::theme::Role;
+use crate::ui::views::outline::{Outline, plain};
 use serde_json::Value;
 
 /// How wide the keys of a container are.

@@ -1,7 +1,6 @@
 //! What the document's frame says: which object this is, and how true what is shown of it.
 
 use super::DocumentView;
-use crate::model::fault::FaultKind;
 use crate::model::msg::{Link, Sync};
 use crate::model::step::Form;
 use crate::model::world::World;
@@ -67,9 +66,7 @@ impl DocumentView {
             return self.value.is_some().then(|| (format!("{} is gone; this is how it was last seen", self.object.name), Role::StatusBad));
         }
         let Sync::Stale { why, .. } = &whole.sync else { return None };
-        let hint = why.hint.as_ref().map_or_else(String::new, |h| format!(" ({h})"));
-        let login = if let FaultKind::Login(command) = &why.kind { format!(" — ctrl-r runs {command}") } else { String::new() };
-        Some((format!("{}: {}{hint}{login}", why.kind.word(), why.what), Role::StatusWarn))
+        Some((words::fault(world, why, None, None), Role::StatusWarn))
     }
 
     /// What stands where there is no object to show.

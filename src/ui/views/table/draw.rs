@@ -87,7 +87,7 @@ impl TableView {
 
     /// Draws everything.
     pub(super) fn paint(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
-        let inside = frame(buf, area, theme.style(Role::BorderFocused), self.titles(world, theme));
+        let inside = frame(buf, area, theme.style(Role::border(self.focused)), self.titles(world, theme));
         if inside.height == 0 {
             return;
         }
@@ -116,17 +116,17 @@ impl TableView {
     }
 
     fn titles(&self, world: &World, theme: &Theme) -> Vec<(Cow<'static, str>, Style)> {
-        let (title, dim) = (theme.style(Role::Title), theme.style(Role::Dim));
+        let (title, dim) = (theme.style(Role::title(self.focused)), theme.style(Role::Dim));
         let kind = self.kind.as_ref().map_or_else(|| self.of.kind.to_string(), |k| words::capital(&k.resource));
         let mut parts: Vec<(Cow<'static, str>, Style)> = vec![(kind.into(), title)];
         let namespaced = self.columns.iter().any(|c| c.title == "NAMESPACE")
             || self.tables(world).iter().flatten().any(|t| scope::is_namespaced(world, t.cluster(), &t.want.kind));
-        if let Some(of) = words::only(world, &self.of.only, namespaced) {
+        if let Some(of) = words::only(world, self.only(), namespaced) {
             parts.push((of.into(), dim));
         }
         parts.push((words::grouped(self.order.len()).into(), title));
         // Counted by the tables, so it is only told where all of their rows are in sight.
-        let whole = self.of.only == Only::All && self.filter.is_empty() && !self.unhealthy && world.namespaces.is_empty();
+        let whole = *self.only() == Only::All && self.filter.is_empty() && !self.unhealthy && world.namespaces.is_empty();
         let unhealthy: usize = self.tables(world).iter().flatten().map(|t| t.aside().unhealthy).sum();
         if whole && unhealthy > 0 {
             parts.push((format!("unhealthy {}", words::grouped(unhealthy)).into(), theme.style(Role::StatusWarn)));
@@ -176,9 +176,12 @@ impl TableView {
         let marked = self.marks.contains(&(table.cluster(), row.uid));
         let stale = matches!(table.sync, Sync::Stale { .. });
         let base = theme.style(if stale { Role::Stale } else { Role::Text });
-        if selected {
+        let strong = selected && self.focused;
+        if strong {
             text::paint(buf, area, theme.style(Role::RowSelected));
             text::put(buf, area.x, area.y, 1, "▌", theme.style(Role::Accent));
+        } else if selected {
+            text::put(buf, area.x, area.y, 1, "▏", theme.style(Role::Border));
         }
         if marked {
             text::put(buf, area.x + 1, area.y, 1, "●", theme.style(Role::RowMarked));
@@ -201,7 +204,7 @@ impl TableView {
             let cell = Rect { x: area.x + GUTTER + place.x, width: place.width, ..area };
             self.cell(world, theme, column, &value(world, table, row, source), (base, own), stale, cell, buf);
         }
-        if selected {
+        if strong {
             text::paint(buf, area, theme.style(Role::RowSelected));
         }
     }

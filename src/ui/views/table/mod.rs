@@ -6,11 +6,12 @@ mod cell;
 mod columns;
 mod cursor;
 mod draw;
+mod follow;
 mod found;
 mod joined;
 mod marks;
 mod rows;
-mod scope;
+pub(super) mod scope;
 mod trouble;
 
 use crate::keymap::Scope as Keys;
@@ -18,9 +19,9 @@ use crate::kinds::{self, Composite};
 use crate::model::column::{Column, Show, Source};
 use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
 use crate::model::order::{Lens, Member, Order};
-use crate::model::query::{BadTerm, Query, RowView};
+use crate::model::query::{BadTerm, Query};
 use crate::model::row::Row;
-use crate::model::step::{Motion, Scene, TableOf};
+use crate::model::step::{Motion, Only, Pick, Scene, TableOf};
 use crate::model::table::{Slot, Table};
 use crate::model::time::Timestamp;
 use crate::model::want::Want;
@@ -34,12 +35,13 @@ use ratatui::layout::Rect;
 use scope::Belongs;
 use std::collections::HashSet;
 
-/// Where a filter depends on the time, so many rows are looked at in a second: hundredths of its work, however many rows there are.
-const ROWS_A_SECOND: usize = 10_000;
-
 /// The screen of a kind.
 pub struct TableView {
     of: TableOf,
+    /// The part of it that belongs to what the cursor of another pane is on.
+    followed: Option<Only>,
+    /// False where another pane has the keys.
+    focused: bool,
     /// Known once the name is resolved. Where it stands for several, `composite` says for which.
     kind: Option<GroupResource>,
     composite: Option<&'static Composite>,
@@ -85,6 +87,8 @@ impl TableView {
     /// A view that knows nothing yet.
     pub fn new(world: &World, of: TableOf) -> Self {
         let mut view = Self {
+            followed: None,
+            focused: true,
             kind: None,
             composite: None,
             namespaces: world.namespaces.clone(),
@@ -116,10 +120,12 @@ impl TableView {
     fn lens<T>(&self, world: &World, then: impl FnOnce(&Lens<'_>) -> T) -> T {
         let members: Vec<Option<Member<'_>>> = self.members.iter().map(|m| self.member(world, (*m)?)).collect();
         let belongs = Belongs::new(world, &self.of.only);
+        let followed = self.followed.as_ref().map(|only| Belongs::new(world, only));
         let keep = |member: &Member<'_>, row: &Row| {
             (!self.unhealthy || row.health.is_unhealthy())
                 && self.composite.is_none_or(|c| (c.keep)(member.table, row))
                 && belongs.has(member, row)
+                && followed.as_ref().is_none_or(|f| f.has(member, row))
                 && (self.query.is_empty() || self.finds(world, member, row))
         };
         then(&Lens { world, members: &members, descending: self.sort.as_ref().is_some_and(|s| s.descending), keep: &keep })
@@ -133,19 +139,6 @@ impl TableView {
             title => self.columns_of(table).iter().find(|c| c.title == title).map(|c| c.source),
         });
         Some(Member { table, cluster: world.name(table.cluster()), sort })
-    }
-
-    fn finds(&self, world: &World, member: &Member<'_>, row: &Row) -> bool {
-        let place = self.members.iter().position(|m| *m == Some(member.table.watch));
-        let columns = place.and_then(|p| self.known.get(p)).map_or(&[][..], |k| k);
-        self.query.matches(&RowView { world, table: member.table, row, cluster: member.cluster, columns, now: world.now })
-    }
-
-    /// In how many seconds all rows are held against the query again, because rows come and go by the clock alone.
-    fn next_look(&self, world: &World) -> Option<i64> {
-        let rows: usize = self.tables(world).iter().flatten().map(|t| t.len()).sum();
-        let every = 1 + (rows / ROWS_A_SECOND) as i64;
-        self.query.depends_on_time().then(|| every - self.looked.age(world.now))
     }
 
     /// The tables in the places of the members.
@@ -199,7 +192,19 @@ impl View for TableView {
     }
 
     fn title(&self) -> String {
-        self.of.kind.to_string()
+        self.kind.as_ref().map_or_else(|| self.of.kind.to_string(), |k| k.resource.to_string())
+    }
+
+    fn focus(&mut self, focused: bool) {
+        self.focused = focused;
+    }
+
+    fn follow(&mut self, _world: &World, pick: Option<&Pick>) {
+        self.narrow(pick);
+    }
+
+    fn count(&self, _world: &World) -> Option<usize> {
+        Some(self.order.len())
     }
 
     fn wants(&self, world: &World) -> Vec<Want> {

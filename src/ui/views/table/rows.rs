@@ -4,7 +4,7 @@ use super::TableView;
 use crate::model::id::{ClusterId, Uid};
 use crate::model::order::Entry;
 use crate::model::row::Row;
-use crate::model::step::{Known, Target};
+use crate::model::step::Target;
 use crate::model::table::Table;
 use crate::model::world::World;
 
@@ -33,9 +33,6 @@ impl TableView {
     }
 
     pub(super) fn target(&self, world: &World, entry: Entry) -> Option<Target> {
-        let (table, row) = self.row(world, entry)?;
-        let words = table.words();
-        let owner = row.owner.as_deref().map(|o| (words.get(o.api).into(), words.get(o.kind).into(), words.get(o.name).into(), o.uid));
-        Some(Target { object: table.object(row), facts: Known::of(&row.facts, words), owner })
+        self.row(world, entry).map(|(table, row)| Target::of(table, row))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::kinds;
 use crate::model::cluster::Cluster;
-use crate::model::id::{ClusterId, GroupResource};
+use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
 use crate::model::order::Member;
 use crate::model::row::{Facts, Row};
 use crate::model::selector::Selector;
@@ -14,7 +14,7 @@ use crate::model::world::{Found, World};
 const NAMESPACES: usize = 50;
 
 /// The kind that a name means: one of ours, else the first that any open cluster's discovery knows.
-pub(super) fn kind(world: &World, name: &str) -> Option<GroupResource> {
+pub(in crate::ui::views) fn kind(world: &World, name: &str) -> Option<GroupResource> {
     let composite = kinds::COMPOSITES.iter().find(|c| c.name.eq_ignore_ascii_case(name)).map(kinds::Composite::id);
     let known = composite.or_else(|| kinds::named(name).map(kinds::Kind::id));
     known.or_else(|| world.open().filter_map(|c| c.catalog.as_ref()?.find(name)).map(|r| r.id.clone()).next())
@@ -68,7 +68,7 @@ pub(super) fn is_namespaced(world: &World, cluster: ClusterId, kind: &GroupResou
 pub(super) fn cluster(only: &Only) -> Option<ClusterId> {
     match only {
         Only::All => None,
-        Only::Namespace(cluster, _) => Some(*cluster),
+        Only::Cluster(cluster) | Only::Namespace(cluster, _) => Some(*cluster),
         Only::SelectedBy(o, _) | Only::OnNode(o) | Only::About(o) | Only::Object(o) => Some(o.cluster),
         Only::OwnedBy(o) | Only::Claiming(o) | Only::Told(o, _) | Only::Named(o, _) => Some(o.cluster),
     }
@@ -81,11 +81,11 @@ fn of_cluster(world: &World, cluster: &Cluster, only: &Only, kind: &GroupResourc
     let namespaced = is_namespaced(world, cluster.id, kind);
     let want = |namespace: Option<&str>, of: Of| Want { cluster: cluster.id, kind: kind.clone(), namespace: namespace.map(Into::into), of };
     let fields = |fields: String| Of::Selected { labels: "".into(), fields: fields.into() };
-    let in_namespace = |o: &crate::model::id::ObjectRef| (namespaced && !o.namespace.is_empty()).then(|| o.namespace.to_string());
+    let in_namespace = |o: &ObjectRef| (namespaced && !o.namespace.is_empty()).then(|| o.namespace.to_string());
     match only {
-        Only::All if !namespaced => vec![want(None, Of::All)],
-        Only::All if !world.namespaces.is_empty() => world.namespaces.iter().map(|n| want(Some(n), Of::All)).collect(),
-        Only::All => everywhere(world, cluster, kind),
+        Only::All | Only::Cluster(_) if !namespaced => vec![want(None, Of::All)],
+        Only::All | Only::Cluster(_) if !world.namespaces.is_empty() => world.namespaces.iter().map(|n| want(Some(n), Of::All)).collect(),
+        Only::All | Only::Cluster(_) => everywhere(world, cluster, kind),
         Only::Namespace(_, namespace) => vec![want(namespaced.then_some(&**namespace), Of::All)],
         Only::SelectedBy(o, _) | Only::Object(o) | Only::OwnedBy(o) | Only::Claiming(o) | Only::Told(o, _) => {
             vec![want(in_namespace(o).as_deref(), Of::All)]
@@ -131,17 +131,22 @@ impl<'a> Belongs<'a> {
 
     /// Whether a row belongs to the view.
     pub(super) fn has(&self, member: &Member<'_>, row: &Row) -> bool {
+        if cluster(self.only).is_some_and(|c| c != member.table.cluster()) {
+            return false;
+        }
         let words = member.table.words();
         let namespace = words.get(row.namespace);
         match self.only {
-            Only::All => namespace.is_empty() || self.namespaces.is_empty() || self.namespaces.iter().any(|n| **n == *namespace),
+            Only::All | Only::Cluster(_) => {
+                namespace.is_empty() || self.namespaces.is_empty() || self.namespaces.iter().any(|n| **n == *namespace)
+            }
             Only::Namespace(_, only) => namespace == &**only,
             Only::SelectedBy(o, _) => {
                 let label = |key: &str| row.label(key, words);
                 namespace == &*o.namespace && self.selector.as_ref().is_some_and(|s| s.matches(label))
             }
             Only::OnNode(o) => words.get(row.facts.node()) == &*o.name,
-            Only::About(o) => matches!(&row.facts, Facts::Event(event) if event.uid == o.uid),
+            Only::About(o) => matches!(&row.facts, Facts::Event(e) if e.uid == o.uid || is_node(o) && e.uid == Uid::parse(&o.name)),
             Only::Object(o) => row.uid == o.uid,
             Only::OwnedBy(o) => row.owner.as_ref().is_some_and(|owner| owner.uid == o.uid),
             Only::Told(_, uids) => uids.contains(&row.uid),
@@ -155,4 +160,9 @@ impl<'a> Belongs<'a> {
             }
         }
     }
+}
+
+/// Kubelets write the name of their node where its uid belongs.
+fn is_node(object: &ObjectRef) -> bool {
+    object.kind.group.is_empty() && &*object.kind.resource == "nodes"
 }

@@ -4,6 +4,7 @@ use super::{TableView, scope};
 use crate::kinds;
 use crate::model::cluster::Cluster;
 use crate::model::id::GroupResource;
+use crate::model::msg::Link;
 use crate::model::table::Table;
 use crate::model::world::{Found, World};
 use crate::ui::theme::Role;
@@ -19,7 +20,9 @@ impl TableView {
             tables.iter().flatten().copied().filter(is).collect::<Vec<&Table>>()
         };
         let of = |c| parts.iter().flat_map(move |kind| of_cluster(world, c, &of(c, kind)));
-        let mut told: Vec<(String, Role)> = world.open().flat_map(of).collect();
+        // The line of the clusters tells which one is down, and why is told once: in the pane that has the keys.
+        let is_told = |c: &&Cluster| self.focused || !matches!(c.link, Link::Down { .. });
+        let mut told: Vec<(String, Role)> = world.open().filter(is_told).flat_map(of).collect();
         told.sort_by_key(|(_, role)| *role == Role::Dim);
         let here = |c: &&Cluster| scope::cluster(&self.of.only).is_none_or(|only| only == c.id);
         let is_missing = |c: &&Cluster| parts.iter().all(|kind| world.resource(c.id, kind) == Found::Missing);

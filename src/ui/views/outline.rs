@@ -51,6 +51,11 @@ impl Outline {
         ]);
     }
 
+    /// A line as it is.
+    pub(super) fn line(&mut self, line: Line) {
+        self.out.push(line);
+    }
+
     /// A key and what it is, beside it; long values go on below themselves.
     pub(super) fn pair(&mut self, indent: u16, keys: u16, key: &str, value: &str, role: Role) {
         let pad = keys.saturating_sub(text::width(key)) + 2;

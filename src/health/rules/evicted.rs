@@ -1,0 +1,77 @@
+//! Pods were driven out by their nodes, and are still wanted.
+
+use crate::health::case::line;
+use crate::health::{Case, Rule, Verdict};
+use crate::model::facts::{PodFacts, PodTrouble};
+use crate::model::finding::{Cause, Severity};
+use crate::model::row::Row;
+use crate::model::table::Table;
+use crate::model::time::Timestamp;
+use std::collections::BTreeSet;
+
+/// Why a pod has failed that was well (`status.reason`).
+const REASONS: &[&str] =
+    &["Evicted", "NodeLost", "NodeShutdown", "Terminated", "UnexpectedAdmissionError", "NodeAffinity", "OutOfcpu", "OutOfmemory", "OutOfpods"];
+
+pub(super) const RULE: Rule = Rule {
+    name: "evicted",
+    on: &[("", "pods"), ("apps", "deployments"), ("apps", "statefulsets"), ("apps", "daemonsets")],
+    means: "A node ran out of memory, disk or processes and drove pods out, or was shut down or refused them. They stay as failed ones, so that people see why; their \
+            workload makes others in their place, which may meet the same end.",
+    helps: &[
+        "Low on memory: pods that take far more than they ask for go first; give them limits, and requests near to what they use.",
+        "Low on ephemeral storage: logs or scratch data fill the node's disk; bound them.",
+        "Failed pods can be deleted; nothing but the message is lost.",
+    ],
+    judge,
+};
+
+type Pod<'a> = (&'a Table, &'a Row, &'a PodFacts);
+
+fn judge(case: &Case<'_>, verdict: &mut Verdict) {
+    let mut all: Vec<Pod<'_>> = Vec::new();
+    if let Some(pod) = case.pod() {
+        // Those of a workload are told there, together.
+        if case.row.owner.is_none() {
+            all.push((case.table, case.row, pod));
+        }
+    } else {
+        all.extend(case.pods().filter(|(t, _, p)| p.ended && evicted(t, p).is_some()));
+        // Of a revision that has no pods any more, or of a workload that wants none, nobody has to know.
+        if !all.is_empty() {
+            let live: BTreeSet<Option<_>> =
+                case.pods().filter(|(_, row, p)| !p.ended && row.going.is_none()).map(|(_, row, _)| row.owner.as_ref().map(|o| o.uid)).collect();
+            all.retain(|(_, row, _)| live.contains(&row.owner.as_ref().map(|o| o.uid)));
+        }
+    }
+    tell(case, verdict, &all);
+}
+
+fn tell(case: &Case<'_>, verdict: &mut Verdict, all: &[Pod<'_>]) {
+    let recent = all.iter().filter_map(|(table, row, pod)| {
+        let at = pod.ready_since.or(row.created)?;
+        let over = Timestamp(at.0 + case.limits.event_over);
+        (case.now() < over).then(|| {
+            verdict.again(over);
+            (at, table.words().get(pod.node), evicted(table, pod))
+        })
+    });
+    let recent: Vec<_> = recent.collect();
+    let Some((at, node, Some((reason, trouble)))) = recent.iter().max_by_key(|(at, node, _)| (*at, *node)).copied() else { return };
+    let word = if reason == "Evicted" { "evicted" } else { reason };
+    let what = if case.pod().is_some() { format!("{word} by node {node}") } else { format!("{word}: {} of its pods", recent.len()) };
+    let mut found = case.found(Severity::Warning, at, what);
+    found.evidence = line(&trouble.message).to_owned();
+    found.next = "{enter} shows its pods, {goto}nodes how the nodes are".to_owned();
+    if !node.is_empty() && recent.iter().all(|(_, n, _)| *n == node) {
+        found.cause = Cause::Node(node.into());
+    }
+    verdict.find(found);
+}
+
+/// The reason of a pod that failed through no fault of its program.
+fn evicted<'a>(table: &'a Table, pod: &'a PodFacts) -> Option<(&'a str, &'a PodTrouble)> {
+    let trouble = pod.trouble.as_deref()?;
+    let reason = table.words().get(trouble.reason);
+    REASONS.contains(&reason).then_some((reason, trouble))
+}

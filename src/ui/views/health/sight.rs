@@ -1,0 +1,103 @@
+//! How much is seen of each cluster: what is not is told, because nothing found where nothing can be seen does not mean that all is well.
+
+use crate::health;
+use crate::model::cluster::Cluster;
+use crate::model::id::ClusterId;
+use crate::model::msg::Sync;
+use crate::model::table::Table;
+use crate::model::world::{Found, World};
+use crate::ui::standing::Standing;
+use crate::ui::theme::Role;
+use crate::ui::words;
+
+/// A cluster of which not all is seen, or nothing.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    pub cluster: ClusterId,
+    pub glyph: &'static str,
+    /// Why, since when and what to do.
+    pub what: String,
+    pub role: Role,
+}
+
+/// How much is seen.
+#[derive(Debug, Default)]
+pub(super) struct Sight {
+    /// Clusters in trouble, and those that hide something, in the order of the clusters.
+    pub troubles: Vec<Trouble>,
+    /// Clusters that have not shown all yet, and what they have not.
+    pub waiting: Vec<(ClusterId, Vec<String>)>,
+    /// Open clusters that are looked at.
+    pub clusters: usize,
+}
+
+impl Sight {
+    /// Looks.
+    pub(super) fn of(world: &World) -> Self {
+        let mut sight = Self { troubles: in_trouble(world).collect(), ..Self::default() };
+        for cluster in world.focused() {
+            sight.clusters += 1;
+            match Standing::of(world, cluster) {
+                Standing::Connecting => sight.waiting.push((cluster.id, Vec::new())),
+                Standing::Syncing(_) | Standing::Live { .. } => sight.look_into(world, cluster),
+                Standing::Closed | Standing::Login(_) | Standing::Stale(_) | Standing::Down(_) => {}
+            }
+        }
+        sight
+    }
+
+    /// True where nothing is waited for.
+    pub(super) fn is_whole(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// True where all that health looks at is true to the second.
+    pub(super) fn is_all(&self) -> bool {
+        self.waiting.is_empty() && self.troubles.is_empty() && self.clusters > 0
+    }
+
+    fn look_into(&mut self, world: &World, cluster: &Cluster) {
+        let tables: Vec<&Table> = world.tables.values().filter(|t| t.cluster() == cluster.id).collect();
+        let (mut waiting, mut hidden, mut stale) = (Vec::new(), Vec::new(), Vec::new());
+        for want in health::wants(cluster.id).into_iter().filter(|w| world.resource(cluster.id, &w.kind) != Found::Missing) {
+            let kind = want.kind.resource.to_string();
+            let serving = tables.iter().find(|t| t.want == want || want.within(&t.want) && !t.is_refused());
+            match serving.map(|t| (&t.sync, *t)) {
+                None | Some((Sync::Connecting | Sync::Syncing { .. }, _)) => waiting.push(kind),
+                Some((Sync::Live | Sync::Polling { .. }, _)) => {}
+                Some((Sync::Stale { .. }, table)) if table.is_refused() => hidden.push(kind),
+                Some((Sync::Stale { .. }, table)) => stale.push((kind, table)),
+            }
+        }
+        let mut tell = |glyph, what: String, role| self.troubles.push(Trouble { cluster: cluster.id, glyph, what, role });
+        if let Some((_, first)) = stale.first() {
+            let kinds: Vec<&str> = stale.iter().map(|(kind, _)| kind.as_str()).collect();
+            let why = words::trouble(world, first).map_or_else(String::new, |(why, _)| why);
+            tell("◌", format!("{}: {why}", kinds.join(", ")), Role::ClusterStale);
+        }
+        if !hidden.is_empty() {
+            tell("◌", format!("forbidden, so nothing is known of them: {}", hidden.join(", ")), Role::Dim);
+        }
+        if !waiting.is_empty() {
+            self.waiting.push((cluster.id, waiting));
+        }
+    }
+}
+
+/// The clusters that are looked at and cannot be seen into.
+pub(super) fn in_trouble(world: &World) -> impl Iterator<Item = Trouble> {
+    world.focused().filter_map(|cluster| {
+        let since = words::ago(cluster.since, world.now);
+        let (glyph, what, role) = match Standing::of(world, cluster) {
+            Standing::Login(command) => {
+                ("✗", format!("login needed — {} runs {command}", words::keyed(world, "{retry}")), Role::ClusterLogin)
+            }
+            Standing::Stale(why) => ("◌", words::fault(world, why, Some(cluster.since), cluster.retry_at), Role::ClusterStale),
+            Standing::Down(why) => {
+                ("✗", format!("for {since} {}", words::fault(world, why, None, cluster.retry_at)), Role::ClusterUnreachable)
+            }
+            Standing::Closed | Standing::Connecting | Standing::Syncing(_) | Standing::Live { .. } => return None,
+        };
+        Some(Trouble { cluster: cluster.id, glyph, what, role })
+    })
+}
