@@ -56,7 +56,8 @@ impl Ward {
                 is.insert(object.key.clone(), (object.version, object.uid.to_string()));
             }
             let gone = told.iter().filter(|(key, (_, uid))| is.get(*key).is_none_or(|(_, now)| now != uid));
-            let gone = gone.map(|(_, (_, uid))| json!({"kind": kind.names.kind, "type": "Warning", "metadata": {"uid": uid}, "gone": true}));
+            let gone =
+                gone.map(|(_, (_, uid))| json!({"kind": kind.names.kind, "type": "Warning", "metadata": {"uid": uid}, "gone": true}));
             news.extend(gone);
             *told = is;
         }

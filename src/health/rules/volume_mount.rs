@@ -24,8 +24,7 @@ pub(super) const RULE: Rule = Rule {
 fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let Some(pod) = case.pod().filter(|p| !p.ended && !p.ready && case.row.going.is_none()) else { return };
     // Once a container runs, the volumes are there.
-    let Some(trouble) = pod.trouble.as_ref().filter(|t| t.containers.iter().all(|c| !c.running && c.ended.is_none())) else { return };
-    if trouble.containers.is_empty() {
+    if pod.trouble.iter().flat_map(|t| &t.containers).any(|c| c.running || c.ended.is_some()) {
         return;
     }
     let Some((event, message)) = case.warning(REASONS) else { return };

@@ -89,7 +89,12 @@ fn out_of_memory_says_the_limit_and_is_over_after_an_hour() {
     let shot = with(ended(137, "OOMKilled", "", 100), json!({"restartCount": 4}));
     let says = "warning pods/web-1: container app out of memory, limit 256Mi ×4 <deployments/web>";
     let calm = "info pods/web-1: container app out of memory, limit 256Mi ×4 <deployments/web>";
-    plays("oom-killed", &[shaky(shot.clone())], &[(0, &[says]), (499, &[says]), (500, &[calm]), (3_499, &[calm]), (3_500, NOTHING)], &[well()]);
+    plays(
+        "oom-killed",
+        &[shaky(shot.clone())],
+        &[(0, &[says]), (499, &[says]), (500, &[calm]), (3_499, &[calm]), (3_500, NOTHING)],
+        &[well()],
+    );
     let down = sick(with(waits("CrashLoopBackOff", "back-off"), shot));
     let down = with(down, json!({"spec": {"containers": [{"name": "app", "image": "web:1"}]}}));
     plays(

@@ -42,9 +42,9 @@ fn events_of_nodes_and_of_unknown_kinds_find_their_object() {
     let harmless = warning(&node, "DNSConfigForming", "Nameserver limits were exceeded", 900, (-100, -1));
     plays(
         "event-repeats",
-        &[node, harmless],
+        &[node, harmless.clone()],
         &[(0, &["info nodes/n1: DNSConfigForming ×900 | Nameserver limits were exceeded <nodes/n1>"])],
-        &[],
+        &[gone(&harmless)],
     );
 }
 

@@ -27,16 +27,15 @@ fn a_service_whose_pods_are_not_ready_is_told_with_its_ingress_in_one_group() {
     let sick = pod("web-1", json!({"status": unready(-10, json!({}))}));
     let objects = [service("web", "web", json!({})), slice("web", &[("web-1", false)]), sick, ingress("shop", "web")];
     let cured = [pod("web-1", json!({})), slice("web", &[("web-1", true)])];
-    let says = "critical services/web: no ready endpoint: its only pod is not ready | selector: app=web <services/web>";
+    let says = "critical services/web: no ready endpoint: its only pod is not ready | gets no traffic: container app is not ready <deployments/web>";
     plays("no-endpoints", &objects, &[(0, &[]), (49, &[]), (50, &[says])], &cured);
-    let says =
-        "critical ingresses/shop: leads to service web: no ready endpoint: its only pod is not ready | selector: app=web <services/web>";
+    let says = "critical ingresses/shop: leads to service web: no ready endpoint: its only pod is not ready | gets no traffic: container app is not ready <deployments/web>";
     plays("ingress-backend", &objects, &[(49, &[]), (50, &[says])], &cured);
     let mut rig = Rig::new();
     rig.put_all(&objects);
     rig.pass(50);
     rig.work(usize::MAX);
-    assert_eq!(rig.world.findings.groups().iter().filter(|g| g.objects() == 2).count(), 1);
+    assert_eq!(rig.world.findings.groups().iter().filter(|g| g.objects() == 3).count(), 1);
 }
 
 #[test]
