@@ -54,6 +54,7 @@ mouse: true         # clicks and the wheel; without it the terminal selects text
 # When the rules of health speak: times as 90s, 5m or 1d, shares as 90%, numbers.
 health:
   not-ready: 5m             # a pod that runs is not ready, or one that starts does not get further, for so long
+  readiness: 60s            # a container that was started does not answer its readiness probe for so long
   unscheduled: 20s          # a pod that was not scheduled waits for so long
   restarts: 5               # so many restarts of a pod are often, if the last is not long ago
   restarts-within: 1h       # a restart is long ago after so long

@@ -120,7 +120,7 @@ pub(super) fn nearest_kind(world: &World, word: &str) -> String {
 
 /// True names of what `:` may open: those of our kinds and of all that discovery found.
 fn names(world: &World) -> Vec<String> {
-    let ours = kinds::KINDS.iter().map(|k| k.names.resource.to_owned());
+    let ours = kinds::KINDS.iter().map(|k| k.names.resource).chain(kinds::COMPOSITES.iter().map(|c| c.name)).map(str::to_owned);
     let found = world.open().filter_map(|c| c.catalog.as_ref()).flat_map(|c| &c.resources).filter(|r| r.list);
     let mut names: Vec<String> = ours.chain(found.map(|r| r.id.resource.to_string())).chain(WORDS.iter().map(|&w| w.to_owned())).collect();
     names.sort_unstable();
@@ -129,8 +129,8 @@ fn names(world: &World) -> Vec<String> {
 }
 
 fn kind(world: &World, word: &str) -> Option<()> {
-    let ours = kinds::named(word).map(|_| ());
-    ours.or_else(|| world.open().find_map(|c| c.catalog.as_ref()?.find(word)).map(|_| ()))
+    let is_ours = kinds::named(word).is_some() || kinds::COMPOSITES.iter().any(|c| c.name == word);
+    is_ours.then_some(()).or_else(|| world.open().find_map(|c| c.catalog.as_ref()?.find(word)).map(|_| ()))
 }
 
 fn cluster<'a>(world: &'a World, name: &str) -> Result<&'a Cluster, String> {

@@ -96,7 +96,7 @@ impl Printer {
             let namespace = table.words().get(row.namespace).to_owned();
             let common = self.common([world.name(table.cluster()).to_owned(), namespace]);
             let cell = |title: &String| match table.column(title) {
-                Some(column) => table.value(row, column.source).shown(world.now).into_owned(),
+                Some(column) => world.value(table, row, column.source).shown(world.now).into_owned(),
                 None => "<none>".to_owned(),
             };
             lines.push(common.chain(titles.iter().map(cell)).collect());
@@ -112,7 +112,7 @@ impl Printer {
 
     fn columns<'a>(&self, table: &'a Table) -> impl Iterator<Item = &'a Column> + use<'a> {
         let wide = self.shown.output == Output::Wide;
-        table.columns.iter().filter(move |c| wide || c.show == Show::Always)
+        table.columns.iter().filter(move |c| c.is_own() && (wide || c.show == Show::Always))
     }
 
     /// What every text passes that goes out: a cell has one line; what it had more of is told by an ellipsis, as in kubectl.
@@ -169,8 +169,8 @@ fn object(world: &World, table: &Table, row: &Row) -> serde_json::Value {
     let cells: Map<String, serde_json::Value> = table
         .columns
         .iter()
-        .filter(|c| c.source != Source::Name)
-        .map(|c| (c.title.to_string(), typed(&table.value(row, c.source))))
+        .filter(|c| c.source != Source::Name && c.is_own())
+        .map(|c| (c.title.to_string(), typed(&world.value(table, row, c.source))))
         .collect();
     json!({
         "cluster": world.name(table.cluster()),
@@ -189,7 +189,8 @@ fn typed(value: &Value<'_>) -> serde_json::Value {
         Value::Percent(n) => json!({"percent": n}),
         Value::Count(n) => json!(n),
         Value::Number(n) => json!(n),
-        Value::Ratio(have, want) => json!({"have": have, "want": want}),
+        Value::Ratio(have, want) | Value::Gauge(have, want) => json!({"have": have, "want": want}),
+        Value::Trend(trend) => json!(trend.text),
         Value::Age(at) => json!(instant(*at)),
         Value::Span(seconds) => json!({"seconds": seconds}),
         Value::Restarts(n, last) => json!({"count": n, "last": last.and_then(instant)}),

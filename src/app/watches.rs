@@ -80,9 +80,10 @@ impl Watches {
     }
 }
 
-/// True where what runs for one want serves another: not where the wider one is refused and the narrower may be allowed.
+/// True where what runs for one want serves another: not where the wider one is refused and the narrower may be allowed. Warnings are watched
+/// for themselves, since rules are asked about each change of what they read, and of nothing else.
 fn serves(world: &World, running: &Want, want: &Want) -> bool {
-    want == running || (want.within(running) && world.refused(running.cluster, &running.kind).is_none())
+    want == running || (want.within(running) && !want.is_warnings() && world.refused(running.cluster, &running.kind).is_none())
 }
 
 /// How the kind of a want is called on its cluster. Kinds of ours do not wait for discovery.

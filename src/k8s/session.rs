@@ -6,6 +6,7 @@ use super::link::{Link, link};
 use super::supervisor::{Connector, Supervisor};
 use super::teller::Teller;
 use super::watch::{Target, Watch, escape};
+use crate::kinds;
 use crate::model::catalog::Resource;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{ClusterId, Session, WatchId};
@@ -15,9 +16,14 @@ use futures::FutureExt;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
+
+/// How often a kind is listed that may not be watched; metrics servers measure twice in that time.
+const POLL: Duration = Duration::from_secs(30);
+const METRICS: Duration = Duration::from_secs(15);
 
 /// Everything that runs for clusters. Dropping it ends everything.
 pub struct Sessions {
@@ -168,5 +174,6 @@ fn target(want: &Want, resource: &Resource) -> Target {
             [part("labelSelector", labels), part("fieldSelector", fields)].into_iter().flatten().collect::<Vec<_>>().join("&")
         }
     };
-    Target { path: resource.path(want.namespace.as_deref()), query, watchable: resource.watch }
+    let every = if kinds::is_polled(&resource.id.group) { METRICS } else { POLL };
+    Target { path: resource.path(want.namespace.as_deref()), query, watchable: resource.watch, every }
 }

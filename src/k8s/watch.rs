@@ -21,8 +21,7 @@ use stream::Mode;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// How often a kind is listed that may not be watched, and for how long nobody asks again whether it may.
-const POLL: Duration = Duration::from_secs(30);
+/// For how long nobody asks again whether a kind may be watched.
 const DENIED: Duration = Duration::from_secs(60);
 /// API servers end a request that has no answer after 60 s. Who is silent for longer does not answer at all.
 const ANSWER: Duration = Duration::from_secs(75);
@@ -43,6 +42,8 @@ pub struct Target {
     pub query: String,
     /// Whether the server lets anybody watch this kind.
     pub watchable: bool,
+    /// How often it is listed where it may not be watched.
+    pub every: Duration,
 }
 
 /// One watch. [`Watch::run`] it in a task of its own; it ends with its task, its cluster or the program.
@@ -197,11 +198,11 @@ impl Watch {
 
     /// Waits until it is time for the next list.
     async fn poll(&mut self, up: &Up, why: Fault) -> End {
-        let Some(due) = self.listed.map(|at| at + POLL).filter(|due| *due > Instant::now()) else {
+        let Some(due) = self.listed.map(|at| at + self.target.every).filter(|due| *due > Instant::now()) else {
             self.relist();
             return End::Normal;
         };
-        if self.report(Sync::Polling { every: POLL, why }).await.is_none() {
+        if self.report(Sync::Polling { every: self.target.every, why }).await.is_none() {
             return End::Over;
         }
         tokio::select! {

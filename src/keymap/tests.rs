@@ -50,6 +50,7 @@ const ACTIONS: &[&str] = &[
     "link",
     "copy",
     "links",
+    "replicasets",
     "next-match",
     "previous-match",
     "fold",

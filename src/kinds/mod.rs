@@ -14,13 +14,16 @@ pub mod custom;
 pub mod decode;
 pub mod object;
 mod resources;
+mod scaling;
+mod usage;
 mod workload;
 
 use crate::model::catalog::Resource;
 use crate::model::cell::{Health, Keep, Value};
-use crate::model::column::{Column, Show, Source};
+use crate::model::column::{Column, Joint, Show, Source};
 use crate::model::id::GroupResource;
 use crate::model::row::{Facts, Row};
+use crate::model::table::Table;
 use crate::model::words::Dictionary;
 use decode::Event;
 use object::Meta;
@@ -42,6 +45,7 @@ kinds! {
     ingress::Ingresses, horizontalpodautoscaler::HorizontalPodAutoscalers, poddisruptionbudget::PodDisruptionBudgets,
     persistentvolumeclaim::PersistentVolumeClaims, persistentvolume::PersistentVolumes, resourcequota::ResourceQuotas,
     limitrange::LimitRanges, serviceaccount::ServiceAccounts, apiservice::ApiServices,
+    pod_metrics::PodMetrics, node_metrics::NodeMetrics,
 }
 
 /// What a kind is called.
@@ -122,6 +126,12 @@ pub const fn age<K: Project>() -> Own<K> {
     Own { title: "AGE", show: Show::Always, ours: false, value: Where::Row(Source::Age) }
 }
 
+/// A column whose values are made when they are looked at; those that other rows tell are shown where there is room.
+pub const fn joined<K: Project>(title: &'static str, joint: &'static Joint) -> Own<K> {
+    let ours = !joint.reads.is_empty();
+    Own { title, show: if ours { Show::Spare } else { Show::Always }, ours, value: Where::Row(Source::Joined(joint)) }
+}
+
 /// A column shown where wide output is asked for.
 pub const fn wide<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
     Own { title, show: Show::Wide, ours: false, value: Where::Decoded(Keep::Shared, value) }
@@ -130,6 +140,11 @@ pub const fn wide<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
 /// A column shown on the screen and in wide output.
 pub const fn screen<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
     Own { title, show: Show::Screen, ours: false, value: Where::Decoded(Keep::Shared, value) }
+}
+
+/// A column shown on the screen where there is room for it.
+pub const fn spare<K: Project>(title: &'static str, value: Read<K>) -> Own<K> {
+    Own { title, show: Show::Spare, ours: false, value: Where::Decoded(Keep::Shared, value) }
 }
 
 /// A column whose texts differ from row to row: they stay out of the dictionary.
@@ -179,7 +194,7 @@ impl Kind {
             categories: [].into(),
             namespaced: n.namespaced,
             list: true,
-            watch: true,
+            watch: !is_polled(n.group),
         }
     }
 
@@ -202,6 +217,44 @@ impl Kind {
     pub fn event<'a>(&self, line: &'a [u8], words: &mut Dictionary) -> Result<Event<'a>, serde_json::Error> {
         (self.event)(line, words)
     }
+}
+
+/// Whether a group offers no watch, so that its kinds are listed again and again.
+pub fn is_polled(group: &str) -> bool {
+    group == "metrics.k8s.io"
+}
+
+/// A table over several kinds.
+pub struct Composite {
+    /// What it is asked for by, as a kind.
+    pub name: &'static str,
+    /// Group and plural of the kinds.
+    pub kinds: &'static [(&'static str, &'static str)],
+    /// Its columns after NAMESPACE, for rows of all of them.
+    pub columns: &'static [Column],
+    /// The rows that it shows.
+    pub keep: fn(&Table, &Row) -> bool,
+}
+
+impl Composite {
+    /// What stands for a kind where one is asked for; no server has a kind of that name.
+    pub fn id(&self) -> GroupResource {
+        GroupResource::new("", self.name)
+    }
+}
+
+/// The tables over several kinds.
+pub static COMPOSITES: &[Composite] = &[scaling::SCALING];
+
+/// The table over several kinds that this stands for.
+pub fn composite(id: &GroupResource) -> Option<&'static Composite> {
+    COMPOSITES.iter().find(|c| id.group.is_empty() && *c.name == *id.resource)
+}
+
+/// The kinds whose rows are shown where this is asked for.
+pub fn parts(id: &GroupResource) -> Vec<GroupResource> {
+    let parts = composite(id).map(|c| c.kinds.iter().map(|(group, resource)| GroupResource::new(group, resource)).collect());
+    parts.unwrap_or_else(|| vec![id.clone()])
 }
 
 /// The kind of this group and plural, if it has a file here.

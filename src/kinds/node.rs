@@ -2,7 +2,7 @@
 
 use super::object::{Condition, Meta, Str, condition, each, filled, has, or_default, text, time};
 use super::resources::Quantities;
-use super::{HasMeta, Names, Own, Project, age, col, name, ours, own, screen, wide};
+use super::{HasMeta, Names, Own, Project, age, col, joined, name, ours, own, spare, usage, wide};
 use crate::model::cell::{Health, Value};
 use crate::model::facts::{Facts, NodeFacts};
 use crate::model::row::Row;
@@ -118,9 +118,16 @@ impl Project for Nodes {
         col("ROLES", |n| roles(n)),
         age(),
         col("VERSION", |n| Value::Text(Cow::Borrowed(text(&n.status.node_info.kubelet_version).unwrap_or_default()))),
-        ours(screen("TAINTS", |n| Value::Count(each(&n.spec.taints).count() as i64))),
-        ours(screen("POOL", |n| Value::text(POOLS.iter().find_map(|key| label(n, key))))),
-        ours(screen("ZONE", |n| Value::text(label(n, ZONE)))),
+        joined("PODS", &usage::NODE_PODS),
+        joined("CPU%", &usage::NODE_CPU_SHARE),
+        joined("MEM%", &usage::NODE_MEMORY_SHARE),
+        joined("CPU REQ", &usage::NODE_CPU_REQUESTS),
+        joined("MEM REQ", &usage::NODE_MEMORY_REQUESTS),
+        joined("CPU", &usage::NODE_CPU),
+        joined("MEM", &usage::NODE_MEMORY),
+        ours(spare("TAINTS", |n| Value::Count(each(&n.spec.taints).count() as i64))),
+        ours(spare("POOL", |n| Value::text(POOLS.iter().find_map(|key| label(n, key))))),
+        ours(spare("ZONE", |n| Value::text(label(n, ZONE)))),
         ours(wide("INSTANCE-TYPE", |n| Value::text(label(n, "node.kubernetes.io/instance-type")))),
         ours(wide("FIRST TAINT", |n| each(&n.spec.taints).next().map_or(Value::None, taint))),
         own(wide("INTERNAL-IP", |n| address(n, "InternalIP"))),

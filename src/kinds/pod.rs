@@ -5,7 +5,7 @@ mod trouble;
 
 use super::object::{Condition, Meta, Str, each, filled, has, or_default, text, time};
 use super::resources::Resources;
-use super::{HasMeta, Names, Own, Project, age, col, name, own, screen, wide};
+use super::{HasMeta, Names, Own, Project, age, col, joined, name, own, screen, usage, wide};
 use crate::model::cell::{Health, Value};
 use crate::model::row::Facts;
 use crate::model::time::Timestamp;
@@ -211,6 +211,10 @@ impl Project for Pods {
         col("STATUS", |p| summary(p).status(p)),
         col("RESTARTS", |p| summary(p).restarts()),
         age(),
+        joined("CPU", &usage::POD_CPU),
+        joined("CPU%", &usage::POD_CPU_SHARE),
+        joined("MEM", &usage::POD_MEMORY),
+        joined("MEM%", &usage::POD_MEMORY_SHARE),
         own(wide("IP", |p| Value::text(text(&p.status.pod_ip)))),
         screen("NODE", |p| Value::text(text(&p.spec.node_name))),
         wide("NOMINATED NODE", |p| Value::text(text(&p.status.nominated_node_name))),

@@ -56,6 +56,21 @@ pub enum Value<'a> {
     Status(Cow<'a, str>, Health),
     /// How often containers restarted, and when last.
     Restarts(u32, Option<Timestamp>),
+    /// So many of so many, drawn as a bar too.
+    Gauge(u32, u32),
+    /// A number and how it went.
+    Trend(Box<Trend>),
+}
+
+/// A number and how it went.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trend {
+    /// As it is told, as `83%/70%`; may be empty.
+    pub text: String,
+    /// What it is worth, for sorting and filtering.
+    pub worth: i64,
+    /// What it was, the last one last.
+    pub samples: Vec<u32>,
 }
 
 impl<'a> Value<'a> {
@@ -78,7 +93,8 @@ impl<'a> Value<'a> {
             Self::Percent(n) => write!(out, "{n}%"),
             Self::Count(n) => write!(out, "{n}"),
             Self::Number(n) => write!(out, "{n}"),
-            Self::Ratio(have, want) => write!(out, "{have}/{want}"),
+            Self::Ratio(have, want) | Self::Gauge(have, want) => write!(out, "{have}/{want}"),
+            Self::Trend(trend) => write!(out, "{}", trend.text),
             Self::Age(at) => {
                 human(at.age(now), out);
                 Ok(())
@@ -121,8 +137,9 @@ impl<'a> Value<'a> {
         match self {
             Self::Count(n) | Self::Span(n) => Some(*n as f64),
             Self::Number(n) => Some(*n),
-            Self::Ratio(n, _) | Self::Restarts(n, _) | Self::Percent(n) => Some(f64::from(*n)),
+            Self::Ratio(n, _) | Self::Gauge(n, _) | Self::Restarts(n, _) | Self::Percent(n) => Some(f64::from(*n)),
             Self::Quantity(t) => quantity(t),
+            Self::Trend(trend) => Some(trend.worth as f64),
             Self::Age(at) => Some(at.age(now) as f64),
             Self::Text(t) | Self::Status(t, _) => t.parse().ok(),
             Self::None => None,
@@ -142,9 +159,10 @@ impl<'a> Value<'a> {
             (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
             (Self::Count(a), Self::Number(b)) => (*a as f64).total_cmp(b),
             (Self::Number(a), Self::Count(b)) => a.total_cmp(&(*b as f64)),
-            (Self::Ratio(a, of_a), Self::Ratio(b, of_b)) => {
+            (Self::Ratio(a, of_a), Self::Ratio(b, of_b)) | (Self::Gauge(a, of_a), Self::Gauge(b, of_b)) => {
                 of_a.saturating_sub(*a).cmp(&of_b.saturating_sub(*b)).then(of_a.cmp(of_b)).then(a.cmp(b))
             }
+            (Self::Trend(a), Self::Trend(b)) => a.worth.cmp(&b.worth),
             (Self::Age(a), Self::Age(b)) => b.cmp(a),
             (Self::Restarts(a, last_a), Self::Restarts(b, last_b)) => a.cmp(b).then(last_a.cmp(last_b)),
             _ => self.rank().cmp(&other.rank()),
@@ -155,12 +173,32 @@ impl<'a> Value<'a> {
     fn rank(&self) -> u8 {
         match self {
             Self::Count(_) | Self::Number(_) | Self::Quantity(_) | Self::Percent(_) => 0,
-            Self::Ratio(..) => 1,
+            Self::Trend(_) => 0,
+            Self::Ratio(..) | Self::Gauge(..) => 1,
             Self::Restarts(..) => 2,
             Self::Age(_) => 3,
             Self::Span(_) => 4,
             Self::Text(_) | Self::Status(..) => 5,
             Self::None => 6,
+        }
+    }
+
+    /// The value by itself, whatever it was read from.
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::None => Value::None,
+            Self::Text(t) => Value::Text(Cow::Owned(t.into_owned())),
+            Self::Status(t, health) => Value::Status(Cow::Owned(t.into_owned()), health),
+            Self::Quantity(t) => Value::Quantity(Cow::Owned(t.into_owned())),
+            Self::Percent(n) => Value::Percent(n),
+            Self::Count(n) => Value::Count(n),
+            Self::Number(n) => Value::Number(n),
+            Self::Ratio(have, want) => Value::Ratio(have, want),
+            Self::Age(at) => Value::Age(at),
+            Self::Span(seconds) => Value::Span(seconds),
+            Self::Restarts(n, last) => Value::Restarts(n, last),
+            Self::Gauge(have, want) => Value::Gauge(have, want),
+            Self::Trend(trend) => Value::Trend(trend),
         }
     }
 
@@ -178,7 +216,8 @@ impl<'a> Value<'a> {
             Self::Percent(n) => Cell::Percent(n),
             Self::Count(n) => Cell::Count(n),
             Self::Number(n) => Cell::Number(n),
-            Self::Ratio(have, want) => Cell::Ratio(have, want),
+            Self::Ratio(have, want) | Self::Gauge(have, want) => Cell::Ratio(have, want),
+            Self::Trend(trend) => Cell::Text(text(Cow::Owned(trend.text))),
             Self::Age(at) => Cell::Age(at),
             Self::Span(seconds) => Cell::Span(seconds),
             Self::Restarts(n, last) => Cell::Restarts(n, last),

@@ -3,6 +3,7 @@
 //! Nothing here awaits, reads a clock, opens a file or knows a terminal, and nothing here imports anything else of the crate.
 //! Time is handed in; text stays as the server sent it until something draws it ([`text::visible`]).
 
+pub mod aside;
 pub mod catalog;
 pub mod cell;
 pub mod cluster;
@@ -13,6 +14,7 @@ pub mod facts;
 pub mod fault;
 pub mod finding;
 pub mod glob;
+pub mod history;
 pub mod id;
 pub mod layout;
 pub mod msg;
@@ -25,6 +27,7 @@ pub mod row;
 pub mod selector;
 pub mod step;
 pub mod table;
+pub mod tally;
 pub mod template;
 pub mod text;
 pub mod time;

@@ -2,11 +2,16 @@
 //!
 //! A change costs a few binary searches and one move of memory, whatever the number of rows. What needs all rows (another sort
 //! column, another filter) is done in slices by [`Order::work`], with the old order on screen until the new one is ready.
+//!
+//! A joined column changes without its row. Where such a column is sorted by, each row keeps the value that it got its place by
+//! ([`Keys`]): an order whose values move under it is none, and nothing is found in it again. It is made anew when the view says so.
 
 use super::cell::Value;
 use super::column::Source;
 use super::row::Row;
 use super::table::{Slot, Table};
+use super::world::World;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
@@ -33,6 +38,8 @@ pub struct Member<'a> {
 /// What a view looks at, and how.
 #[derive(Copy, Clone)]
 pub struct Lens<'a> {
+    /// What joined columns read.
+    pub world: &'a World,
     /// The tables, in the order that [`Entry::table`] counts.
     pub members: &'a [Option<Member<'a>>],
     /// True where the sort column goes the other way.
@@ -53,29 +60,73 @@ impl<'a> Lens<'a> {
     }
 
     /// A total order: the sort column, then namespace, name, cluster and uid, so that equal values stay put.
-    pub fn compare(&self, a: Entry, b: Entry) -> Ordering {
-        match (self.row(a), self.row(b)) {
+    fn compare(&self, keys: &Keys, a: Entry, b: Entry) -> Ordering {
+        let of = |entry| self.row(entry).map(|(member, row)| (member, row, self.key(keys, entry, member, row)));
+        match (of(a), of(b)) {
             (Some(x), Some(y)) => self.compare_rows(x, y).then_with(|| a.cmp(&b)),
             (x, y) => y.is_some().cmp(&x.is_some()).then_with(|| a.cmp(&b)),
         }
     }
 
-    /// The same for rows that need not be in any table any more, but for the last resort.
-    pub fn compare_rows(&self, (m, x): (&Member<'_>, &Row), (n, y): (&Member<'_>, &Row)) -> Ordering {
-        let by_column = sort_value(m, x).order(&sort_value(n, y));
+    fn compare_rows(&self, (m, x, k): Keyed<'_>, (n, y, l): Keyed<'_>) -> Ordering {
+        let by_column = k.order(&l);
         if self.descending { by_column.reverse() } else { by_column }
             .then_with(|| m.table.words().get(x.namespace).cmp(n.table.words().get(y.namespace)))
             .then_with(|| x.name.cmp(&y.name))
             .then_with(|| m.table.cluster().cmp(&n.table.cluster()))
             .then_with(|| x.uid.cmp(&y.uid))
     }
+
+    /// What a row in the order is sorted by.
+    fn key<'k>(&self, keys: &'k Keys, entry: Entry, member: &'k Member<'_>, row: &'k Row) -> Cow<'k, Value<'k>>
+    where
+        'a: 'k,
+    {
+        match member.sort {
+            Some(Source::Joined(_)) => Cow::Borrowed(keys.get(entry)),
+            _ => Cow::Owned(self.value(member, row)),
+        }
+    }
+
+    /// What a row would be sorted by if it got its place now.
+    fn value<'k>(&self, member: &'k Member<'_>, row: &'k Row) -> Value<'k>
+    where
+        'a: 'k,
+    {
+        match member.sort {
+            Some(Source::Cluster) => Value::text(Some(member.cluster)),
+            Some(source) => self.world.value(member.table, row, source),
+            None => Value::None,
+        }
+    }
 }
 
-fn sort_value<'a>(member: &'a Member<'a>, row: &'a Row) -> Value<'a> {
-    match member.sort {
-        Some(Source::Cluster) => Value::text(Some(member.cluster)),
-        Some(source) => member.table.value(row, source),
-        None => Value::None,
+/// A row and what it is sorted by.
+type Keyed<'a> = (&'a Member<'a>, &'a Row, Cow<'a, Value<'a>>);
+
+/// By tables and slots: the value of a joined sort column when the row got its place.
+#[derive(Debug, Default)]
+struct Keys(Vec<Vec<Value<'static>>>);
+
+impl Keys {
+    fn get(&self, entry: Entry) -> &Value<'static> {
+        self.0.get(usize::from(entry.table)).and_then(|t| t.get(entry.slot as usize)).unwrap_or(&Value::None)
+    }
+
+    /// Keeps what a row is sorted by from now on, which must not be in the order while it changes.
+    fn note(&mut self, lens: &Lens<'_>, entry: Entry) {
+        let Some((member, row)) = lens.row(entry).filter(|(m, _)| matches!(m.sort, Some(Source::Joined(_)))) else { return };
+        let (table, slot) = (usize::from(entry.table), entry.slot as usize);
+        if self.0.len() <= table {
+            self.0.resize_with(table + 1, Vec::new);
+        }
+        let Some(keys) = self.0.get_mut(table) else { return };
+        if keys.len() <= slot {
+            keys.resize(slot + 1, Value::None);
+        }
+        if let Some(place) = keys.get_mut(slot) {
+            *place = lens.value(member, row).into_owned();
+        }
     }
 }
 
@@ -83,6 +134,7 @@ fn sort_value<'a>(member: &'a Member<'a>, row: &'a Row) -> Value<'a> {
 #[derive(Debug, Default)]
 pub struct Order {
     entries: Vec<Entry>,
+    keys: Keys,
     rebuild: Option<Rebuild>,
 }
 
@@ -109,12 +161,17 @@ impl Order {
 
     /// Where a row stands, or `Err` with where it would stand.
     pub fn place(&self, lens: &Lens<'_>, entry: Entry) -> Result<usize, usize> {
-        self.entries.binary_search_by(|e| lens.compare(*e, entry))
+        self.entries.binary_search_by(|e| lens.compare(&self.keys, *e, entry))
     }
 
-    /// The first place whose row does not come before another, as `order` tells.
-    pub fn partition(&self, before: impl Fn(Entry) -> bool) -> usize {
-        self.entries.partition_point(|e| before(*e))
+    /// Where a row would stand that need not be in any table any more.
+    pub fn place_of(&self, lens: &Lens<'_>, member: &Member<'_>, row: &Row) -> usize {
+        let key = lens.value(member, row);
+        let is_before = |e: &Entry| {
+            let of = lens.row(*e).map(|(m, r)| (m, r, lens.key(&self.keys, *e, m, r)));
+            of.is_some_and(|of| lens.compare_rows(of, (member, row, Cow::Borrowed(&key))).is_lt())
+        };
+        self.entries.partition_point(is_before)
     }
 
     /// Tells that these rows of a table are about to change or go. Must be told while they still are what they were.
@@ -135,10 +192,8 @@ impl Order {
         if let Some(rebuild) = &mut self.rebuild {
             rebuild.touched.extend(entries.clone());
         }
-        let mut shown: Vec<Entry> = entries.filter(|e| lens.shows(*e)).collect();
-        shown.sort_unstable_by(|a, b| lens.compare(*a, *b));
-        shown.dedup();
-        insert(&mut self.entries, &shown, lens);
+        let shown: Vec<Entry> = entries.filter(|e| lens.shows(*e)).collect();
+        self.insert(lens, shown);
     }
 
     /// Starts over: the tables, the sort or the filter are others. [`Self::work`] does it.
@@ -159,11 +214,18 @@ impl Order {
         }
         if let Some(done) = self.rebuild.take() {
             self.entries = done.runs.into_iter().next().unwrap_or_default();
-            let mut touched: Vec<Entry> = done.touched.into_iter().filter(|e| lens.shows(*e)).collect();
-            touched.sort_unstable_by(|a, b| lens.compare(*a, *b));
-            insert(&mut self.entries, &touched, lens);
+            self.keys = done.keys;
+            self.insert(lens, done.touched.into_iter().filter(|e| lens.shows(*e)).collect());
         }
         true
+    }
+
+    /// Gives places to rows that have none.
+    fn insert(&mut self, lens: &Lens<'_>, mut new: Vec<Entry>) {
+        new.iter().for_each(|e| self.keys.note(lens, *e));
+        new.sort_unstable_by(|a, b| lens.compare(&self.keys, *a, *b));
+        new.dedup();
+        insert(&mut self.entries, &new, |a, b| lens.compare(&self.keys, a, b));
     }
 }
 
@@ -181,12 +243,12 @@ fn remove(entries: &mut Vec<Entry>, places: &[usize]) {
 }
 
 /// Inserts entries that are in order and not there yet.
-fn insert(entries: &mut Vec<Entry>, new: &[Entry], lens: &Lens<'_>) {
+fn insert(entries: &mut Vec<Entry>, new: &[Entry], compare: impl Fn(Entry, Entry) -> Ordering) {
     let old = entries.len();
     entries.extend_from_slice(new);
     let (mut end, mut to) = (old, entries.len());
     for &entry in new.iter().rev() {
-        let at = entries.get(..end).unwrap_or_default().partition_point(|e| lens.compare(*e, entry).is_lt());
+        let at = entries.get(..end).unwrap_or_default().partition_point(|e| compare(*e, entry).is_lt());
         entries.copy_within(at..end, to - (end - at));
         to -= end - at + 1;
         end = at;
@@ -201,6 +263,7 @@ fn insert(entries: &mut Vec<Entry>, new: &[Entry], lens: &Lens<'_>) {
 struct Rebuild {
     scanned: Cursor,
     runs: Vec<Vec<Entry>>,
+    keys: Keys,
     merging: Option<Merge>,
     /// Rows that changed meanwhile. They are left out of everything and put in at the end, so that no comparison sees two states of
     /// one row.
@@ -229,7 +292,7 @@ impl Rebuild {
             if usize::from(self.scanned.table) < lens.members.len() {
                 rows = rows.saturating_sub(self.scan(lens, rows));
             } else if let Some(merge) = &mut self.merging {
-                if merge.step(lens, &self.touched, &mut rows)
+                if merge.step(lens, &self.keys, &self.touched, &mut rows)
                     && let Some(done) = self.merging.take()
                 {
                     self.runs.push(done.out);
@@ -258,7 +321,8 @@ impl Rebuild {
         let end = slots.min(start.saturating_add(rows as Slot));
         let entries = (start..end).map(|slot| Entry { table, slot });
         let mut run: Vec<Entry> = entries.filter(|e| !self.touched.contains(e) && lens.shows(*e)).collect();
-        run.sort_unstable_by(|a, b| lens.compare(*a, *b));
+        run.iter().for_each(|e| self.keys.note(lens, *e));
+        run.sort_unstable_by(|a, b| lens.compare(&self.keys, *a, *b));
         if !run.is_empty() {
             self.runs.push(run);
         }
@@ -269,14 +333,14 @@ impl Rebuild {
 
 impl Merge {
     /// Moves up to `rows` entries over; true once both runs are used up.
-    fn step(&mut self, lens: &Lens<'_>, touched: &HashSet<Entry>, rows: &mut usize) -> bool {
+    fn step(&mut self, lens: &Lens<'_>, keys: &Keys, touched: &HashSet<Entry>, rows: &mut usize) -> bool {
         let is_touched = |e: &Entry| touched.contains(e);
         while *rows > 0 {
             *rows -= 1;
             while self.left.next_if(is_touched).is_some() {}
             while self.right.next_if(is_touched).is_some() {}
             let take_left = match (self.left.peek(), self.right.peek()) {
-                (Some(&l), Some(&r)) => lens.compare(l, r).is_lt(),
+                (Some(&l), Some(&r)) => lens.compare(keys, l, r).is_lt(),
                 (Some(_), None) => true,
                 (None, Some(_)) => false,
                 (None, None) => return true,
@@ -288,83 +352,4 @@ impl Merge {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::cell::Cell;
-    use crate::model::id::Uid;
-    use crate::model::msg::Delta;
-    use crate::model::table::tests::{row, table};
-    use crate::model::words::Dictionary;
-    use proptest::prelude::*;
-
-    #[derive(Clone, Debug)]
-    enum Op {
-        Upsert(u16, u8, i64),
-        Delete(u16, u8),
-        Restart,
-        Work(usize),
-    }
-
-    fn op() -> impl Strategy<Value = Op> {
-        prop_oneof![
-            6 => (0u16..2, 0u8..40, 0i64..6).prop_map(|(t, u, n)| Op::Upsert(t, u, n)),
-            3 => (0u16..2, 0u8..40).prop_map(|(t, u)| Op::Delete(t, u)),
-            1 => Just(Op::Restart),
-            3 => (1usize..9).prop_map(Op::Work),
-        ]
-    }
-
-    /// Rows with an odd last cell are filtered out.
-    fn keep(_: &Member<'_>, row: &Row) -> bool {
-        matches!(row.cells.first(), Some(Cell::Count(n)) if n % 2 == 0)
-    }
-
-    fn members(tables: &[Table; 2]) -> [Option<Member<'_>>; 2] {
-        let member = |table, cluster| Some(Member { table, cluster, sort: Some(Source::Cell(0)) });
-        [member(&tables[0], "a"), member(&tables[1], "b")]
-    }
-
-    proptest! {
-        #[test]
-        fn the_order_is_always_that_of_a_full_sort(batches in prop::collection::vec(prop::collection::vec(op(), 1..8), 1..30), descending: bool) {
-            let mut words = [Dictionary::default(), Dictionary::default()];
-            let mut tables = [table(1, 0), table(2, 1)];
-            let mut order = Order::default();
-            for batch in batches {
-                let mut deltas = [Delta::default(), Delta::default()];
-                for op in batch {
-                    let members = members(&tables);
-                    let lens = Lens { members: &members, descending, keep: &keep };
-                    match op {
-                        Op::Restart => order.restart(),
-                        Op::Work(rows) => drop(order.work(&lens, rows)),
-                        Op::Upsert(t, u, n) if !deltas[t as usize].deletes.contains(&Uid::parse(&format!("{u:032x}"))) => {
-                            let row = row(u, "x", "n", n, &mut words[t as usize]);
-                            deltas[t as usize].upserts.retain(|r| r.uid != row.uid);
-                            deltas[t as usize].upserts.push(row);
-                        }
-                        Op::Delete(t, u) if !deltas[t as usize].upserts.iter().any(|r| r.uid == Uid::parse(&format!("{u:032x}"))) => {
-                            deltas[t as usize].deletes.push(Uid::parse(&format!("{u:032x}")));
-                        }
-                        Op::Upsert(..) | Op::Delete(..) => {}
-                    }
-                }
-                for (t, delta) in deltas.into_iter().enumerate() {
-                    let touched = tables[t].touched_by(&delta);
-                    order.before(&Lens { members: &members(&tables), descending, keep: &keep }, t as u16, &touched);
-                    let changed = tables[t].apply(delta);
-                    order.after(&Lens { members: &members(&tables), descending, keep: &keep }, t as u16, &changed);
-                }
-                let members = members(&tables);
-                let lens = Lens { members: &members, descending, keep: &keep };
-                let mut want: Vec<Entry> = (0..2u16).flat_map(|t| (0..tables[t as usize].slots()).map(move |slot| Entry { table: t, slot })).filter(|e| lens.shows(*e)).collect();
-                want.sort_by(|a, b| lens.compare(*a, *b));
-                prop_assert_eq!(order.from(0).collect::<Vec<_>>(), want.clone());
-                let mut finished = order;
-                while !finished.work(&lens, 3) {}
-                prop_assert_eq!(finished.from(0).collect::<Vec<_>>(), want);
-                order = finished;
-            }
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! The rows of one watch: last known, indexed by uid, changed only by deltas.
 
+use super::aside::Aside;
 use super::cell::Value;
 use super::column::{Column, Source};
 use super::fault::FaultKind;
@@ -37,8 +38,7 @@ pub struct Table {
     pub retry_at: Option<Timestamp>,
     /// Counts changes of rows, so that whoever draws can tell whether there were any.
     pub changes: u64,
-    /// How many rows are not healthy.
-    pub unhealthy: usize,
+    aside: Aside,
     words: Words,
     rows: Vec<Option<Row>>,
     free: Vec<Slot>,
@@ -58,7 +58,7 @@ impl Table {
             live_at: None,
             retry_at: None,
             changes: 0,
-            unhealthy: 0,
+            aside: Aside::default(),
             words: Words::default(),
             rows: Vec::new(),
             free: Vec::new(),
@@ -106,6 +106,11 @@ impl Table {
         }
         self.sync = sync;
         self.changes += 1;
+    }
+
+    /// What it knows beside its rows.
+    pub fn aside(&self) -> &Aside {
+        &self.aside
     }
 
     /// The words of its rows.
@@ -197,10 +202,9 @@ impl Table {
                 slot
             }
         };
-        self.unhealthy += usize::from(row.health.is_unhealthy());
         if let Some(place) = self.rows.get_mut(slot as usize) {
             let old = place.replace(row);
-            self.unhealthy -= usize::from(old.is_some_and(|r| r.health.is_unhealthy()));
+            self.aside.change(old.as_ref(), place.as_ref(), &self.words);
         }
         slot
     }
@@ -214,8 +218,9 @@ impl Table {
                 entry.remove();
             }
             if let Some(place) = self.rows.get_mut(slot as usize) {
-                self.unhealthy -= usize::from(place.take().is_some_and(|r| r.health.is_unhealthy()));
+                let old = place.take();
                 self.free.push(slot);
+                self.aside.change(old.as_ref(), None, &self.words);
             }
         }
     }
@@ -224,10 +229,10 @@ impl Table {
         uid_in(&self.rows, slot)
     }
 
-    /// The value that a row shows in a column, but for the cluster's name, which a table does not know.
+    /// The value that a row shows in a column, but for what a table does not know: see [`World::value`](super::world::World::value).
     pub fn value<'a>(&'a self, row: &'a Row, source: Source) -> Value<'a> {
         match source {
-            Source::Cluster => Value::None,
+            Source::Cluster | Source::Joined(_) => Value::None,
             Source::Namespace => Value::text(Some(self.words.get(row.namespace))),
             Source::Name => Value::text(Some(&row.name)),
             Source::Age => Value::age(row.created),
@@ -279,9 +284,11 @@ fn name_hash(words: &Words, row: &Row) -> u64 {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::model::cell::{Cell, Health};
+    use crate::model::cell::{Cell, Health, Text};
+    use crate::model::facts::{Amounts, EventFacts, PodFacts};
     use crate::model::id::{GroupResource, Version};
     use crate::model::row::Facts;
+    use crate::model::tally::Sum;
     use crate::model::words::Dictionary;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
@@ -308,7 +315,40 @@ pub(crate) mod tests {
         Table::new(WatchId(watch), want, Vec::new(), Timestamp(0))
     }
 
+    fn pod(uid: u8, (node, cpu, ended): (u8, u32, bool), words: &mut Dictionary) -> Row {
+        let node = words.sym(["", "a", "b"].get(usize::from(node)).unwrap_or(&""));
+        let requests = Amounts { cpu, memory: u64::from(cpu) * 10 };
+        let facts = Facts::Pod(Box::new(PodFacts { node, requests, ended, ..PodFacts::default() }));
+        Row { facts, ..row(uid, "x", "n", 0, words) }
+    }
+
     proptest! {
+        /// Whatever comes, changes, moves, ends and goes: the sums are those of the pods that are there.
+        #[test]
+        fn sums_by_node_are_those_of_the_rows(ops in prop::collection::vec((0u8..9, prop::option::of((0u8..3, 0u32..500, any::<bool>()))), 0..99)) {
+            let (mut words, mut table, mut truth) = (Dictionary::default(), table(1, 0), BTreeMap::new());
+            for (uid, op) in ops {
+                let mut delta = Delta::default();
+                match op {
+                    Some(it) => {
+                        delta.upserts.push(pod(uid, it, &mut words));
+                        truth.insert(uid, it);
+                    }
+                    None => {
+                        delta.deletes.push(Uid::parse(&format!("{uid:032x}")));
+                        truth.remove(&uid);
+                    }
+                }
+                delta.words = words.news();
+                table.apply(delta);
+                for (node, name) in [(1, "a"), (2, "b"), (0, "")] {
+                    let on: Vec<u32> = truth.values().filter(|(n, _, ended)| *n == node && node > 0 && !ended).map(|(_, cpu, _)| *cpu).collect();
+                    let cpu = on.iter().map(|c| u64::from(*c)).sum::<u64>();
+                    prop_assert_eq!(table.aside().tally.of(name), Sum { pods: on.len() as u32, cpu, memory: cpu * 10 });
+                }
+            }
+        }
+
         /// FD13: duplicates, changes and deletions of unknown objects leave exactly what the last word on each object was.
         #[test]
         fn fd13_any_order_of_deltas_gives_the_last_word(ops in prop::collection::vec((0u8..20, prop::option::of(0i64..9)), 0..200)) {
@@ -336,5 +376,51 @@ pub(crate) mod tests {
             prop_assert!(table.named("n", "y").is_none() && table.named("", "x").is_none());
             prop_assert_eq!(table.len(), truth.len());
         }
+    }
+
+    fn event(uid: u8, last: i64, words: &mut Dictionary) -> Row {
+        let facts = EventFacts {
+            kind: words.sym("Pod"),
+            name: Text::Own("p".into()),
+            uid: Uid::parse("p"),
+            field: words.sym(""),
+            warning: true,
+            reason: words.sym("Failed"),
+            count: 1,
+            first: None,
+            last: Some(Timestamp(last)),
+        };
+        Row { facts: Facts::Event(Box::new(facts)), ..row(uid, "e", "n", last, words) }
+    }
+
+    proptest! {
+        /// However events come, change and go: never more than the most are kept, none is lost while there is room, and what is kept is newer than
+        /// what is not.
+        #[test]
+        fn events_are_kept_up_to_the_most_and_the_oldest_go(ops in prop::collection::vec((0u8..60, 0i64..1_000), 1..200), at_once in 1usize..50) {
+            const MOST: usize = 20;
+            let (mut words, mut table) = (Dictionary::default(), table(1, 0));
+            for ops in ops.chunks(at_once) {
+                let before: BTreeMap<Uid, Option<Timestamp>> = table.rows().map(|r| (r.uid, seen(r))).collect();
+                let news: BTreeMap<u8, i64> = ops.iter().copied().collect();
+                let mut delta = Delta { upserts: news.iter().map(|(u, at)| event(*u, *at, &mut words)).collect(), ..Delta::default() };
+                delta.words = words.news();
+                let mut all = before.clone();
+                all.extend(delta.upserts.iter().map(|r| (r.uid, seen(r))));
+                table.keep_newest(&mut delta, MOST);
+                table.apply(delta);
+                prop_assert_eq!(table.len(), if all.len() > MOST { MOST - MOST / ROOM } else { all.len() });
+                let oldest = table.rows().map(seen).min().flatten();
+                prop_assert!(all.iter().filter(|(uid, _)| table.of_uid(**uid).is_none()).all(|(_, at)| *at <= oldest));
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_other_kinds_are_all_kept() {
+        let (mut words, table) = (Dictionary::default(), table(1, 0));
+        let mut delta = Delta { upserts: (0..50).map(|i| row(i, "x", "n", 0, &mut words)).collect(), ..Delta::default() };
+        table.keep_newest(&mut delta, 20);
+        assert_eq!((delta.upserts.len(), delta.deletes.len()), (50, 0));
     }
 }

@@ -1,13 +1,15 @@
 //! All that we know, and what of it is looked at. `app::update` is its only writer.
 
 use super::catalog::Resource;
+use super::cell::Value;
 use super::cluster::Cluster;
-use super::column::Column;
+use super::column::{Column, Source};
 use super::fault::Fault;
 use super::finding::Findings;
 use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
 use super::layout::Layouts;
 use super::msg::Sync;
+use super::row::Row;
 use super::step::{Notice, Target};
 use super::table::Table;
 use super::time::Timestamp;
@@ -142,6 +144,21 @@ impl World {
         exact.or_else(wider)
     }
 
+    /// The value that a row shows in a column.
+    pub fn value<'a>(&'a self, table: &'a Table, row: &'a Row, source: Source) -> Value<'a> {
+        match source {
+            Source::Cluster => Value::text(Some(self.name(table.cluster()))),
+            Source::Joined(joint) => (joint.value)(row, table, self),
+            _ => table.value(row, source),
+        }
+    }
+
+    /// The tables of a kind in a cluster, whatever part of it they hold.
+    pub fn tables_of<'a>(&'a self, cluster: ClusterId, group: &'a str, resource: &'a str) -> impl Iterator<Item = &'a Table> {
+        let is = move |t: &&Table| t.want.cluster == cluster && *t.want.kind.resource == *resource && *t.want.kind.group == *group;
+        self.tables.values().filter(is)
+    }
+
     /// The object that serves a want.
     pub fn whole(&self, want: &Want) -> Option<&Whole> {
         self.objects.values().find(|o| o.want == *want)
@@ -159,6 +176,12 @@ impl World {
             None => Found::NotYet,
             Some(catalog) => catalog.get(kind).map_or(Found::Missing, Found::Kind),
         }
+    }
+
+    /// Whether a cluster serves a kind; `None` before its discovery has answered.
+    pub fn serves(&self, cluster: ClusterId, group: &str, resource: &str) -> Option<bool> {
+        let catalog = self.cluster(cluster)?.catalog.as_ref()?;
+        Some(catalog.resources.iter().any(|r| *r.id.resource == *resource && *r.id.group == *group))
     }
 
     /// Why the whole of a kind cannot be had from a cluster, where it was tried.

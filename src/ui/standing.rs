@@ -1,5 +1,6 @@
 //! How a cluster is, told apart in one place: the line of clusters, the screen of clusters and that of health each put it into their words.
 
+use crate::kinds;
 use crate::model::cluster::Cluster;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::msg::{Link, Sync};
@@ -32,7 +33,8 @@ pub enum Standing<'a> {
 impl<'a> Standing<'a> {
     /// How it is now.
     pub fn of(world: &'a World, cluster: &'a Cluster) -> Self {
-        let tables = || world.tables.values().filter(|t| t.cluster() == cluster.id);
+        // Metrics that do not come are missed where they are looked for; the cluster is well without them.
+        let tables = || world.tables.values().filter(|t| t.cluster() == cluster.id && !kinds::is_polled(&t.want.kind.group));
         match &cluster.link {
             _ if !cluster.open => Self::Closed,
             Link::Closed | Link::Connecting => Self::Connecting,

@@ -2,7 +2,8 @@
 //!
 //! `fixtures/KIND.json` are objects as API servers send them, one a line. `fixtures/KIND.table.json` is what kubectl shows of them, made by
 //! `go run ./printer 2026-11-23T12:00:00Z < ../fixtures/KIND.json > ../fixtures/KIND.table.json` in `tests/cluster`. `fixtures/health.txt`
-//! is what an engineer on call should think of each; when the test fails it prints what the code thinks.
+//! is what an engineer on call should think of each; when the test fails it prints what the code thinks. What `kubectl top` shows of metrics is
+//! written by hand.
 
 mod facts;
 
@@ -11,10 +12,13 @@ use kconsole::kinds::decode::Change;
 use kconsole::kinds::{KINDS, Kind};
 use kconsole::model::cell::{Health, Value as Cell};
 use kconsole::model::column::{Column, Show, Source};
-use kconsole::model::id::{GroupResource, Uid};
+use kconsole::model::id::{ClusterId, GroupResource, Uid, WatchId};
 use kconsole::model::row::{Facts, Row};
+use kconsole::model::table::Table;
 use kconsole::model::time::Timestamp;
+use kconsole::model::want::Want;
 use kconsole::model::words::{Dictionary, Words};
+use kconsole::model::world::World;
 use serde_json::{Value, json};
 
 /// When the fixtures were printed.
@@ -25,9 +29,14 @@ fn fixture(file: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
+/// What the fixtures of a kind are called; metrics have the plurals of what they are of.
+fn called(kind: &Kind) -> String {
+    if kind.names.group == "metrics.k8s.io" { kind.names.kind.to_lowercase() } else { kind.names.resource.to_owned() }
+}
+
 /// The objects of a kind's fixture; every kind has one.
 fn objects(kind: &Kind) -> Vec<Value> {
-    let list: Value = serde_json::from_str(&fixture(&format!("{}.json", kind.names.resource))).unwrap();
+    let list: Value = serde_json::from_str(&fixture(&format!("{}.json", called(kind)))).unwrap();
     list["items"].as_array().unwrap().clone()
 }
 
@@ -36,7 +45,9 @@ fn row(kind: &Kind, object: &Value, words: &mut Dictionary) -> Row {
 }
 
 fn shown(row: &Row, columns: &[Column], words: &Words) -> Vec<String> {
+    let table = Table::new(WatchId(1), Want::all(ClusterId(0), GroupResource::new("", "any")), Vec::new(), NOW);
     let cell = |column: &Column| match column.source {
+        Source::Joined(joint) => (joint.value)(row, &table, &World::default()).shown(NOW).into_owned(),
         Source::Name => row.name.to_string(),
         Source::Age => Cell::age(row.created).shown(NOW).into_owned(),
         Source::Cell(i) => row.cells[usize::from(i)].value(words).shown(NOW).into_owned(),
@@ -53,7 +64,7 @@ fn name_of(object: &Value) -> &str {
 fn rows_are_what_kubectl_prints() {
     assert_eq!(Timestamp::parse("2026-11-23T12:00:00Z"), Some(NOW));
     for kind in KINDS {
-        let table: Value = serde_json::from_str(&fixture(&format!("{}.table.json", kind.names.resource))).unwrap();
+        let table: Value = serde_json::from_str(&fixture(&format!("{}.table.json", called(kind)))).unwrap();
         let columns = kind.kubectls_columns();
         let titles: Vec<_> = columns.iter().map(|c| c.title.to_string()).collect();
         assert_eq!(json!(titles), table["columns"], "{}", kind.names.resource);
@@ -68,7 +79,8 @@ fn rows_are_what_kubectl_prints() {
             let mut words = Dictionary::default();
             let row = row(kind, object, &mut words);
             assert_eq!(json!(shown(&row, &columns, words.words())), *want, "{} {}", kind.names.resource, name_of(object));
-            assert_eq!(row.uid, Uid::parse(object["metadata"]["uid"].as_str().unwrap()));
+            let path = [&object["metadata"]["namespace"], &object["metadata"]["name"]].map(|t| t.as_str().unwrap_or_default());
+            assert_eq!(row.uid, object["metadata"]["uid"].as_str().map_or_else(|| Uid::of_name(path[0], path[1]), Uid::parse));
             assert_eq!(words.words().get(row.namespace), object["metadata"]["namespace"].as_str().unwrap_or_default());
         }
     }
@@ -195,7 +207,7 @@ fn fd2_fd3_a_wrong_type_makes_a_row_that_says_so() {
         // A field that is not read may be anything.
         if let Facts::Broken(why) = &row.facts {
             assert!(why.starts_with("cannot be read: invalid type") && row.health == Health::Bad, "{path}: {why}");
-            *broken.entry(kind.names.resource).or_insert(0) += 1;
+            *broken.entry(kind.id()).or_insert(0) += 1;
         } else {
             assert_eq!(row, whole, "{path}");
         }
@@ -224,7 +236,7 @@ fn health_is_as_agreed() {
             let those = objects.iter().filter(|o| row(kind, o, &mut Dictionary::default()).health == health).map(name_of);
             let those: Vec<_> = those.collect();
             if !those.is_empty() {
-                all += &format!("{} {health:?}: {}\n", kind.names.resource, those.join(" "));
+                all += &format!("{} {health:?}: {}\n", called(kind), those.join(" "));
             }
         }
     }

@@ -9,7 +9,8 @@ use crate::model::id::{GroupResource, ObjectRef, Uid};
 use crate::model::time::Timestamp;
 
 /// Warnings that kubelets repeat while everything works.
-const HARMLESS: &[&str] = &["DNSConfigForming", "MissingClusterDNS", "FailedToRetrieveImagePullSecret", "InvalidDiskCapacity", "VPACheckpoint"];
+const HARMLESS: &[&str] =
+    &["DNSConfigForming", "MissingClusterDNS", "FailedToRetrieveImagePullSecret", "InvalidDiskCapacity", "VPACheckpoint"];
 
 pub(super) const RULE: Rule = Rule {
     name: "event-repeats",

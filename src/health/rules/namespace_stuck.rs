@@ -26,7 +26,9 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let what = match why.map(|c| case.word(c.kind)) {
         Some("NamespaceFinalizersRemaining") => "does not go: finalizers in it remain",
         Some("NamespaceContentRemaining") => "does not go: objects in it remain",
-        Some("NamespaceDeletionDiscoveryFailure" | "NamespaceDeletionGroupVersionParsingFailure") => "does not go: part of the API does not answer",
+        Some("NamespaceDeletionDiscoveryFailure" | "NamespaceDeletionGroupVersionParsingFailure") => {
+            "does not go: part of the API does not answer"
+        }
         Some("NamespaceDeletionContentFailure") => "does not go: objects in it cannot be deleted",
         _ => "does not go",
     };

@@ -8,7 +8,10 @@ pub(super) const RULE: Rule = Rule {
     name: "node-cordoned",
     on: &[("", "nodes")],
     means: "A node has taken no new pods for a long time, because somebody or something cordoned it. It costs as much as the others and carries less.",
-    helps: &["If the work on it is done, uncordon it.", "If it was to go, drain it and take it away: a drain may have stopped at a PodDisruptionBudget."],
+    helps: &[
+        "If the work on it is done, uncordon it.",
+        "If it was to go, drain it and take it away: a drain may have stopped at a PodDisruptionBudget.",
+    ],
     judge,
 };
 

@@ -13,7 +13,10 @@ pub(super) const RULE: Rule = Rule {
     on: &[("", "nodes")],
     means: "A node's kubelet and the control plane are too many minor versions apart. Kubernetes supports kubelets up to three behind, and none that are ahead; \
             beyond that, features fail in odd ways, and before that, the control plane cannot be upgraded any further.",
-    helps: &["Upgrade the node pool, or replace its nodes by new ones.", "A kubelet ahead of the control plane: upgrade the control plane, which has to come first."],
+    helps: &[
+        "Upgrade the node pool, or replace its nodes by new ones.",
+        "A kubelet ahead of the control plane: upgrade the control plane, which has to come first.",
+    ],
     judge,
 };
 

@@ -23,8 +23,9 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let Some(pod) = case.pod().filter(|p| !p.ended && !p.ready && case.row.going.is_none()) else { return };
-    // Once a container runs, the volumes are there.
-    if pod.trouble.iter().flat_map(|t| &t.containers).any(|c| c.running || c.ended.is_some()) {
+    // Once a container has run, the volumes are there.
+    let mut containers = pod.trouble.iter().flat_map(|t| &t.containers);
+    if pod.restarts > 0 || containers.any(|c| c.running || c.ended.is_some()) {
         return;
     }
     let Some((event, message)) = case.warning(REASONS) else { return };
@@ -35,7 +36,8 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
         return;
     }
     verdict.again(over);
-    let (verb, message) = (if message.contains("AttachVolume") || message.contains("Multi-Attach") { "attach" } else { "mount" }, line(&message));
+    let (verb, message) =
+        (if message.contains("AttachVolume") || message.contains("Multi-Attach") { "attach" } else { "mount" }, line(&message));
     let volume = volume(message).map_or_else(|| "a volume".to_owned(), |name| format!("volume {name}"));
     let mut found = case.found(Severity::Critical, event.first.unwrap_or(last), format!("{volume} does not {verb}"));
     found.evidence = message.to_owned();

@@ -2,8 +2,8 @@
 //!
 //! | term | holds for a row where |
 //! |---|---|
-//! | `text`, `"some text"` | any column shows it, in any case |
-//! | `/regex/` | any column fits it, in any case; ends at a `/` before a space, so it may hold spaces |
+//! | `text`, `"some text"` | any column of its own shows it, in any case |
+//! | `/regex/` | any column of its own fits it, in any case; ends at a `/` before a space, so it may hold spaces |
 //! | `~fuzzy` | cluster/namespace/name has these letters in this order |
 //! | `status:crash` | that column shows the text |
 //! | `restarts>5` `age<2h` `cpu>=500m` | that column's value compares so; also `<=` |
@@ -24,6 +24,7 @@ use super::nearest::hint;
 use super::row::Row;
 use super::table::Table;
 use super::time::Timestamp;
+use super::world::World;
 use std::fmt;
 use std::ops::Range;
 use term::{Term, find};
@@ -61,6 +62,8 @@ impl fmt::Display for BadTerm {
 /// A row, and what it needs to be shown.
 #[derive(Copy, Clone, Debug)]
 pub struct RowView<'a> {
+    /// What joined columns read.
+    pub world: &'a World,
     /// The table of the row.
     pub table: &'a Table,
     /// The row.
@@ -104,6 +107,11 @@ impl Query {
     /// The texts whose places in a column of this title explain why rows are shown; to be found in any case.
     pub fn highlights(&self, title: &str) -> impl Iterator<Item = &str> {
         self.terms.iter().filter(|t| !t.not).filter_map(move |t| t.term.highlight(title))
+    }
+
+    /// True where a term names a column of this title.
+    pub fn asks(&self, title: &str) -> bool {
+        self.terms.iter().any(|t| t.term.names(title))
     }
 
     /// The first term that names a column which is not among `columns`.

@@ -57,6 +57,14 @@ impl Term {
         }
     }
 
+    /// True where the term is about a column of this title.
+    pub(super) fn names(&self, column: &str) -> bool {
+        match self {
+            Self::Contains { title, .. } | Self::Compare { title, .. } | Self::Equals { name: title, .. } => is_called(column, title),
+            _ => false,
+        }
+    }
+
     pub(super) fn highlight(&self, column: &str) -> Option<&str> {
         match self {
             Self::Text(needle) => Some(&needle.text),
@@ -79,8 +87,8 @@ impl Term {
     /// True where the row is as the term says. `buffer` is for texts that must be written out.
     pub(super) fn holds(&self, row: &RowView<'_>, buffer: &mut String) -> bool {
         match self {
-            Self::Text(needle) => row.columns.iter().any(|c| shows(row, c.source, needle, buffer)),
-            Self::Regex(regex) => row.columns.iter().any(|c| match value(row, c.source) {
+            Self::Text(needle) => plain(row).any(|c| shows(row, c.source, needle, buffer)),
+            Self::Regex(regex) => plain(row).any(|c| match value(row, c.source) {
                 Value::None => false,
                 value => regex.is_match(shown(&value, row, buffer)),
             }),
@@ -106,6 +114,11 @@ impl Term {
     }
 }
 
+/// The columns that terms without a column look at: joined ones are made anew for each row, which only who names them asks for.
+fn plain<'a>(row: &RowView<'a>) -> impl Iterator<Item = &'a Column> {
+    row.columns.iter().filter(|c| c.joint().is_none())
+}
+
 /// The column of a title, as people type titles.
 pub(super) fn find<'a>(columns: &'a [Column], title: &str) -> Option<&'a Column> {
     columns.iter().find(|c| is_called(&c.title, title))
@@ -120,7 +133,7 @@ fn is_called(column: &str, title: &str) -> bool {
 fn value<'a>(row: &RowView<'a>, source: Source) -> Value<'a> {
     match source {
         Source::Cluster => Value::text(Some(row.cluster)),
-        source => row.table.value(row.row, source),
+        source => row.world.value(row.table, row.row, source),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::model::msg::Delta;
 use crate::model::row::Facts;
 use crate::model::want::Want;
 use crate::model::words::Dictionary;
+use crate::model::world::World;
 use proptest::prelude::*;
 use std::borrow::Cow;
 
@@ -70,7 +71,7 @@ fn table(names: impl Iterator<Item = String>) -> Table {
 
 fn holds(query: &Query, table: &Table) -> bool {
     let row = table.rows().next().unwrap();
-    query.matches(&RowView { table, row, cluster: "prod-eu", columns: &columns(), now: NOW })
+    query.matches(&RowView { world: &World::default(), table, row, cluster: "prod-eu", columns: &columns(), now: NOW })
 }
 
 /// Terms, and whether they hold for a row of [`table`].

@@ -179,7 +179,7 @@ impl View for PaletteView {
         let inside = frame(buf, area, theme.style(Role::BorderFocused), titles);
         let entries = || self.shown.iter().filter_map(|i| self.entries.get(*i));
         let widest = |of: &dyn Fn(&Entry) -> u16| entries().map(of).max().unwrap_or_default();
-        let wish = |natural: u16, least: u16| Wish { natural, least, pinned: true };
+        let wish = |natural: u16, least: u16| Wish { natural, least, spare: false, pinned: true };
         let wishes = [
             wish(widest(&|e| text::width(&name(&e.binding))), 8),
             wish(widest(&|e| text::width(&e.keys)), 10),

@@ -7,7 +7,12 @@ const STAND_INS: &[(&str, &str)] = &[
     ("╭╮╰╯├┤┬┴┼┌┐└┘", "+"),
     ("─━═", "-"),
     ("│┃║", "|"),
-    ("▌█▐", ">"),
+    ("▌▐", ">"),
+    ("█▉▊▋▇", "#"),
+    ("▆▅▍▎", "="),
+    ("▄▃▏", "-"),
+    ("▂▁", "_"),
+    ("▒", "."),
     ("●", "*"),
     ("○", "o"),
     ("◌", "~"),
@@ -60,6 +65,15 @@ mod tests {
         }
         let both = |n: &str| Some(if n == "LC_ALL" { "C.UTF-8" } else { "C" }.to_owned());
         assert!(!is_wanted(both), "LC_ALL decides");
+    }
+
+    #[test]
+    fn shapes_keep_theirs() {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 13, 1));
+        buf.set_string(0, 0, "███▍▒▒ ▁▃▅▇█", Style::new());
+        ascii(&mut buf);
+        let line: String = buf.content.iter().map(|c| c.symbol()).collect();
+        assert_eq!(line, "###=.. _-=## ");
     }
 
     #[test]

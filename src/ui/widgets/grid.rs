@@ -7,6 +7,8 @@ pub struct Wish {
     pub natural: u16,
     /// What it can do with where room is short.
     pub least: u16,
+    /// Is only there where the others have all the room they could take.
+    pub spare: bool,
     /// Stays in sight however far the others are scrolled.
     pub pinned: bool,
 }
@@ -25,8 +27,9 @@ pub struct Place {
 /// The space between two columns.
 const GAP: u16 = 2;
 
-/// Places columns from left to right in `room` columns of the screen, after skipping `skip` of those that are not pinned. What does not fit even
-/// with the least that each can do is left out, the rightmost first; then the widest give way, until the others have room.
+/// Places columns from left to right in `room` columns of the screen, after skipping `skip` of those that are not pinned. Spare ones give way to
+/// all others, the rightmost first. What does not fit even with the least that each can do is left out, the rightmost first; then the widest give
+/// way, until the others have room.
 pub fn place(wishes: &[Wish], room: u16, skip: usize) -> Vec<Place> {
     let mut skipped = 0;
     let mut shown: Vec<(usize, u16)> = Vec::new();
@@ -37,9 +40,15 @@ pub fn place(wishes: &[Wish], room: u16, skip: usize) -> Vec<Place> {
             shown.push((column, wish.natural));
         }
     }
-    let least = |column: usize| wishes.get(column).map_or(0, |w| w.least.min(w.natural));
     let total =
         |shown: &[(usize, u16)]| shown.iter().map(|(_, w)| u32::from(*w) + u32::from(GAP)).sum::<u32>().saturating_sub(u32::from(GAP));
+    let is_spare = |(column, _): &(usize, u16)| wishes.get(*column).is_some_and(|w| w.spare);
+    while total(&shown) > u32::from(room)
+        && let Some(last) = shown.iter().rposition(is_spare)
+    {
+        shown.remove(last);
+    }
+    let least = |column: usize| wishes.get(column).map_or(0, |w| w.least.min(w.natural));
     let need = |shown: &[(usize, u16)]| total(&shown.iter().map(|(c, _)| (*c, least(*c))).collect::<Vec<_>>());
     while shown.len() > 1 && need(&shown) > u32::from(room) {
         shown.pop();
@@ -69,17 +78,28 @@ mod tests {
 
     #[test]
     fn the_widest_text_that_can_be_counted_gives_way_like_any_other() {
-        let wish = Wish { natural: u16::MAX, least: 8, pinned: false };
+        let wish = Wish { natural: u16::MAX, least: 8, spare: false, pinned: false };
         assert_eq!(place(&[wish, wish], 80, 0).len(), 2);
         assert_eq!(place(&[Wish { least: u16::MAX, ..wish }], 80, 0), [Place { column: 0, x: 0, width: 80 }]);
+    }
+
+    #[test]
+    fn spare_columns_cut_nothing() {
+        let wish = |natural, spare| Wish { natural, least: 4, spare, pinned: false };
+        let wishes = [wish(10, false), wish(5, true), wish(5, true), wish(8, false)];
+        let places = |room| place(&wishes, room, 0).iter().map(|p| (p.column, p.width)).collect::<Vec<_>>();
+        assert_eq!(places(34), [(0, 10), (1, 5), (2, 5), (3, 8)]);
+        assert_eq!(places(33), [(0, 10), (1, 5), (3, 8)], "the rightmost goes first");
+        assert_eq!(places(20), [(0, 10), (3, 8)]);
+        assert_eq!(places(19), [(0, 9), (3, 8)], "only then the others give way");
     }
 
     proptest! {
         #[test]
         fn columns_never_overlap_and_never_leave_the_room(
-            wishes in prop::collection::vec((0u16..90, 1u16..20, any::<bool>()), 0..12), room in 0u16..240, skip in 0usize..14,
+            wishes in prop::collection::vec((0u16..90, 1u16..20, any::<bool>(), any::<bool>()), 0..12), room in 0u16..240, skip in 0usize..14,
         ) {
-            let wishes: Vec<Wish> = wishes.into_iter().map(|(natural, least, pinned)| Wish { natural, least, pinned }).collect();
+            let wishes: Vec<Wish> = wishes.into_iter().map(|(natural, least, spare, pinned)| Wish { natural, least, spare, pinned }).collect();
             let places = place(&wishes, room, skip);
             for pair in places.windows(2) {
                 prop_assert!(pair[0].x + pair[0].width + GAP <= pair[1].x && pair[0].column < pair[1].column);

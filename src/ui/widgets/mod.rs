@@ -1,6 +1,7 @@
 //! Parts of screens that know nothing of Kubernetes. Text reaches the screen only through [`text::put`].
 
 pub mod ascii;
+pub mod bar;
 pub mod frame;
 pub mod fuzzy;
 pub mod grid;

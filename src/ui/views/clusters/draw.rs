@@ -271,7 +271,7 @@ fn wish(column: usize, title: &str, natural: u16) -> Wish {
         2 => natural.min(STATE.max(text::width(title))),
         _ => text::width(title).max(natural.min(10)),
     };
-    Wish { natural, least, pinned: column < PINNED }
+    Wish { natural, least, spare: false, pinned: column < PINNED }
 }
 
 /// The tier, and that it is protected where that does not follow from its name.

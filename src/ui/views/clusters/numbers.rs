@@ -40,7 +40,7 @@ impl Numbers {
             self.nodes = nodes.map(|t| (node::ready_in(t), t.len()));
         }
         if moved(1) {
-            self.pods = pods.map(|t| t.unhealthy);
+            self.pods = pods.map(|t| t.aside().unhealthy);
         }
         if moved(2) {
             self.warnings = events.map(|t| t.rows().filter(|r| is_recent_warning(t, r, world.now)).count());

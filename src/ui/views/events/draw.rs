@@ -3,7 +3,7 @@
 use super::{EventsView, about};
 use crate::kinds::event;
 use crate::model::facts::{EventFacts, Facts};
-use crate::model::msg::Sync;
+use crate::model::msg::{Link, Sync};
 use crate::model::row::Row;
 use crate::model::step::Pick;
 use crate::model::table::Table;
@@ -103,11 +103,11 @@ impl EventsView {
     }
 
     fn places(&self) -> Vec<Place> {
-        let wish = |natural: u16, least: u16, pinned: bool| Wish { natural, least, pinned };
+        let wish = |natural: u16, least: u16, pinned: bool| Wish { natural, least, spare: false, pinned };
         let [cluster, object, reason] = self.widths;
         let room = self.inside().width.saturating_sub(GUTTER + 1);
         // Who it is about is cut last; the message takes what is left.
-        let wishes = [wish(cluster, cluster, true), wish(object, object.min(24), true), wish(reason, reason.min(18), false)];
+        let wishes = [wish(cluster, cluster, true), wish(object, object.min(20), true), wish(reason, reason.min(18), false)];
         let used: u16 = place(&wishes, room, 0).iter().map(|p| p.width + 2).sum();
         let message = room.saturating_sub(used).max(16);
         let [cluster, object, reason] = wishes;
@@ -191,7 +191,9 @@ impl EventsView {
 
     /// What is wrong with the tables that the events come from.
     fn troubles(&self, world: &World) -> Vec<(String, Role)> {
-        let tables = self.members.iter().filter_map(|m| world.tables.get(m));
+        let is_down = |t: &&Table| world.cluster(t.cluster()).is_some_and(|c| matches!(c.link, Link::Down { .. }));
+        // Which cluster is down is told by the line of the clusters, and why in the pane that has the keys.
+        let tables = self.members.iter().filter_map(|m| world.tables.get(m)).filter(|t| !self.unfocused || !is_down(t));
         let told =
             tables.filter_map(|t| words::trouble(world, t).map(|(what, role)| (format!("{}: {what}", world.name(t.cluster())), role)));
         let mut told: Vec<(String, Role)> = told.collect();

@@ -97,7 +97,8 @@ impl EventsView {
         is_wanted
             && (self.namespaces.is_empty() || self.namespaces.iter().any(|n| **n == *namespace))
             && self.followed.as_ref().is_none_or(|pick| about::belongs(world, pick, table, row))
-            && (self.query.is_empty() || self.query.matches(&RowView { table, row, cluster, columns: &self.columns, now: world.now }))
+            && (self.query.is_empty()
+                || self.query.matches(&RowView { world, table, row, cluster, columns: &self.columns, now: world.now }))
     }
 
     /// The newest event of a line.

@@ -135,6 +135,12 @@ fn shape(message: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds;
+    use crate::model::id::{ClusterId, GroupResource};
+    use crate::model::msg::Delta;
+    use crate::model::want::Want;
+    use crate::model::words::Dictionary;
+    use proptest::prelude::*;
 
     #[test]
     fn what_differs_from_pod_to_pod_is_no_other_message() {
@@ -149,5 +155,48 @@ mod tests {
         assert!(same(("0/7 nodes are available: 7 Insufficient cpu.", "a"), ("0/9 nodes are available: 9 Insufficient cpu.", "b")));
         assert!(!same(("0/7 nodes are available: 7 Insufficient cpu.", "a"), ("0/7 nodes are available: 7 Insufficient memory.", "a")));
         assert!(!same(("Failed to pull image", ""), ("Error: ErrImagePull", "")));
+    }
+
+    /// What stands on the screen, line by line: when, how often, of how many events.
+    fn told(stream: &Stream) -> Vec<(Timestamp, u64, usize)> {
+        (0..stream.len()).filter_map(|place| stream.get(place)).map(|(_, at, fold)| (at, fold.count, fold.len())).collect()
+    }
+
+    proptest! {
+        /// Kept change by change, the lines are those that would be made anew; each knows its place; the newest is the first.
+        #[test]
+        fn lines_kept_change_by_change_are_those_made_anew(
+            ops in prop::collection::vec((0u8..12, prop::option::of((0u8..3, 0i64..50, 1u32..5))), 0..80),
+        ) {
+            let events = kinds::find(&GroupResource::new("", "events")).unwrap();
+            let want = Want::warnings(ClusterId(0));
+            let mut table = Table::new(WatchId(1), want, events.columns(), Timestamp(0));
+            let (mut words, mut stream) = (Dictionary::default(), Stream::default());
+            for (uid, op) in ops {
+                let mut delta = Delta::default();
+                match op {
+                    None => delta.deletes.push(Uid::parse(&format!("{uid:032x}"))),
+                    Some((reason, at, count)) => {
+                        let at = format!("2026-11-23T14:02:{at:02}Z");
+                        let json = format!(
+                            r#"{{"metadata":{{"name":"e{uid}","namespace":"n","uid":"{uid:032x}"}},"type":"Warning","reason":"R{reason}","message":"pod p-{uid}",
+                            "count":{count},"lastTimestamp":"{at}","involvedObject":{{"kind":"Pod","name":"p-{uid}"}}}}"#
+                        );
+                        delta.upserts.push(events.row(json.as_bytes(), &mut words));
+                    }
+                }
+                delta.words = words.news();
+                table.touched_by(&delta).into_iter().for_each(|slot| stream.remove(WatchId(1), slot));
+                for slot in table.apply(delta) {
+                    stream.add(&table, slot, table.row(slot).unwrap());
+                }
+                let mut anew = Stream::default();
+                (0..table.slots()).filter_map(|s| Some((s, table.row(s)?))).for_each(|(slot, row)| anew.add(&table, slot, row));
+                prop_assert_eq!(told(&stream), told(&anew));
+                prop_assert!(told(&stream).is_sorted_by(|a, b| a.0 >= b.0));
+                prop_assert_eq!(told(&stream).iter().map(|(.., n)| n).sum::<usize>(), table.len());
+                prop_assert!((0..stream.len()).all(|place| stream.get(place).and_then(|(key, ..)| stream.place(key)) == Some(place)));
+            }
+        }
     }
 }

@@ -127,6 +127,10 @@ impl HealthView {
         if !self.filter.is_empty() {
             parts.push((format!("/{}", self.filter).into(), theme.style(Role::Accent)));
         }
+        if self.hidden > 0 {
+            let notes = if self.hidden == 1 { "note" } else { "notes" };
+            parts.push((words::keyed(world, &format!("{} {notes}: {{unhealthy}}", self.hidden)).into(), dim));
+        }
         if !self.sight.is_whole() {
             parts.push(("not all is known yet".into(), theme.style(Role::ClusterSyncing)));
         }

@@ -9,7 +9,7 @@ mod sight;
 
 use crate::health;
 use crate::keymap::Scope;
-use crate::model::finding::Group;
+use crate::model::finding::{Group, Severity};
 use crate::model::id::ClusterId;
 use crate::model::query::BadTerm;
 use crate::model::step::{Motion, Scene, Target};
@@ -27,8 +27,12 @@ use sight::Sight;
 #[derive(Default)]
 pub struct HealthView {
     filter: String,
+    /// Notes are shown too: what is good to know and nobody has to be woken for.
+    notes: bool,
     /// What is shown: places in the list of groups.
     shown: Vec<usize>,
+    /// How many notes are not.
+    hidden: usize,
     /// What that was made of: changes of the findings, and what was asked for.
     made: Option<(u64, Asked)>,
     cursor: Cursor,
@@ -41,12 +45,13 @@ pub struct HealthView {
     unfocused: bool,
 }
 
-/// Focus, open clusters, namespaces and filter: which findings are asked for.
+/// Focus, open clusters, namespaces, filter and notes: which findings are asked for.
 #[derive(Clone, Default, PartialEq)]
 struct Asked {
     clusters: Vec<ClusterId>,
     namespaces: Vec<Box<str>>,
     filter: String,
+    notes: bool,
 }
 
 impl Asked {
@@ -70,16 +75,21 @@ impl Asked {
 impl HealthView {
     /// Lists anew what is to be shown, where something was found or cured or other things are asked for.
     fn list(&mut self, world: &World) {
-        let asked =
-            Asked { clusters: world.focused().map(|c| c.id).collect(), namespaces: world.namespaces.clone(), filter: self.filter.clone() };
+        let asked = Asked {
+            clusters: world.focused().map(|c| c.id).collect(),
+            namespaces: world.namespaces.clone(),
+            filter: self.filter.clone(),
+            notes: self.notes,
+        };
         let made = (world.findings.changes, asked);
         if self.made.as_ref() == Some(&made) {
             return;
         }
         let (_, asked) = &made;
         let words: Vec<String> = asked.filter.split_whitespace().map(str::to_lowercase).collect();
-        let groups = world.findings.groups().iter().enumerate();
-        self.shown = groups.filter(|(_, group)| asked.has(world, group, &words)).map(|(at, _)| at).collect();
+        let groups = world.findings.groups().iter().enumerate().filter(|(_, group)| asked.has(world, group, &words));
+        let (shown, hidden): (Vec<_>, Vec<_>) = groups.partition(|(_, group)| asked.notes || group.head.severity > Severity::Info);
+        (self.shown, self.hidden) = (shown.into_iter().map(|(at, _)| at).collect(), hidden.len());
         let is_asked = self.made.as_ref().is_none_or(|(_, before)| before != asked);
         if is_asked {
             self.widths = (0, 0);
@@ -94,15 +104,16 @@ impl HealthView {
     }
 }
 
-/// How many things are wrong in the clusters that are looked at: what was found, and the clusters in trouble.
+/// How many things are wrong in the clusters that are looked at: what was found, notes left out, and the clusters in trouble.
 pub fn count(world: &World) -> usize {
-    let found: usize = world.focused().map(|c| world.findings.counts(c.id)).map(|n| n.sick() + n.info).sum();
+    let found: usize = world.focused().map(|c| world.findings.counts(c.id).sick()).sum();
     found + sight::in_trouble(world).count()
 }
 
 /// The worst that is to be told, in a line: for screens that have no room for more.
 pub fn worst(world: &World) -> Option<(String, Role)> {
-    let first = world.findings.groups().iter().find(|g| world.focused().any(|c| c.id == g.cluster));
+    let first =
+        world.findings.groups().iter().filter(|g| g.head.severity > Severity::Info).find(|g| world.focused().any(|c| c.id == g.cluster));
     let of = |group: &Group| {
         let evidence = if group.head.evidence.is_empty() { String::new() } else { format!(": {}", group.head.evidence) };
         let (glyph, role) = words::severity(group.head.severity);
@@ -110,7 +121,7 @@ pub fn worst(world: &World) -> Option<(String, Role)> {
     };
     let trouble = || sight::in_trouble(world).next().map(|t| (format!("{} {}: {}", t.glyph, world.name(t.cluster), t.what), t.role));
     match first {
-        Some(group) if group.head.severity == crate::model::finding::Severity::Critical => Some(of(group)),
+        Some(group) if group.head.severity == Severity::Critical => Some(of(group)),
         _ => trouble().or_else(|| first.map(of)),
     }
 }
@@ -158,6 +169,9 @@ impl View for HealthView {
         self.list(world);
         if let Some(by) = motion.lines(self.page(), self.lines()) {
             self.step(world, by);
+        } else if motion == Motion::Unhealthy {
+            self.notes = !self.notes;
+            self.list(world);
         }
     }
 

@@ -2,7 +2,6 @@
 //! namespaces.
 
 use crate::model::column::{Column, Show, Source};
-use crate::model::table::Table;
 use std::borrow::Cow;
 
 /// One column of the view, and where each of the view's tables has it.
@@ -25,9 +24,9 @@ pub(super) struct Common {
     pub namespace: bool,
 }
 
-/// The columns of a view over these tables. Clusters may serve a kind in different versions with different columns: each title stands once,
+/// The columns of a view over tables that have these. Clusters may serve a kind in different versions with different columns: each title stands once,
 /// in the place where the first table has it.
-pub(super) fn merge(tables: &[Option<&Table>], common: Common) -> Vec<Merged> {
+pub(super) fn merge(tables: &[Option<&[Column]>], common: Common) -> Vec<Merged> {
     let everywhere = |title: &'static str, source: Source| Merged {
         title: Cow::Borrowed(title),
         show: Show::Always,
@@ -42,8 +41,7 @@ pub(super) fn merge(tables: &[Option<&Table>], common: Common) -> Vec<Merged> {
     }
     let mut at = merged.len();
     for (i, table) in tables.iter().enumerate() {
-        let Some(table) = table else { continue };
-        for column in table.columns.iter() {
+        for column in table.iter().copied().flatten() {
             add(&mut merged, &mut at, column, i, tables.len());
         }
         at = merged.len();
@@ -64,9 +62,9 @@ fn add(merged: &mut Vec<Merged>, at: &mut usize, column: &Column, table: usize, 
     *at = place + 1;
 }
 
-/// The columns that filter terms may name in one table of the view.
-pub(super) fn known(table: &Table) -> Vec<Column> {
+/// The columns that filter terms may name in a table that has these.
+pub(super) fn known(own: &[Column]) -> Vec<Column> {
     let common = [("CLUSTER", Source::Cluster), ("NAMESPACE", Source::Namespace)];
     let common = common.into_iter().map(|(title, source)| Column { title: Cow::Borrowed(title), source, show: Show::Always });
-    common.chain(table.columns.iter().cloned()).collect()
+    common.chain(own.iter().cloned()).collect()
 }

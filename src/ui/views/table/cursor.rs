@@ -99,7 +99,7 @@ impl TableView {
         let (table, row) = self.cursor.ghost()?;
         self.lens(world, |lens| {
             let member = lens.members.get(usize::from(table))?.as_ref()?;
-            Some(self.order.partition(|e| lens.row(e).is_some_and(|(m, r)| lens.compare_rows((m, r), (member, row)).is_lt())))
+            Some(self.order.place_of(lens, member, row))
         })
     }
 

@@ -2,14 +2,16 @@
 
 use super::columns::Merged;
 use super::{TableView, scope};
+use crate::kinds;
 use crate::model::cell::{Health, Value};
-use crate::model::column::Source;
+use crate::model::column::{Show, Source};
+use crate::model::id::GroupResource;
 use crate::model::msg::Sync;
 use crate::model::order::Entry;
 use crate::model::row::{Facts, Row};
 use crate::model::step::Only;
 use crate::model::table::Table;
-use crate::model::time::{Timestamp, next_change};
+use crate::model::time::next_change;
 use crate::model::world::{Found, World};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::frame::frame;
@@ -62,14 +64,6 @@ impl TableView {
         self.widths = widths;
     }
 
-    fn shown_width(&self, world: &World, value: &Value<'_>) -> u16 {
-        match value {
-            Value::None => 1,
-            Value::Status(word, health) => text::width(word).saturating_add(if health.is_unhealthy() { 2 } else { 0 }),
-            other => text::width(&other.shown(world.now)),
-        }
-    }
-
     /// Where the columns stand.
     fn places(&self) -> Vec<(&Merged, Place)> {
         let shown: Vec<(usize, &Merged)> = self.columns.iter().enumerate().filter(|(_, c)| self.shown().any(|s| s == *c)).collect();
@@ -83,7 +77,7 @@ impl TableView {
                 "NAME" | "STATUS" => 24,
                 _ => 8,
             };
-            Wish { natural, least: title.max(natural.min(least)), pinned }
+            Wish { natural, least: title.max(natural.min(least)), spare: c.show == Show::Spare, pinned }
         };
         let wishes: Vec<Wish> = shown.iter().map(wish).collect();
         let room = self.inside().width.saturating_sub(GUTTER + 1);
@@ -133,7 +127,7 @@ impl TableView {
         parts.push((words::grouped(self.order.len()).into(), title));
         // Counted by the tables, so it is only told where all of their rows are in sight.
         let whole = *self.only() == Only::All && self.filter.is_empty() && !self.unhealthy && world.namespaces.is_empty();
-        let unhealthy: usize = self.tables(world).iter().flatten().map(|t| t.unhealthy).sum();
+        let unhealthy: usize = self.tables(world).iter().flatten().map(|t| t.aside().unhealthy).sum();
         if whole && unhealthy > 0 {
             parts.push((format!("unhealthy {}", words::grouped(unhealthy)).into(), theme.style(Role::StatusWarn)));
         }
@@ -202,36 +196,13 @@ impl TableView {
         }
         for (column, place) in places {
             let source = column.sources.get(usize::from(entry.table)).copied().flatten();
-            let (x, y) = (area.x + GUTTER + place.x, area.y);
-            match value(world, table, row, source) {
-                Value::None => drop(text::put(buf, x, y, place.width, "–", theme.style(Role::Dim))),
-                Value::Status(word, health) => {
-                    let style = match health {
-                        Health::Ok => base,
-                        _ if stale => base,
-                        _ => theme.style(Role::status(health)),
-                    };
-                    let glyph = match health {
-                        Health::Bad => "✖ ",
-                        Health::Warn => "▲ ",
-                        Health::Ok | Health::Done | Health::Busy => "",
-                    };
-                    let taken = text::put(buf, x, y, place.width, glyph, style);
-                    let cell = Rect { x: x + taken, y, width: place.width.saturating_sub(taken), height: 1 };
-                    text::put(buf, cell.x, y, cell.width, &word, style);
-                    self.mark_found(theme, column, &word, cell, buf);
-                }
-                other => {
-                    let style = match source {
-                        Some(Source::Cluster) => theme.style(Role::Dim).patch(words::cluster_style(world, theme, table.cluster())),
-                        Some(Source::Name) if row.health == Health::Bad && !stale => theme.style(Role::StatusBad),
-                        _ => base,
-                    };
-                    let shown = fitting(&other, world.now, place.width);
-                    text::put(buf, x, y, place.width, &shown, style);
-                    self.mark_found(theme, column, &shown, Rect { x, y, width: place.width, height: 1 }, buf);
-                }
-            }
+            let own = match source {
+                Some(Source::Cluster) => theme.style(Role::Dim).patch(words::cluster_style(world, theme, table.cluster())),
+                Some(Source::Name) if row.health == Health::Bad && !stale => theme.style(Role::StatusBad),
+                _ => base,
+            };
+            let cell = Rect { x: area.x + GUTTER + place.x, width: place.width, ..area };
+            self.cell(world, theme, column, &value(world, table, row, source), (base, own), stale, cell, buf);
         }
         if strong {
             text::paint(buf, area, theme.style(Role::RowSelected));
@@ -245,7 +216,8 @@ impl TableView {
         text::put(buf, area.x, area.y, 1, "▌", style);
         for (column, place) in places {
             let value = value(world, table, row, column.sources.get(usize::from(member)).copied().flatten());
-            text::put(buf, area.x + GUTTER + place.x, area.y, place.width, &value.shown(world.now), style);
+            let shown = if value == Value::None { Cow::Borrowed("–") } else { value.shown(world.now) };
+            text::put(buf, area.x + GUTTER + place.x, area.y, place.width, &shown, style);
         }
         let why = if table.slot(row.uid).is_some() { " no longer matches " } else { " gone " };
         let x = area.right().saturating_sub(text::width(why));
@@ -277,8 +249,8 @@ impl TableView {
     }
 
     fn is_served_by_nobody(&self, world: &World) -> bool {
-        let is_missing = |kind| world.focused().all(|c| world.resource(c.id, kind) == Found::Missing);
-        self.kind.as_ref().is_some_and(is_missing)
+        let is_missing = |kind: &GroupResource| world.focused().all(|c| world.resource(c.id, kind) == Found::Missing);
+        self.kind.as_ref().is_some_and(|kind| kinds::parts(kind).iter().all(is_missing))
     }
 
     /// Seconds until an age on the screen changes.
@@ -312,22 +284,6 @@ impl TableView {
     }
 }
 
-/// The text of a value; what of it can be left out where room is short, is, before anything is cut.
-fn fitting<'a>(value: &'a Value<'_>, now: Timestamp, room: u16) -> Cow<'a, str> {
-    let shown = value.shown(now);
-    match value {
-        Value::Restarts(n, Some(last)) if text::width(&shown) > room => {
-            let short = format!("{n} ({})", words::ago(*last, now));
-            if text::width(&short) > room { n.to_string().into() } else { short.into() }
-        }
-        _ => shown,
-    }
-}
-
 fn value<'a>(world: &'a World, table: &'a Table, row: &'a Row, source: Option<Source>) -> Value<'a> {
-    match source {
-        Some(Source::Cluster) => Value::text(Some(world.name(table.cluster()))),
-        Some(source) => table.value(row, source),
-        None => Value::None,
-    }
+    source.map_or(Value::None, |source| world.value(table, row, source))
 }

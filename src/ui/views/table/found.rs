@@ -19,7 +19,7 @@ impl TableView {
     pub(super) fn finds(&self, world: &World, member: &Member<'_>, row: &Row) -> bool {
         let place = self.members.iter().position(|m| *m == Some(member.table.watch));
         let columns = place.and_then(|p| self.known.get(p)).map_or(&[][..], |k| k);
-        self.query.matches(&RowView { table: member.table, row, cluster: member.cluster, columns, now: world.now })
+        self.query.matches(&RowView { world, table: member.table, row, cluster: member.cluster, columns, now: world.now })
     }
 
     /// In how many seconds all rows are held against the query again, because rows come and go by the clock alone.

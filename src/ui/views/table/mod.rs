@@ -2,23 +2,26 @@
 //!
 //! The order of the rows is kept change by change ([`Order`]); the cursor and the marks hold objects; drawing looks at the visible rows only.
 
+mod cell;
 mod columns;
 mod cursor;
 mod draw;
 mod follow;
 mod found;
+mod joined;
 mod marks;
+mod rows;
 pub(super) mod scope;
 mod trouble;
 
 use crate::keymap::Scope as Keys;
-use crate::kinds;
+use crate::kinds::{self, Composite};
 use crate::model::column::{Column, Show, Source};
 use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
-use crate::model::order::{Entry, Lens, Member, Order};
+use crate::model::order::{Lens, Member, Order};
 use crate::model::query::{BadTerm, Query};
 use crate::model::row::Row;
-use crate::model::step::{Motion, Only, Pick, Scene, TableOf, Target};
+use crate::model::step::{Motion, Only, Pick, Scene, TableOf};
 use crate::model::table::{Slot, Table};
 use crate::model::time::Timestamp;
 use crate::model::want::Want;
@@ -39,8 +42,9 @@ pub struct TableView {
     followed: Option<Only>,
     /// False where another pane has the keys.
     focused: bool,
-    /// Known once the name is resolved.
+    /// Known once the name is resolved. Where it stands for several, `composite` says for which.
     kind: Option<GroupResource>,
+    composite: Option<&'static Composite>,
     /// The namespaces that the order was made for.
     namespaces: Vec<Box<str>>,
     /// The watches whose tables are merged. Places are never given to another watch, since entries of the order name them; a watch that is out
@@ -57,6 +61,10 @@ pub struct TableView {
     query: Query,
     /// When all rows were last held against a query that depends on the time.
     looked: Timestamp,
+    /// What a joined column reads has changed since the order was made by it.
+    is_outdated: bool,
+    /// The findings that were known when the clock last moved on, by their count of changes.
+    judged: u64,
     cursor: Cursor,
     marks: HashSet<(ClusterId, Uid)>,
     /// The last object that was marked: where a range begins.
@@ -82,6 +90,7 @@ impl TableView {
             followed: None,
             focused: true,
             kind: None,
+            composite: None,
             namespaces: world.namespaces.clone(),
             members: Vec::new(),
             known: Vec::new(),
@@ -93,6 +102,8 @@ impl TableView {
             filter: of.filter.clone(),
             query: Query::parse(&of.filter).unwrap_or_default(),
             looked: world.now,
+            is_outdated: false,
+            judged: 0,
             cursor: Cursor::new(of.cursor.clone()),
             marks: HashSet::new(),
             anchor: None,
@@ -112,11 +123,12 @@ impl TableView {
         let followed = self.followed.as_ref().map(|only| Belongs::new(world, only));
         let keep = |member: &Member<'_>, row: &Row| {
             (!self.unhealthy || row.health.is_unhealthy())
+                && self.composite.is_none_or(|c| (c.keep)(member.table, row))
                 && belongs.has(member, row)
                 && followed.as_ref().is_none_or(|f| f.has(member, row))
                 && (self.query.is_empty() || self.finds(world, member, row))
         };
-        then(&Lens { members: &members, descending: self.sort.as_ref().is_some_and(|s| s.descending), keep: &keep })
+        then(&Lens { world, members: &members, descending: self.sort.as_ref().is_some_and(|s| s.descending), keep: &keep })
     }
 
     fn member<'a>(&self, world: &'a World, watch: WatchId) -> Option<Member<'a>> {
@@ -124,7 +136,7 @@ impl TableView {
         let sort = self.sort.as_ref().and_then(|s| match s.title.as_str() {
             "CLUSTER" => Some(Source::Cluster),
             "NAMESPACE" => Some(Source::Namespace),
-            title => table.column(title).map(|c| c.source),
+            title => self.columns_of(table).iter().find(|c| c.title == title).map(|c| c.source),
         });
         Some(Member { table, cluster: world.name(table.cluster()), sort })
     }
@@ -147,9 +159,15 @@ impl TableView {
         let one = scope::cluster(&self.of.only).is_some() || world.namespaces.len() == 1;
         let common =
             Common { cluster: world.focused().count() > 1 && scope::cluster(&self.of.only).is_none(), namespace: namespaced && !one };
-        self.columns = columns::merge(&tables, common);
-        self.known = tables.iter().map(|t| t.map_or_else(Vec::new, columns::known)).collect();
+        let each: Vec<Option<&[Column]>> = tables.iter().map(|t| t.map(|t| self.columns_of(t))).collect();
+        let known = each.iter().map(|c| c.map_or_else(Vec::new, columns::known)).collect();
+        (self.columns, self.known) = (columns::merge(&each, common), known);
         self.widths.clear();
+    }
+
+    /// The columns that a table has in this view.
+    fn columns_of<'a>(&self, table: &'a Table) -> &'a [Column] {
+        self.composite.map_or(&table.columns, |c| c.columns)
     }
 
     /// The columns that are shown now.
@@ -165,33 +183,6 @@ impl TableView {
         if let Some(title) = titles.get(next) {
             self.sort(world, &title.clone());
         }
-    }
-
-    fn key(&self, world: &World, entry: Entry) -> Option<(ClusterId, Uid)> {
-        let (table, row) = self.row(world, entry)?;
-        Some((table.cluster(), row.uid))
-    }
-
-    fn row<'a>(&self, world: &'a World, entry: Entry) -> Option<(&'a Table, &'a Row)> {
-        let watch = self.members.get(usize::from(entry.table)).copied().flatten()?;
-        let table = world.tables.get(&watch)?;
-        Some((table, table.row(entry.slot)?))
-    }
-
-    /// Where the rows of an object stand in the order.
-    fn find(&self, world: &World, cluster: ClusterId, uid: Uid) -> Option<usize> {
-        let entry = self.entry_of(world, cluster, uid)?;
-        self.lens(world, |lens| self.order.place(lens, entry).ok())
-    }
-
-    fn entry_of(&self, world: &World, cluster: ClusterId, uid: Uid) -> Option<Entry> {
-        let tables = self.tables(world);
-        let mut places = tables.iter().enumerate().filter_map(|(i, t)| Some((i, (*t)?))).filter(|(_, t)| t.cluster() == cluster);
-        places.find_map(|(i, t)| t.slot(uid).map(|slot| Entry { table: i as u16, slot }))
-    }
-
-    fn target(&self, world: &World, entry: Entry) -> Option<Target> {
-        self.row(world, entry).map(|(table, row)| Target::of(table, row))
     }
 }
 
@@ -218,7 +209,8 @@ impl View for TableView {
 
     fn wants(&self, world: &World) -> Vec<Want> {
         let Some(kind) = &self.kind else { return Vec::new() };
-        scope::wants(world, &self.of, kind).into_iter().chain(scope::definitions(world, kind)).collect()
+        let own = scope::wants(world, &self.of, kind).into_iter();
+        own.chain(scope::definitions(world, kind)).chain(self.joins(world, kind)).collect()
     }
 
     fn scene(&self, world: &World) -> Scene {
@@ -296,15 +288,16 @@ impl View for TableView {
     fn refresh(&mut self, world: &World) {
         if self.kind.is_none() {
             self.kind = scope::kind(world, &self.of.kind);
+            self.composite = self.kind.as_ref().and_then(kinds::composite);
             let sort = self.kind.as_ref().and_then(kinds::find).and_then(|k| k.sort);
             self.sort = sort.map(|(title, descending)| Sort { title: title.to_owned(), descending });
         }
         let Some(kind) = &self.kind else { return };
+        let parts = kinds::parts(kind);
         let focused = |w: &Want| world.focus.is_none_or(|f| f == w.cluster || scope::cluster(&self.of.only).is_some());
         let serving = scope::wants(world, &self.of, kind)
             .into_iter()
-            .filter(focused)
-            .filter(|w| w.kind == *kind)
+            .filter(|w| focused(w) && parts.contains(&w.kind))
             .filter_map(|w| world.serving(&w))
             .map(|t| t.watch);
         let serving: HashSet<WatchId> = serving.collect();
@@ -321,6 +314,7 @@ impl View for TableView {
         if columns == self.columns && known == self.known {
             self.widths = widths;
         }
+        self.doubt();
         if changed {
             self.reorder();
         }
@@ -335,7 +329,7 @@ impl View for TableView {
     }
 
     fn after(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
-        let Some(place) = self.members.iter().position(|m| *m == Some(watch)) else { return };
+        let Some(place) = self.members.iter().position(|m| *m == Some(watch)) else { return self.notice(world, watch) };
         let mut order = std::mem::take(&mut self.order);
         self.lens(world, |lens| order.after(lens, place as u16, slots));
         self.order = order;
@@ -364,14 +358,18 @@ impl View for TableView {
     }
 
     fn tick(&mut self, world: &World) {
-        if self.next_look(world).is_some_and(|seconds| seconds <= 0) && !self.order.is_working() {
+        self.judged(world);
+        let is_due = self.is_outdated || self.next_look(world).is_some_and(|seconds| seconds <= 0);
+        if is_due && !self.order.is_working() {
             self.looked = world.now;
+            self.is_outdated = false;
             self.order.restart();
         }
     }
 
     fn next_tick(&self, world: &World) -> Option<i64> {
-        self.next_age(world).into_iter().chain(self.next_look(world)).min()
+        let outdated = self.is_outdated.then_some(1);
+        self.next_age(world).into_iter().chain(self.next_look(world)).chain(outdated).min()
     }
 
     fn arrange(&mut self, world: &World, area: Rect) {

@@ -15,13 +15,37 @@ const NAMESPACES: usize = 50;
 
 /// The kind that a name means: one of ours, else the first that any open cluster's discovery knows.
 pub(in crate::ui::views) fn kind(world: &World, name: &str) -> Option<GroupResource> {
-    let known = kinds::named(name).map(kinds::Kind::id);
+    let composite = kinds::COMPOSITES.iter().find(|c| c.name.eq_ignore_ascii_case(name)).map(kinds::Composite::id);
+    let known = composite.or_else(|| kinds::named(name).map(kinds::Kind::id));
     known.or_else(|| world.open().filter_map(|c| c.catalog.as_ref()?.find(name)).map(|r| r.id.clone()).next())
 }
 
 /// What a view of a kind wants from all open clusters, also from those that are out of focus: coming back is instant.
 pub(super) fn wants(world: &World, of: &TableOf, kind: &GroupResource) -> Vec<Want> {
-    world.open().filter(|c| cluster(&of.only).is_none_or(|only| only == c.id)).flat_map(|c| of_cluster(world, c, of, kind)).collect()
+    let clusters = world.open().filter(|c| cluster(&of.only).is_none_or(|only| only == c.id));
+    let parts = kinds::parts(kind);
+    clusters.flat_map(|c| parts.iter().flat_map(|part| of_cluster(world, c, &of.only, part))).collect()
+}
+
+/// What a view of a kind wants of another kind that its columns read, of the clusters that are known to serve that: as much as it shows itself,
+/// and all of it where it is about whole clusters.
+pub(super) fn joined(world: &World, only: &Only, kind: &GroupResource, read: &GroupResource) -> Vec<Want> {
+    let clusters = world.open().filter(|c| cluster(only).is_none_or(|only| only == c.id));
+    let wants = |c: &Cluster| {
+        if !is_served(world, c.id, read) {
+            return Vec::new();
+        }
+        match only {
+            Only::OnNode(_) => vec![Want::all(c.id, read.clone())],
+            _ if !is_namespaced(world, c.id, kind) => vec![Want::all(c.id, read.clone())],
+            _ => of_cluster(world, c, only, read),
+        }
+    };
+    clusters.flat_map(wants).collect()
+}
+
+fn is_served(world: &World, cluster: ClusterId, kind: &GroupResource) -> bool {
+    matches!(world.resource(cluster, kind), Found::Kind(_))
 }
 
 /// Where a kind may come and go with its definition, the definitions: they tell when.
@@ -50,7 +74,7 @@ pub(super) fn cluster(only: &Only) -> Option<ClusterId> {
     }
 }
 
-fn of_cluster(world: &World, cluster: &Cluster, of: &TableOf, kind: &GroupResource) -> Vec<Want> {
+fn of_cluster(world: &World, cluster: &Cluster, only: &Only, kind: &GroupResource) -> Vec<Want> {
     if world.resource(cluster.id, kind) == Found::Missing {
         return Vec::new();
     }
@@ -58,7 +82,7 @@ fn of_cluster(world: &World, cluster: &Cluster, of: &TableOf, kind: &GroupResour
     let want = |namespace: Option<&str>, of: Of| Want { cluster: cluster.id, kind: kind.clone(), namespace: namespace.map(Into::into), of };
     let fields = |fields: String| Of::Selected { labels: "".into(), fields: fields.into() };
     let in_namespace = |o: &ObjectRef| (namespaced && !o.namespace.is_empty()).then(|| o.namespace.to_string());
-    match &of.only {
+    match only {
         Only::All | Only::Cluster(_) if !namespaced => vec![want(None, Of::All)],
         Only::All | Only::Cluster(_) if !world.namespaces.is_empty() => world.namespaces.iter().map(|n| want(Some(n), Of::All)).collect(),
         Only::All | Only::Cluster(_) => everywhere(world, cluster, kind),

@@ -1,7 +1,9 @@
 //! What a table view says of clusters whose rows are not what they should be: in a line each, however many namespaces are concerned.
 
 use super::{TableView, scope};
+use crate::kinds;
 use crate::model::cluster::Cluster;
+use crate::model::id::GroupResource;
 use crate::model::msg::Link;
 use crate::model::table::Table;
 use crate::model::world::{Found, World};
@@ -12,14 +14,19 @@ impl TableView {
     /// The lines, the worst first, in at most a third of the view.
     pub(super) fn troubles(&self, world: &World) -> Vec<(String, Role)> {
         let Some(kind) = &self.kind else { return Vec::new() };
-        let tables = self.tables(world);
-        let of = |cluster: &Cluster| tables.iter().flatten().filter(|t| t.cluster() == cluster.id).copied().collect::<Vec<&Table>>();
+        let (tables, parts) = (self.tables(world), kinds::parts(kind));
+        let of = |cluster: &Cluster, kind: &GroupResource| {
+            let is = |t: &&Table| t.cluster() == cluster.id && t.want.kind == *kind;
+            tables.iter().flatten().copied().filter(is).collect::<Vec<&Table>>()
+        };
+        let of = |c| parts.iter().flat_map(move |kind| of_cluster(world, c, &of(c, kind)));
         // The line of the clusters tells which one is down, and why is told once: in the pane that has the keys.
         let is_told = |c: &&Cluster| self.focused || !matches!(c.link, Link::Down { .. });
-        let mut told: Vec<(String, Role)> = world.open().filter(is_told).flat_map(|c| of_cluster(world, c, &of(c))).collect();
+        let mut told: Vec<(String, Role)> = world.open().filter(is_told).flat_map(of).collect();
         told.sort_by_key(|(_, role)| *role == Role::Dim);
         let here = |c: &&Cluster| scope::cluster(&self.of.only).is_none_or(|only| only == c.id);
-        let lacking = world.focused().filter(here).filter(|c| world.resource(c.id, kind) == Found::Missing);
+        let is_missing = |c: &&Cluster| parts.iter().all(|kind| world.resource(c.id, kind) == Found::Missing);
+        let lacking = world.focused().filter(here).filter(is_missing);
         let lacking: Vec<&str> = lacking.map(|c| c.name.as_str()).collect();
         if !lacking.is_empty() {
             told.push((format!("not served by {}: {kind}", lacking.join(", ")), Role::Dim));

@@ -53,7 +53,6 @@ fn view(world: &World, word: &str, filter: &str) -> Box<dyn View> {
         "clusters" => Box::new(ClustersView::new(world)),
         "health" => filtered(world, HealthView::default(), filter),
         "warnings" => filtered(world, EventsView::new(world), filter),
-        "scaling" => Box::new(table("deployments")),
         kind => Box::new(table(kind)),
     }
 }

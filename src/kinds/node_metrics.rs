@@ -1,0 +1,48 @@
+//! What nodes use, as metrics-server measures it. A kind of nodes that is read for the columns of others, and keeps next to nothing.
+
+use super::object::{Meta, or_default};
+use super::resources::Quantities;
+use super::usage::{CPU, MEMORY, unlabelled};
+use super::{HasMeta, Names, Own, Project, joined, name};
+use crate::model::facts::{Facts};
+use crate::model::words::Dictionary;
+use serde::Deserialize;
+
+/// NodeMetrics of metrics.k8s.io.
+pub struct NodeMetrics;
+
+/// What is read of it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Measured<'a> {
+    #[serde(borrow, deserialize_with = "unlabelled")]
+    metadata: Meta<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    usage: Quantities<'a>,
+}
+
+impl<'a> HasMeta<'a> for Measured<'a> {
+    fn meta(&self) -> &Meta<'a> {
+        &self.metadata
+    }
+}
+
+impl Project for NodeMetrics {
+    type Object<'a> = Measured<'a>;
+
+    const NAMES: Names = Names {
+        group: "metrics.k8s.io",
+        version: "v1beta1",
+        resource: "nodes",
+        kind: "NodeMetrics",
+        singular: "",
+        short_names: &[],
+        namespaced: false,
+    };
+
+    const COLUMNS: &'static [Own<Self>] = &[name(), joined("CPU", &CPU), joined("MEMORY", &MEMORY)];
+
+    fn facts(measured: &Measured<'_>, _: &mut Dictionary) -> Facts {
+        Facts::Usage(measured.usage.amounts())
+    }
+}

@@ -1,0 +1,146 @@
+//! Everything that scales, as one table: how many pods there are of those that are wanted, who decides how many, by what, and what stands in
+//! the way of more.
+
+use super::Composite;
+use super::usage::percentage;
+use crate::model::cell::{Health, Trend, Value};
+use crate::model::column::{Column, Joint, Show, Source};
+use crate::model::facts::{AutoscalerFacts, Facts, Metric, Truth, WorkloadFacts};
+use crate::model::finding::Cause;
+use crate::model::row::Row;
+use crate::model::table::Table;
+use crate::model::world::World;
+use std::borrow::Cow;
+
+/// The table of everything that scales.
+pub(super) const SCALING: Composite = Composite {
+    name: "scaling",
+    kinds: &[("apps", "deployments"), ("apps", "statefulsets"), ("apps", "replicasets")],
+    columns: COLUMNS,
+    // A ReplicaSet of a Deployment scales with that.
+    keep: |table, row| matches!(row.facts, Facts::Workload(_)) && (row.owner.is_none() || &*table.want.kind.resource != "replicasets"),
+};
+
+const COLUMNS: &[Column] = &[
+    Column { title: Cow::Borrowed("NAME"), source: Source::Name, show: Show::Always },
+    column("KIND", Show::Screen, &KIND),
+    column("READY", Show::Always, &READY),
+    column("UP-TO-DATE", Show::Spare, &UPDATED),
+    column("AVAILABLE", Show::Spare, &AVAILABLE),
+    column("HPA", Show::Always, &HPA),
+    column("CPU", Show::Screen, &METRIC),
+    column("LIMIT", Show::Always, &LIMIT),
+];
+
+const fn column(title: &'static str, show: Show, joint: &'static Joint) -> Column {
+    Column { title: Cow::Borrowed(title), source: Source::Joined(joint), show }
+}
+
+const SCALERS: &[(&str, &str)] = &[("autoscaling", "horizontalpodautoscalers")];
+
+static KIND: Joint = Joint {
+    name: "kind of what scales",
+    reads: &[],
+    value: |_, table, _| kind(table).map_or(Value::None, |k| Value::Text(Cow::Borrowed(k))),
+};
+static READY: Joint = Joint { name: "ready of wanted", reads: &[], value: |row, _, _| of(row, |w| Value::Gauge(w.ready, w.wanted)) };
+static UPDATED: Joint = Joint { name: "updated", reads: &[], value: |row, _, _| of(row, |w| Value::Count(w.updated.into())) };
+static AVAILABLE: Joint = Joint { name: "available", reads: &[], value: |row, _, _| of(row, |w| Value::Count(w.available.into())) };
+static HPA: Joint = Joint { name: "bounds of the autoscaler", reads: SCALERS, value: bounds };
+static METRIC: Joint = Joint { name: "metric of the autoscaler", reads: SCALERS, value: metric };
+static LIMIT: Joint = Joint { name: "limit of scaling", reads: SCALERS, value: limit };
+
+fn of(row: &Row, tell: impl Fn(&WorkloadFacts) -> Value<'static>) -> Value<'static> {
+    if let Facts::Workload(workload) = &row.facts { tell(workload) } else { Value::None }
+}
+
+/// The kind as objects name it.
+fn kind(table: &Table) -> Option<&'static str> {
+    super::find(&table.want.kind).map(|k| k.names.kind)
+}
+
+/// The autoscaler of a workload, and its table.
+fn scaler<'a>(row: &Row, table: &Table, world: &'a World) -> Option<(&'a Row, &'a AutoscalerFacts, &'a Table)> {
+    let (namespace, kind) = (table.words().get(row.namespace), kind(table)?);
+    let of_table = |t: &'a Table| {
+        let row = t.of_uid(t.aside().scaler(namespace, kind, &row.name)?)?;
+        if let Facts::Autoscaler(scaler) = &row.facts { Some((row, &**scaler, t)) } else { None }
+    };
+    world.tables_of(table.cluster(), "autoscaling", "horizontalpodautoscalers").find_map(of_table)
+}
+
+/// `4–10`, and `max` where it cannot go further.
+fn bounds<'a>(row: &'a Row, table: &'a Table, world: &'a World) -> Value<'a> {
+    scaler(row, table, world).map_or(Value::None, |(_, s, _)| {
+        let full = if s.current >= s.max { " max" } else { "" };
+        Value::Text(Cow::Owned(format!("{}–{}{full}", s.min, s.max)))
+    })
+}
+
+/// What the autoscaler goes by, of what it should be, and how that went; without one, how the replicas went.
+fn metric<'a>(row: &'a Row, table: &'a Table, world: &'a World) -> Value<'a> {
+    let measured = scaler(row, table, world).and_then(|(row, s, t)| Some((row, s.metric.as_ref()?, t)));
+    let trend = match measured {
+        Some((row, metric, t)) => Trend { text: told(metric, t), worth: worth(metric), samples: t.aside().histories.of(row.uid).collect() },
+        None => Trend { samples: table.aside().histories.of(row.uid).collect(), worth: -1, ..Trend::default() },
+    };
+    if trend.text.is_empty() && trend.samples.is_empty() { Value::None } else { Value::Trend(Box::new(trend)) }
+}
+
+/// `83%/70%`; what is not the CPU is named.
+fn told(metric: &Metric, table: &Table) -> String {
+    let amount = |n: i64| match () {
+        () if metric.percent => format!("{n}%"),
+        () if n % 1_000 == 0 => (n / 1_000).to_string(),
+        () => format!("{n}m"),
+    };
+    let now = metric.current.map_or_else(|| "?".to_owned(), amount);
+    let name = table.words().get(metric.name);
+    let name = if name == "cpu" { String::new() } else { format!("{name} ") };
+    format!("{name}{now}/{}", amount(metric.target))
+}
+
+/// The metric in per cent of its target.
+fn worth(metric: &Metric) -> i64 {
+    let positive = |n: i64| u64::try_from(n).unwrap_or_default();
+    metric.current.map_or(-1, |now| i64::try_from(percentage(positive(now), positive(metric.target))).unwrap_or(i64::MAX))
+}
+
+/// What limits it now: what was found of it, else what its conditions tell.
+fn limit<'a>(row: &'a Row, table: &'a Table, world: &'a World) -> Value<'a> {
+    let Facts::Workload(workload) = &row.facts else { return Value::None };
+    let (bad, warn) =
+        (|text: &'static str| Value::Status(Cow::Borrowed(text), Health::Bad), |text| Value::Status(Cow::Borrowed(text), Health::Warn));
+    for finding in world.findings.of(table.cluster(), row.uid) {
+        match finding.cause {
+            Cause::Image(_) => return bad("image"),
+            Cause::Quota(_) => return bad("quota"),
+            Cause::Room(_) if adds_nodes(table, world) => return warn("no room, nodes may be added"),
+            Cause::Room(_) => return bad("no room"),
+            _ => {}
+        }
+    }
+    if let Some(failure) = &workload.failure {
+        return if failure.message.contains("exceeded quota") { bad("quota") } else { bad("pods refused") };
+    }
+    if workload.progressing.as_ref().is_some_and(|p| p.status == Truth::False) {
+        return bad("rollout");
+    }
+    match scaler(row, table, world) {
+        Some((_, scaler, _)) if scaler.blind.is_some() => warn("HPA blind"),
+        Some((_, scaler, t)) if is_limited(scaler, t) => warn("HPA"),
+        _ => Value::None,
+    }
+}
+
+/// It would scale up if it might.
+fn is_limited(scaler: &AutoscalerFacts, table: &Table) -> bool {
+    scaler.current >= scaler.max && scaler.limited.as_ref().is_some_and(|l| table.words().get(l.reason) == "TooManyReplicas")
+}
+
+/// Something adds nodes where pods find no room: Karpenter, or a Deployment of the cluster autoscaler.
+fn adds_nodes(table: &Table, world: &World) -> bool {
+    let cluster = table.cluster();
+    world.serves(cluster, "karpenter.sh", "nodepools") == Some(true)
+        || world.tables_of(cluster, "apps", "deployments").any(|t| t.aside().add_nodes > 0)
+}

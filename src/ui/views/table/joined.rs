@@ -1,0 +1,48 @@
+//! Joined columns: what they read is wanted too. Where rows are sorted or filtered by one, the order is made anew when that has changed, once a
+//! second at most, since metrics come for all rows at once and pods change all the time.
+
+use super::columns::Merged;
+use super::{TableView, scope};
+use crate::model::column::{Joint, Source};
+use crate::model::id::{GroupResource, WatchId};
+use crate::model::want::Want;
+use crate::model::world::World;
+
+impl TableView {
+    /// What the columns that are shown want to read.
+    pub(super) fn joins(&self, world: &World, kind: &GroupResource) -> Vec<Want> {
+        let mut reads: Vec<(&str, &str)> = self.shown().flat_map(joints).flat_map(|j| j.reads).copied().collect();
+        reads.sort_unstable();
+        reads.dedup();
+        let reads = reads.into_iter().map(|(group, resource)| GroupResource::new(group, resource));
+        reads.flat_map(|read| scope::joined(world, &self.of.only, kind, &read)).collect()
+    }
+
+    /// Rows have changed that are not the view's own.
+    pub(super) fn notice(&mut self, world: &World, watch: WatchId) {
+        let Some(kind) = world.tables.get(&watch).map(|t| &t.want.kind) else { return };
+        let reads = |j: &Joint| j.reads.iter().any(|(group, resource)| *kind.resource == **resource && *kind.group == **group);
+        self.is_outdated |= self.columns.iter().filter(|c| self.counts(c)).flat_map(joints).any(reads);
+    }
+
+    /// Anything about the tables may have changed.
+    pub(super) fn doubt(&mut self) {
+        self.is_outdated |= self.columns.iter().any(|c| self.counts(c) && joints(c).next().is_some());
+    }
+
+    /// What was found since the clock last moved on is news to what tells of findings.
+    pub(super) fn judged(&mut self, world: &World) {
+        if std::mem::replace(&mut self.judged, world.findings.changes) != world.findings.changes {
+            self.doubt();
+        }
+    }
+
+    /// True where the order depends on the column.
+    fn counts(&self, column: &Merged) -> bool {
+        self.sort.as_ref().is_some_and(|s| s.title == column.title) || self.query.asks(&column.title)
+    }
+}
+
+fn joints(column: &Merged) -> impl Iterator<Item = &'static Joint> {
+    column.sources.iter().flatten().filter_map(|s| if let Source::Joined(joint) = s { Some(*joint) } else { None })
+}
