@@ -41,11 +41,11 @@ macro_rules! kinds {
 
 kinds! {
     pod::Pods, node::Nodes, namespace::Namespaces, deployment::Deployments, replicaset::ReplicaSets, event::Events,
-    pod_metrics::PodMetrics, node_metrics::NodeMetrics,
     statefulset::StatefulSets, daemonset::DaemonSets, job::Jobs, cronjob::CronJobs, service::Services, endpointslice::EndpointSlices,
     ingress::Ingresses, horizontalpodautoscaler::HorizontalPodAutoscalers, poddisruptionbudget::PodDisruptionBudgets,
     persistentvolumeclaim::PersistentVolumeClaims, persistentvolume::PersistentVolumes, resourcequota::ResourceQuotas,
     limitrange::LimitRanges, serviceaccount::ServiceAccounts, apiservice::ApiServices,
+    pod_metrics::PodMetrics, node_metrics::NodeMetrics,
 }
 
 /// What a kind is called.

@@ -5,8 +5,6 @@ use super::facts::Facts;
 use super::finding::Cause;
 use super::id::{ClusterId, GroupResource, ObjectRef, Uid};
 use super::layout::{Axis, Layout};
-use super::row::Row;
-use super::table::Table;
 use super::words::Sym;
 use std::borrow::Cow;
 
@@ -299,20 +297,6 @@ pub struct Target {
     pub facts: Known,
     /// The owner that controls it: API version, kind, name.
     pub owner: Option<Owner>,
-}
-
-impl Target {
-    /// The object of a row.
-    pub fn of(table: &Table, row: &Row) -> Self {
-        let words = table.words();
-        let owner = row.owner.as_deref().map(|o| (words.get(o.api).into(), words.get(o.kind).into(), words.get(o.name).into(), o.uid));
-        Self { object: table.object(row), facts: Known::of(&row.facts, words), owner }
-    }
-
-    /// An object of which no table knows anything.
-    pub fn unknown(object: ObjectRef) -> Self {
-        Self { object, facts: Known::None, owner: None }
-    }
 }
 
 /// API version, kind, name and uid of an owner.

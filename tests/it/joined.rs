@@ -139,7 +139,7 @@ fn nodes_show_what_they_are_asked_for_and_what_they_use() {
     robot.list("prod-eu", "nodes.metrics.k8s.io", &[used("node-1", "2500m", "15Gi")]);
     let line = |robot: &Robot, name: &str| robot.line(name).split_whitespace().skip(4).collect::<Vec<_>>().join(" ");
     robot.sees("PODS");
-    assert_eq!(line(&robot, "node-1 "), "25h v1.35.2 2/110 62% ▲ 93% 37% 50% 2500m 15360Mi │", "{}", robot.screen());
+    assert_eq!(line(&robot, "node-1 "), "25h v1.35.2 2/110 62% ▲ 93% 37% 50% 2500m 15360Mi 0 – – │", "{}", robot.screen());
     assert!(robot.line("node-2 ").contains("0/110"), "{}", robot.screen());
     robot.delete("prod-eu", "pods", &["cart-1"]);
     assert!(robot.line("node-1 ").contains("1/110"), "{}", robot.screen());

@@ -25,7 +25,7 @@ pub fn bar(have: u32, want: u32) -> (String, String) {
 pub fn course(samples: &[u32]) -> String {
     let last = samples.get(samples.len().saturating_sub(COURSE)..).unwrap_or_default();
     let most = u64::from(last.iter().copied().max().unwrap_or_default()).max(1);
-    last.iter().filter_map(|n| HEIGHTS.get((u64::from(*n) * 7).div_ceil(most) as usize)).collect()
+    last.iter().filter_map(|n| HEIGHTS.get(((u64::from(*n) * 7 + most / 2) / most) as usize)).collect()
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ fn workloads_tell_how_many_pods_they_have() {
     assert_eq!(counts("daemonsets", "rolling"), ([5, 5, 4, 2, 4], true));
     assert_eq!(counts("daemonsets", "new-node"), ([6, 5, 5, 5, 5], true));
     facts!("daemonsets" "agent", Workload w words => {
-        assert_eq!(w.requests, Amounts { cpu: 750, memory: 3 * 256 << 20 });
+        assert_eq!(w.requests, Amounts { cpu: 750, memory: 768 << 20 });
         assert_eq!(words.get(w.image), "registry.example/agent:1.0");
     });
 }
