@@ -23,7 +23,7 @@ pub(super) const SCALING: Composite = Composite {
 
 const COLUMNS: &[Column] = &[
     Column { title: Cow::Borrowed("NAME"), source: Source::Name, show: Show::Always },
-    column("KIND", Show::Screen, &KIND),
+    column("KIND", Show::Spare, &KIND),
     column("READY", Show::Always, &READY),
     column("UP-TO-DATE", Show::Spare, &UPDATED),
     column("AVAILABLE", Show::Spare, &AVAILABLE),

@@ -54,7 +54,8 @@ impl TableView {
                 put(buf, x, word, style);
                 self.mark_found(theme, column, word, Rect { x, width: place.right().saturating_sub(x), ..place }, buf);
             }
-            Value::Gauge(have, want) => {
+            // The numbers are worth more than the bar.
+            Value::Gauge(have, want) if place.width >= self.shown_width(world, value) => {
                 let (there, missing) = bar(*have, *want);
                 let x = put(buf, place.x, &there, told(Role::status(Health::Done)));
                 put(buf, x, &missing, told(Role::status(Health::Warn)));
