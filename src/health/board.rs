@@ -123,6 +123,10 @@ impl Board {
         for row in slots.iter().filter_map(|s| table.row(*s)) {
             self.links.add(table, row);
             self.touch(world, table, row);
+            if let Facts::Node(_) = &row.facts {
+                // At once: pods that are judged before the node is would otherwise keep what they saw of one that goes meanwhile.
+                self.place(world, &Subject { cluster: table.cluster(), kind: NODES, group: "", uid: row.uid });
+            }
         }
     }
 

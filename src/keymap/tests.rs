@@ -28,6 +28,8 @@ const ACTIONS: &[&str] = &[
     "go",
     "filter",
     "help",
+    "health",
+    "warnings",
     "actions",
     "retry",
     "suspend",

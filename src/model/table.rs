@@ -7,6 +7,7 @@ use super::fault::FaultKind;
 use super::id::{ClusterId, ObjectRef, Uid, WatchId};
 use super::msg::{Delta, Sync};
 use super::row::{Facts, Row};
+use super::step::{Known, Target};
 use super::time::Timestamp;
 use super::want::Want;
 use super::words::Words;
@@ -254,6 +255,13 @@ impl Table {
             name: row.name.clone(),
             uid: row.uid,
         }
+    }
+
+    /// The object of a row, for actions.
+    pub fn target(&self, row: &Row) -> Target {
+        let word = |sym| Box::from(self.words.get(sym));
+        let owner = row.owner.as_deref().map(|o| (word(o.api), word(o.kind), word(o.name), o.uid));
+        Target { object: self.object(row), facts: Known::of(&row.facts, &self.words), owner }
     }
 
     /// Bytes held, for the page that shows what each cluster costs.

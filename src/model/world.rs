@@ -10,7 +10,7 @@ use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
 use super::layout::Layouts;
 use super::msg::Sync;
 use super::row::Row;
-use super::step::{Notice, Target};
+use super::step::{Known, Notice, Target};
 use super::table::Table;
 use super::time::Timestamp;
 use super::want::{Of, Want};
@@ -167,7 +167,12 @@ impl World {
     /// What the tables know of an object, if any has it.
     pub fn target(&self, object: &ObjectRef) -> Option<Target> {
         let mut tables = self.tables.values().filter(|t| t.cluster() == object.cluster && t.want.kind == object.kind);
-        tables.find_map(|t| Some(Target::of(t, t.of_uid(object.uid)?)))
+        tables.find_map(|t| Some(t.target(t.of_uid(object.uid)?)))
+    }
+
+    /// The same; only what it is called where no table has it.
+    pub fn known(&self, object: &ObjectRef) -> Target {
+        self.target(object).unwrap_or_else(|| Target { object: object.clone(), facts: Known::None, owner: None })
     }
 
     /// What a kind of this group and plural is in a cluster, as its discovery tells.

@@ -232,7 +232,7 @@ fn warnings_of_all_clusters_are_one_stream_and_what_repeats_is_one_line() {
     assert_eq!(lines(&robot), 1, "{}", robot.screen());
     robot.press("esc 1");
     assert_eq!(lines(&robot), 3);
-    robot.press("1").wait(590).sees("warnings 2 in 10m");
+    robot.press("1").wait(530).sees("warnings 2 in 10m");
 }
 
 #[test]

@@ -29,8 +29,7 @@ fn a_service_whose_pods_are_not_ready_is_told_with_its_ingress_in_one_group() {
     let cured = [pod("web-1", json!({})), slice("web", &[("web-1", true)])];
     let says = "critical services/web: no ready endpoint: its only pod is not ready | gets no traffic: container app is not ready <deployments/web>";
     plays("no-endpoints", &objects, &[(0, &[]), (49, &[]), (50, &[says])], &cured);
-    let says =
-        "critical ingresses/shop: leads to service web: no ready endpoint: its only pod is not ready | gets no traffic: container app is not ready <deployments/web>";
+    let says = "critical ingresses/shop: leads to service web: no ready endpoint: its only pod is not ready | gets no traffic: container app is not ready <deployments/web>";
     plays("ingress-backend", &objects, &[(49, &[]), (50, &[says])], &cured);
     let mut rig = Rig::new();
     rig.put_all(&objects);

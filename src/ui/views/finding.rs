@@ -6,7 +6,7 @@ use crate::keymap::Scope;
 use crate::model::finding::{Cause, Finding, Group};
 use crate::model::id::ClusterId;
 use crate::model::query::BadTerm;
-use crate::model::step::{Motion, Scene, Target};
+use crate::model::step::{Motion, Scene};
 use crate::model::time::Timestamp;
 use crate::model::want::Want;
 use crate::model::world::World;
@@ -166,7 +166,7 @@ impl View for FindingView {
         let Some(group) = &self.last else { return Scene::default() };
         let object = &group.head.object;
         // What was found may be cured and its object still be there, to be looked at.
-        let target = world.target(object).or_else(|| (!self.cured).then(|| Target::unknown(object.clone())));
+        let target = if self.cured { world.target(object) } else { Some(world.known(object)) };
         Scene {
             lost: target.is_none().then(|| format!("{} is gone", object.name)),
             cursor: target,

@@ -123,7 +123,7 @@ impl DocumentView {
 
     /// It, for actions.
     fn target(&self, world: &World) -> Target {
-        let mut target = world.target(&self.object).unwrap_or_else(|| Target::unknown(self.object.clone()));
+        let mut target = world.known(&self.object);
         if let Some(owner) = self.value.as_ref().and_then(details::owner) {
             let field = |name: &str| details::field(owner, name);
             target.owner = Some((field("apiVersion").into(), field("kind").into(), field("name").into(), Uid::parse(field("uid"))));

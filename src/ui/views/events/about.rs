@@ -29,7 +29,7 @@ pub(super) fn object(world: &World, table: &Table, row: &Row) -> Option<ObjectRe
 /// The same for actions.
 pub(super) fn target(world: &World, table: &Table, row: &Row) -> Option<Target> {
     let object = object(world, table, row)?;
-    Some(world.target(&object).unwrap_or_else(|| Target::unknown(object)))
+    Some(world.known(&object))
 }
 
 fn kind(world: &World, cluster: ClusterId, kind: &str) -> Option<GroupResource> {

@@ -211,7 +211,7 @@ impl EventsView {
         let kind = if self.all { "events" } else { "warnings" };
         let tables: Vec<&Table> = self.members.iter().filter_map(|m| world.tables.get(m)).collect();
         let waiting = |t: &&Table| matches!(t.sync, Sync::Connecting | Sync::Syncing { .. });
-        let of: Vec<&str> = tables.iter().copied().filter(|t| waiting(&t)).map(|t| world.name(t.cluster())).collect();
+        let of: Vec<&str> = tables.iter().copied().filter(waiting).map(|t| world.name(t.cluster())).collect();
         match () {
             () if world.open().next().is_none() => {
                 words::keyed(world, "no cluster is open: {clusters} lists them, and their key opens them")

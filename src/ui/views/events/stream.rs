@@ -126,8 +126,8 @@ fn key(table: &Table, row: &Row, facts: &EventFacts) -> Key {
 
 /// A message without what differs from object to object and from time to time: the object's name, and words with digits in them.
 fn shape(message: &str, name: &str) -> String {
-    let message = if name.is_empty() { message.to_owned() } else { message.replace(name, "0") };
-    let varies = |word: &str| word.bytes().any(|b| b.is_ascii_digit());
+    let is_name = |word: &str| word.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '.').any(|part| part == name);
+    let varies = |word: &str| word.bytes().any(|b| b.is_ascii_digit()) || !name.is_empty() && is_name(word);
     let words = message.split(|c: char| c.is_whitespace() || "\"'()[]{},;=".contains(c)).filter(|w| !w.is_empty());
     words.map(|word| if varies(word) { "0" } else { word }).collect::<Vec<_>>().join(" ")
 }

@@ -12,7 +12,7 @@ use crate::keymap::Scope;
 use crate::model::finding::{Group, Severity};
 use crate::model::id::ClusterId;
 use crate::model::query::BadTerm;
-use crate::model::step::{Motion, Scene, Target};
+use crate::model::step::{Motion, Scene};
 use crate::model::want::Want;
 use crate::model::world::World;
 use crate::ui::theme::{Role, Theme};
@@ -158,7 +158,7 @@ impl View for HealthView {
         let Some(group) = self.cursor.group() else { return Scene { lost: self.cursor.lost(), ..Scene::default() } };
         let object = &group.head.object;
         Scene {
-            cursor: Some(world.target(object).unwrap_or_else(|| Target::unknown(object.clone()))),
+            cursor: Some(world.known(object)),
             finding: Some((group.cluster, group.cause.clone())),
             copyable: Some(format!("{} {}", line(world, group), group.head.evidence).trim_end().to_owned()),
             ..Scene::default()

@@ -33,6 +33,6 @@ impl TableView {
     }
 
     pub(super) fn target(&self, world: &World, entry: Entry) -> Option<Target> {
-        self.row(world, entry).map(|(table, row)| Target::of(table, row))
+        self.row(world, entry).map(|(table, row)| table.target(row))
     }
 }
