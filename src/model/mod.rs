@@ -16,6 +16,7 @@ pub mod finding;
 pub mod glob;
 pub mod history;
 pub mod id;
+pub mod known;
 pub mod layout;
 pub mod msg;
 pub mod nearest;

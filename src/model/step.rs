@@ -1,11 +1,10 @@
 //! What an action or a view may ask for, by value. `app` carries it out.
 
 use super::cell::Health;
-use super::facts::Facts;
 use super::finding::Cause;
-use super::id::{ClusterId, GroupResource, ObjectRef, Uid};
+use super::id::{ClusterId, ObjectRef, Uid};
+pub use super::known::{Known, Named};
 use super::layout::{Axis, Layout};
-use super::words::Sym;
 use std::borrow::Cow;
 
 /// One thing that an action asks for.
@@ -136,17 +135,6 @@ pub enum Only {
     Told(ObjectRef, Box<[Uid]>),
     /// Those that this object names, all in one namespace.
     Named(ObjectRef, Named),
-}
-
-/// Objects that another one names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
-    /// Their kind, by any of its names.
-    pub kind: Box<str>,
-    /// Their namespace; that of the object that names them where it is empty.
-    pub namespace: Box<str>,
-    /// Their names.
-    pub names: Box<[Box<str>]>,
 }
 
 /// How one object is shown.
@@ -301,57 +289,6 @@ pub struct Target {
 
 /// API version, kind, name and uid of an owner.
 pub type Owner = (Box<str>, Box<str>, Box<str>, Uid);
-
-/// [`Facts`] with the words resolved.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Known {
-    /// Nothing.
-    #[default]
-    None,
-    /// The label selector of its pods.
-    Pods(Box<str>),
-    /// The node it runs on.
-    Node(Box<str>),
-    /// Kind, name and uid of what the event is about.
-    About(Box<str>, Box<str>, Uid),
-    /// Group and plural of the kind it defines.
-    Defines(GroupResource),
-    /// The pods behind it.
-    Members(Box<[Uid]>),
-    /// What it leads to: the Services of an Ingress or an APIService, what an autoscaler scales, the claim of a volume.
-    Leads(Named),
-}
-
-impl Known {
-    /// Resolves the words of facts.
-    pub fn of(facts: &Facts, words: &super::words::Words) -> Self {
-        match facts {
-            Facts::Pod(pod) if pod.node != Sym::EMPTY => Self::Node(words.get(pod.node).into()),
-            Facts::Endpoints(endpoints) if !endpoints.pods.is_empty() => Self::Members(endpoints.pods.clone()),
-            Facts::Event(event) => Self::About(words.get(event.kind).into(), event.name.get(words).into(), event.uid),
-            _ => match (facts.selector(), facts.defines(words)) {
-                (Some(selector), _) => Self::Pods(selector.get(words).into()),
-                (None, Some(kind)) => Self::Defines(kind),
-                (None, None) => Named::of(facts, words).map_or(Self::None, Self::Leads),
-            },
-        }
-    }
-}
-
-impl Named {
-    /// What an object leads to.
-    fn of(facts: &Facts, words: &super::words::Words) -> Option<Self> {
-        let (kind, namespace, names): (&str, Sym, &[Sym]) = match facts {
-            Facts::Ingress(ingress) => ("services", Sym::EMPTY, &ingress.services),
-            Facts::Autoscaler(scaler) => (words.get(scaler.target_kind), Sym::EMPTY, std::slice::from_ref(&scaler.target)),
-            Facts::Volume(volume) => ("persistentvolumeclaims", volume.claim.0, std::slice::from_ref(&volume.claim.1)),
-            Facts::ApiService(api) => ("services", api.service.0, std::slice::from_ref(&api.service.1)),
-            _ => return None,
-        };
-        let names: Box<[Box<str>]> = names.iter().filter(|n| **n != Sym::EMPTY).map(|n| words.get(*n).into()).collect();
-        (!names.is_empty()).then(|| Self { kind: kind.into(), namespace: words.get(namespace).into(), names })
-    }
-}
 
 /// A link of the config, filled from an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
