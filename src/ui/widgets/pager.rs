@@ -21,6 +21,8 @@ const ANCHORS: usize = 8;
 pub struct Pager {
     lines: Vec<Line>,
     top: usize,
+    /// The person went to the end: it stays in sight as more comes.
+    at_end: bool,
     left: u16,
     height: usize,
     width: u16,
@@ -52,7 +54,8 @@ impl Pager {
     /// Fits into an area of this size.
     pub fn fit(&mut self, width: u16, height: u16) {
         (self.width, self.height) = (width, usize::from(height));
-        self.top = self.top.min(self.lines.len().saturating_sub(self.height));
+        let last = self.lines.len().saturating_sub(self.height);
+        self.top = if self.at_end { last } else { self.top.min(last) };
     }
 
     /// How many lines there are.
@@ -69,13 +72,14 @@ impl Pager {
     pub fn act(&mut self, motion: Motion) {
         let page = self.height.saturating_sub(1).max(1);
         let last = self.lines.len().saturating_sub(self.height);
+        self.at_end &= matches!(motion, Motion::Left | Motion::Right | Motion::Down | Motion::PageDown);
         match motion {
             Motion::Up => self.top = self.top.saturating_sub(1),
             Motion::Down => self.top = (self.top + 1).min(last),
             Motion::PageUp => self.top = self.top.saturating_sub(page),
             Motion::PageDown => self.top = (self.top + page).min(last),
             Motion::Top => (self.top, self.left) = (0, 0),
-            Motion::Bottom => self.top = last,
+            Motion::Bottom => (self.top, self.at_end) = (last, true),
             Motion::Left => self.left = self.left.saturating_sub(SIDEWAYS),
             Motion::Right => self.left = self.left.saturating_add(SIDEWAYS).min(self.widest().saturating_sub(self.width)),
             Motion::NextMatch => self.step(1),
@@ -135,6 +139,7 @@ impl Pager {
     /// Scrolls to the place that is looked at.
     fn show(&mut self) {
         let Some(&(line, from, count)) = self.found.get(self.at) else { return };
+        self.at_end = false;
         if line < self.top || line >= self.top + self.height {
             let last = self.lines.len().saturating_sub(self.height);
             self.top = line.saturating_sub(self.height / 3).min(last);
@@ -237,6 +242,20 @@ mod tests {
         assert_eq!(drawn(&p), ["c", "d", "e"]);
         p.act(Motion::Bottom);
         assert_eq!(drawn(&p), ["d", "e", "f"]);
+    }
+
+    #[test]
+    fn the_end_stays_in_sight_as_more_comes_until_one_goes_up() {
+        let text = |lines: &str| lines.chars().map(|l| vec![(l.to_string(), Role::Text)]).collect::<Vec<Line>>();
+        let mut p = pager(&["a", "b"]);
+        p.act(Motion::Bottom);
+        p.set(text("abcdef"));
+        p.fit(10, 3);
+        assert_eq!(drawn(&p), ["d", "e", "f"]);
+        p.act(Motion::Up);
+        p.set(text("abcdefgh"));
+        p.fit(10, 3);
+        assert_eq!(drawn(&p), ["c", "d", "e"]);
     }
 
     #[test]
