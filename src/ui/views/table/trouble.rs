@@ -24,6 +24,8 @@ impl TableView {
         let is_told = |c: &&Cluster| self.focused || !matches!(c.link, Link::Down { .. });
         let mut told: Vec<(String, Role)> = world.open().filter(is_told).flat_map(of).collect();
         told.sort_by_key(|(_, role)| *role == Role::Dim);
+        // A cluster that is down says the same of every kind of a table.
+        told.dedup();
         let here = |c: &&Cluster| scope::cluster(&self.of.only).is_none_or(|only| only == c.id);
         let is_missing = |c: &&Cluster| parts.iter().all(|kind| world.resource(c.id, kind) == Found::Missing);
         let lacking = world.focused().filter(here).filter(is_missing);
