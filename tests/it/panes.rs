@@ -275,9 +275,10 @@ fn the_mouse_reaches_the_pane_under_it() {
 #[test]
 fn panes_of_a_kind_share_their_watches() {
     let mut robot = of(&["pods", "pods", "pods"]);
-    assert_eq!(robot.watched("prod-eu"), ["pods"]);
+    let both = ["pods", "pods.metrics.k8s.io"];
+    assert_eq!(robot.watched("prod-eu"), both);
     robot.press(":").text("close-pane").press("enter");
-    assert_eq!(robot.watched("prod-eu"), ["pods"]);
+    assert_eq!(robot.watched("prod-eu"), both);
     robot.deliver("prod-eu", "pods", &[pod("shop/new", 5)]);
     assert_eq!(robot.screen().matches("Pods ─ 7").count(), 2, "a change reaches every pane\n{}", robot.screen());
 }
