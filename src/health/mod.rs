@@ -2,7 +2,7 @@
 //!
 //! **To add a rule**: a file in `rules/` with `pub(super) const RULE: Rule`, and its word in `rules/mod.rs`. Kinds extract
 //! [`Facts`](crate::model::facts::Facts), rules judge them: a rule is asked again when its object changed, when something it leans on did
-//! ([`links`] says what leans on what), and when it said so itself ([`Verdict::again`]). What it finds is kept in
+//! (`links` says what leans on what), and when it said so itself ([`Verdict::again`]). What it finds is kept in
 //! [`Findings`](crate::model::finding::Findings) and shown by every screen.
 //!
 //! A rule is silent while things are on their way: rollouts, drains, starts and ends of jobs are no news. When it speaks is a limit in the table

@@ -1,5 +1,6 @@
 //! Rules are tried on a small world: a table of objects in, findings out, as the clock goes on, and nothing left once they are cured.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
+#![allow(clippy::cloned_ref_to_slice_refs, reason = "lists of objects are played, also those of one")]
 
 use crate as lib;
 

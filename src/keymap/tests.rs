@@ -136,7 +136,7 @@ fn keys_mean_what_the_table_of_default_keys_says() {
 #[test]
 fn a_user_file_overrides_key_by_key() {
     let (keymap, problems) =
-        load("everywhere:\n  \"1\": false\n  f5: retry\ntable:\n  y: details\n  q: false\n  \"W W\": wide\n  W a: go  pods\n");
+        load("everywhere:\n  \"1\": false\n  f5: retry\ntable:\n  y: details\n  q: false\n  \"B B\": wide\n  B a: go  pods\n");
     assert_eq!(problems, Vec::<String>::new());
     for (scope, keys, action) in [
         (Scope::Table, "1", "-"),
@@ -146,17 +146,17 @@ fn a_user_file_overrides_key_by_key() {
         (Scope::Document, "y", "yaml"),
         (Scope::Table, "q", "-"),
         (Scope::Document, "q", "quit"),
-        (Scope::Table, "W", "..."),
-        (Scope::Table, "W W", "wide"),
-        (Scope::Table, "W a", "go pods"),
-        (Scope::Table, "W b", "-"),
-        (Scope::Document, "W", "-"),
+        (Scope::Table, "B", "..."),
+        (Scope::Table, "B B", "wide"),
+        (Scope::Table, "B a", "go pods"),
+        (Scope::Table, "B b", "-"),
+        (Scope::Document, "B", "-"),
     ] {
         assert_eq!(does(&keymap, scope, keys), action, "{} {keys}", scope.name());
     }
     assert_eq!(keymap.keys_of(Scope::Table, "retry", None), ["ctrl-r", "f5"]);
     assert_eq!(keymap.keys_of(Scope::Table, "details", None), ["y", "d"]);
-    assert_eq!(keymap.keys_of(Scope::Table, "wide", None), ["w", "W W"]);
+    assert_eq!(keymap.keys_of(Scope::Table, "wide", None), ["w", "B B"]);
     assert_eq!(keymap.keys_of(Scope::Table, "focus", Some("2")), ["2"]);
     assert!(keymap.keys_of(Scope::Table, "focus", Some("1")).is_empty() && keymap.keys_of(Scope::Table, "quit", None).is_empty());
     assert!(keymap.bindings(Scope::Table).any(|(scope, keys, b)| scope == Scope::Everywhere && keys == "?" && b.action == "help"));
@@ -182,8 +182,8 @@ fn problems_have_file_line_and_advice() {
         assert_eq!(problems, [want]);
         assert_eq!(does(&keymap, Scope::Table, "w"), "wide", "the rest holds");
     }
-    let (keymap, _) = load("everywhere:\n  \"W W\": wide\ntable:\n  \"W W\": false\n");
-    assert_eq!(does(&keymap, Scope::Table, "W"), "-", "no chord is left to wait for");
+    let (keymap, _) = load("everywhere:\n  \"B B\": wide\ntable:\n  \"B B\": false\n");
+    assert_eq!(does(&keymap, Scope::Table, "B"), "-", "no chord is left to wait for");
     let (keymap, problems) = load("table: [\n");
     assert!(problems.len() == 1 && problems[0].starts_with("mine.yaml:"), "{problems:?}");
     assert_eq!(does(&keymap, Scope::Table, "w"), "wide");

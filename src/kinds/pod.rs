@@ -1,5 +1,5 @@
 //! Pods: what READY, STATUS and RESTARTS say is kubectl's, word for word (`printPod` of `k8s.io/kubernetes/pkg/printers/internalversion`).
-//! What is wrong with a pod is [`trouble`]'s to read.
+//! What is wrong with a pod is `trouble`'s to read.
 
 mod trouble;
 

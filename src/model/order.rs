@@ -4,7 +4,7 @@
 //! column, another filter) is done in slices by [`Order::work`], with the old order on screen until the new one is ready.
 //!
 //! A joined column changes without its row. Where such a column is sorted by, each row keeps the value that it got its place by
-//! ([`Keys`]): an order whose values move under it is none, and nothing is found in it again. It is made anew when the view says so.
+//! (`Keys`): an order whose values move under it is none, and nothing is found in it again. It is made anew when the view says so.
 
 use super::cell::Value;
 use super::column::Source;

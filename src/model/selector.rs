@@ -1,4 +1,4 @@
-//! Label selectors, as `kubectl get -l` takes them and as workloads carry them in [`super::row::Facts::Pods`].
+//! Label selectors, as `kubectl get -l` takes them and as workloads carry them in their [facts](super::facts::Facts::selector).
 
 /// A label selector: every requirement must hold. The empty one fits everything, as in kubectl.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,11 @@
 //! In what the clusters differ: one entry each. What has no entry of its own is like the last.
 
 use super::manifests::REGISTRY;
-use crate::demo::json::{int, set, text};
+use crate::demo::json::{int, list, set, text};
 use serde_json::{Value, json};
+
+/// Where an ingress of the shop says what leads where.
+const PATHS: &str = "/spec/rules/0/http/paths";
 
 /// A cluster, as against prod.
 #[derive(Debug)]
@@ -119,6 +122,13 @@ impl Variant {
             "PodDisruptionBudget" if self.scale < 100 => {
                 let selector = object.pointer("/spec/selector").cloned().unwrap_or_default();
                 set(&mut object, "/spec", json!({"maxUnavailable": 1, "selector": selector}));
+            }
+            // It leads nowhere that is not there.
+            "Ingress" => {
+                let service = |path: &Value| format!("{namespace}/{}", text(path, "/backend/service/name").unwrap_or_default());
+                let is_here = |path: &&Value| !self.without.contains(&service(path).as_str());
+                let paths: Vec<Value> = list(&object, PATHS).iter().filter(is_here).cloned().collect();
+                set(&mut object, PATHS, paths);
             }
             _ => {}
         }

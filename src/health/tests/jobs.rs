@@ -52,7 +52,7 @@ fn a_cronjob_that_is_late_is_told_at_its_limit() {
         "cronjob-missed",
         &[hourly],
         &[(0, &[]), (3_899, &[]), (3_900, &[first]), (10_799, &[&twice]), (10_800, &[more])],
-        &[cured.clone()],
+        std::slice::from_ref(&cured),
     );
     let hourly = cronjob("tick", "0 * * * *", json!({"status": {"lastScheduleTime": at(0), "active": [{"name": "tick-1"}]}}));
     let why = warning(&hourly, "JobAlreadyActive", "Not starting job because prior execution is running", 3, (1_200, 8_000));
@@ -87,5 +87,5 @@ fn what_is_not_known_to_be_late_is_no_news() {
 fn a_new_cronjob_has_not_missed_what_was_before_it() {
     let new = cronjob("new", "*/30 * * * *", json!({"metadata": {"creationTimestamp": at(0)}}));
     let says = "warning cronjobs/new: missed its time <cronjobs/new>";
-    plays("cronjob-missed", &[new.clone()], &[(0, &[]), (2_099, &[]), (2_100, &[says])], &[gone(&new)]);
+    plays("cronjob-missed", std::slice::from_ref(&new), &[(0, &[]), (2_099, &[]), (2_100, &[says])], &[gone(&new)]);
 }

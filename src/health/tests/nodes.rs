@@ -44,13 +44,18 @@ fn a_new_node_has_time_and_a_cordoned_one_is_being_looked_after() {
 fn pressure_and_a_missing_network_are_told_apart() {
     let well = || node("n1", "a", json!({}));
     let short = node("n1", "a", said("DiskPressure", "True", "kubelet has disk pressure", -9));
-    plays("node-pressure", &[short.clone()], &[(0, &["warning nodes/n1: short of disk | kubelet has disk pressure <node n1>"])], &[well()]);
+    plays(
+        "node-pressure",
+        std::slice::from_ref(&short),
+        &[(0, &["warning nodes/n1: short of disk | kubelet has disk pressure <node n1>"])],
+        &[well()],
+    );
     plays("node-network", &[short], &[(0, &[])], &[]);
     let mut alone = said("NetworkUnavailable", "True", "Node created without a route", 0);
     alone["metadata"] = json!({"creationTimestamp": at(0)});
     let alone = node("n1", "a", alone);
     let says = "critical nodes/n1: no network for pods | Node created without a route <node n1>";
-    plays("node-pressure", &[alone.clone()], &[(400, &[])], &[]);
+    plays("node-pressure", std::slice::from_ref(&alone), &[(400, &[])], &[]);
     plays("node-network", &[alone], &[(299, &[]), (300, &[says])], &[well()]);
 }
 

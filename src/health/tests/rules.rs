@@ -69,7 +69,7 @@ fn a_rollout_that_hangs_has_the_cause_of_its_pods() {
     plays("rollout-stuck", &[sick.clone(), rolling.clone()], &[(0, &[says])], &[gone(&sick), deployment("web", 10, json!({}))]);
     // Nothing moves, and nobody says why.
     let says = "warning deployments/web: rollout stuck, 9/10 available <deployments/web>";
-    plays("rollout-stuck", &[rolling.clone()], &[(269, NOTHING), (270, &[says])], &[deployment("web", 10, json!({}))]);
+    plays("rollout-stuck", std::slice::from_ref(&rolling), &[(269, NOTHING), (270, &[says])], &[deployment("web", 10, json!({}))]);
     // Its own deadline was earlier.
     let late = json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "ReplicaSet has timed out progressing.", "lastTransitionTime": at(-1)});
     let says = "warning deployments/web: rollout stuck, 9/10 available | ReplicaSet has timed out progressing. <deployments/web>";
@@ -222,7 +222,7 @@ fn evicted_pods_are_told_together_while_their_like_is_wanted() {
     let bare = with(out("web-2", "n2", "", 90), json!({"metadata": {"ownerReferences": null}}));
     plays(
         "evicted",
-        &[bare.clone()],
+        std::slice::from_ref(&bare),
         &[(0, &["warning pods/web-2: evicted by node n2 | The node was low on resource: memory. <node n2>"])],
         &[gone(&bare)],
     );
@@ -233,7 +233,7 @@ fn what_does_not_go_is_told_with_its_finalizers() {
     let going = json!({"metadata": {"deletionTimestamp": at(-100), "finalizers": ["shop.example/a", "shop.example/b"]}});
     let claim = object("PersistentVolumeClaim", "data", going);
     let says = "warning persistentvolumeclaims/data: was to be gone: waits for finalizer shop.example/a and 1 more | shop.example/a, shop.example/b <persistentvolumeclaims/data>";
-    plays("terminating", &[claim.clone()], &[(19, NOTHING), (20, &[says])], &[gone(&claim)]);
+    plays("terminating", std::slice::from_ref(&claim), &[(19, NOTHING), (20, &[says])], &[gone(&claim)]);
     let stuck = pod("web-1", json!({"metadata": {"deletionTimestamp": at(0)}}));
     let lost = node("n1", "a", json!({"status": {"conditions": conditions(&[("Ready", "Unknown", -5)])}}));
     let says = "warning pods/web-1: was to be gone: its containers do not end <node n1>";
@@ -272,7 +272,7 @@ fn a_paused_rollout_is_told_after_an_hour() {
     let why = json!({"type": "Progressing", "status": "Unknown", "reason": "DeploymentPaused", "lastTransitionTime": at(0)});
     let web = deployment("web", 3, json!({"spec": {"paused": true}, "status": {"updatedReplicas": 1, "conditions": [why]}}));
     let says = "warning deployments/web: rollout paused, 1/3 updated <deployments/web>";
-    plays("paused", &[web.clone()], &[(3_599, NOTHING), (3_600, &[says])], &[deployment("web", 3, json!({}))]);
+    plays("paused", std::slice::from_ref(&web), &[(3_599, NOTHING), (3_600, &[says])], &[deployment("web", 3, json!({}))]);
     plays("rollout-stuck", &[web], &[(3_600, NOTHING)], &[]);
 }
 

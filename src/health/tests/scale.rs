@@ -46,13 +46,13 @@ fn an_autoscaler_without_metrics_is_told_in_the_servers_words() {
         "warning horizontalpodautoscalers/web: has no metrics to go by: FailedGetResourceMetric | {missing} <horizontalpodautoscalers/web>"
     );
     let sees = scaler(50, condition("ScalingActive", "True", "ValidMetricFound", "", 0));
-    plays("autoscaler-blind", &[blind(missing, 0)], &[(59, &[]), (60, &[&says])], &[sees.clone()]);
+    plays("autoscaler-blind", &[blind(missing, 0)], &[(59, &[]), (60, &[&says])], std::slice::from_ref(&sees));
     let down =
         "unable to fetch metrics from resource metrics API: the server is currently unable to handle the request (get pods.metrics.k8s.io)";
     let says = format!(
         "warning horizontalpodautoscalers/web: has no metrics to go by: FailedGetResourceMetric | {down} <server v1beta1.metrics.k8s.io>"
     );
-    plays("autoscaler-blind", &[blind(down, -60)], &[(0, &[&says])], &[sees.clone()]);
+    plays("autoscaler-blind", &[blind(down, -60)], &[(0, &[&says])], std::slice::from_ref(&sees));
     let lost = "the HPA controller was unable to get the target's current scale: deployments.apps \"web\" not found";
     let says = format!(
         "warning horizontalpodautoscalers/web: cannot scale Deployment web: FailedGetScale | {lost} <horizontalpodautoscalers/web>"

@@ -38,7 +38,7 @@ fn events_of_nodes_and_of_unknown_kinds_find_their_object() {
     let other = object("Certificate", "tls", json!({}));
     let says = "warning certificate/tls: Failed ×20 | no <certificate/tls>";
     let event = warning(&other, "Failed", "no", 20, (-100, -1));
-    plays("event-repeats", &[event.clone()], &[(0, &[says])], &[gone(&event)]);
+    plays("event-repeats", std::slice::from_ref(&event), &[(0, &[says])], &[gone(&event)]);
     let harmless = warning(&node, "DNSConfigForming", "Nameserver limits were exceeded", 900, (-100, -1));
     let says = "info nodes/n1: DNSConfigForming ×900 | Nameserver limits were exceeded <nodes/n1>";
     plays("event-repeats", &[node, harmless.clone()], &[(0, &[says])], &[gone(&harmless)]);
@@ -95,7 +95,7 @@ fn a_namespace_that_does_not_go_is_told_with_what_is_left() {
     let going =
         wide("Namespace", "old", json!({"metadata": {"deletionTimestamp": at(0)}, "status": {"phase": "Terminating", "conditions": left}}));
     let says = format!("warning namespaces/old: does not go: objects in it remain | {why} <namespaces/old>");
-    plays("namespace-stuck", &[going.clone()], &[(119, &[]), (120, &[&says])], &[gone(&going)]);
+    plays("namespace-stuck", std::slice::from_ref(&going), &[(119, &[]), (120, &[&says])], &[gone(&going)]);
 }
 
 /// What a cluster that is not reached any more does not tell is not late.

@@ -25,7 +25,6 @@ use kconsole::ui::views::table::TableView;
 use kconsole::ui::views::workspace::WorkspaceView;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -295,10 +294,9 @@ impl Robot {
     /// Clicks on a text within the view.
     pub fn click(&mut self, text: &str) -> &mut Self {
         let screen = self.screen();
-        let found = screen.lines().enumerate().skip(2).find_map(|(y, l)| Some((l[..l.find(text)?].chars().count(), y)));
-        let (x, y) = found.unwrap_or_else(|| panic!("no {text:?} on the screen:\n{screen}"));
-        self.state.click(x as u16, y as u16);
-        self.settle()
+        let found = screen.lines().enumerate().skip(2).find(|(_, l)| l.contains(text));
+        let (y, _) = found.unwrap_or_else(|| panic!("no {text:?} on the screen:\n{screen}"));
+        self.click_line(y as u16, text)
     }
 
     /// Clicks on a text in a line of the screen.
