@@ -1,10 +1,10 @@
 //! What pods use, as metrics-server measures it. A kind of pods that is read for the columns of others, and keeps next to nothing.
 
 use super::object::{Meta, each, or_default};
-use super::resources::Quantities;
+use super::resources::{Quantities, sum};
 use super::usage::{CPU, MEMORY, unlabelled};
 use super::{HasMeta, Names, Own, Project, joined, name};
-use crate::model::facts::{Amounts, Facts};
+use crate::model::facts::Facts;
 use crate::model::words::Dictionary;
 use serde::Deserialize;
 
@@ -50,6 +50,6 @@ impl Project for PodMetrics {
     const COLUMNS: &'static [Own<Self>] = &[name(), joined("CPU", &CPU), joined("MEMORY", &MEMORY)];
 
     fn facts(measured: &Measured<'_>, _: &mut Dictionary) -> Facts {
-        Facts::Usage(each(&measured.containers).map(|c| c.usage.amounts()).fold(Amounts::default(), |sum, used| sum + used))
+        Facts::Usage(sum(each(&measured.containers).map(|c| &c.usage)))
     }
 }

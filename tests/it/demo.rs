@@ -1,12 +1,20 @@
 //! The demo server from the outside, as any client sees it: what a watch tells adds up to what a list shows, pages are of one moment, and
 //! history that is lost says so. That kubectl agrees is `kubectl`'s business.
 
+use crate::rig::cluster::{has_kubectl, kubectl};
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use kconsole::demo::cluster::{Cluster, User};
 use kconsole::demo::fleet::{Fleet, Options};
 use kconsole::demo::store::Key;
 use kconsole::demo::write::{Delete, How};
+use kconsole::kinds;
+use kconsole::model::id::{ClusterId, GroupResource, WatchId};
+use kconsole::model::table::Table;
+use kconsole::model::time::Timestamp;
+use kconsole::model::want::Want;
+use kconsole::model::words::Dictionary;
+use kconsole::model::world::World;
 use kube::Client;
 use kube::client::Body;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
@@ -249,4 +257,44 @@ fn nobody_sees_what_no_rule_allows() {
     let no = "configmaps is forbidden: User \"ann\" cannot list resource \"configmaps\" in API group \"\" at the cluster scope";
     assert_eq!(may("list", "configmaps", ""), Err(no.to_owned()));
     assert!(may("delete", "configmaps", "here").is_err());
+}
+
+/// What `kubectl top` prints of pods and nodes is what our rows of the same metrics show, however the containers of a pod add up.
+#[test]
+fn rows_of_metrics_are_what_kubectl_top_prints() {
+    if !has_kubectl() {
+        return eprintln!("skipped: there is no kubectl");
+    }
+    let rig = Rig::new();
+    for (resource, args, namespaced) in
+        [("pods", &["top", "pods", "-A", "--no-headers"][..], true), ("nodes", &["top", "nodes", "--no-headers"][..], false)]
+    {
+        // Metrics are measured anew every few seconds: what is printed is as before or as after.
+        let (before, printed, after) = (rows(&rig, resource), kubectl(rig.fleet.kubeconfig(), args), rows(&rig, resource));
+        let lines: Vec<Vec<&str>> = printed.lines().map(|l| l.split_whitespace().collect()).collect();
+        assert!(lines.len() > 2, "{printed}");
+        for line in lines {
+            let path = if namespaced { format!("{}/{}", line[0], line[1]) } else { line[0].to_owned() };
+            // Nodes have the share of what they have between the amounts.
+            let amounts = if namespaced { (line[2].to_owned(), line[3].to_owned()) } else { (line[1].to_owned(), line[3].to_owned()) };
+            let ours = [before.get(&path), after.get(&path)];
+            assert!(ours.contains(&Some(&amounts)), "{path}: kubectl {amounts:?}, here {ours:?}");
+        }
+    }
+}
+
+/// CPU and memory by namespace and name, as tables show them.
+fn rows(rig: &Rig, resource: &str) -> BTreeMap<String, (String, String)> {
+    let kind = kinds::find(&GroupResource::new("metrics.k8s.io", resource)).expect("a kind");
+    let (_, list) = rig.get(&format!("/apis/metrics.k8s.io/v1beta1/{resource}"));
+    let mut words = Dictionary::default();
+    let table = Table::new(WatchId(1), Want::all(ClusterId(0), kind.id()), kind.columns(), Timestamp(0));
+    let shown = |item: &Value| {
+        let row = kind.row(item.to_string().as_bytes(), &mut words);
+        let cell =
+            |title| World::default().value(&table, &row, table.column(title).expect("a column").source).shown(Timestamp(0)).into_owned();
+        let namespace = item["metadata"]["namespace"].as_str().map_or_else(String::new, |n| format!("{n}/"));
+        (format!("{namespace}{}", row.name), (cell("CPU"), cell("MEMORY")))
+    };
+    list["items"].as_array().expect("items").iter().map(shown).collect()
 }

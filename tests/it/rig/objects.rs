@@ -1,6 +1,7 @@
 //! Objects as a server sends them, for scripts: only what the rows are made of.
 
 use super::robot::NOW;
+use kconsole::model::id::GroupResource;
 use kconsole::model::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -38,4 +39,9 @@ pub fn crashing(path: &str, age: i64, restarts: u32) -> Value {
 pub fn object(path: &str, age: i64) -> Value {
     let (namespace, name) = path.split_once('/').unwrap_or(("", path));
     json!({"metadata": {"name": name, "namespace": namespace, "uid": name, "resourceVersion": "1", "creationTimestamp": since(age)}})
+}
+
+/// Whether a script means this kind: by its plural, but that metrics have the plurals of what they are of.
+pub fn is_called(kind: &GroupResource, name: &str) -> bool {
+    kind.to_string() == name || (*kind.resource == *name && &*kind.group != "metrics.k8s.io")
 }

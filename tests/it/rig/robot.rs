@@ -227,9 +227,7 @@ impl Robot {
 
     fn watches(&self, cluster: &str, resource: &str) -> Vec<WatchId> {
         let id = self.id(cluster);
-        // Metrics are called as what they are of.
-        let is_called = |k: &GroupResource| k.to_string() == resource || (&*k.group != "metrics.k8s.io" && &*k.resource == resource);
-        let is = |w: &Want| w.cluster == id && is_called(&w.kind);
+        let is = |w: &Want| w.cluster == id && super::objects::is_called(&w.kind, resource);
         let found: Vec<WatchId> = self.running.iter().filter(|(_, r)| is(&r.want)).map(|(id, _)| *id).collect();
         assert!(!found.is_empty(), "nobody watches {resource} in {cluster}; the screen:\n{}", self.screen());
         found
