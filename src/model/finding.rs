@@ -4,7 +4,7 @@
 
 use super::id::{ClusterId, GroupResource, ObjectRef, Uid};
 use super::time::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// How bad it is, worst last.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -120,10 +120,12 @@ impl Counts {
 #[derive(Debug, Default)]
 pub struct Findings {
     of: HashMap<(ClusterId, Uid), Vec<Finding>>,
+    /// The objects of which something was found that has this cause.
+    by_cause: HashMap<(ClusterId, Cause), BTreeSet<Uid>>,
     groups: Vec<Group>,
     counts: BTreeMap<ClusterId, Counts>,
-    /// Something changed since the groups were made.
-    stale: bool,
+    /// Causes of which something was found or cured since the groups were made.
+    stale: HashSet<(ClusterId, Cause)>,
     /// Counts changes of the groups.
     pub changes: u64,
 }
@@ -139,49 +141,57 @@ impl Findings {
         if self.of(cluster, uid) == findings {
             return false;
         }
-        self.stale = true;
-        if findings.is_empty() {
-            self.of.remove(&(cluster, uid));
-        } else {
+        for old in self.of.remove(&(cluster, uid)).unwrap_or_default() {
+            let key = (cluster, old.cause);
+            if let Some(uids) = self.by_cause.get_mut(&key) {
+                uids.remove(&uid);
+            }
+            self.stale.insert(key);
+        }
+        for new in &findings {
+            let key = (cluster, new.cause.clone());
+            self.by_cause.entry(key.clone()).or_default().insert(uid);
+            self.stale.insert(key);
+        }
+        if !findings.is_empty() {
             self.of.insert((cluster, uid), findings);
         }
         true
     }
 
-    /// Forgets what was found of objects that `keep` does not know.
-    pub fn retain(&mut self, keep: impl Fn(ClusterId, Uid) -> bool) {
-        let before = self.of.len();
-        self.of.retain(|(cluster, uid), _| keep(*cluster, *uid));
-        self.stale |= before != self.of.len();
-    }
-
-    /// Brings groups and counts up to date. Costs what there are findings, so it is done once for many changes.
+    /// Brings groups and counts up to date; only groups of which something changed are made anew. It is done once for many changes.
     pub fn settle(&mut self) -> bool {
-        if !std::mem::take(&mut self.stale) {
+        if self.stale.is_empty() {
             return false;
         }
-        let mut groups: HashMap<(ClusterId, &Cause), Vec<&Finding>> = HashMap::new();
-        for finding in self.of.values().flatten() {
-            groups.entry((finding.object.cluster, &finding.cause)).or_default().push(finding);
-        }
-        let group = |((cluster, cause), mut findings): ((ClusterId, &Cause), Vec<&Finding>)| {
-            findings.sort_by(|a, b| speaks(a, b));
-            let head = (*findings.first()?).clone();
-            Some(Group { cluster, cause: cause.clone(), head, findings: findings.into_iter().cloned().collect() })
-        };
-        let mut groups: Vec<Group> = groups.into_iter().filter_map(group).collect();
+        let stale = std::mem::take(&mut self.stale);
+        self.by_cause.retain(|_, uids| !uids.is_empty());
+        // Looked up by a borrowed cause, since groups own theirs.
+        let is_stale: HashSet<(ClusterId, &Cause)> = stale.iter().map(|(cluster, cause)| (*cluster, cause)).collect();
+        self.groups.retain(|g| !is_stale.contains(&g.key()));
+        let made: Vec<Group> = stale.iter().filter_map(|key| self.group(key)).collect();
+        self.groups.extend(made);
         // Worst first, and among these what is newest.
-        groups.sort_by(|a, b| {
+        self.groups.sort_by(|a, b| {
             let (x, y) = (&a.head, &b.head);
             y.severity.cmp(&x.severity).then(y.since.cmp(&x.since)).then_with(|| a.key().cmp(&b.key()))
         });
         self.counts.clear();
-        for group in &groups {
+        for group in &self.groups {
             self.counts.entry(group.cluster).or_default().add(group.head.severity);
         }
-        self.groups = groups;
         self.changes += 1;
         true
+    }
+
+    /// The findings of a cause, if there are any.
+    fn group(&self, key: &(ClusterId, Cause)) -> Option<Group> {
+        let (cluster, cause) = key;
+        let uids = self.by_cause.get(key)?;
+        let mut findings: Vec<Finding> =
+            uids.iter().flat_map(|uid| self.of(*cluster, *uid)).filter(|f| f.cause == *cause).cloned().collect();
+        findings.sort_by(speaks);
+        Some(Group { cluster: *cluster, cause: cause.clone(), head: findings.first()?.clone(), findings })
     }
 
     /// Worst and newest first.
@@ -208,4 +218,49 @@ fn speaks(a: &Finding, b: &Finding) -> std::cmp::Ordering {
         .then_with(|| width(a).cmp(&width(b)))
         .then(a.since.cmp(&b.since))
         .then_with(|| a.object.name.cmp(&b.object.name))
+        .then(a.object.uid.cmp(&b.object.uid))
+        .then(a.rule.cmp(b.rule))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn finding(uid: u8, cause: u8, severity: u8, since: i64) -> Finding {
+        let kind = GroupResource::new("", "pods");
+        let object =
+            ObjectRef { cluster: ClusterId(0), kind, namespace: "n".into(), name: "p".into(), uid: Uid::parse(&format!("{uid:032x}")) };
+        let severity = [Severity::Info, Severity::Warning, Severity::Critical][usize::from(severity % 3)];
+        let cause = Cause::Node(cause.to_string().into());
+        let (what, evidence, next) = (String::new(), String::new(), String::new());
+        Finding { rule: "r", severity, object, since: Timestamp(since), what, evidence, next, cause }
+    }
+
+    proptest! {
+        /// Kept change by change, the groups are those that would be made of what was found in the end.
+        #[test]
+        fn groups_kept_change_by_change_are_those_made_anew(
+            ops in prop::collection::vec((0u8..6, prop::collection::vec((0u8..4, 0u8..3, 0i64..9), 0..3), any::<bool>()), 0..40),
+        ) {
+            let (mut kept, mut last) = (Findings::default(), BTreeMap::new());
+            for (uid, found, settle) in ops {
+                let found: Vec<Finding> = found.into_iter().map(|(cause, severity, since)| finding(uid, cause, severity, since)).collect();
+                kept.put(ClusterId(0), Uid::parse(&format!("{uid:032x}")), found.clone());
+                last.insert(uid, found);
+                if settle {
+                    kept.settle();
+                }
+            }
+            kept.settle();
+            let mut anew = Findings::default();
+            for (uid, found) in last {
+                anew.put(ClusterId(0), Uid::parse(&format!("{uid:032x}")), found);
+            }
+            anew.settle();
+            prop_assert_eq!(kept.groups(), anew.groups());
+            prop_assert_eq!(kept.counts(ClusterId(0)), anew.counts(ClusterId(0)));
+            prop_assert_eq!(kept.by_cause, anew.by_cause);
+        }
+    }
 }
