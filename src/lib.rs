@@ -132,5 +132,6 @@ pub mod k8s;
 pub mod keymap;
 pub mod kinds;
 pub mod model;
+pub mod safety;
 pub mod term;
 pub mod ui;
