@@ -12,8 +12,11 @@ mod links;
 mod motion;
 mod panes;
 mod program;
+mod restart;
+mod scale;
 
-use crate::model::step::{Reject, Scene, Step};
+use crate::model::step::{Reject, Scene, Step, Wish};
+use crate::safety::verb::Verb;
 
 /// Something that a key, the palette or the mouse can ask for.
 pub struct Action {
@@ -26,7 +29,26 @@ pub struct Action {
 }
 
 /// Every action, in the order of the help.
-pub static ACTIONS: &[&[Action]] = &[drill::ALL, links::ALL, go::ALL, panes::ALL, clusters::ALL, motion::ALL, copy::ALL, program::ALL];
+pub static ACTIONS: &[&[Action]] =
+    &[drill::ALL, scale::ALL, restart::ALL, links::ALL, go::ALL, panes::ALL, clusters::ALL, motion::ALL, copy::ALL, program::ALL];
+
+/// Every way to change an object, in the order of the help.
+pub static VERBS: &[&Verb] = &[&scale::SCALE, &restart::RESTART];
+
+/// Asks for a change of what is marked, or else of what is under the cursor.
+fn change(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec<Step>, Reject> {
+    let targets = if scene.marked.is_empty() { vec![drill::cursor(scene)?.object.clone()] } else { scene.marked.clone() };
+    if let Some(other) = targets.iter().find(|t| !verb.applies_to(&t.kind)) {
+        return Err(Reject::new(format!("{} is for {}, not for {}", verb.name, verb.to.join(", "), other.kind)));
+    }
+    let hidden = if scene.marked.is_empty() { 0 } else { scene.hidden_marks };
+    Ok(vec![Step::Change(Wish { verb: verb.name, targets, hidden, argument: argument.to_owned() })])
+}
+
+/// The verb of a name.
+pub fn verb(name: &str) -> Option<&'static Verb> {
+    VERBS.iter().find(|v| v.name == name).copied()
+}
 
 /// All actions.
 pub fn all() -> impl Iterator<Item = &'static Action> {

@@ -26,6 +26,8 @@ impl State {
                 }
             }
             Msg::Cluster(id, session, news) => self.cluster(id, session, news),
+            Msg::Answer(id, answer) => self.answered(id, answer),
+            Msg::Journalled(deed, written) => self.journalled(&deed, written),
             Msg::Demo(told) => {
                 self.world.demo = Some(Demo { told: Some(told) });
                 self.dirty = true;

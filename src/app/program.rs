@@ -105,6 +105,8 @@ impl Program {
                 Effect::Connect(id) => self.connect(id),
                 Effect::Disconnect(id) => self.sessions.disconnect(id),
                 Effect::Retry(id) => self.sessions.retry(id),
+                Effect::Call(id, call) => self.sessions.call(id, call),
+                Effect::Journal(deed) => self.state.journalled(&deed.id, Ok(())),
                 Effect::Discover(id) => self.sessions.discover(id),
                 Effect::SaveLayout(name, layout) => self.keep_layouts(|kept| {
                     kept.last = Some(name.clone());

@@ -68,8 +68,18 @@ pub async fn run(cli: &Cli, mut setup: Setup) -> io::Result<i32> {
     }
     let reload = program.watch_files();
     let ascii = ascii::is_wanted(|name| std::env::var(name).ok());
-    let mut loop_ =
-        Loop { program, screen, signals, reload, input: Some(Input::start()), drawn: None, frames: Frames::default(), ascii, code: 0 };
+    let mut loop_ = Loop {
+        program,
+        screen,
+        signals,
+        reload,
+        input: Some(Input::start()),
+        drawn: None,
+        began: Instant::now(),
+        frames: Frames::default(),
+        ascii,
+        code: 0,
+    };
     let ended = loop_.run().await;
     tracing::info!("{}", loop_.frames);
     let Loop { program, code, .. } = loop_;
@@ -97,6 +107,7 @@ struct Loop {
     /// `None` while another program has the terminal: two readers would share the keys.
     input: Option<Input>,
     drawn: Option<Instant>,
+    began: Instant,
     frames: Frames,
     /// The terminal takes nothing but ASCII.
     ascii: bool,
@@ -204,6 +215,7 @@ impl Loop {
         match event {
             None | Some(Err(_)) => return false,
             Some(Ok(Event::Key(key))) => {
+                state.clock(self.began.elapsed());
                 if let Some(key) = Key::of(&key) {
                     state.key(key);
                 }
@@ -231,6 +243,7 @@ impl Loop {
         let state = &mut self.program.state;
         if self.input.is_some() && state.take_dirty() {
             let begin = Instant::now();
+            state.clock(begin - self.began);
             self.screen.draw(|area, buf| {
                 state.draw(area, buf);
                 if self.ascii {
@@ -263,7 +276,7 @@ impl Loop {
                 Ok(())
             }
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
-            Effect::SaveLayout(..) | Effect::UseLayout(_) => Ok(()),
+            Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::Call(..) | Effect::Journal(_) => Ok(()),
         }
     }
 

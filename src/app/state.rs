@@ -1,5 +1,6 @@
 //! Everything that the screen is drawn from. Owned by the loop, written only by `update`, shared with nobody.
 
+use super::changes::Changes;
 use super::config::Config;
 use super::discovery::Discovery;
 pub use super::watches::Order;
@@ -58,6 +59,7 @@ pub struct State {
     pub(super) watches: Watches,
     pub(super) board: Board,
     pub(super) discovery: Discovery,
+    pub(super) changes: Changes,
     pub(super) effects: Vec<Effect>,
     pub(super) dirty: bool,
     pub(super) quit: bool,
@@ -82,6 +84,7 @@ impl State {
             watches: Watches::default(),
             board,
             discovery: Discovery::default(),
+            changes: Changes::default(),
             effects: Vec::new(),
             dirty: true,
             quit: false,
@@ -141,7 +144,8 @@ impl State {
 
     /// What has to be started and stopped for the screens to have what they want.
     pub fn reconcile(&mut self) -> Vec<Order> {
-        let wants: Vec<Want> = self.views.iter().flat_map(|v| v.wants(&self.world)).collect();
+        let of_views = self.views.iter().flat_map(|v| v.wants(&self.world));
+        let wants: Vec<Want> = of_views.chain(self.changes.wants()).collect();
         let orders = self.watches.reconcile(&self.world, &wants);
         for order in &orders {
             match order {
@@ -225,6 +229,7 @@ impl State {
         }
         ui::header::draw(&self.world, &self.theme, screen.header, buf);
         ui::footer::demo(&self.world, &self.theme, screen.demo, buf);
+        self.draw_change(screen, buf);
         let under = self.views.last().map_or(Scope::Everywhere, |v| v.scope());
         let panes = self.views.last().and_then(|v| v.panes());
         match (&self.dialog, &self.prompt, &self.notice) {

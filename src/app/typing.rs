@@ -3,8 +3,9 @@
 use super::goto;
 use super::state::State;
 use crate::keymap::Key;
+use crate::model::line::Edit;
 use crate::model::step::{Notice, Prompt};
-use crate::ui::prompt::{Edit, Line};
+use crate::ui::prompt::Line;
 
 impl State {
     pub(super) fn ask(&mut self, prompt: Prompt) {
@@ -132,7 +133,7 @@ impl State {
 }
 
 /// What a key does to a line that is typed.
-fn edit_of(key: Key) -> Option<Edit> {
+pub(super) fn edit_of(key: Key) -> Option<Edit> {
     if let Some(c) = key.typed() {
         return Some(Edit::Type(c));
     }

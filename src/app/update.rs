@@ -31,7 +31,7 @@ impl State {
             self.notice = None;
         }
         let scope = self.scope();
-        if scope == Scope::Prompt && self.type_key(key) {
+        if (scope == Scope::Prompt && self.type_key(key)) || (self.dialog.is_none() && self.press(key)) {
             return;
         }
         self.pressed.push(key);
@@ -68,7 +68,12 @@ impl State {
 
     fn answer(&mut self, yes: bool) {
         if let Some(dialog) = self.dialog.take() {
-            self.steps(if yes { vec![dialog.yes] } else { dialog.no.into_iter().collect() });
+            match dialog.yes {
+                // It was asked just now.
+                Step::Quit if yes => self.quit = true,
+                step if yes => self.step(step),
+                _ => self.steps(dialog.no.into_iter().collect()),
+            }
         }
     }
 
@@ -117,6 +122,7 @@ impl State {
             Step::Open(screen) => self.open(screen),
             Step::Back => self.back(false),
             Step::Leave => self.back(true),
+            Step::Quit if self.changes.running() > 0 => self.ask_to_leave(),
             Step::Quit => self.quit = true,
             Step::Ask(prompt) => self.ask(prompt),
             Step::Move(motion) => self.motion(motion),
@@ -126,6 +132,7 @@ impl State {
                 self.world.namespaces = namespaces;
                 self.refresh();
             }
+            Step::Change(wish) => self.wish(wish),
             Step::Panes(asked) => self.panes(asked),
             Step::Sort(title) => {
                 if let Some(view) = self.views.last_mut() {
@@ -275,8 +282,16 @@ impl State {
             self.views.pop();
             self.refresh();
         } else if leave {
-            self.dialog = Some(Dialog { text: "Leave kconsole?".to_owned(), yes: Step::Quit, no: None });
+            self.ask_to_leave();
         }
+    }
+
+    fn ask_to_leave(&mut self) {
+        let text = match self.changes.running() {
+            0 => "Leave kconsole?".to_owned(),
+            n => format!("Leave kconsole? {n} of your changes are not done yet: what is not sent will not be sent."),
+        };
+        self.dialog = Some(Dialog { text, yes: Step::Quit, no: None });
     }
 
     /// The mouse was clicked.
@@ -307,6 +322,7 @@ impl State {
             view.tick(&self.world);
         }
         self.discover_due();
+        self.pump();
         self.expire();
         self.dirty = true;
     }

@@ -173,6 +173,12 @@ pub fn of_transport(error: &(dyn Error + 'static)) -> Fault {
     fault
 }
 
+/// True where a request failed before there was a connection to send it over.
+pub fn is_before_sending(error: &(dyn Error + 'static)) -> bool {
+    let failed = |error: &&(dyn Error + 'static)| error.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|e| e.is_connect());
+    chain(error).iter().any(failed)
+}
+
 /// An error and its causes. What an `io::Error` wraps is not among its sources, so it is asked for.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
     let mut chain = Vec::new();

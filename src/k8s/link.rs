@@ -6,7 +6,8 @@
 use super::fault;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::msg::Traffic;
-use http::{HeaderMap, Request, Response, header};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode, header};
 use kube::Client;
 use kube::client::Body;
 use std::sync::Arc;
@@ -153,6 +154,32 @@ impl Link {
         let bytes = http_body_util::BodyExt::collect(body).await.map_err(|e| fault::of_transport(&*e))?.to_bytes();
         self.count(bytes.len());
         Ok(bytes.into())
+    }
+
+    /// Sends a request and returns the answer whatever it says, read to its end. Where there is none: why, and whether the request may have
+    /// reached the server.
+    pub async fn exchange(&self, up: &Up, request: Request<Body>) -> Result<Response<Bytes>, (Fault, bool)> {
+        tokio::select! {
+            biased;
+            answer = self.try_exchange(up, request) => answer,
+            why = self.lost(up.generation) => Err((why, true)),
+        }
+    }
+
+    async fn try_exchange(&self, up: &Up, request: Request<Body>) -> Result<Response<Bytes>, (Fault, bool)> {
+        self.shared.requests.fetch_add(1, Ordering::Relaxed);
+        let answer = up.client.send(request).await.map_err(|error| {
+            self.complain(Complaint::Suspect);
+            (fault::of_transport(&error), !fault::is_before_sending(&error))
+        })?;
+        let (head, body) = answer.into_parts();
+        if head.status == StatusCode::UNAUTHORIZED {
+            self.complain(Complaint::Unauthorised { generation: up.generation, credential: up.credential });
+        }
+        let body = http_body_util::BodyExt::collect(http_body_util::Limited::new(body, ANSWER)).await;
+        let body = body.map_err(|e| (fault::of_transport(&*e), true))?.to_bytes();
+        self.count(body.len());
+        Ok(Response::from_parts(head, body))
     }
 
     /// Every answer that is no success is a fault, and the supervisor hears of those that are about the connection.

@@ -13,6 +13,7 @@ pub mod kubeconfig;
 pub mod link;
 pub mod login;
 mod merge;
+pub mod perform;
 mod plugin;
 pub mod proxy;
 pub mod session;

@@ -3,10 +3,12 @@
 use super::describe;
 use super::intake::{Intake, Rows, Whole};
 use super::link::{Link, link};
+use super::perform::perform;
 use super::supervisor::{Connector, Supervisor};
 use super::teller::Teller;
 use super::watch::{Target, Watch, escape};
 use crate::kinds;
+use crate::model::call::{Call, CallId, Failure};
 use crate::model::catalog::Resource;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{ClusterId, Session, WatchId};
@@ -95,6 +97,23 @@ impl Sessions {
     /// What an open cluster has cost so far.
     pub fn traffic(&self, cluster: ClusterId) -> Option<msg::Traffic> {
         self.open.get(&cluster).map(|open| open.link.traffic())
+    }
+
+    /// Sends a request to an open cluster. What comes of it is told, also where the cluster is closed meanwhile.
+    pub fn call(&self, id: CallId, call: Call) {
+        let open = self.open.get(&call.cluster).map(|open| open.link.clone());
+        let (out, writes) = (self.out.clone(), call.method.writes());
+        let asked = async move {
+            let closed = || Failure::unsent(Fault::new(FaultKind::Unreachable, "the cluster is not open"));
+            let answer = match open {
+                Some(link) => perform(link, call).await,
+                None => Err(closed()),
+            };
+            // Nobody left to tell: the program ends.
+            let _ = out.send(Msg::Answer(id, answer)).await;
+        };
+        let panicked = move |fault| Msg::Answer(id, Err(Failure { fault, causes: Vec::new(), in_doubt: writes }));
+        self.spawn(asked, panicked);
     }
 
     /// Has everything of a cluster tried again now.

@@ -114,6 +114,7 @@ impl Project for DaemonSets {
             ready: status.number_ready.unwrap_or_default(),
             updated: status.updated_number_scheduled.unwrap_or_default(),
             available: status.number_available.unwrap_or_default(),
+            generation: metadata.generation.unwrap_or_default(),
             observed: status.observed_generation >= metadata.generation,
             paused: by_hand(set) && status.updated_number_scheduled < status.current_number_scheduled,
             requests: spec.template.requests(),

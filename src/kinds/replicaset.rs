@@ -4,7 +4,7 @@ use super::object::{Meta, has, or_default};
 use super::workload::{Spec, Status};
 use super::{HasMeta, Names, Own, Project, age, col, name, ours, own, screen, wide};
 use crate::model::cell::{Health, Value};
-use crate::model::row::Facts;
+use crate::model::facts::{Facts, WorkloadFacts};
 use crate::model::words::Dictionary;
 use serde::Deserialize;
 
@@ -68,6 +68,8 @@ impl Project for ReplicaSets {
     }
 
     fn facts(set: &ReplicaSet<'_>, words: &mut Dictionary) -> Facts {
-        Facts::Workload(Box::new(set.spec.facts(&set.metadata, &set.status, words)))
+        let facts = set.spec.facts(&set.metadata, &set.status, words);
+        // It has one revision only, and tells nothing of it.
+        Facts::Workload(Box::new(WorkloadFacts { updated: facts.replicas, ..facts }))
     }
 }

@@ -119,6 +119,7 @@ impl Project for StatefulSets {
             ready: status.ready_replicas.unwrap_or_default(),
             updated: updated(set),
             available: status.available_replicas.or(status.ready_replicas).unwrap_or_default(),
+            generation: metadata.generation.unwrap_or_default(),
             observed: status.observed_generation >= metadata.generation,
             paused: !rolling(set) && text(&status.update_revision) != text(&status.current_revision),
             requests: spec.template.requests(),

@@ -51,6 +51,7 @@ impl Spec<'_> {
             ready: status.ready_replicas.unwrap_or_default(),
             updated: status.updated_replicas.unwrap_or_default(),
             available: status.available_replicas.unwrap_or_default(),
+            generation: meta.generation.unwrap_or_default(),
             observed: status.observed_generation >= meta.generation,
             paused: self.paused == Some(true),
             requests: self.template.requests(),

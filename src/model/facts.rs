@@ -151,6 +151,8 @@ pub struct WorkloadFacts {
     pub updated: u32,
     /// Of these, those that have been ready long enough.
     pub available: u32,
+    /// `metadata.generation`: counts changes of the spec.
+    pub generation: i64,
     /// The status is about the newest spec (`observedGeneration`).
     pub observed: bool,
     /// A rollout waits for somebody: `spec.paused`, an update strategy `OnDelete`, or a partition.
@@ -163,6 +165,13 @@ pub struct WorkloadFacts {
     pub progressing: Option<Box<Condition>>,
     /// The condition ReplicaFailure, where it is True: pods are refused.
     pub failure: Option<Box<Condition>>,
+}
+
+impl WorkloadFacts {
+    /// Everything runs as the newest spec wants it, and nothing else is left.
+    pub fn is_settled(&self) -> bool {
+        self.observed && self.updated == self.wanted && self.replicas == self.wanted && self.ready == self.wanted
+    }
 }
 
 /// A Job.

@@ -4,11 +4,13 @@
 //! Time is handed in; text stays as the server sent it until something draws it ([`text::visible`]).
 
 pub mod aside;
+pub mod call;
 pub mod catalog;
 pub mod cell;
 pub mod cluster;
 pub mod column;
 pub mod cron;
+pub mod deed;
 pub mod document;
 pub mod facts;
 pub mod fault;
@@ -18,6 +20,7 @@ pub mod history;
 pub mod id;
 pub mod known;
 pub mod layout;
+pub mod line;
 pub mod msg;
 pub mod nearest;
 pub mod order;

@@ -1,5 +1,6 @@
 //! What the world tells us. The terminal's side of it is in `app`.
 
+use super::call::{CallId, Failure, Reply};
 use super::catalog::Catalog;
 use super::column::Column;
 use super::fault::Fault;
@@ -15,6 +16,10 @@ pub enum Msg {
     Watch(WatchId, News),
     /// Of a cluster, and of which opening of it.
     Cluster(ClusterId, Session, ClusterNews),
+    /// What came of a request.
+    Answer(CallId, Result<Reply, Failure>),
+    /// A record of the journal, by the id of its deed, is on the disk, or why it is not.
+    Journalled(String, Result<(), String>),
     /// How the demo fleet is from now on; names of actions in braces stand for their keys.
     Demo(Notice),
 }

@@ -1,6 +1,8 @@
 //! What an action or a view may ask for, by value. `app` carries it out.
 
+use super::call::{Call, CallId};
 use super::cell::Health;
+use super::deed::Deed;
 use super::finding::Cause;
 use super::id::{ClusterId, ObjectRef, Uid};
 pub use super::known::{Known, Named};
@@ -31,6 +33,8 @@ pub enum Step {
     Focus(Option<ClusterId>),
     /// The present screen sorts by the column of this title.
     Sort(String),
+    /// Objects are to be changed: a person is asked first.
+    Change(Wish),
     /// Something happens to the panes of the present screen.
     Panes(Panes),
     /// These namespaces are looked at; none means all.
@@ -38,7 +42,7 @@ pub enum Step {
 }
 
 /// What the world is to do. General on purpose: a new verb needs no new variant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Open a cluster: connect, and watch what is wanted.
     Connect(ClusterId),
@@ -50,6 +54,10 @@ pub enum Effect {
     Discover(ClusterId),
     /// Lend the terminal to the command that logs in, then retry every cluster of that credential.
     Login(ClusterId),
+    /// Send a request. Only the write path asks for one that writes.
+    Call(CallId, Call),
+    /// Write down what is about to be done, or was.
+    Journal(Box<Deed>),
     /// Put text on the clipboard.
     Copy(String),
     /// Open an address in the browser, or put it on the clipboard where there is none.
@@ -263,6 +271,19 @@ impl Notice {
         self.cluster = Some(cluster);
         self
     }
+}
+
+/// A change that is wanted, before anything is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// The verb's name.
+    pub verb: &'static str,
+    /// What it is done to.
+    pub targets: Vec<ObjectRef>,
+    /// Marked objects that are out of sight, and left out.
+    pub hidden: usize,
+    /// What came with the key.
+    pub argument: String,
 }
 
 /// Why an action does not apply here. Not an error: it greys the entry and explains.

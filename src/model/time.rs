@@ -12,6 +12,11 @@ impl Timestamp {
         utc(text.as_bytes()).or_else(|| text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_second())))
     }
 
+    /// The form that API servers write; nothing for years that nobody lives in.
+    pub fn rfc3339(self) -> String {
+        jiff::Timestamp::from_second(self.0).map(|t| t.to_string()).unwrap_or_default()
+    }
+
     /// Whole seconds from this instant to `now`; never negative, because a clock that is a little off is no news.
     pub fn age(self, now: Self) -> i64 {
         (now.0 - self.0).max(0)

@@ -1,69 +1,12 @@
 //! What is different between two states of an object, field by field, without what the server does by itself.
 
+use crate::model::deed::{Edit, Key};
 use serde_json::Value;
-use std::fmt;
 
 /// Fields that change with every write, or are nobody's wish.
 const NOISE: [&str; 5] = ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp"];
 /// A copy of what was applied before, which says nothing that other fields do not say; it may hold values of a Secret.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-
-/// A step on the way to a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Key {
-    /// A key of a mapping.
-    Field(String),
-    /// An element of a list, by its place, and by its name where it has one.
-    Element(usize, Option<String>),
-}
-
-/// A field that is different.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Edit {
-    /// Where it is; places in lists are those of the state after, or of the one before where it is gone.
-    pub path: Vec<Key>,
-    /// What it was; `None` where it is new.
-    pub before: Option<Value>,
-    /// What it is; `None` where it is gone.
-    pub after: Option<Value>,
-}
-
-/// As people write it: `spec.template.spec.containers[app].image`.
-pub fn written(path: &[Key]) -> String {
-    let mut text = String::new();
-    for key in path {
-        match key {
-            Key::Field(name) if name.contains(['.', '/', '[']) => text.push_str(&format!("[{name}]")),
-            Key::Field(name) if text.is_empty() => text.push_str(name),
-            Key::Field(name) => text.push_str(&format!(".{name}")),
-            Key::Element(_, Some(name)) => text.push_str(&format!("[{name}]")),
-            Key::Element(at, None) => text.push_str(&format!("[{at}]")),
-        }
-    }
-    text
-}
-
-/// As RFC 6901 writes it: `/spec/template/spec/containers/0/image`.
-pub fn pointer(path: &[Key]) -> String {
-    let part = |key: &Key| match key {
-        Key::Field(name) => name.replace('~', "~0").replace('/', "~1"),
-        Key::Element(at, _) => at.to_string(),
-    };
-    path.iter().map(|key| format!("/{}", part(key))).collect()
-}
-
-impl Edit {
-    /// The value at this place, before or after.
-    pub fn at<'a>(&self, object: &'a Value) -> Option<&'a Value> {
-        object.pointer(&pointer(&self.path))
-    }
-}
-
-impl fmt::Display for Edit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&written(&self.path))
-    }
-}
 
 /// The fields that are different, in the order of the object. Status and what servers keep for themselves are left out.
 pub fn diff(before: &Value, after: &Value) -> Vec<Edit> {

@@ -2,6 +2,7 @@
 //!
 //! Colours are named in `theme`, text reaches the screen through `widgets::text`, screens are in `views`.
 
+pub mod change;
 pub mod footer;
 pub mod header;
 pub mod prompt;

@@ -5,5 +5,6 @@ pub mod bar;
 pub mod frame;
 pub mod fuzzy;
 pub mod grid;
+pub mod input;
 pub mod pager;
 pub mod text;

@@ -1,0 +1,197 @@
+//! Changes on their way: what they ask goes out as effects, what is answered goes back to them, keys go to the one that is open.
+
+use super::state::State;
+use super::typing::edit_of;
+use crate::actions;
+use crate::keymap::Key;
+use crate::model::call::{CallId, Failure, Reply};
+use crate::model::id::ObjectRef;
+use crate::model::step::{Effect, Notice, Wish};
+use crate::model::want::Want;
+use crate::model::world::Found;
+use crate::safety::change::{Ask, Change, ChangeId, Phase, Press, Token};
+use crate::safety::guard::Guard;
+use crate::safety::item::{Given, Item};
+use crate::safety::verb::Verb;
+use crate::ui::{self, Layout};
+use ratatui::buffer::Buffer;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// All changes of this run.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// The rules.
+    pub(super) guard: Guard,
+    all: BTreeMap<ChangeId, Change>,
+    /// The one whose dialog is open.
+    open: Option<ChangeId>,
+    last: u64,
+    calls: BTreeMap<CallId, (ChangeId, Token)>,
+    records: BTreeMap<String, (ChangeId, Token)>,
+    /// A clock that never goes back, as of the last key or frame.
+    at: Duration,
+}
+
+impl Changes {
+    /// What has to be watched for them: the kinds of their objects, where the objects are.
+    pub(super) fn wants(&self) -> impl Iterator<Item = Want> {
+        self.all.values().flat_map(Change::followed).map(|object| {
+            let namespace = Some(object.namespace.clone()).filter(|n| !n.is_empty());
+            Want { namespace, ..Want::all(object.cluster, object.kind.clone()) }
+        })
+    }
+
+    fn opened(&mut self) -> Option<&mut Change> {
+        self.all.get_mut(&self.open?)
+    }
+
+    /// How many are being carried out.
+    pub(super) fn running(&self) -> usize {
+        self.all.values().filter(|c| c.is_running()).count()
+    }
+}
+
+impl State {
+    /// The time on a clock that never goes back, since the program was started.
+    pub fn clock(&mut self, at: Duration) {
+        self.changes.at = at;
+    }
+
+    /// Opens the dialog of a change.
+    pub(super) fn wish(&mut self, wish: Wish) {
+        let Some(verb) = actions::verb(wish.verb) else { return };
+        let targets = wish.targets.into_iter().map(|t| (t, Given::Nothing)).collect();
+        self.begin_change(verb, targets, wish.hidden, &wish.argument);
+    }
+
+    /// The same, with what is given for each object.
+    pub(super) fn begin_change(&mut self, verb: &'static Verb, targets: Vec<(ObjectRef, Given)>, hidden: usize, argument: &str) {
+        let now = self.world.now;
+        let item = |(target, given): (ObjectRef, Given)| match self.world.resource(target.cluster, &target.kind) {
+            Found::Kind(resource) => Ok(Item::new(target, resource.clone(), given, now)),
+            Found::NotYet | Found::Missing => Err(target),
+        };
+        let items: Result<Vec<Item>, _> = targets.into_iter().map(item).collect();
+        match items {
+            Ok(items) => {
+                self.changes.last += 1;
+                let id = ChangeId(self.changes.last);
+                let mut change = Change::new(id, verb, items, argument, now);
+                change.hidden = hidden;
+                self.changes.all.insert(id, change);
+                self.changes.open = Some(id);
+                self.pump();
+            }
+            Err(target) => {
+                let why = format!("it is not known yet how {} are served there: try again in a moment", target.kind);
+                self.say(Notice::warn(why).of(target.cluster));
+            }
+        }
+    }
+
+    /// Has every change ask for what is due. Cheap where nothing is.
+    pub(super) fn pump(&mut self) {
+        let mut over = Vec::new();
+        for change in self.changes.all.values_mut().filter(|c| c.phase != Phase::Over) {
+            for ask in change.next(&self.world, &self.changes.guard) {
+                match ask {
+                    Ask::Call(token, call) => {
+                        self.changes.last += 1;
+                        let id = CallId(self.changes.last);
+                        self.changes.calls.insert(id, (change.id, token));
+                        self.effects.push(Effect::Call(id, call));
+                    }
+                    Ask::Journal(token, deed) => {
+                        self.changes.records.insert(deed.id.clone(), (change.id, token));
+                        self.effects.push(Effect::Journal(Box::new(deed)));
+                    }
+                }
+            }
+            if change.phase == Phase::Over {
+                over.push(change.id);
+            }
+        }
+        for id in over {
+            self.over(id);
+        }
+    }
+
+    /// A change is over: whoever has closed its dialog is told.
+    fn over(&mut self, id: ChangeId) {
+        self.dirty = true;
+        if self.changes.open == Some(id) {
+            return;
+        }
+        if let Some(change) = self.changes.all.get(&id) {
+            let notice = ui::change::told(change, &self.world);
+            self.say(notice);
+        }
+    }
+
+    /// A request was answered.
+    pub(super) fn answered(&mut self, id: CallId, answer: Result<Reply, Failure>) {
+        let Some((change, token)) = self.changes.calls.remove(&id) else { return };
+        if let Some(change) = self.changes.all.get_mut(&change) {
+            change.answer(token, answer);
+            self.dirty = true;
+            self.pump();
+        }
+    }
+
+    /// The journal has written a record, or could not.
+    pub(super) fn journalled(&mut self, deed: &str, written: Result<(), String>) {
+        let Some((change, token)) = self.changes.records.remove(deed) else { return };
+        if let Some(change) = self.changes.all.get_mut(&change) {
+            change.journalled(token, written);
+            self.dirty = true;
+            self.pump();
+        }
+    }
+
+    /// A key, where a dialog is open: it has all of them.
+    pub(super) fn press(&mut self, key: Key) -> bool {
+        let at = self.changes.at;
+        let Some(change) = self.changes.open.and_then(|id| self.changes.all.get_mut(&id)) else { return false };
+        let press = match (edit_of(key), key.to_string().as_str()) {
+            (Some(edit), _) => Press::Edit(edit),
+            (None, "enter") => Press::Enter,
+            (None, "tab") => Press::Next,
+            (None, "shift-tab") => Press::Previous,
+            (None, "up") => Press::Up,
+            (None, "down") => Press::Down,
+            (None, "esc" | "ctrl-c") => {
+                self.close_change();
+                return true;
+            }
+            _ => return true,
+        };
+        if change.phase == Phase::Over {
+            self.close_change();
+        } else {
+            change.press(press, at, &self.world, &self.changes.guard);
+            self.pump();
+        }
+        true
+    }
+
+    /// Closes the dialog. What was confirmed goes on; what was not is forgotten.
+    fn close_change(&mut self) {
+        if let Some(id) = self.changes.open.take()
+            && self.changes.all.get(&id).is_some_and(|c| c.phase == Phase::Asking)
+        {
+            self.changes.all.remove(&id);
+        }
+    }
+
+    /// Draws the dialog that is open.
+    pub(super) fn draw_change(&mut self, screen: Layout, buf: &mut Buffer) {
+        let at = self.changes.at;
+        if let Some(change) = self.changes.opened() {
+            change.drawn(at);
+        }
+        if let Some(change) = self.changes.open.and_then(|id| self.changes.all.get(&id)) {
+            ui::change::draw(change, &self.world, &self.theme, screen.body, buf);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What is done to an object: the fields that change, and what is written down of it.
+
+use super::id::ObjectRef;
+use serde_json::Value;
+use std::fmt;
+
+/// A step on the way to a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// A key of a mapping.
+    Field(String),
+    /// An element of a list, by its place, and by its name where it has one.
+    Element(usize, Option<String>),
+}
+
+/// A field that is different.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    /// Where it is; places in lists are those of the state after, or of the one before where it is gone.
+    pub path: Vec<Key>,
+    /// What it was; `None` where it is new.
+    pub before: Option<Value>,
+    /// What it is; `None` where it is gone.
+    pub after: Option<Value>,
+}
+
+/// As people write it: `spec.template.spec.containers[app].image`.
+pub fn written(path: &[Key]) -> String {
+    let mut text = String::new();
+    for key in path {
+        match key {
+            Key::Field(name) if name.contains(['.', '/', '[']) => text.push_str(&format!("[{name}]")),
+            Key::Field(name) if text.is_empty() => text.push_str(name),
+            Key::Field(name) => text.push_str(&format!(".{name}")),
+            Key::Element(_, Some(name)) => text.push_str(&format!("[{name}]")),
+            Key::Element(at, None) => text.push_str(&format!("[{at}]")),
+        }
+    }
+    text
+}
+
+/// As RFC 6901 writes it: `/spec/template/spec/containers/0/image`.
+pub fn pointer(path: &[Key]) -> String {
+    let part = |key: &Key| match key {
+        Key::Field(name) => name.replace('~', "~0").replace('/', "~1"),
+        Key::Element(at, _) => at.to_string(),
+    };
+    path.iter().map(|key| format!("/{}", part(key))).collect()
+}
+
+impl Edit {
+    /// The value at this place, before or after.
+    pub fn at<'a>(&self, object: &'a Value) -> Option<&'a Value> {
+        object.pointer(&pointer(&self.path))
+    }
+}
+
+impl fmt::Display for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&written(&self.path))
+    }
+}
+
+/// What is about to be done to an object, or was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deed {
+    /// Tells this change to this object from others: both records carry it.
+    pub id: String,
+    /// The verb's name.
+    pub verb: String,
+    /// What it is done to.
+    pub object: ObjectRef,
+    /// `metadata.resourceVersion` before.
+    pub before: Option<String>,
+    /// The same after; only of an outcome.
+    pub after: Option<String>,
+    /// The fields that change; values of Secrets as hashes.
+    pub edits: Vec<Edit>,
+    /// The rule of the guard that decided.
+    pub rule: String,
+    /// The reason that a person gave.
+    pub reason: Option<String>,
+    /// What became of it; `None` before it is sent.
+    pub outcome: Option<Outcome>,
+}
+
+/// What became of a change to an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server took it.
+    Done,
+    /// It did not; nothing was changed.
+    Refused(String),
+    /// Nobody can tell whether it was done.
+    Unknown(String),
+}

@@ -1,0 +1,371 @@
+//! A change on its way: what is known, what is asked of the world next, what a person has confirmed. It is told of answers and keys, and says by
+//! value what it asks for; it waits for nothing.
+//!
+//! Each object of it is an [`Item`] with a stage of its own; [`Change::next`] looks at all of them and asks for whatever is due and not under way.
+
+mod answer;
+mod confirm;
+mod rows;
+mod send;
+
+pub use confirm::{Focus, Press};
+
+use super::form::Form;
+use super::guard::{Asked, Demand, Guard, Ruling};
+use super::item::{End, Item, Stage};
+use super::verb::{Check, Pace, Plan, Verb};
+use crate::model::call::Call;
+use crate::model::cluster::Cluster;
+use crate::model::deed::Deed;
+use crate::model::id::{GroupResource, Version};
+use crate::model::line::Line;
+use crate::model::time::Timestamp;
+use crate::model::world::World;
+use std::time::Duration;
+
+/// Requests of one change that are under way at a time, before it is confirmed.
+const AT_ONCE: usize = 10;
+
+/// Tells a change from others of this run.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChangeId(pub u64);
+
+/// A change to one object or to several.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Which one.
+    pub id: ChangeId,
+    /// What is done.
+    pub verb: &'static Verb,
+    /// What it is done to.
+    pub items: Vec<Item>,
+    /// Marked objects that were out of sight, and are left out.
+    pub hidden: usize,
+    /// What a person fills in; `None` before the objects were read.
+    pub form: Option<Form>,
+    /// What the guard says of it, as far as it is known.
+    pub ruling: Option<Ruling>,
+    /// How far it is as a whole.
+    pub phase: Phase,
+    /// What has the keys.
+    pub focus: Focus,
+    /// What is typed to confirm.
+    pub typed: Line,
+    /// The reason that is given.
+    pub reason: Line,
+    /// Told in the dialog: why a key was not taken, what changed underneath.
+    pub told: Option<String>,
+    /// When it was begun.
+    pub begun: Timestamp,
+    /// When it was over.
+    pub ended: Option<Timestamp>,
+    argument: String,
+    /// One of the clusters is protected: what cannot be written down is not done there.
+    protected: bool,
+    /// When it was looked last whether an object has changed underneath.
+    looked: Timestamp,
+    /// What became of objects, to be written down.
+    unwritten: Vec<(usize, Deed)>,
+    /// Counts what is planned: an answer to an earlier plan is dropped.
+    round: u32,
+    /// What has been asked and not answered.
+    under_way: Vec<Token>,
+    /// When the preview as it is now was first drawn, on the clock of [`Press`].
+    drawn: Option<Duration>,
+    /// The first of two keys was pressed.
+    once: bool,
+    /// When a key was pressed last.
+    pressed: Option<Duration>,
+}
+
+/// How far a change is as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// A person decides.
+    Asking,
+    /// It was confirmed and is carried out.
+    Running,
+    /// What has not begun is not begun any more.
+    Stopping,
+    /// It is over.
+    Over,
+}
+
+/// Tells what an answer is to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The object, by its place.
+    pub item: usize,
+    /// What was asked.
+    pub of: Purpose,
+    round: u32,
+}
+
+/// What is asked of the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Whether we may.
+    Right,
+    /// The object as it is.
+    Read,
+    /// What is around it, by its place in the list.
+    Around(usize),
+    /// What the server would store.
+    Check,
+    /// That what will be done is written down.
+    Intent,
+    /// To do it.
+    Send,
+    /// The object after a conflict, or after an answer that did not come.
+    Reread,
+    /// That what was done is written down.
+    Outcome,
+}
+
+/// What is asked for.
+#[allow(clippy::large_enum_variant, reason = "there are a handful, and they are gone at once")]
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// A request.
+    Call(Token, Call),
+    /// A record of the journal.
+    Journal(Token, Deed),
+}
+
+impl Change {
+    /// A change that has not begun.
+    pub fn new(id: ChangeId, verb: &'static Verb, items: Vec<Item>, argument: &str, now: Timestamp) -> Self {
+        Self {
+            id,
+            verb,
+            items,
+            hidden: 0,
+            form: None,
+            ruling: None,
+            phase: Phase::Asking,
+            focus: Focus::Confirm,
+            typed: Line::default(),
+            reason: Line::default(),
+            told: None,
+            begun: now,
+            ended: None,
+            argument: argument.to_owned(),
+            protected: true,
+            looked: now,
+            unwritten: Vec::new(),
+            round: 0,
+            under_way: Vec::new(),
+            drawn: None,
+            once: false,
+            pressed: None,
+        }
+    }
+
+    /// What is to be asked of the world now. To be called after whatever may have changed something.
+    pub fn next(&mut self, world: &World, guard: &Guard) -> Vec<Ask> {
+        let mut asks = Vec::new();
+        match self.phase {
+            Phase::Asking => self.look(world, guard, &mut asks),
+            Phase::Running | Phase::Stopping => self.carry_out(world, guard, &mut asks),
+            Phase::Over => {}
+        }
+        asks
+    }
+
+    /// Before it is confirmed: reads, then plans, then has the server try.
+    fn look(&mut self, world: &World, guard: &Guard, asks: &mut Vec<Ask>) {
+        for at in 0..self.items.len() {
+            self.read(at, world, asks);
+        }
+        if !self.items.iter().all(Item::is_read) {
+            return;
+        }
+        let form = self.form.get_or_insert_with(|| (self.verb.form)(&self.items, &self.argument));
+        if self.round == 0 {
+            self.round = 1;
+            self.focus = if form.fields.is_empty() { Focus::Confirm } else { Focus::Field(0) };
+        }
+        for item in &mut self.items {
+            if item.plan.is_none() {
+                item.plan = Some((self.verb.plan)(item, form));
+            }
+        }
+        self.protected = self.items.iter().any(|i| world.cluster(i.target.cluster).is_none_or(Cluster::is_protected));
+        self.ruling = Some(self.rule(world, guard));
+        let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
+        // A read-only cluster is not even asked to try.
+        for at in (0..self.items.len()).filter(|_| !refused) {
+            self.check(at, asks);
+        }
+        self.look_again(world, asks);
+    }
+
+    /// Reads objects again that are not as they were shown, at most once a second.
+    fn look_again(&mut self, world: &World, asks: &mut Vec<Ask>) {
+        if self.looked == world.now {
+            return;
+        }
+        self.looked = world.now;
+        let other = |i: &Item| {
+            let row = rows::find(world, &i.target);
+            row.is_some_and(|row| i.version().is_some_and(|v| Version::parse(v) != row.version)) || rows::is_gone(world, &i.target)
+        };
+        let others: Vec<usize> = (0..self.items.len()).filter(|n| self.items.get(*n).is_some_and(other)).collect();
+        for at in others {
+            if let Some(call) = self.items.get(at).map(|i| i.read(self.verb)) {
+                self.ask(at, Purpose::Read, call, asks);
+            }
+        }
+    }
+
+    /// Asks for what is not known of an object yet.
+    fn read(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
+        let Some(item) = self.items.get(at) else { return };
+        let (right, before) = (item.right.is_none(), item.before.is_none());
+        let review = right.then(|| item.review(self.verb));
+        let read = before.then(|| item.read(self.verb));
+        if let Some(call) = review {
+            self.ask(at, Purpose::Right, call, asks);
+        }
+        if let Some(call) = read {
+            return self.ask(at, Purpose::Read, call, asks);
+        }
+        self.read_around(at, world, asks);
+    }
+
+    /// Asks for what is around an object. What its cluster does not serve is not there.
+    fn read_around(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
+        let Some(item) = self.items.get_mut(at) else { return };
+        if item.around.is_empty() {
+            item.around = (self.verb.around)(item).into_iter().map(|around| (around, None)).collect();
+        }
+        let mut calls = Vec::new();
+        for n in 0..item.around.len() {
+            let Some((around, None)) = item.around.get(n).cloned() else { continue };
+            let kind = GroupResource::new(around.kind.0, around.kind.1);
+            match world.cluster(item.target.cluster).and_then(|c| c.catalog.as_ref()?.get(&kind)) {
+                Some(resource) => calls.push((n, item.read_beside(&around, resource))),
+                None => {
+                    if let Some((_, read)) = item.around.get_mut(n) {
+                        *read = Some(Err("not served here".to_owned()));
+                    }
+                }
+            }
+        }
+        for (n, call) in calls {
+            self.ask(at, Purpose::Around(n), call, asks);
+        }
+    }
+
+    /// Has the server try what is planned for an object.
+    fn check(&mut self, at: usize, asks: &mut Vec<Ask>) {
+        let Some(item) = self.items.get_mut(at).filter(|i| i.checked.is_none()) else { return };
+        let Some(Ok(plan)) = &item.plan else { return };
+        if let (Some(Ok(())), Check::Server) = (&item.right, self.verb.check) {
+            let call = item.request(plan, true);
+            self.ask(at, Purpose::Check, call, asks);
+        }
+    }
+
+    fn ask(&mut self, item: usize, of: Purpose, call: Call, asks: &mut Vec<Ask>) {
+        let token = Token { item, of, round: self.round };
+        if !self.under_way.contains(&token) && self.under_way.len() < AT_ONCE {
+            self.under_way.push(token);
+            asks.push(Ask::Call(token, call));
+        }
+    }
+
+    /// What the guard says: the strictest of what it says of each object.
+    fn rule(&self, world: &World, guard: &Guard) -> Ruling {
+        let ruled = self.items.iter().filter_map(|item| self.rule_of(item, world, guard));
+        let nobody = || Ruling {
+            demand: Demand::Refused,
+            reason: false,
+            rule: "no cluster".to_owned(),
+            why: "there is nothing to change".to_owned(),
+        };
+        let reason = self.items.iter().filter_map(|item| self.rule_of(item, world, guard)).any(|r| r.reason);
+        let strictest = ruled.reduce(|a, b| if b.demand > a.demand { b } else { a }).unwrap_or_else(nobody);
+        Ruling { reason, ..strictest }
+    }
+
+    /// What the guard says of one object, now.
+    fn rule_of(&self, item: &Item, world: &World, guard: &Guard) -> Option<Ruling> {
+        let replicas = self.form.as_ref().and_then(|form| form.text("replicas").parse().ok());
+        Some(guard.rule(&Asked {
+            cluster: world.cluster(item.target.cluster)?,
+            namespace: &item.target.namespace,
+            kind: &item.target.kind,
+            verb: self.verb.name,
+            removal: self.verb.removes,
+            objects: self.items.len(),
+            replicas,
+            now: world.now,
+            utc_offset: world.utc_offset,
+        }))
+    }
+
+    /// Everything that is planned has been tried, or cannot be: the preview says all that it will say.
+    pub fn is_previewed(&self) -> bool {
+        let tried = |i: &Item| match (&i.plan, &i.right, self.verb.check) {
+            (Some(Ok(_)), Some(Ok(())), Check::Server) => i.checked.is_some(),
+            (None, ..) => false,
+            _ => true,
+        };
+        self.ruling.is_some() && self.items.iter().all(tried)
+    }
+
+    /// The objects that the change will be sent for: those that may be changed, can be and were accepted.
+    pub fn accepted(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|i| self.is_accepted(i))
+    }
+
+    /// True where the server has said that it would take it, or cannot say so beforehand.
+    pub(super) fn is_accepted(&self, item: &Item) -> bool {
+        let tried = match (&item.checked, self.verb.check) {
+            (Some(Ok(_)), _) | (None, Check::None(_)) => true,
+            (Some(Err(refusal)), _) => refusal.untried,
+            (None, Check::Server) => false,
+        };
+        tried && matches!((&item.plan, &item.right), (Some(Ok(_)), Some(Ok(()))))
+    }
+
+    /// What is planned is another: it is planned and tried again, and nothing holds that was confirmed.
+    pub(super) fn replan(&mut self) {
+        self.round += 1;
+        (self.drawn, self.once) = (None, false);
+        self.under_way.retain(|t| !matches!(t.of, Purpose::Check));
+        for item in &mut self.items {
+            (item.plan, item.checked) = (None, None);
+            item.warnings.clear();
+        }
+    }
+
+    /// True while something is carried out.
+    pub fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::Running | Phase::Stopping)
+    }
+
+    /// The plan of an object that can be sent.
+    fn plan_of(item: &Item) -> Option<&Plan> {
+        item.plan.as_ref().and_then(|p| p.as_ref().ok())
+    }
+
+    /// Begins no more objects; what is under way goes on to its end.
+    pub fn stop(&mut self) {
+        if self.phase == Phase::Running {
+            self.phase = Phase::Stopping;
+        }
+        for item in self.items.iter_mut().filter(|i| i.stage == Stage::Queued) {
+            item.stage = Stage::Ended(End::Cancelled);
+        }
+    }
+
+    /// How many objects may be under way at a time.
+    fn pace(&self) -> usize {
+        match self.verb.pace {
+            Pace::OneByOne => 1,
+            Pace::Together(n) => n,
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What the world answers, taken into a change.
+
+use super::{Change, Purpose, Token};
+use crate::model::call::{Failure, Reply};
+use crate::model::deed::Outcome;
+use crate::model::fault::FaultKind;
+use crate::safety::diff::diff;
+use crate::safety::item::{End, Item, Refusal, Stage};
+use crate::safety::verb::{Follow, Keeps, Write};
+use serde_json::Value;
+
+/// So many conflicts in a row are read again: a status that moves, not somebody who works on the same field.
+const TRIES: u8 = 8;
+
+impl Change {
+    /// An answer to a request. One to an earlier plan changes nothing.
+    pub fn answer(&mut self, token: Token, answer: Result<Reply, Failure>) {
+        let asked = self.under_way.iter().position(|t| *t == token);
+        let Some(at) = asked else { return };
+        self.under_way.swap_remove(at);
+        let Some(item) = self.items.get_mut(token.item) else { return };
+        match token.of {
+            Purpose::Right => item.right = Some(right(item, self.verb.right, answer)),
+            Purpose::Read => self.read_answer(token.item, answer),
+            Purpose::Around(n) => {
+                if let Some((_, read)) = item.around.get_mut(n) {
+                    *read = Some(answer.map(|r| r.object).map_err(|f| f.fault.to_string()));
+                }
+            }
+            Purpose::Check => {
+                item.warnings.clone_from(answer.as_ref().map(|r| &r.warnings).unwrap_or(&Vec::new()));
+                if answer.as_ref().is_err_and(|f| f.fault.kind == FaultKind::Conflict) && item.tries < TRIES {
+                    // Another state of it was read; a fresh look decides.
+                    item.tries += 1;
+                    item.before = None;
+                    item.plan = None;
+                } else {
+                    item.checked = Some(answer.map(|r| r.object).map_err(refusal));
+                }
+            }
+            Purpose::Send => self.sent(token.item, answer),
+            Purpose::Reread => self.reread(token.item, answer),
+            Purpose::Intent | Purpose::Outcome => {}
+        }
+    }
+
+    /// The journal has written a record, or could not.
+    pub fn journalled(&mut self, token: Token, written: Result<(), String>) {
+        let Some(at) = self.under_way.iter().position(|t| *t == token) else { return };
+        self.under_way.swap_remove(at);
+        let protected = self.protected;
+        let Some(item) = self.items.get_mut(token.item) else { return };
+        match (token.of, written) {
+            (Purpose::Intent, Err(why)) if protected => item.stage = Stage::Ended(End::Failed(format!("not sent, since {why}"))),
+            (Purpose::Intent, written) => {
+                item.stage = Stage::Sent;
+                self.told = written.err();
+            }
+            (_, Err(why)) => self.told = Some(why),
+            (_, Ok(())) => {}
+        }
+    }
+
+    fn read_answer(&mut self, at: usize, answer: Result<Reply, Failure>) {
+        let Some(item) = self.items.get_mut(at) else { return };
+        let uid = item.target.uid;
+        match answer {
+            Ok(Reply { object, .. }) if is_uid(&object, uid) => {
+                let changed = item.before.as_ref().and_then(|before| diff(before, &object).first().map(ToString::to_string));
+                item.before = Some(object);
+                if let Some(field) = changed {
+                    self.replan();
+                    self.told = Some(format!("somebody else has just changed {field}: this is what would be done now"));
+                }
+            }
+            Ok(_) => gone(item, "it was deleted, and another object has its name now"),
+            Err(failure) if failure.fault.kind == FaultKind::Gone => gone(item, "it was deleted meanwhile"),
+            Err(failure) => gone(item, &failure.fault.to_string()),
+        }
+    }
+
+    /// The answer to the request that changes something.
+    fn sent(&mut self, at: usize, answer: Result<Reply, Failure>) {
+        let (follow, keeps) = (self.verb.follow, self.verb.keeps);
+        let Some(item) = self.items.get_mut(at) else { return };
+        match answer {
+            Ok(reply) => {
+                item.warnings = reply.warnings;
+                item.stored = Some(reply.object).filter(|o| o.get("kind").and_then(Value::as_str) != Some("Status"));
+                item.stage = match follow {
+                    Follow::Stored(_) => Stage::Ended(End::Done),
+                    Follow::Gone | Follow::Rollout => Stage::Following,
+                };
+            }
+            Err(failure) if failure.in_doubt => item.stage = Stage::Doubt,
+            Err(failure) if failure.fault.kind == FaultKind::Conflict && keeps == Keeps::Shown && item.tries < TRIES => {
+                item.tries += 1;
+                item.stage = Stage::Conflict;
+            }
+            Err(failure) => item.stage = Stage::Ended(End::Failed(refusal(failure).why)),
+        }
+        self.close(at);
+    }
+
+    /// The object as it is after a conflict, or after an answer that did not come.
+    fn reread(&mut self, at: usize, answer: Result<Reply, Failure>) {
+        let follow = self.verb.follow;
+        let Some(item) = self.items.get_mut(at) else { return };
+        let deletes = matches!(item.plan, Some(Ok(ref plan)) if matches!(plan.write, Write::Delete(_)));
+        let creates = matches!(item.plan, Some(Ok(ref plan)) if plan.creates.is_some() || matches!(plan.write, Write::Create(_)));
+        let next = match (&item.stage, answer) {
+            (Stage::Doubt, Err(failure)) if failure.fault.kind == FaultKind::Gone && deletes => Stage::Ended(End::Done),
+            (_, Err(failure)) if failure.fault.kind == FaultKind::Gone => Stage::Ended(End::Failed("it was deleted meanwhile".to_owned())),
+            (Stage::Conflict, Err(failure)) => Stage::Ended(End::Failed(failure.fault.to_string())),
+            (_, Err(failure)) => {
+                let why = format!("the answer was lost, and it cannot be read back: {}", failure.fault);
+                Stage::Ended(End::Unknown(why))
+            }
+            (_, Ok(reply)) if !is_uid(&reply.object, item.target.uid) => {
+                let why = "it was deleted, and another object has its name now";
+                Stage::Ended(if deletes { End::Done } else { End::Failed(why.to_owned()) })
+            }
+            (Stage::Conflict, Ok(reply)) => unchanged(item, reply.object),
+            (_, Ok(_)) if creates => Stage::Ended(End::Unknown("the answer was lost: look whether it is there".to_owned())),
+            (_, Ok(reply)) if deletes => {
+                let going = reply.object.pointer("/metadata/deletionTimestamp").is_some();
+                if going { Stage::Following } else { not_done() }
+            }
+            (_, Ok(reply)) => found(item, reply.object, follow),
+        };
+        item.stage = next;
+        self.close(at);
+    }
+
+    /// Has it written down what became of an object whose request was answered.
+    fn close(&mut self, at: usize) {
+        let outcome = self.items.get(at).and_then(|item| match &item.stage {
+            Stage::Following | Stage::Ended(End::Done) => Some(Outcome::Done),
+            Stage::Ended(End::Failed(why)) => Some(Outcome::Refused(why.clone())),
+            Stage::Ended(End::Unknown(why)) => Some(Outcome::Unknown(why.clone())),
+            _ => None,
+        });
+        let deed = outcome.and_then(|outcome| self.deed(at, Some(outcome)));
+        self.unwritten.extend(deed.map(|deed| (at, deed)));
+    }
+}
+
+/// What the server says of what we may.
+fn right(item: &Item, (does, subresource): (&str, &str), answer: Result<Reply, Failure>) -> Result<(), String> {
+    let status = answer.map_err(|f| format!("whether you may cannot be asked: {}", f.fault))?.object;
+    if status.pointer("/status/allowed").and_then(Value::as_bool) == Some(true) {
+        return Ok(());
+    }
+    let slash = if subresource.is_empty() { "" } else { "/" };
+    let place = if item.target.namespace.is_empty() { String::new() } else { format!(" in namespace {}", item.target.namespace) };
+    let reason = status.pointer("/status/reason").and_then(Value::as_str).filter(|r| !r.is_empty());
+    let reason = reason.map(|r| format!(" ({r})")).unwrap_or_default();
+    Err(format!("you may not {does} {}{slash}{subresource}{place}{reason}", item.target.kind))
+}
+
+/// Why a server does not take a change.
+fn refusal(failure: Failure) -> Refusal {
+    // The API server's words where a webhook that has side effects stands in the way of a dry run.
+    let untried = failure.fault.what.contains("does not support dry run");
+    Refusal { why: failure.fault.to_string(), causes: failure.causes, untried }
+}
+
+fn is_uid(object: &Value, uid: crate::model::id::Uid) -> bool {
+    let read = object.pointer("/metadata/uid").and_then(Value::as_str);
+    read.is_some_and(|read| crate::model::id::Uid::parse(read) == uid)
+}
+
+/// Nothing can be done with the object.
+fn gone(item: &mut Item, why: &str) {
+    item.before = Some(Value::Null);
+    item.plan = Some(Err(why.to_owned()));
+}
+
+fn not_done() -> Stage {
+    Stage::Ended(End::Failed("the connection was lost before the server did it; nothing was changed".to_owned()))
+}
+
+/// After a conflict: goes on with the state that there is now where nothing that was shown is another.
+fn unchanged(item: &mut Item, now: Value) -> Stage {
+    let shown = item.edits();
+    let changed = shown.iter().find(|edit| edit.at(&now) != edit.before.as_ref());
+    match changed {
+        Some(edit) => Stage::Ended(End::Failed(format!("somebody else has just changed {edit}: nothing was changed, look again"))),
+        None => {
+            item.before = Some(now);
+            Stage::Sent
+        }
+    }
+}
+
+/// After an answer that did not come: whether the object has what was sent.
+fn found(item: &mut Item, now: Value, follow: Follow) -> Stage {
+    let wanted = item.edits();
+    let (done, undone) = (wanted.iter().all(|e| e.at(&now) == e.after.as_ref()), wanted.iter().all(|e| e.at(&now) == e.before.as_ref()));
+    if undone {
+        return not_done();
+    }
+    if !done {
+        let left = item.checked.as_ref().and_then(|c| c.as_ref().ok()).map(|c| diff(c, &now).len()).unwrap_or_default();
+        return Stage::Ended(End::Unknown(format!(
+            "the answer was lost, and the object is neither as before nor as wanted ({left} fields)"
+        )));
+    }
+    item.stored = Some(now);
+    if matches!(follow, Follow::Stored(_)) { Stage::Ended(End::Done) } else { Stage::Following }
+}

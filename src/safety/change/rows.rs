@@ -1,0 +1,36 @@
+//! What the tables show of an object that is being changed.
+
+use crate::model::facts::Facts;
+use crate::model::id::ObjectRef;
+use crate::model::msg::Sync;
+use crate::model::row::Row;
+use crate::model::table::Table;
+use crate::model::world::World;
+use serde_json::Value;
+
+/// The row of an object, if any table has it.
+pub(super) fn find<'a>(world: &'a World, object: &'a ObjectRef) -> Option<&'a Row> {
+    tables(world, object).find_map(|t| t.of_uid(object.uid))
+}
+
+/// True where a table that is true now would have the object, and has not.
+pub(super) fn is_gone(world: &World, object: &ObjectRef) -> bool {
+    let has_it = |t: &&Table| t.sync == Sync::Live && t.want.namespace.as_deref().is_none_or(|n| n == &*object.namespace);
+    tables(world, object).any(|t| has_it(&t)) && find(world, object).is_none()
+}
+
+/// As many pods as wanted are ready and run what is wanted, by what the controller has seen of the object as it was stored.
+pub(super) fn is_settled(world: &World, object: &ObjectRef, stored: Option<&Value>) -> bool {
+    let Some(row) = find(world, object) else { return false };
+    let Facts::Workload(workload) = &row.facts else { return true };
+    let told = |pointer: &str| stored.and_then(|o| o.pointer(pointer)?.as_i64());
+    let is_new = told("/spec/replicas").is_none_or(|wanted| i64::from(workload.wanted) == wanted)
+        && told("/metadata/generation").is_none_or(|generation| workload.generation >= generation);
+    is_new && workload.is_settled()
+}
+
+/// Tables that hold whole kinds or namespaces: one that holds a selection says nothing of what it does not hold.
+fn tables<'a>(world: &'a World, object: &'a ObjectRef) -> impl Iterator<Item = &'a Table> {
+    let all = |t: &&Table| t.want.of == crate::model::want::Of::All;
+    world.tables_of(object.cluster, &object.kind.group, &object.kind.resource).filter(all)
+}

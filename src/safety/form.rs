@@ -1,0 +1,82 @@
+//! What a person fills in for a change: a few fields of text.
+
+use crate::model::line::{Edit, Line, Typed};
+
+/// The fields of a change, and which one has the keys.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Form {
+    /// The fields, in their order.
+    pub fields: Vec<Field>,
+}
+
+/// One thing to fill in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// What it is called.
+    pub name: &'static str,
+    /// What may be written, in half a line.
+    pub help: &'static str,
+    /// What stands in it.
+    pub line: Line,
+    /// What may stand in it, to go through with the arrows; free where there are none.
+    pub choices: Vec<String>,
+    /// The arrows count up and down.
+    pub counts: bool,
+}
+
+impl Field {
+    /// A field with a text in it.
+    pub fn new(name: &'static str, help: &'static str, text: &str) -> Self {
+        Self { name, help, line: Line::new(text), choices: Vec::new(), counts: false }
+    }
+
+    /// The same, where the arrows count.
+    pub fn counting(mut self) -> Self {
+        self.counts = true;
+        self
+    }
+
+    /// The same, with texts to choose from.
+    pub fn choosing(mut self, choices: Vec<String>) -> Self {
+        self.choices = choices;
+        self
+    }
+
+    /// Goes one up or down: in what may be chosen, or in counting. True where the text is another.
+    pub fn step(&mut self, up: bool) -> bool {
+        let text = self.line.text().trim();
+        let next = if self.counts {
+            let Ok(n) = text.parse::<i64>() else { return false };
+            (n + if up { 1 } else { -1 }).max(0).to_string()
+        } else {
+            let at = self.choices.iter().position(|c| c == text);
+            let to = match (at, up) {
+                (Some(i), true) => i.saturating_sub(1),
+                (Some(i), false) => (i + 1).min(self.choices.len().saturating_sub(1)),
+                (None, _) => 0,
+            };
+            let Some(choice) = self.choices.get(to) else { return false };
+            choice.clone()
+        };
+        let changed = next != text;
+        self.line.set(&next);
+        changed
+    }
+}
+
+impl Form {
+    /// A form of these fields.
+    pub fn of(fields: impl IntoIterator<Item = Field>) -> Self {
+        Self { fields: fields.into_iter().collect() }
+    }
+
+    /// What stands in a field, without blanks around it; nothing where there is no such field.
+    pub fn text(&self, name: &str) -> &str {
+        self.fields.iter().find(|f| f.name == name).map_or("", |f| f.line.text().trim())
+    }
+
+    /// Types into a field. True where its text is another.
+    pub fn edit(&mut self, at: usize, edit: Edit) -> bool {
+        self.fields.get_mut(at).is_some_and(|f| f.line.edit(edit) == Typed::Changed)
+    }
+}

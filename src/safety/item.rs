@@ -1,0 +1,253 @@
+//! One object of a change: what is known of it, and how far it has come.
+
+use super::diff::diff;
+use super::verb::{Around, Plan, Verb, Write};
+use crate::model::call::{Call, Method};
+use crate::model::catalog::Resource;
+use crate::model::deed::Edit;
+use crate::model::id::ObjectRef;
+use crate::model::time::Timestamp;
+use serde_json::{Value, json};
+
+/// An object that is to be changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Which one. It is never another, whatever gets its name meanwhile.
+    pub target: ObjectRef,
+    /// Its kind, as its cluster serves it.
+    pub resource: Resource,
+    /// What the verb was given for this object beforehand.
+    pub given: Given,
+    /// Whether we may, and which right is missing; `None` before the server has said.
+    pub right: Option<Result<(), String>>,
+    /// The object as it was read last.
+    pub before: Option<Value>,
+    /// What was read beside it, in the order of the verb's list; or why it could not be.
+    pub around: Vec<(Around, Option<Result<Value, String>>)>,
+    /// What would be sent, or why nothing can be.
+    pub plan: Option<Result<Plan, String>>,
+    /// What the server would store.
+    pub checked: Option<Result<Value, Refusal>>,
+    /// What the server warned of.
+    pub warnings: Vec<String>,
+    /// What the server stored.
+    pub stored: Option<Value>,
+    /// How far it has come.
+    pub stage: Stage,
+    /// When it was asked for, in the form of RFC 3339.
+    pub asked_at: String,
+    /// Conflicts that were resolved by reading again.
+    pub tries: u8,
+}
+
+/// What a verb was given for an object beforehand.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Given {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A text that a person wrote.
+    Text(String),
+    /// Changes that were made to a subresource of it, to be taken back.
+    Edits(&'static str, Vec<Edit>),
+}
+
+/// Why a server does not take a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// For people.
+    pub why: String,
+    /// What is wrong with which field.
+    pub causes: Vec<crate::model::call::Cause>,
+    /// The server cannot try it: a webhook has effects that it cannot take back. Nothing is wrong with the change itself.
+    pub untried: bool,
+}
+
+/// How far an object has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// Read, planned and tried.
+    #[default]
+    Asking,
+    /// Confirmed; waits for its turn.
+    Queued,
+    /// It is written down what will be done.
+    Intent,
+    /// The request is on its way.
+    Sent,
+    /// It is read again, because the server said that it has changed.
+    Conflict,
+    /// It is read again, because nobody knows whether the request was carried out.
+    Doubt,
+    /// The server has it; it has not taken effect yet.
+    Following,
+    /// It is over.
+    Ended(End),
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It took effect.
+    Done,
+    /// Nothing was changed, and why.
+    Failed(String),
+    /// Nobody can tell whether it was changed.
+    Unknown(String),
+    /// It was not begun.
+    Cancelled,
+}
+
+impl Item {
+    /// An object of which nothing is known yet.
+    pub fn new(target: ObjectRef, resource: Resource, given: Given, now: Timestamp) -> Self {
+        Self {
+            target,
+            resource,
+            given,
+            right: None,
+            before: None,
+            around: Vec::new(),
+            plan: None,
+            checked: None,
+            warnings: Vec::new(),
+            stored: None,
+            stage: Stage::Asking,
+            asked_at: now.rfc3339(),
+            tries: 0,
+        }
+    }
+
+    /// A text of the object as it is.
+    pub fn text(&self, pointer: &str) -> Option<&str> {
+        self.before.as_ref()?.pointer(pointer)?.as_str()
+    }
+
+    /// A number of the object as it is.
+    pub fn number(&self, pointer: &str) -> Option<i64> {
+        self.before.as_ref()?.pointer(pointer)?.as_i64()
+    }
+
+    /// Its `metadata.resourceVersion`, as it was read last.
+    pub fn version(&self) -> Option<&str> {
+        self.text("/metadata/resourceVersion")
+    }
+
+    /// What stands around it of a kind: the items of the list that was read.
+    pub fn beside(&self, resource: &str) -> &[Value] {
+        let list = self.around.iter().find(|(around, _)| around.kind.1 == resource).and_then(|(_, read)| read.as_ref()?.as_ref().ok());
+        list.and_then(|list| list.get("items")?.as_array()).map_or(&[], Vec::as_slice)
+    }
+
+    /// What would change, or has.
+    pub fn edits(&self) -> Vec<Edit> {
+        let after = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
+        match (&self.before, after) {
+            (Some(before), Some(after)) => diff(before, after),
+            _ => Vec::new(),
+        }
+    }
+
+    /// True once everything was read that a plan needs.
+    pub fn is_read(&self) -> bool {
+        self.before.is_some() && self.right.is_some() && self.around.iter().all(|(_, read)| read.is_some())
+    }
+
+    /// The request that reads the object; what is changed through a subresource is read there.
+    pub fn read(&self, verb: &Verb) -> Call {
+        let scaled = verb.right.1 == "scale" || matches!(self.given, Given::Edits("scale", _));
+        self.call(Method::Get, if scaled { "scale" } else { "" }, String::new())
+    }
+
+    /// The request that asks whether we may.
+    pub fn review(&self, verb: &Verb) -> Call {
+        let (does, subresource) = verb.right;
+        let subresource = match self.given {
+            Given::Edits(subresource, _) => subresource,
+            _ => subresource,
+        };
+        let body = json!({
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": {
+                "verb": does, "group": self.resource.id.group, "resource": self.resource.id.resource, "subresource": subresource,
+                "namespace": self.target.namespace, "name": self.target.name,
+            }},
+        });
+        Call {
+            cluster: self.target.cluster,
+            method: Method::Review,
+            path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews".to_owned(),
+            query: Vec::new(),
+            body: body.to_string(),
+        }
+    }
+
+    /// The request that reads a list beside the object, where its cluster serves it.
+    pub fn read_beside(&self, around: &Around, resource: &Resource) -> Call {
+        let selector = (!around.selector.is_empty()).then(|| ("labelSelector", around.selector.clone()));
+        Call {
+            cluster: self.target.cluster,
+            method: Method::Get,
+            path: resource.path(Some(&self.target.namespace)),
+            query: selector.into_iter().collect(),
+            body: String::new(),
+        }
+    }
+
+    /// The request that carries a plan out, or only has the server try it. Every one names the very object that was shown: by the
+    /// resourceVersion that was read, or by the uid.
+    pub fn request(&self, plan: &Plan, dry: bool) -> Call {
+        let version = self.version().unwrap_or_default();
+        let (method, body) = match &plan.write {
+            Write::Merge(patch) => (Method::Merge, pinned(patch, version).to_string()),
+            Write::Strategic(patch) => (Method::Strategic, pinned(patch, version).to_string()),
+            Write::Ops(ops) => {
+                let pin = json!({"op": "replace", "path": "/metadata/resourceVersion", "value": version});
+                (Method::Json, Value::Array([vec![pin], ops.clone()].concat()).to_string())
+            }
+            Write::Replace(text) => (Method::ReplaceYaml, text.clone()),
+            Write::Apply(text, _) => (Method::Apply, text.clone()),
+            Write::Create(object) => (Method::Create, object.to_string()),
+            Write::Delete(options) => {
+                let mut options = options.clone();
+                if let Some(map) = options.as_object_mut() {
+                    map.insert("preconditions".to_owned(), json!({"uid": self.text("/metadata/uid")}));
+                }
+                (Method::Delete, options.to_string())
+            }
+        };
+        let mut call = match &plan.creates {
+            Some(resource) => Call { path: resource.path(Some(&self.target.namespace)), ..self.call(method, "", body) },
+            None => self.call(method, plan.subresource, body),
+        };
+        if !matches!(method, Method::Delete) {
+            call.query.push(("fieldValidation", "Strict".to_owned()));
+        }
+        if let Write::Apply(_, true) = plan.write {
+            call.query.push(("force", "true".to_owned()));
+        }
+        if dry {
+            call.query.push(("dryRun", "All".to_owned()));
+        }
+        call
+    }
+
+    fn call(&self, method: Method, subresource: &str, body: String) -> Call {
+        let path = format!("{}/{}", self.resource.path(Some(&self.target.namespace)), self.target.name);
+        let path = if subresource.is_empty() { path } else { format!("{path}/{subresource}") };
+        Call { cluster: self.target.cluster, method, path, query: Vec::new(), body }
+    }
+}
+
+/// A patch that holds for one state of an object only.
+fn pinned(patch: &Value, version: &str) -> Value {
+    let mut patch = patch.clone();
+    if let Some(map) = patch.as_object_mut() {
+        let metadata = map.entry("metadata").or_insert_with(|| json!({}));
+        if let Some(metadata) = metadata.as_object_mut() {
+            metadata.insert("resourceVersion".to_owned(), json!(version));
+        }
+    }
+    patch
+}

@@ -1,0 +1,185 @@
+//! What is special about one way to change an object. The path itself is the same for all: [`super::change`].
+
+use super::form::Form;
+use super::item::Item;
+use crate::model::catalog::Resource;
+use crate::model::cell::Health;
+use crate::model::world::World;
+use serde_json::Value;
+
+/// A way to change an object.
+#[derive(Debug)]
+pub struct Verb {
+    /// Its name, as keymaps, the guard's rules and the journal have it.
+    pub name: &'static str,
+    /// What one does, for people: `scale`, `roll back`.
+    pub does: &'static str,
+    /// The kinds that it applies to.
+    pub to: &'static [&'static str],
+    /// What RBAC has to allow: the verb and the subresource.
+    pub right: (&'static str, &'static str),
+    /// Something goes away.
+    pub removes: bool,
+    /// What else is read before anything is asked: what stands around the object.
+    pub around: fn(&Item) -> Vec<Around>,
+    /// What a person fills in, given the objects as they are and the argument that came with the key.
+    pub form: fn(&[Item], &str) -> Form,
+    /// The request, for an object as it is and the form as it is filled in; or why there is none.
+    pub plan: fn(&Item, &Form) -> Result<Plan, String>,
+    /// What a person should know of it, most important first.
+    pub notes: fn(&Item, &Form, &World) -> Vec<Note>,
+    /// What a conflict means.
+    pub keeps: Keeps,
+    /// When it has taken effect.
+    pub follow: Follow,
+    /// How several objects are taken.
+    pub pace: Pace,
+    /// Whether it can be taken back.
+    pub undo: Undo,
+    /// Whether the server can try it first.
+    pub check: Check,
+}
+
+/// A list that is read beside an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Around {
+    /// The kind, by group and plural.
+    pub kind: (&'static str, &'static str),
+    /// A label selector; empty for all of the object's namespace.
+    pub selector: String,
+}
+
+/// A request that changes an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// What is sent.
+    pub write: Write,
+    /// The subresource that it is sent to; empty for the object itself.
+    pub subresource: &'static str,
+    /// Where something is created instead: this kind, in the object's namespace.
+    pub creates: Option<Resource>,
+}
+
+/// What is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Write {
+    /// A merge patch (RFC 7386).
+    Merge(Value),
+    /// A strategic merge patch.
+    Strategic(Value),
+    /// A JSON patch (RFC 6902).
+    Ops(Vec<Value>),
+    /// The whole object as YAML that a person wrote.
+    Replace(String),
+    /// A manifest as YAML, by server-side apply; with `true`, fields are taken over that others own.
+    Apply(String, bool),
+    /// Something new, as JSON.
+    Create(Value),
+    /// DELETE with these options.
+    Delete(Value),
+}
+
+impl Plan {
+    /// A write to the object itself.
+    pub fn of(write: Write) -> Self {
+        Self { write, subresource: "", creates: None }
+    }
+
+    /// A write to a subresource of it.
+    pub fn to(subresource: &'static str, write: Write) -> Self {
+        Self { subresource, ..Self::of(write) }
+    }
+}
+
+/// Something that a person should know before confirming.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// In a word, as `HPA`.
+    pub about: String,
+    /// What.
+    pub text: String,
+    /// How much it matters.
+    pub health: Health,
+}
+
+impl Note {
+    /// Something good to know.
+    pub fn info(about: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { about: about.into(), text: text.into(), health: Health::Ok }
+    }
+
+    /// Something that may make the change another one than was meant.
+    pub fn warn(about: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { health: Health::Warn, ..Self::info(about, text) }
+    }
+}
+
+/// What a conflict (409) means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// Somebody changed the object: what was written was written for another state of it.
+    Everything,
+    /// It goes on where the fields that were shown are as they were: a status that moves is nobody's conflict.
+    Shown,
+}
+
+/// When a change has taken effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follow {
+    /// When as many pods as wanted run what is wanted.
+    Rollout,
+    /// When the object is gone.
+    Gone,
+    /// At once, for this reason.
+    Stored(&'static str),
+}
+
+/// How several objects are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// One after the other: the next once the one before has taken effect. The first failure ends it.
+    OneByOne,
+    /// So many requests at a time.
+    Together(usize),
+}
+
+/// Whether a change can be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undo {
+    /// By giving the fields that were changed the values back that they had.
+    Fields,
+    /// It cannot, for this reason, which the preview says.
+    No(&'static str),
+}
+
+/// Whether the server can try a change without doing it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// `dryRun=All`.
+    Server,
+    /// It cannot, for this reason.
+    None(&'static str),
+}
+
+/// Nothing is read beside the object.
+pub fn nothing_around(_: &Item) -> Vec<Around> {
+    Vec::new()
+}
+
+/// Nothing is filled in.
+pub fn no_form(_: &[Item], _: &str) -> Form {
+    Form::default()
+}
+
+/// Nothing special has to be known.
+pub fn no_notes(_: &Item, _: &Form, _: &World) -> Vec<Note> {
+    Vec::new()
+}
+
+impl Verb {
+    /// True where it applies to objects of a kind. Kinds stand as `deployments.apps`, and `*` for all.
+    pub fn applies_to(&self, kind: &crate::model::id::GroupResource) -> bool {
+        let name = kind.to_string();
+        self.to.iter().any(|k| *k == "*" || *k == name)
+    }
+}

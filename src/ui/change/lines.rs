@@ -1,0 +1,269 @@
+//! What the dialog of a change says, line by line.
+
+use crate::model::cell::Health;
+use crate::model::deed::{Edit, written};
+use crate::model::facts::Facts;
+use crate::model::id::ClusterId;
+use crate::model::line::Line;
+use crate::model::world::World;
+use crate::safety::change::{Change, Focus, Phase};
+use crate::safety::guard::Demand;
+use crate::safety::item::{End, Item, Stage};
+use crate::safety::owners;
+use crate::safety::undo::short;
+use crate::safety::verb::{Check, Follow, Undo};
+use crate::ui::theme::{Role, Theme};
+use crate::ui::widgets::{bar, input, text};
+use crate::ui::words;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// So many objects are listed.
+const LISTED: usize = 12;
+/// Columns of what a line is about.
+const ABOUT: usize = 11;
+
+/// One line.
+pub(super) type Row = Vec<Part>;
+
+/// A part of a line.
+#[derive(Clone, Debug)]
+pub(super) enum Part {
+    /// A text.
+    Text(String, Role),
+    /// A line that is typed into.
+    Input(Line, bool),
+}
+
+impl Part {
+    pub(super) fn text(text: impl Into<String>, role: Role) -> Self {
+        Self::Text(text.into(), role)
+    }
+
+    pub(super) fn draw(&self, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
+        match self {
+            Self::Text(told, role) => text::put(buf, area.x, area.y, area.width, told, theme.style(*role)),
+            Self::Input(line, true) => {
+                let looks = input::Looks {
+                    text: theme.style(Role::Prompt),
+                    caret: theme.style(Role::RowSelected).patch(theme.style(Role::Accent)),
+                };
+                input::put(buf, area.x, area.y, area.width, line, looks)
+            }
+            Self::Input(line, false) => text::put(buf, area.x, area.y, area.width, line.text(), theme.style(Role::Text)) + 1,
+        }
+    }
+}
+
+/// The clusters that it is about, in the order of its objects.
+pub(super) fn clusters(change: &Change) -> Vec<ClusterId> {
+    let mut all: Vec<ClusterId> = Vec::new();
+    for item in &change.items {
+        if !all.contains(&item.target.cluster) {
+            all.push(item.target.cluster);
+        }
+    }
+    all
+}
+
+/// What can be cut, and what has to be in sight.
+pub(super) fn all(change: &Change, world: &World, width: u16) -> (Vec<Row>, Vec<Row>) {
+    if change.phase == Phase::Asking {
+        let mut body = fields(change, world);
+        body.extend(objects(change, world));
+        body.extend(facts(change, world, width));
+        (body, confirmation(change, world, width))
+    } else {
+        (change.items.iter().map(|item| progress(change, item, world)).collect(), told(change, width))
+    }
+}
+
+/// What is to be filled in, and what the objects are now.
+fn fields(change: &Change, world: &World) -> Vec<Row> {
+    let Some(form) = &change.form else { return vec![vec![Part::text("reading …", Role::Dim)]] };
+    let mut rows: Vec<Row> = Vec::new();
+    for (n, field) in form.fields.iter().enumerate() {
+        let focused = change.focus == Focus::Field(n);
+        let help = if focused { format!("  {}", field.help) } else { String::new() };
+        rows.push(vec![about(field.name), Part::Input(field.line.clone(), focused), Part::text(help, Role::Dim)]);
+    }
+    if let [item] = change.items.as_slice() {
+        rows.extend(now(item, world));
+    }
+    rows
+}
+
+/// How many pods it has.
+fn now(item: &Item, world: &World) -> Option<Row> {
+    let target = &item.target;
+    let row = world.tables_of(target.cluster, &target.kind.group, &target.kind.resource).find_map(|t| t.of_uid(target.uid))?;
+    let Facts::Workload(workload) = &row.facts else { return None };
+    let (full, empty) = bar::bar(workload.ready, workload.wanted);
+    let told = format!(" {}/{} ready, {} of the newest revision", workload.ready, workload.wanted, workload.updated);
+    Some(vec![about("now"), Part::text(full, Role::Bar), Part::text(empty, Role::BarEmpty), Part::text(told, Role::Text)])
+}
+
+/// The objects by name, where there are several.
+fn objects(change: &Change, world: &World) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    if change.items.len() > 1 {
+        for item in change.items.iter().take(LISTED) {
+            let mut row = vec![Part::text(named(item, world), Role::Text)];
+            row.extend(trouble(item).map(|why| Part::text(format!("  ✖ left out: {why}"), Role::StatusBad)));
+            row.extend(item.edits().first().map(|e| Part::text(format!("  {}", one(e)), Role::Dim)));
+            rows.push(row);
+        }
+        let more = change.items.len().saturating_sub(LISTED);
+        rows.extend((more > 0).then(|| vec![Part::text(format!("and {more} more"), Role::Dim)]));
+    }
+    if change.hidden > 0 {
+        let told = format!("{} marked objects are out of sight and are left out", change.hidden);
+        rows.push(vec![Part::text(told, Role::StatusWarn)]);
+    }
+    rows
+}
+
+fn named(item: &Item, world: &World) -> String {
+    format!("{}  {}", world.name(item.target.cluster), words::object(&item.target))
+}
+
+/// Why an object cannot be changed.
+fn trouble(item: &Item) -> Option<String> {
+    match (&item.right, &item.plan, &item.checked) {
+        (Some(Err(missing)), ..) => Some(missing.clone()),
+        (_, Some(Err(why)), _) => Some(why.clone()),
+        (_, _, Some(Err(refusal))) if !refusal.untried => Some(refusal.why.clone()),
+        _ => None,
+    }
+}
+
+/// Owners, limits, what would be stored and what the server says of it.
+fn facts(change: &Change, world: &World, width: u16) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    let Some(form) = &change.form else { return rows };
+    for item in &change.items {
+        for note in owners::notes(item).into_iter().chain((change.verb.notes)(item, form, world)) {
+            let role = if note.health == Health::Ok { Role::Text } else { Role::StatusWarn };
+            rows.extend(wrapped(&note.about, &note.text, role, width));
+        }
+    }
+    if let [item] = change.items.as_slice() {
+        rows.extend(item.edits().iter().map(edit));
+        rows.extend(item.warnings.iter().flat_map(|w| wrapped("warning", w, Role::StatusWarn, width)));
+        rows.extend(server(change, item, width));
+    }
+    if let Undo::No(why) = change.verb.undo {
+        rows.extend(wrapped("undo", &format!("cannot be undone: {why}"), Role::StatusWarn, width));
+    }
+    rows
+}
+
+/// What the server says to it.
+fn server(change: &Change, item: &Item, width: u16) -> Vec<Row> {
+    if let Some(why) = trouble(item) {
+        let mut rows = wrapped("✖", &why, Role::StatusBad, width);
+        let causes = item.checked.as_ref().and_then(|c| c.as_ref().err()).map(|r| r.causes.as_slice()).unwrap_or_default();
+        rows.extend(causes.iter().flat_map(|c| wrapped("", &format!("{}: {}", c.field, c.message), Role::StatusBad, width)));
+        return rows;
+    }
+    let told = match (change.verb.check, &item.checked) {
+        (Check::None(why), _) => format!("not tried beforehand: {why}"),
+        (_, Some(Ok(_))) => "accepted by the server".to_owned(),
+        (_, Some(Err(refusal))) => format!("cannot be tried: {}", refusal.why),
+        (_, None) if change.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused) => return Vec::new(),
+        (_, None) => "…".to_owned(),
+    };
+    wrapped("dry run", &told, Role::Text, width)
+}
+
+/// A field that changes.
+fn edit(edit: &Edit) -> Row {
+    let value = |value: &Option<serde_json::Value>, role| match value {
+        Some(value) => Part::text(short(value), role),
+        None => Part::text("nothing", Role::Dim),
+    };
+    vec![
+        Part::text(format!("  {}  ", written(&edit.path)), Role::YamlKey),
+        value(&edit.before, Role::StatusBad),
+        Part::text(" → ", Role::Dim),
+        value(&edit.after, Role::StatusOk),
+    ]
+}
+
+fn one(edit: &Edit) -> String {
+    let value = |v: &Option<serde_json::Value>| v.as_ref().map_or_else(|| "nothing".to_owned(), short);
+    format!("{} {} → {}", written(&edit.path), value(&edit.before), value(&edit.after))
+}
+
+/// What it takes to confirm.
+fn confirmation(change: &Change, world: &World, width: u16) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    let Some(ruling) = &change.ruling else { return rows };
+    if ruling.reason {
+        let focused = change.focus == Focus::Reason;
+        rows.push(vec![about("reason"), Part::Input(change.reason.clone(), focused)]);
+    }
+    let told = match ruling.demand {
+        Demand::Nothing | Demand::Enter => return [rows, said(change, width)].concat(),
+        Demand::Yes => format!("{}: y confirms", ruling.why),
+        Demand::TwoKeys if change.is_half_confirmed() => "now a confirms; anything else does not".to_owned(),
+        Demand::TwoKeys => format!("{}: y, then a confirms", ruling.why),
+        Demand::Name => format!("{}: type {} to confirm", ruling.why, change.names(world)),
+        Demand::Refused => ruling.why.clone(),
+    };
+    let role = if ruling.demand == Demand::Refused { Role::StatusBad } else { Role::Badge };
+    let mut asked: Vec<Row> = text::wrapped(&told, width).into_iter().map(|line| vec![Part::text(line, role)]).collect();
+    if ruling.demand == Demand::Name {
+        asked.push(vec![about("name"), Part::Input(change.typed.clone(), change.focus == Focus::Confirm)]);
+    }
+    rows.extend(asked);
+    [rows, said(change, width)].concat()
+}
+
+/// Why a key was not taken, or what changed underneath.
+fn said(change: &Change, width: u16) -> Vec<Row> {
+    let told = change.told.as_deref().map(|t| text::wrapped(t, width)).unwrap_or_default();
+    told.into_iter().map(|line| vec![Part::text(line, Role::NoticeWarn)]).collect()
+}
+
+fn told(change: &Change, width: u16) -> Vec<Row> {
+    said(change, width)
+}
+
+/// How far an object has come.
+fn progress(change: &Change, item: &Item, world: &World) -> Row {
+    let (glyph, told, role) = match &item.stage {
+        Stage::Asking | Stage::Queued => ("·", "waits for its turn".to_owned(), Role::Dim),
+        Stage::Intent | Stage::Sent => ("◐", "on its way to the server".to_owned(), Role::StatusBusy),
+        Stage::Conflict => ("◐", "it has just changed: read again".to_owned(), Role::StatusBusy),
+        Stage::Doubt => ("◐", "the answer was lost: read back".to_owned(), Role::StatusWarn),
+        Stage::Following => ("◐", following(change, item, world), Role::StatusBusy),
+        Stage::Ended(End::Done) => ("✔", "done".to_owned(), Role::StatusOk),
+        Stage::Ended(End::Failed(why)) => ("✖", why.clone(), Role::StatusBad),
+        Stage::Ended(End::Unknown(why)) => ("?", why.clone(), Role::StatusWarn),
+        Stage::Ended(End::Cancelled) => ("·", "not begun".to_owned(), Role::Dim),
+    };
+    vec![Part::text(format!("{glyph} "), role), Part::text(format!("{}  ", named(item, world)), Role::Text), Part::text(told, role)]
+}
+
+/// How far what was stored has taken effect, or why it does not.
+fn following(change: &Change, item: &Item, world: &World) -> String {
+    if change.verb.follow == Follow::Gone {
+        return "going".to_owned();
+    }
+    let target = &item.target;
+    let row = world.tables_of(target.cluster, &target.kind.group, &target.kind.resource).find_map(|t| t.of_uid(target.uid));
+    let Some(Facts::Workload(workload)) = row.map(|r| &r.facts) else { return "stored".to_owned() };
+    let stuck = world.findings.of(target.cluster, target.uid).first().map(|f| format!(" · {}", f.what)).unwrap_or_default();
+    format!("{}/{} ready, {} of the newest revision{stuck}", workload.ready, workload.wanted, workload.updated)
+}
+
+fn about(word: &str) -> Part {
+    Part::text(format!("{word:ABOUT$}"), Role::Dim)
+}
+
+fn wrapped(word: &str, told: &str, role: Role, width: u16) -> Vec<Row> {
+    let lines = text::wrapped(told, width.saturating_sub(ABOUT as u16));
+    let first = |n: usize| if n == 0 { about(word) } else { about("") };
+    lines.into_iter().enumerate().map(|(n, line)| vec![first(n), Part::text(line, role)]).collect()
+}
