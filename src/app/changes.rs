@@ -2,7 +2,7 @@
 
 use super::state::State;
 use super::typing::edit_of;
-use crate::actions;
+use crate::actions::{self, undo::UNDO};
 use crate::keymap::Key;
 use crate::model::call::{CallId, Failure, Reply};
 use crate::model::id::ObjectRef;
@@ -92,6 +92,15 @@ impl State {
                 let why = format!("it is not known yet how {} are served there: try again in a moment", target.kind);
                 self.say(Notice::warn(why).of(target.cluster));
             }
+        }
+    }
+
+    /// Opens the dialog that takes the last change to an object back.
+    pub(super) fn undo(&mut self, object: ObjectRef) {
+        let last = self.changes.all.values().rev().find_map(|change| change.undoable(&object));
+        match last {
+            Some(given) => self.begin_change(&UNDO, vec![(object, given)], 0, ""),
+            None => self.say(Notice::info(format!("nothing that was done to {} in this run can be taken back", object.name))),
         }
     }
 

@@ -133,6 +133,7 @@ impl State {
                 self.refresh();
             }
             Step::Change(wish) => self.wish(wish),
+            Step::Undo(object) => self.undo(object),
             Step::Panes(asked) => self.panes(asked),
             Step::Sort(title) => {
                 if let Some(view) = self.views.last_mut() {

@@ -35,6 +35,8 @@ pub enum Step {
     Sort(String),
     /// Objects are to be changed: a person is asked first.
     Change(Wish),
+    /// The last change of this run to an object is to be taken back: a person is asked first.
+    Undo(ObjectRef),
     /// Something happens to the panes of the present screen.
     Panes(Panes),
     /// These namespaces are looked at; none means all.

@@ -12,12 +12,12 @@ pub use confirm::{Focus, Press};
 
 use super::form::Form;
 use super::guard::{Asked, Demand, Guard, Ruling};
-use super::item::{End, Item, Stage};
-use super::verb::{Check, Pace, Plan, Verb};
+use super::item::{End, Given, Item, Stage};
+use super::verb::{Check, Pace, Plan, Undo, Verb};
 use crate::model::call::Call;
 use crate::model::cluster::Cluster;
 use crate::model::deed::Deed;
-use crate::model::id::{GroupResource, Version};
+use crate::model::id::{GroupResource, ObjectRef, Version};
 use crate::model::line::Line;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
@@ -369,6 +369,14 @@ impl Change {
         for item in self.items.iter_mut().filter(|i| i.stage == Stage::Queued) {
             item.stage = Stage::Ended(End::Cancelled);
         }
+    }
+
+    /// What it changed of an object, if that was done and can be taken back.
+    pub fn undoable(&self, object: &ObjectRef) -> Option<Given> {
+        let done = |i: &&Item| i.target == *object && matches!(i.stage, Stage::Following | Stage::Ended(End::Done));
+        let item = self.items.iter().find(done).filter(|_| self.verb.undo == Undo::Fields)?;
+        let edits = item.edits();
+        (!edits.is_empty()).then(|| Given::Edits(Self::plan_of(item).map_or("", |plan| plan.subresource), edits))
     }
 
     /// How many objects may be under way at a time.

@@ -12,3 +12,4 @@ pub mod robot;
 pub mod script;
 pub mod source;
 pub mod svg;
+pub mod writes;

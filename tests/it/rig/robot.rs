@@ -42,6 +42,8 @@ pub struct Robot {
     screen: Buffer,
     running: BTreeMap<WatchId, Running>,
     effects: Vec<Effect>,
+    /// A clock that never goes back.
+    clock: Duration,
 }
 
 struct Running {
@@ -79,7 +81,7 @@ impl Robot {
             if resource == "overview" { Box::new(WorkspaceView::new(&state.world)) } else { Box::new(TableView::new(&state.world, of)) };
         state.push(view);
         let screen = Buffer::empty(Rect::new(0, 0, SMALL.0, SMALL.1));
-        let mut robot = Self { state, size: SMALL, screen, running: BTreeMap::new(), effects: Vec::new() };
+        let mut robot = Self { state, size: SMALL, screen, running: BTreeMap::new(), effects: Vec::new(), clock: Duration::ZERO };
         for name in names.iter().take(open) {
             robot.cluster(name, ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) }));
             robot.cluster(name, ClusterNews::Catalog(catalog()));
@@ -105,7 +107,14 @@ impl Robot {
 
     /// Presses keys, separated by spaces.
     pub fn press(&mut self, keys: &str) -> &mut Self {
+        self.press_every(Duration::from_millis(500), keys)
+    }
+
+    /// The same, so fast.
+    pub fn press_every(&mut self, time: Duration, keys: &str) -> &mut Self {
         for key in keys.split_whitespace() {
+            self.clock += time;
+            self.state.clock(self.clock);
             self.state.key(key.parse().unwrap_or_else(|why| panic!("{key}: {why}")));
             self.settle();
         }
@@ -163,6 +172,12 @@ impl Robot {
         for id in watches {
             self.state.message(Msg::Watch(id, News::Sync(Sync::Stale { why: why.clone(), retry_in })));
         }
+        self.settle()
+    }
+
+    /// The world says something.
+    pub fn message(&mut self, msg: Msg) -> &mut Self {
+        self.state.message(msg);
         self.settle()
     }
 
