@@ -184,7 +184,7 @@ fn fw5_an_object_that_was_made_anew_is_left_alone() {
 
 #[test]
 fn fw6_an_answer_that_is_lost_is_read_back() {
-    for (done, told) in [(true, "◐ eu  shop/web"), (false, "nothing was changed")] {
+    for (done, told) in [(true, "◐ eu  shop/web"), (false, "before the server did it")] {
         let (mut robot, mut server) = stage(Tier::Dev);
         server.instead = vec![(done, failure(FaultKind::Unreachable, "connection reset", true))];
         press(&mut robot, &mut server, "S 5 enter");

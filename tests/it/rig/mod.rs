@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "the benchmarks share these files, and each uses its part")]
 
 pub mod cluster;
+pub mod clusters;
 pub mod demo;
 pub mod fleet;
 pub mod grammar;
