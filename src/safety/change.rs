@@ -306,6 +306,7 @@ impl Change {
             cluster: world.cluster(item.target.cluster)?,
             namespace: &item.target.namespace,
             kind: &item.target.kind,
+            name: &item.target.name,
             verb: self.verb.name,
             removal: self.verb.removes,
             objects: self.items.len(),
