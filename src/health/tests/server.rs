@@ -70,6 +70,23 @@ fn a_webhook_that_does_not_answer_is_the_cause_of_all_that_it_stops() {
     plays("webhook-down", &[refused, set, told], &[(0, &says), (598, &says), (599, &says[..1])], &cured);
 }
 
+/// A new revision of which no pod is taken: one group, with what the webhook's rule says.
+#[test]
+fn a_rollout_that_is_refused_has_the_cause_of_the_refusal() {
+    let stuck = |why: &str| {
+        let failure =
+            json!({"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": why, "lastTransitionTime": at(0)});
+        let given_up = json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out", "lastTransitionTime": at(0)});
+        deployment("web", 3, json!({"status": {"updatedReplicas": 0, "conditions": [failure, given_up]}}))
+    };
+    let hook = "Internal error occurred: failed calling webhook \"pods.policy.example\": failed to call webhook: connection refused";
+    let says = format!("warning deployments/web: rollout stuck, 3/3 available | {hook} <server pods.policy.example>");
+    plays("rollout-stuck", &[stuck(hook)], &[(0, &[&says])], &[deployment("web", 3, json!({}))]);
+    let quota = "pods \"web-x\" is forbidden: exceeded quota: team, requested: pods=1, used: pods=3, limited: pods=3";
+    let says = format!("warning deployments/web: rollout stuck, 3/3 available | {quota} <quota shop>");
+    plays("rollout-stuck", &[stuck(quota)], &[(0, &[&says])], &[deployment("web", 3, json!({}))]);
+}
+
 fn api(name: &str, status: &str, service: Value) -> Value {
     let said = json!([{"type": "Available", "status": status, "reason": "MissingEndpoints", "message": "endpoints for service are missing", "lastTransitionTime": at(0)}]);
     wide("APIService", name, json!({"spec": {"service": service}, "status": {"conditions": said}}))
