@@ -1,5 +1,6 @@
 //! A workload has fewer pods than it should, and no rollout is under way.
 
+use super::webhook_down;
 use crate::health::case::line;
 use crate::health::refusal::{blamed, refused};
 use crate::health::{Case, Rule, Verdict};
@@ -24,6 +25,10 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let what = format!("{}/{} available", workload.available, workload.wanted);
     let severity = if workload.available == 0 { Severity::Critical } else { Severity::Warning };
     if let Some((since, message)) = refused(case, verdict).filter(|_| workload.replicas < workload.wanted) {
+        // Of a webhook that does not answer its own rule speaks.
+        if webhook_down::unanswered(&message).is_some() {
+            return;
+        }
         let mut found = case.found(severity, since, format!("pods are refused, {what}"));
         found.evidence = line(&message).to_owned();
         found.cause = blamed(case, &message).unwrap_or(found.cause);

@@ -26,7 +26,8 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     if is_whole || !case.is_rolling() {
         return;
     }
-    let failing = case.worst_of_pods().filter(|f| f.severity == Severity::Critical);
+    let worst = case.worst_of_pods().filter(|f| f.severity > Severity::Info);
+    let failing = worst.filter(|f| f.severity == Severity::Critical);
     let given_up = workload.progressing.as_ref().filter(|p| p.status == Truth::False);
     let since = given_up.and_then(|p| p.since).or_else(|| moved(case, workload)).unwrap_or_else(|| case.created());
     let due = Timestamp(since.0 + case.limits.rollout);
@@ -39,7 +40,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let severity = failing.map_or(severity, |f| f.severity.max(severity));
     let mut found = case.found(severity, failing.map_or(since, |f| f.since), format!("rollout stuck, {serving}"));
     found.next = "{enter} shows its pods, {events} what was tried".to_owned();
-    if let Some(f) = failing {
+    if let Some(f) = worst {
         found.evidence = if f.evidence.is_empty() { f.what.clone() } else { format!("{}: {}", f.what, f.evidence) };
         found.cause = f.cause.clone();
     } else if let Some((_, message)) = refused(case, verdict) {

@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let Some((since, message)) = refused(case, verdict) else { return };
-    let Some(name) = webhook(&message) else { return };
+    let Some(name) = unanswered(&message) else { return };
     let mut found = case.found(Severity::Critical, since, format!("pods are refused: webhook {name} does not answer"));
     found.evidence = line(&message).to_owned();
     found.next = "{events} shows what was refused".to_owned();
@@ -29,7 +29,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     verdict.find(found);
 }
 
-/// The webhook that a message names: `failed calling webhook "pods.example.com"`.
-fn webhook(message: &str) -> Option<&str> {
+/// The webhook that did not answer, as a message names it: `failed calling webhook "pods.example.com"`.
+pub(super) fn unanswered(message: &str) -> Option<&str> {
     message.split_once("failed calling webhook \"")?.1.split('"').next().filter(|name| !name.is_empty())
 }

@@ -27,6 +27,16 @@ fn a_warning_that_is_repeated_is_told_unless_somebody_else_speaks_of_it() {
     );
 }
 
+/// A probe once a second fails twenty times before it is news that a pod does not become ready.
+#[test]
+fn what_the_probes_of_a_pod_say_that_starts_is_not_told() {
+    let starts = pod("web-1", json!({"status": super::objects::unready(-30, json!({}))}));
+    let told = warning(&starts, "Unhealthy", "Readiness probe failed: not yet", 25, (-25, -1));
+    plays("event-repeats", &[starts, told.clone()], &[(0, &[])], &[]);
+    let says = "warning pods/web-1: Unhealthy ×25 | Readiness probe failed: not yet <pods/web-1>";
+    plays("event-repeats", &[pod("web-1", json!({})), told.clone()], &[(0, &[says])], &[gone(&told)]);
+}
+
 #[test]
 fn events_of_nodes_and_of_unknown_kinds_find_their_object() {
     let node = super::objects::node("n1", "a", json!({}));
