@@ -195,4 +195,9 @@ impl World {
         let table = self.tables.values().find(|t| t.want == all && t.is_refused())?;
         if let Sync::Stale { why, .. } = &table.sync { Some(why) } else { None }
     }
+
+    /// Whether just this was tried and cannot be had.
+    pub fn is_refused(&self, want: &Want) -> bool {
+        self.tables.values().any(|t| t.want == *want && t.is_refused())
+    }
 }
