@@ -46,6 +46,11 @@ impl Changes {
         self.all.get_mut(&self.open?)
     }
 
+    /// True while one of them is not over.
+    pub(super) fn are_live(&self) -> bool {
+        self.all.values().any(|c| c.phase != Phase::Over)
+    }
+
     /// How many are being carried out.
     pub(super) fn running(&self) -> usize {
         self.all.values().filter(|c| c.is_running()).count()

@@ -204,7 +204,10 @@ impl State {
         let view = self.views.last().and_then(|v| v.next_tick(&self.world)).unwrap_or(60);
         let clock = 60 - self.world.now.0.rem_euclid(60);
         let due = self.board.next_tick().map_or(60, |at| at.0 - self.world.now.0);
-        let waiting = self.notice.is_some() || self.discovery.is_waiting() || self.world.tables.values().any(|t| t.retry_at.is_some());
+        let waiting = self.changes.are_live()
+            || self.notice.is_some()
+            || self.discovery.is_waiting()
+            || self.world.tables.values().any(|t| t.retry_at.is_some());
         if waiting { 1 } else { view.min(clock).min(due).max(1) }
     }
 

@@ -41,7 +41,7 @@ pub struct Change {
     pub items: Vec<Item>,
     /// Marked objects that were out of sight, and are left out.
     pub hidden: usize,
-    /// What a person fills in; `None` before the objects were read.
+    /// What a person fills in; `None` before it was begun.
     pub form: Option<Form>,
     /// What the guard says of it, as far as it is known.
     pub ruling: Option<Ruling>,
@@ -177,14 +177,12 @@ impl Change {
         for at in 0..self.items.len() {
             self.read(at, world, asks);
         }
-        if !self.items.iter().all(Item::is_read) {
-            return;
+        // The form is there from the first moment, and is made again from what was read, unless somebody was faster.
+        let is_read = self.items.iter().all(Item::is_read);
+        if self.form.is_none() || (is_read && self.round == 0) {
+            self.fill(is_read);
         }
-        let form = self.form.get_or_insert_with(|| (self.verb.form)(&self.items, &self.argument));
-        if self.round == 0 {
-            self.round = 1;
-            self.focus = if form.fields.is_empty() { Focus::Confirm } else { Focus::Field(0) };
-        }
+        let Some(form) = self.form.as_ref().filter(|_| is_read) else { return };
         for item in &mut self.items {
             if item.plan.is_none() {
                 item.plan = Some((self.verb.plan)(item, form));
@@ -198,6 +196,18 @@ impl Change {
             self.check(at, asks);
         }
         self.look_again(world, asks);
+    }
+
+    /// Makes the form of what is known of the objects.
+    fn fill(&mut self, is_read: bool) {
+        if self.form.as_ref().is_none_or(Form::is_fresh) {
+            let form = (self.verb.form)(&self.items, &self.argument);
+            if self.focus == Focus::Confirm && !form.fields.is_empty() {
+                self.focus = Focus::Field(0);
+            }
+            self.form = Some(form);
+        }
+        self.round = u32::from(is_read);
     }
 
     /// Reads objects again that are not as they were shown, at most once a second.

@@ -80,14 +80,16 @@ pub(super) fn all(change: &Change, world: &World, width: u16) -> (Vec<Row>, Vec<
 
 /// What is to be filled in, and what the objects are now.
 fn fields(change: &Change, world: &World) -> Vec<Row> {
-    let Some(form) = &change.form else { return vec![vec![Part::text("reading …", Role::Dim)]] };
+    let Some(form) = &change.form else { return Vec::new() };
     let mut rows: Vec<Row> = Vec::new();
     for (n, field) in form.fields.iter().enumerate() {
         let focused = change.focus == Focus::Field(n);
         let help = if focused { format!("  {}", field.help) } else { String::new() };
         rows.push(vec![about(field.name), Part::Input(field.line.clone(), focused), Part::text(help, Role::Dim)]);
     }
-    if let [item] = change.items.as_slice() {
+    if !change.items.iter().all(Item::is_read) {
+        rows.push(vec![Part::text("reading …", Role::Dim)]);
+    } else if let [item] = change.items.as_slice() {
         rows.extend(now(item, world));
     }
     rows
@@ -198,7 +200,10 @@ fn one(edit: &Edit) -> String {
 /// What it takes to confirm.
 fn confirmation(change: &Change, world: &World, width: u16) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    let Some(ruling) = &change.ruling else { return rows };
+    let Some(ruling) = &change.ruling else { return said(change, width) };
+    if ruling.demand != Demand::Refused && change.is_previewed() && change.accepted().next().is_none() {
+        return said(change, width);
+    }
     if ruling.reason {
         let focused = change.focus == Focus::Reason;
         rows.push(vec![about("reason"), Part::Input(change.reason.clone(), focused)]);
