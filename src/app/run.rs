@@ -20,6 +20,7 @@ use crate::model::step::{Effect, Notice, Step};
 use crate::model::time::Timestamp;
 use crate::term::{self, Screen};
 use crate::ui::widgets::ascii;
+use crate::ui::words;
 use crossterm::event::{Event, MouseButton, MouseEventKind};
 use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
 use std::io;
@@ -323,12 +324,13 @@ impl Loop {
             return Ok(());
         }
         self.resume()?;
+        let command = words::command(&login.shown);
         match told {
             Ok(()) => {
                 self.program.logged_in(id);
-                self.program.state.say(Notice::info(format!("{}: done, trying again", login.shown)).of(id));
+                self.program.state.say(Notice::info(format!("{command}: done, trying again")).of(id));
             }
-            Err(why) => self.program.state.say(Notice::warn(format!("{}: {why}", login.shown)).of(id)),
+            Err(why) => self.program.state.say(Notice::warn(format!("{command}: {why}")).of(id)),
         }
         Ok(())
     }
