@@ -18,6 +18,7 @@ pub fn cluster(i: usize, name: &str) -> Cluster {
         tier: Tier::Unset,
         colour: None,
         readonly: false,
+        unlocked: None,
         namespace: "default".to_owned(),
         server: format!("https://{name}:6443"),
         place: None,
