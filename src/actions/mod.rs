@@ -7,6 +7,7 @@
 mod clusters;
 mod copy;
 mod drill;
+pub mod edit;
 mod go;
 mod links;
 mod motion;
@@ -32,6 +33,7 @@ pub struct Action {
 /// Every action, in the order of the help.
 pub static ACTIONS: &[&[Action]] = &[
     drill::ALL,
+    edit::ALL,
     scale::ALL,
     restart::ALL,
     undo::ALL,
@@ -45,7 +47,7 @@ pub static ACTIONS: &[&[Action]] = &[
 ];
 
 /// Every way to change an object, in the order of the help.
-pub static VERBS: &[&Verb] = &[&scale::SCALE, &restart::RESTART, &undo::UNDO];
+pub static VERBS: &[&Verb] = &[&edit::EDIT, &scale::SCALE, &restart::RESTART, &undo::UNDO];
 
 /// Asks for a change of what is marked, or else of what is under the cursor.
 fn change(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec<Step>, Reject> {

@@ -19,6 +19,8 @@ pub enum Step {
     Open(Screen),
     /// The present screen closes, if another is under it.
     Back,
+    /// The present screen closes, and what was written in it is lost.
+    Discard,
     /// The present screen closes; at the root this asks whether to leave.
     Leave,
     /// The program ends.
@@ -60,6 +62,10 @@ pub enum Effect {
     Call(CallId, Call),
     /// Write down what is about to be done, or was.
     Journal(Box<Deed>),
+    /// Lend the terminal to the person's own editor, with the text of this object.
+    Write(ObjectRef, String),
+    /// Keep what was written of this object in a file, or forget it.
+    Keep(ObjectRef, Option<String>),
     /// Put text on the clipboard.
     Copy(String),
     /// Open an address in the browser, or put it on the clipboard where there is none.
@@ -93,6 +99,8 @@ pub enum Screen {
     Warnings,
     /// The keys in force.
     Help,
+    /// An object as a text that is edited; in the person's own editor at once if the flag is set.
+    Edit(ObjectRef, bool),
     /// What can be done here, greyed with the reason where it cannot.
     Actions,
     /// The links of an object, to choose one.
