@@ -7,6 +7,7 @@
 mod clusters;
 mod copy;
 mod drill;
+mod editor;
 mod go;
 mod links;
 mod motion;
@@ -29,8 +30,19 @@ pub struct Action {
 }
 
 /// Every action, in the order of the help.
-pub static ACTIONS: &[&[Action]] =
-    &[drill::ALL, scale::ALL, restart::ALL, links::ALL, go::ALL, panes::ALL, clusters::ALL, motion::ALL, copy::ALL, program::ALL];
+pub static ACTIONS: &[&[Action]] = &[
+    drill::ALL,
+    scale::ALL,
+    restart::ALL,
+    links::ALL,
+    go::ALL,
+    panes::ALL,
+    clusters::ALL,
+    motion::ALL,
+    editor::ALL,
+    copy::ALL,
+    program::ALL,
+];
 
 /// Every way to change an object, in the order of the help.
 pub static VERBS: &[&Verb] = &[&scale::SCALE, &restart::RESTART];
