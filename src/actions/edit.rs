@@ -38,10 +38,11 @@ fn edit(scene: &Scene, outside: bool) -> Result<Vec<Step>, Reject> {
 
 fn plan(item: &Item, _: &Form) -> Result<Plan, String> {
     let (Given::Text(text), Some(before)) = (&item.given, &item.before) else { return Err("there is no text".to_owned()) };
-    let manifest = manifest::read(text).map_err(|flaws| {
-        flaws.errors.first().map_or_else(String::new, |flaw| format!("line {}: {}", flaw.place.line, flaw.what))
-    })?;
-    for (field, name) in [("/apiVersion", "apiVersion"), ("/kind", "kind"), ("/metadata/name", "name"), ("/metadata/namespace", "namespace")] {
+    let manifest = manifest::read(text)
+        .map_err(|flaws| flaws.errors.first().map_or_else(String::new, |flaw| format!("line {}: {}", flaw.place.line, flaw.what)))?;
+    for (field, name) in
+        [("/apiVersion", "apiVersion"), ("/kind", "kind"), ("/metadata/name", "name"), ("/metadata/namespace", "namespace")]
+    {
         let of = |object: &Value| object.pointer(field).cloned();
         if of(&manifest.value) != of(before) {
             return Err(format!("its {name} cannot be changed: that would be another object"));
@@ -67,7 +68,8 @@ mod tests {
         let before = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "b", "uid": "u", "resourceVersion": "7"}, "data": {"k": "v"}});
         let item = |text: &str| {
             let kind = GroupResource::new("", "configmaps");
-            let object = ObjectRef { cluster: ClusterId(0), kind: kind.clone(), namespace: "b".into(), name: "a".into(), uid: Uid::parse("u") };
+            let object =
+                ObjectRef { cluster: ClusterId(0), kind: kind.clone(), namespace: "b".into(), name: "a".into(), uid: Uid::parse("u") };
             let resource = Resource {
                 id: kind,
                 version: "v1".into(),

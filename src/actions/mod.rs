@@ -8,6 +8,7 @@ mod clusters;
 mod copy;
 mod drill;
 pub mod edit;
+mod editor;
 mod go;
 mod links;
 mod motion;
@@ -42,6 +43,7 @@ pub static ACTIONS: &[&[Action]] = &[
     panes::ALL,
     clusters::ALL,
     motion::ALL,
+    editor::ALL,
     copy::ALL,
     program::ALL,
 ];

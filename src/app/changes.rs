@@ -69,11 +69,8 @@ impl State {
     pub(super) fn wish(&mut self, wish: Wish) {
         let Some(verb) = actions::verb(wish.verb) else { return };
         // A text is about one object, and is no argument.
-        let (given, argument) = if verb.name == EDIT.name {
-            (Given::Text(wish.argument), String::new())
-        } else {
-            (Given::Nothing, wish.argument)
-        };
+        let (given, argument) =
+            if verb.name == EDIT.name { (Given::Text(wish.argument), String::new()) } else { (Given::Nothing, wish.argument) };
         let targets = wish.targets.into_iter().map(|t| (t, given.clone())).collect();
         if let Some(id) = self.begin_change(verb, targets, wish.hidden, &argument) {
             self.changes.open = Some(id);

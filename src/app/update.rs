@@ -45,6 +45,7 @@ impl State {
         match found {
             Some((action, argument)) => self.act(&action, &argument),
             None if scope == Scope::Dialog => self.answer(false),
+            None if scope == Scope::Editor && self.type_into(&pressed) => {}
             None => self.unbound(scope, &pressed),
         }
     }
@@ -128,6 +129,7 @@ impl State {
             Step::Quit => self.quit = true,
             Step::Ask(prompt) => self.ask(prompt),
             Step::Move(motion) => self.motion(motion),
+            Step::Stroke(stroke) => self.stroke(stroke),
             Step::Say(notice) => self.say(notice),
             Step::Focus(cluster) => self.focus(cluster),
             Step::Namespaces(namespaces) => {

@@ -32,6 +32,7 @@ pub mod rebase;
 pub mod row;
 pub mod selector;
 pub mod step;
+pub mod stroke;
 pub mod table;
 pub mod tally;
 pub mod template;

@@ -7,6 +7,7 @@ use super::finding::Cause;
 use super::id::{ClusterId, ObjectRef, Uid};
 pub use super::known::{Known, Named};
 use super::layout::{Axis, Layout};
+use super::stroke::Stroke;
 use std::borrow::Cow;
 
 /// One thing that an action asks for.
@@ -29,6 +30,8 @@ pub enum Step {
     Ask(Prompt),
     /// Something happens within the present screen.
     Move(Motion),
+    /// Something happens to the text that is edited in the present screen.
+    Stroke(Stroke),
     /// The person is told something.
     Say(Notice),
     /// One cluster is looked at, or (`None`) all of them again.
@@ -355,6 +358,8 @@ pub struct Scene {
     pub cluster_open: bool,
     /// How many panes the screen has; none where it is no screen of panes.
     pub panes: usize,
+    /// A text is edited here.
+    pub writing: bool,
     /// The finding that the cursor is on, on a screen of findings.
     pub finding: Option<(ClusterId, Cause)>,
     /// Clusters that need a login or wait for their next try.

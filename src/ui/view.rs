@@ -8,6 +8,7 @@ use crate::keymap::{Binding, Scope};
 use crate::model::id::{ObjectRef, WatchId};
 use crate::model::query::BadTerm;
 use crate::model::step::{Motion, Panes, Pick, Scene, Step};
+use crate::model::stroke::Stroke;
 use crate::model::table::Slot;
 use crate::model::want::Want;
 use crate::model::world::World;
@@ -61,6 +62,14 @@ pub trait View {
     fn is_unsaved(&self) -> bool {
         false
     }
+
+    /// Something happens to the text that is edited here; what comes of it beyond this screen is asked for.
+    fn stroke(&mut self, _world: &World, _stroke: Stroke) -> Vec<Step> {
+        Vec::new()
+    }
+
+    /// Text was pasted where a text is edited.
+    fn paste(&mut self, _world: &World, _text: &str) {}
 
     /// What enter asks for on a screen that lists actions: it is run on the screen below, after this one has closed.
     fn chosen(&self) -> Option<&Binding> {

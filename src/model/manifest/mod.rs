@@ -11,7 +11,7 @@ mod tree;
 pub use complaint::{Complaint, complaints};
 pub use tree::Place;
 
-use super::document;
+use super::document::{self, Sort};
 use crate::model::rebase;
 use serde_json::{Map, Value};
 use tree::{Node, What};
@@ -129,6 +129,19 @@ impl Manifest {
     /// of the list.
     pub fn meant(&self, path: &str, known: &Value) -> Option<String> {
         path::meant(&self.value, path, known)
+    }
+}
+
+/// What sort of value the API server takes an unquoted word for.
+pub fn sort(word: &str) -> Sort {
+    match word {
+        "[]" | "{}" => Sort::Word,
+        _ if word.starts_with(['"', '\'']) => Sort::Text,
+        _ => match scalar::resolve(word) {
+            Ok(Value::Null | Value::Bool(_)) => Sort::Word,
+            Ok(Value::Number(_)) | Err(_) => Sort::Number,
+            Ok(_) => Sort::Text,
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use crate::keymap::Scope as Keys;
 use crate::model::cell::Health;
 use crate::model::deed::written;
 use crate::model::id::ObjectRef;
-use crate::model::manifest::complaint::complaints;
+use crate::model::manifest::complaints;
 use crate::model::manifest::{self, Manifest};
 use crate::model::query::BadTerm;
 use crate::model::rebase::rebase;
@@ -100,7 +100,8 @@ impl EditView {
             0 => "somebody else has changed it; that is in your text now".to_owned(),
             _ => format!("somebody else has changed the same lines: {n} conflicts are marked in your text"),
         });
-        let mark = |r: &std::ops::Range<usize>| Mark { line: r.start, health: Health::Bad, text: "a conflict: keep one of both".to_owned() };
+        let mark =
+            |r: &std::ops::Range<usize>| Mark { line: r.start, health: Health::Bad, text: "a conflict: keep one of both".to_owned() };
         self.editor.set_marks(rebased.conflicts.iter().map(mark).collect());
     }
 
@@ -113,7 +114,8 @@ impl EditView {
     fn mark(&mut self, item: &Item) {
         let text = self.editor.text();
         let read = manifest::read(&text);
-        let flaw = |flaw: &manifest::Flaw, health| Mark { line: (flaw.place.line as usize).saturating_sub(1), health, text: flaw.what.clone() };
+        let flaw =
+            |flaw: &manifest::Flaw, health| Mark { line: (flaw.place.line as usize).saturating_sub(1), health, text: flaw.what.clone() };
         let marks = match (&read, &item.checked) {
             (Err(flaws), _) => flaws.errors.iter().map(|f| flaw(f, Health::Bad)).collect(),
             (Ok(manifest), Some(Err(refusal))) => {
@@ -125,7 +127,7 @@ impl EditView {
         self.editor.set_marks(marks);
     }
 
-    fn complaint(&self, complaint: &manifest::complaint::Complaint, manifest: &Manifest) -> Mark {
+    fn complaint(&self, complaint: &manifest::Complaint, manifest: &Manifest) -> Mark {
         let place = manifest.place(&complaint.path, complaint.sort.as_deref());
         let known = self.base.as_ref().filter(|_| complaint.unknown).and_then(|(object, _)| manifest.meant(&complaint.path, object));
         let meant = known.map(|word| format!("; did you mean {word}?")).unwrap_or_default();
