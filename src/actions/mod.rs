@@ -8,6 +8,7 @@ mod clusters;
 mod copy;
 mod drill;
 mod go;
+mod guard;
 mod links;
 mod motion;
 mod panes;
@@ -29,8 +30,19 @@ pub struct Action {
 }
 
 /// Every action, in the order of the help.
-pub static ACTIONS: &[&[Action]] =
-    &[drill::ALL, scale::ALL, restart::ALL, links::ALL, go::ALL, panes::ALL, clusters::ALL, motion::ALL, copy::ALL, program::ALL];
+pub static ACTIONS: &[&[Action]] = &[
+    drill::ALL,
+    scale::ALL,
+    restart::ALL,
+    links::ALL,
+    go::ALL,
+    panes::ALL,
+    clusters::ALL,
+    guard::ALL,
+    motion::ALL,
+    copy::ALL,
+    program::ALL,
+];
 
 /// Every way to change an object, in the order of the help.
 pub static VERBS: &[&Verb] = &[&scale::SCALE, &restart::RESTART];

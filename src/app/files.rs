@@ -30,6 +30,8 @@ pub struct Paths {
     pub layouts: PathBuf,
     /// The log.
     pub log: PathBuf,
+    /// The journal, where nobody says another place.
+    pub journal: PathBuf,
 }
 
 impl Paths {
@@ -42,6 +44,7 @@ impl Paths {
             session: folder.join("session.yaml"),
             layouts: folder.join("layouts.yaml"),
             log: folder.join("kconsole.log"),
+            journal: folder.join("journal.jsonl"),
         }
     }
 
@@ -57,6 +60,7 @@ impl Paths {
             session: state.join("session.yaml"),
             layouts: state.join("layouts.yaml"),
             log: state.join("kconsole.log"),
+            journal: state.join("journal.jsonl"),
         }
     }
 }
@@ -114,11 +118,16 @@ fn unreadable(problems: &mut Vec<String>, problem: &Problem, is_again: bool) {
 }
 
 fn config(path: &Path, last: Option<&Config>, problems: &mut Vec<String>) -> Config {
-    let kept = || last.cloned().unwrap_or_default();
+    // What a file that cannot be read says of what guards is not known, so nothing may be changed.
+    let kept = |problems: &[String]| {
+        let mut config = last.cloned().unwrap_or_default();
+        config.broken = problems.last().cloned();
+        config
+    };
     let text = match text(path, problems) {
         Ok(Some(text)) => text,
         Ok(None) => return Config::default(),
-        Err(()) => return kept(),
+        Err(()) => return kept(problems),
     };
     match Config::load(&path.display().to_string(), &text) {
         Ok((config, found)) => {
@@ -127,7 +136,7 @@ fn config(path: &Path, last: Option<&Config>, problems: &mut Vec<String>) -> Con
         }
         Err(problem) => {
             unreadable(problems, &problem, last.is_some());
-            kept()
+            kept(problems)
         }
     }
 }

@@ -27,6 +27,7 @@ pub mod order;
 pub mod problem;
 pub mod quantity;
 pub mod query;
+pub mod record;
 pub mod row;
 pub mod selector;
 pub mod step;

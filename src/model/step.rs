@@ -7,6 +7,7 @@ use super::finding::Cause;
 use super::id::{ClusterId, ObjectRef, Uid};
 pub use super::known::{Known, Named};
 use super::layout::{Axis, Layout};
+use super::record::Record;
 use std::borrow::Cow;
 
 /// One thing that an action asks for.
@@ -35,6 +36,10 @@ pub enum Step {
     Sort(String),
     /// Objects are to be changed: a person is asked first.
     Change(Wish),
+    /// A read-only cluster is to be changed for a while.
+    Unlock(Unlock),
+    /// It is read-only again.
+    Lock(Which),
     /// Something happens to the panes of the present screen.
     Panes(Panes),
     /// These namespaces are looked at; none means all.
@@ -58,6 +63,10 @@ pub enum Effect {
     Call(CallId, Call),
     /// Write down what is about to be done, or was.
     Journal(Box<Deed>),
+    /// Write the journal into this file from now on.
+    JournalTo(String),
+    /// Read the journal.
+    ReadJournal,
     /// Put text on the clipboard.
     Copy(String),
     /// Open an address in the browser, or put it on the clipboard where there is none.
@@ -89,6 +98,10 @@ pub enum Screen {
     Finding(ClusterId, Cause),
     /// What happens in all open clusters, the newest first.
     Warnings,
+    /// The changes that were made, the newest first.
+    Journal,
+    /// A record of the journal, whole.
+    Record(Box<Record>),
     /// The keys in force.
     Help,
     /// What can be done here, greyed with the reason where it cannot.
@@ -286,6 +299,26 @@ pub struct Wish {
     pub argument: String,
 }
 
+/// A cluster, as a person means it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The one that is looked at.
+    Cluster(ClusterId),
+    /// The one of this name.
+    Called(String),
+}
+
+/// That a read-only cluster may be changed for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unlock {
+    /// Where.
+    pub cluster: Which,
+    /// For how long.
+    pub seconds: i64,
+    /// Why.
+    pub reason: String,
+}
+
 /// Why an action does not apply here. Not an error: it greys the entry and explains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject(pub Cow<'static, str>);
@@ -347,6 +380,8 @@ pub struct Scene {
     pub panes: usize,
     /// The finding that the cursor is on, on a screen of findings.
     pub finding: Option<(ClusterId, Cause)>,
+    /// The record that the cursor is on, on the screen of the journal.
+    pub record: Option<Box<Record>>,
     /// Clusters that need a login or wait for their next try.
     pub troubled: Vec<(ClusterId, bool)>,
 }

@@ -358,6 +358,7 @@ fn cluster(i: usize, name: &str) -> Cluster {
         tier: Tier::Unset,
         colour: None,
         readonly: false,
+        unlocked: None,
         namespace: "default".to_owned(),
         server: format!("https://{name}:6443"),
         place: None,
