@@ -10,6 +10,7 @@ mod drill;
 pub mod edit;
 mod editor;
 mod go;
+mod guard;
 mod links;
 mod motion;
 mod panes;
@@ -44,6 +45,7 @@ pub static ACTIONS: &[&[Action]] = &[
     clusters::ALL,
     motion::ALL,
     editor::ALL,
+    guard::ALL,
     copy::ALL,
     program::ALL,
 ];

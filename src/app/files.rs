@@ -32,6 +32,8 @@ pub struct Paths {
     pub texts: PathBuf,
     /// The log.
     pub log: PathBuf,
+    /// The journal, where nobody says another place.
+    pub journal: PathBuf,
 }
 
 impl Paths {
@@ -45,6 +47,7 @@ impl Paths {
             layouts: folder.join("layouts.yaml"),
             texts: folder.join("texts"),
             log: folder.join("kconsole.log"),
+            journal: folder.join("journal.jsonl"),
         }
     }
 
@@ -61,6 +64,7 @@ impl Paths {
             layouts: state.join("layouts.yaml"),
             texts: state.join("texts"),
             log: state.join("kconsole.log"),
+            journal: state.join("journal.jsonl"),
         }
     }
 }
@@ -118,11 +122,16 @@ fn unreadable(problems: &mut Vec<String>, problem: &Problem, is_again: bool) {
 }
 
 fn config(path: &Path, last: Option<&Config>, problems: &mut Vec<String>) -> Config {
-    let kept = || last.cloned().unwrap_or_default();
+    // What a file that cannot be read says of what guards is not known, so nothing may be changed.
+    let kept = |problems: &[String]| {
+        let mut config = last.cloned().unwrap_or_default();
+        config.broken = problems.last().cloned();
+        config
+    };
     let text = match text(path, problems) {
         Ok(Some(text)) => text,
         Ok(None) => return Config::default(),
-        Err(()) => return kept(),
+        Err(()) => return kept(problems),
     };
     match Config::load(&path.display().to_string(), &text) {
         Ok((config, found)) => {
@@ -131,7 +140,7 @@ fn config(path: &Path, last: Option<&Config>, problems: &mut Vec<String>) -> Con
         }
         Err(problem) => {
             unreadable(problems, &problem, last.is_some());
-            kept()
+            kept(problems)
         }
     }
 }

@@ -29,6 +29,7 @@ pub mod problem;
 pub mod quantity;
 pub mod query;
 pub mod rebase;
+pub mod record;
 pub mod row;
 pub mod selector;
 pub mod step;

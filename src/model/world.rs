@@ -9,6 +9,7 @@ use super::finding::Findings;
 use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
 use super::layout::Layouts;
 use super::msg::Sync;
+use super::record::Record;
 use super::row::Row;
 use super::step::{Known, Notice, Target};
 use super::table::Table;
@@ -53,6 +54,8 @@ pub struct World {
     pub demo: Option<Demo>,
     /// How panes are laid out, by the user's own names.
     pub layouts: Layouts,
+    /// What the journal holds, a record for each change to an object, or why it cannot be read; `None` before anybody wanted to know.
+    pub journal: Option<Result<Vec<Record>, String>>,
     /// Contexts of the same cluster may be open side by side, because each is looked at by itself.
     pub twins: bool,
 }

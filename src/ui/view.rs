@@ -121,6 +121,11 @@ pub trait View {
         false
     }
 
+    /// It shows what the journal holds, and wants to know of it when that is more.
+    fn reads_journal(&self) -> bool {
+        false
+    }
+
     /// It has the keys, or another pane of its screen has them.
     fn focus(&mut self, _focused: bool) {}
 
