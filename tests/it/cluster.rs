@@ -4,6 +4,7 @@
 mod check;
 mod definitions;
 mod get;
+mod health;
 mod schema;
 mod screen;
 mod writes;
