@@ -270,6 +270,9 @@ async fn control_plane(kubeconfig: &Path, is_real: bool) {
         ward.kubectl(LET_GO);
         ward.kubectl(&["-n", "sick", "scale", "deployment", "unmeasured", "--replicas=0"]);
         ward.kubectl(&["delete", "validatingwebhookconfiguration", "sick-guard"]);
+    } else {
+        // The demo binds no volume that was made by hand.
+        ward.kubectl(&["-n", "sick", "delete", "pvc", "unmade", "misnamed"]);
     }
     misses(&mut engine, &symptoms).await;
 }
