@@ -7,6 +7,8 @@
 mod clusters;
 mod copy;
 mod drill;
+pub mod edit;
+mod editor;
 mod go;
 mod links;
 mod motion;
@@ -14,6 +16,7 @@ mod panes;
 mod program;
 mod restart;
 mod scale;
+pub mod undo;
 
 use crate::model::step::{Reject, Scene, Step, Wish};
 use crate::safety::verb::Verb;
@@ -29,11 +32,24 @@ pub struct Action {
 }
 
 /// Every action, in the order of the help.
-pub static ACTIONS: &[&[Action]] =
-    &[drill::ALL, scale::ALL, restart::ALL, links::ALL, go::ALL, panes::ALL, clusters::ALL, motion::ALL, copy::ALL, program::ALL];
+pub static ACTIONS: &[&[Action]] = &[
+    drill::ALL,
+    edit::ALL,
+    scale::ALL,
+    restart::ALL,
+    undo::ALL,
+    links::ALL,
+    go::ALL,
+    panes::ALL,
+    clusters::ALL,
+    motion::ALL,
+    editor::ALL,
+    copy::ALL,
+    program::ALL,
+];
 
 /// Every way to change an object, in the order of the help.
-pub static VERBS: &[&Verb] = &[&scale::SCALE, &restart::RESTART];
+pub static VERBS: &[&Verb] = &[&edit::EDIT, &scale::SCALE, &restart::RESTART, &undo::UNDO];
 
 /// Asks for a change of what is marked, or else of what is under the cursor.
 fn change(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec<Step>, Reject> {

@@ -55,6 +55,7 @@ impl State {
         if columns {
             self.refresh();
         }
+        self.pump();
         if let Some(cluster) = defined {
             self.rediscover(cluster);
         }

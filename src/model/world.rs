@@ -43,6 +43,8 @@ pub struct World {
     pub events_kept: Option<usize>,
     /// The files that kubeconfigs are looked for in.
     pub looked: Vec<String>,
+    /// The folder that texts are kept in that were written and not stored.
+    pub texts: String,
     /// Seconds that the clock on the wall is ahead of UTC.
     pub utc_offset: i64,
     /// No writes anywhere.

@@ -12,12 +12,12 @@ pub use confirm::{Focus, Press};
 
 use super::form::Form;
 use super::guard::{Asked, Demand, Guard, Ruling};
-use super::item::{End, Item, Stage};
-use super::verb::{Check, Pace, Plan, Verb};
+use super::item::{End, Given, Item, Stage};
+use super::verb::{Check, Pace, Plan, Undo, Verb};
 use crate::model::call::Call;
 use crate::model::cluster::Cluster;
 use crate::model::deed::Deed;
-use crate::model::id::{GroupResource, Version};
+use crate::model::id::{GroupResource, ObjectRef, Version};
 use crate::model::line::Line;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
@@ -41,7 +41,7 @@ pub struct Change {
     pub items: Vec<Item>,
     /// Marked objects that were out of sight, and are left out.
     pub hidden: usize,
-    /// What a person fills in; `None` before the objects were read.
+    /// What a person fills in; `None` before it was begun.
     pub form: Option<Form>,
     /// What the guard says of it, as far as it is known.
     pub ruling: Option<Ruling>,
@@ -177,14 +177,12 @@ impl Change {
         for at in 0..self.items.len() {
             self.read(at, world, asks);
         }
-        if !self.items.iter().all(Item::is_read) {
-            return;
+        // The form is there from the first moment, and is made again from what was read, unless somebody was faster.
+        let is_read = self.items.iter().all(Item::is_read);
+        if self.form.is_none() || (is_read && self.round == 0) {
+            self.fill(is_read);
         }
-        let form = self.form.get_or_insert_with(|| (self.verb.form)(&self.items, &self.argument));
-        if self.round == 0 {
-            self.round = 1;
-            self.focus = if form.fields.is_empty() { Focus::Confirm } else { Focus::Field(0) };
-        }
+        let Some(form) = self.form.as_ref().filter(|_| is_read) else { return };
         for item in &mut self.items {
             if item.plan.is_none() {
                 item.plan = Some((self.verb.plan)(item, form));
@@ -198,6 +196,18 @@ impl Change {
             self.check(at, asks);
         }
         self.look_again(world, asks);
+    }
+
+    /// Makes the form of what is known of the objects.
+    fn fill(&mut self, is_read: bool) {
+        if self.form.as_ref().is_none_or(Form::is_fresh) {
+            let form = (self.verb.form)(&self.items, &self.argument);
+            if self.focus == Focus::Confirm && !form.fields.is_empty() {
+                self.focus = Focus::Field(0);
+            }
+            self.form = Some(form);
+        }
+        self.round = u32::from(is_read);
     }
 
     /// Reads objects again that are not as they were shown, at most once a second.
@@ -296,6 +306,7 @@ impl Change {
             cluster: world.cluster(item.target.cluster)?,
             namespace: &item.target.namespace,
             kind: &item.target.kind,
+            name: &item.target.name,
             verb: self.verb.name,
             removal: self.verb.removes,
             objects: self.items.len(),
@@ -307,8 +318,9 @@ impl Change {
 
     /// Everything that is planned has been tried, or cannot be: the preview says all that it will say.
     pub fn is_previewed(&self) -> bool {
+        let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
         let tried = |i: &Item| match (&i.plan, &i.right, self.verb.check) {
-            (Some(Ok(_)), Some(Ok(())), Check::Server) => i.checked.is_some(),
+            (Some(Ok(_)), Some(Ok(())), Check::Server) => i.checked.is_some() || refused,
             (None, ..) => false,
             _ => true,
         };
@@ -359,6 +371,14 @@ impl Change {
         for item in self.items.iter_mut().filter(|i| i.stage == Stage::Queued) {
             item.stage = Stage::Ended(End::Cancelled);
         }
+    }
+
+    /// What it changed of an object, if that was done and can be taken back.
+    pub fn undoable(&self, object: &ObjectRef) -> Option<Given> {
+        let done = |i: &&Item| i.target == *object && matches!(i.stage, Stage::Following | Stage::Ended(End::Done));
+        let item = self.items.iter().find(done).filter(|_| self.verb.undo == Undo::Fields)?;
+        let edits = item.edits();
+        (!edits.is_empty()).then(|| Given::Edits(Self::plan_of(item).map_or("", |plan| plan.subresource), edits))
     }
 
     /// How many objects may be under way at a time.

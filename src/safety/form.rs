@@ -22,12 +22,14 @@ pub struct Field {
     pub choices: Vec<String>,
     /// The arrows count up and down.
     pub counts: bool,
+    /// Nobody has touched it: what is typed first replaces what stands in it.
+    pub fresh: bool,
 }
 
 impl Field {
     /// A field with a text in it.
     pub fn new(name: &'static str, help: &'static str, text: &str) -> Self {
-        Self { name, help, line: Line::new(text), choices: Vec::new(), counts: false }
+        Self { name, help, line: Line::new(text), choices: Vec::new(), counts: false, fresh: true }
     }
 
     /// The same, where the arrows count.
@@ -44,6 +46,7 @@ impl Field {
 
     /// Goes one up or down: in what may be chosen, or in counting. True where the text is another.
     pub fn step(&mut self, up: bool) -> bool {
+        self.fresh = false;
         let text = self.line.text().trim();
         let next = if self.counts {
             let Ok(n) = text.parse::<i64>() else { return false };
@@ -77,6 +80,15 @@ impl Form {
 
     /// Types into a field. True where its text is another.
     pub fn edit(&mut self, at: usize, edit: Edit) -> bool {
-        self.fields.get_mut(at).is_some_and(|f| f.line.edit(edit) == Typed::Changed)
+        let Some(field) = self.fields.get_mut(at) else { return false };
+        if std::mem::take(&mut field.fresh) && matches!(edit, Edit::Type(_)) {
+            field.line.set("");
+        }
+        field.line.edit(edit) == Typed::Changed
+    }
+
+    /// Nobody has filled anything in yet.
+    pub fn is_fresh(&self) -> bool {
+        self.fields.iter().all(|f| f.fresh)
     }
 }

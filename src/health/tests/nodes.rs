@@ -97,6 +97,7 @@ fn cluster(version: &str) -> Cluster {
         tier: Tier::Dev,
         colour: None,
         readonly: false,
+        unlocked: None,
         namespace: "default".to_owned(),
         server: String::new(),
         place: None,

@@ -78,7 +78,8 @@ impl Change {
     }
 
     fn changed(&mut self, changed: bool) {
-        if changed {
+        // Before everything was read there is no plan yet.
+        if changed && self.round > 0 {
             self.replan();
         }
     }

@@ -40,6 +40,13 @@ impl Part {
         Self::Text(text.into(), role)
     }
 
+    fn width(&self) -> u16 {
+        match self {
+            Self::Text(told, _) => text::width(told),
+            Self::Input(line, _) => text::width(line.text()),
+        }
+    }
+
     pub(super) fn draw(&self, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
         match self {
             Self::Text(told, role) => text::put(buf, area.x, area.y, area.width, told, theme.style(*role)),
@@ -74,20 +81,22 @@ pub(super) fn all(change: &Change, world: &World, width: u16) -> (Vec<Row>, Vec<
         body.extend(facts(change, world, width));
         (body, confirmation(change, world, width))
     } else {
-        (change.items.iter().map(|item| progress(change, item, world)).collect(), told(change, width))
+        (change.items.iter().flat_map(|item| progress(change, item, world, width)).collect(), said(change, width))
     }
 }
 
 /// What is to be filled in, and what the objects are now.
 fn fields(change: &Change, world: &World) -> Vec<Row> {
-    let Some(form) = &change.form else { return vec![vec![Part::text("reading …", Role::Dim)]] };
+    let Some(form) = &change.form else { return Vec::new() };
     let mut rows: Vec<Row> = Vec::new();
     for (n, field) in form.fields.iter().enumerate() {
         let focused = change.focus == Focus::Field(n);
         let help = if focused { format!("  {}", field.help) } else { String::new() };
         rows.push(vec![about(field.name), Part::Input(field.line.clone(), focused), Part::text(help, Role::Dim)]);
     }
-    if let [item] = change.items.as_slice() {
+    if !change.items.iter().all(Item::is_read) {
+        rows.push(vec![Part::text("reading …", Role::Dim)]);
+    } else if let [item] = change.items.as_slice() {
         rows.extend(now(item, world));
     }
     rows
@@ -198,7 +207,10 @@ fn one(edit: &Edit) -> String {
 /// What it takes to confirm.
 fn confirmation(change: &Change, world: &World, width: u16) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    let Some(ruling) = &change.ruling else { return rows };
+    let Some(ruling) = &change.ruling else { return said(change, width) };
+    if ruling.demand != Demand::Refused && change.is_previewed() && change.accepted().next().is_none() {
+        return said(change, width);
+    }
     if ruling.reason {
         let focused = change.focus == Focus::Reason;
         rows.push(vec![about("reason"), Part::Input(change.reason.clone(), focused)]);
@@ -226,12 +238,8 @@ fn said(change: &Change, width: u16) -> Vec<Row> {
     told.into_iter().map(|line| vec![Part::text(line, Role::NoticeWarn)]).collect()
 }
 
-fn told(change: &Change, width: u16) -> Vec<Row> {
-    said(change, width)
-}
-
 /// How far an object has come.
-fn progress(change: &Change, item: &Item, world: &World) -> Row {
+fn progress(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row> {
     let (glyph, told, role) = match &item.stage {
         Stage::Asking | Stage::Queued => ("·", "waits for its turn".to_owned(), Role::Dim),
         Stage::Intent | Stage::Sent => ("◐", "on its way to the server".to_owned(), Role::StatusBusy),
@@ -243,7 +251,14 @@ fn progress(change: &Change, item: &Item, world: &World) -> Row {
         Stage::Ended(End::Unknown(why)) => ("?", why.clone(), Role::StatusWarn),
         Stage::Ended(End::Cancelled) => ("·", "not begun".to_owned(), Role::Dim),
     };
-    vec![Part::text(format!("{glyph} "), role), Part::text(format!("{}  ", named(item, world)), Role::Text), Part::text(told, role)]
+    let mut head = vec![Part::text(format!("{glyph} "), role), Part::text(format!("{}  ", named(item, world)), Role::Text)];
+    let taken: u16 = head.iter().map(Part::width).sum();
+    if taken + text::width(&told) <= width {
+        head.push(Part::text(told, role));
+        return vec![head];
+    }
+    // What went wrong is read whole.
+    [vec![head], wrapped("", &told, role, width)].concat()
 }
 
 /// How far what was stored has taken effect, or why it does not.

@@ -104,8 +104,9 @@ pub(super) fn in_trouble(world: &World) -> impl Iterator<Item = Trouble> {
     world.focused().filter_map(|cluster| {
         let since = words::ago(cluster.since, world.now);
         let (glyph, what, role) = match Standing::of(world, cluster) {
-            Standing::Login(command) => {
-                ("✗", format!("login needed — {} runs {command}", words::keyed(world, "{retry}")), Role::ClusterLogin)
+            Standing::Login(login) => {
+                let told = format!("login needed — {} runs {}", words::keyed(world, "{retry}"), words::command(login));
+                ("✗", told, Role::ClusterLogin)
             }
             Standing::Stale(why) => ("◌", words::fault(world, why, Some(cluster.since), cluster.retry_at), Role::ClusterStale),
             Standing::Down(why) => {
