@@ -45,7 +45,11 @@ pub static ACTIONS: &[&[Action]] = &[
 ];
 
 /// Every way to change an object, in the order of the help.
-pub static VERBS: &[&Verb] = &[&scale::SCALE, &restart::RESTART, &undo::UNDO];
+pub static VERBS: &[&Verb] = &[
+    &scale::SCALE,
+    &restart::RESTART,
+    &undo::UNDO,
+];
 
 /// Asks for a change of what is marked, or else of what is under the cursor.
 fn change(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec<Step>, Reject> {
@@ -75,6 +79,34 @@ pub fn find(name: &str) -> Option<&'static Action> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::catalog::Resource;
+    use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
+    use crate::model::time::Timestamp;
+    use crate::safety::form::Form;
+    use crate::safety::item::{Given, Item};
+    use crate::safety::verb::Write;
+    use serde_json::Value;
+
+    /// An object that was read: `shop/web` of this kind. What is around it is added by whoever needs that.
+    pub(super) fn item((group, resource): (&str, &str), before: Value) -> Item {
+        let kind = GroupResource::new(group, resource);
+        let object =
+            ObjectRef { cluster: ClusterId(0), kind: kind.clone(), namespace: "shop".into(), name: "web".into(), uid: Uid::parse("web") };
+        let known = crate::kinds::find(&kind).map(crate::kinds::Kind::resource);
+        let resource = known.unwrap_or_else(|| panic!("{kind} is none of our kinds"));
+        let mut item = Item::new(object, Resource { id: kind, ..resource }, Given::Nothing, Timestamp(1_795_442_520));
+        item.before = Some(before);
+        item
+    }
+
+    /// The patch, the operations or the new object that a verb sends for it.
+    pub(super) fn sent(verb: &Verb, item: &Item, form: &Form) -> Result<Value, String> {
+        Ok(match (verb.plan)(item, form)?.write {
+            Write::Merge(sent) | Write::Strategic(sent) | Write::Create(sent) | Write::Delete(sent) => sent,
+            Write::Ops(operations) => Value::Array(operations),
+            Write::Replace(text) | Write::Apply(text, _) => Value::String(text),
+        })
+    }
 
     #[test]
     fn every_action_has_a_name_of_its_own_and_says_what_it_does() {
