@@ -8,11 +8,13 @@ mod clusters;
 mod copy;
 mod drill;
 mod go;
+mod image;
 mod links;
 mod motion;
 mod panes;
 mod program;
 mod restart;
+mod revision;
 mod scale;
 pub mod undo;
 
@@ -34,6 +36,7 @@ pub static ACTIONS: &[&[Action]] = &[
     drill::ALL,
     scale::ALL,
     restart::ALL,
+    image::ALL,
     undo::ALL,
     links::ALL,
     go::ALL,
@@ -48,6 +51,7 @@ pub static ACTIONS: &[&[Action]] = &[
 pub static VERBS: &[&Verb] = &[
     &scale::SCALE,
     &restart::RESTART,
+    &image::IMAGE,
     &undo::UNDO,
 ];
 
