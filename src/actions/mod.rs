@@ -15,6 +15,7 @@ mod panes;
 mod program;
 mod restart;
 mod revision;
+mod rollback;
 mod scale;
 pub mod undo;
 
@@ -37,6 +38,7 @@ pub static ACTIONS: &[&[Action]] = &[
     scale::ALL,
     restart::ALL,
     image::ALL,
+    rollback::ALL,
     undo::ALL,
     links::ALL,
     go::ALL,
@@ -52,6 +54,7 @@ pub static VERBS: &[&Verb] = &[
     &scale::SCALE,
     &restart::RESTART,
     &image::IMAGE,
+    &rollback::ROLLBACK,
     &undo::UNDO,
 ];
 
