@@ -12,6 +12,7 @@ mod image;
 mod links;
 mod motion;
 mod panes;
+mod pause;
 mod program;
 mod restart;
 mod revision;
@@ -39,6 +40,7 @@ pub static ACTIONS: &[&[Action]] = &[
     restart::ALL,
     image::ALL,
     rollback::ALL,
+    pause::ALL,
     undo::ALL,
     links::ALL,
     go::ALL,
@@ -55,6 +57,8 @@ pub static VERBS: &[&Verb] = &[
     &restart::RESTART,
     &image::IMAGE,
     &rollback::ROLLBACK,
+    &pause::PAUSE,
+    &pause::RESUME,
     &undo::UNDO,
 ];
 
