@@ -9,6 +9,7 @@ mod copy;
 mod drill;
 mod go;
 mod image;
+mod job;
 mod links;
 mod motion;
 mod panes;
@@ -41,6 +42,7 @@ pub static ACTIONS: &[&[Action]] = &[
     image::ALL,
     rollback::ALL,
     pause::ALL,
+    job::ALL,
     undo::ALL,
     links::ALL,
     go::ALL,
@@ -59,6 +61,8 @@ pub static VERBS: &[&Verb] = &[
     &rollback::ROLLBACK,
     &pause::PAUSE,
     &pause::RESUME,
+    &job::TRIGGER,
+    &job::RERUN,
     &undo::UNDO,
 ];
 
