@@ -10,6 +10,7 @@ mod drill;
 mod go;
 mod image;
 mod job;
+mod label;
 mod links;
 mod motion;
 mod panes;
@@ -43,6 +44,7 @@ pub static ACTIONS: &[&[Action]] = &[
     rollback::ALL,
     pause::ALL,
     job::ALL,
+    label::ALL,
     undo::ALL,
     links::ALL,
     go::ALL,
@@ -63,6 +65,8 @@ pub static VERBS: &[&Verb] = &[
     &pause::RESUME,
     &job::TRIGGER,
     &job::RERUN,
+    &label::LABEL,
+    &label::ANNOTATE,
     &undo::UNDO,
 ];
 
