@@ -4,6 +4,7 @@
 //! and hints follow. An action is told what is on the screen ([`Scene`]) and answers with [`Step`]s; it never opens a screen and never calls a
 //! server. A [`Reject`] greys its entry and says why.
 
+mod autoscale;
 mod clusters;
 mod copy;
 mod drill;
@@ -39,6 +40,7 @@ pub struct Action {
 pub static ACTIONS: &[&[Action]] = &[
     drill::ALL,
     scale::ALL,
+    autoscale::ALL,
     restart::ALL,
     image::ALL,
     rollback::ALL,
@@ -58,6 +60,7 @@ pub static ACTIONS: &[&[Action]] = &[
 /// Every way to change an object, in the order of the help.
 pub static VERBS: &[&Verb] = &[
     &scale::SCALE,
+    &autoscale::AUTOSCALE,
     &restart::RESTART,
     &image::IMAGE,
     &rollback::ROLLBACK,
