@@ -7,6 +7,7 @@ use crate::model::id::ClusterId;
 use crate::model::line::Line;
 use crate::model::world::World;
 use crate::safety::change::{Change, Focus, Phase};
+use crate::safety::form::Field;
 use crate::safety::guard::Demand;
 use crate::safety::item::{End, Item, Stage};
 use crate::safety::owners;
@@ -20,6 +21,8 @@ use ratatui::layout::Rect;
 
 /// So many objects are listed.
 const LISTED: usize = 12;
+/// So many choices of a field are listed.
+const CHOICES: usize = 6;
 /// Columns of what a line is about.
 const ABOUT: usize = 11;
 
@@ -89,10 +92,16 @@ pub(super) fn all(change: &Change, world: &World, width: u16) -> (Vec<Row>, Vec<
 fn fields(change: &Change, world: &World) -> Vec<Row> {
     let Some(form) = &change.form else { return Vec::new() };
     let mut rows: Vec<Row> = Vec::new();
+    // Names of containers may be longer than our own words.
+    let width = form.fields.iter().map(|f| f.name.chars().count() + 1).fold(ABOUT, usize::max);
     for (n, field) in form.fields.iter().enumerate() {
         let focused = change.focus == Focus::Field(n);
         let help = if focused { format!("  {}", field.help) } else { String::new() };
-        rows.push(vec![about(field.name), Part::Input(field.line.clone(), focused), Part::text(help, Role::Dim)]);
+        let name = Part::text(format!("{:width$}", field.name), Role::Dim);
+        rows.push(vec![name, Part::Input(field.line.clone(), focused), Part::text(help, Role::Dim)]);
+        if focused {
+            rows.extend(choices(field, width));
+        }
     }
     if !change.items.iter().all(Item::is_read) {
         rows.push(vec![Part::text("reading …", Role::Dim)]);
@@ -100,6 +109,18 @@ fn fields(change: &Change, world: &World) -> Vec<Row> {
         rows.extend(now(item, world));
     }
     rows
+}
+
+/// What may be chosen in a field, around what is.
+fn choices(field: &Field, width: usize) -> Vec<Row> {
+    let all = field.offers();
+    let chosen = all.iter().position(|c| c == field.line.text().trim());
+    let first = chosen.unwrap_or(0).saturating_sub(CHOICES / 2).min(all.len().saturating_sub(CHOICES));
+    let row = |(n, choice): (usize, &String)| {
+        let (mark, role) = if chosen == Some(n) { ("› ", Role::Accent) } else { ("  ", Role::Dim) };
+        vec![Part::text(format!("{:width$}{mark}", ""), Role::Accent), Part::text(choice, role)]
+    };
+    all.iter().enumerate().skip(first).take(CHOICES).map(row).collect()
 }
 
 /// How many pods it has.
