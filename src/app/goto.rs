@@ -54,7 +54,7 @@ pub(super) fn read(world: &World, aliases: &BTreeMap<String, String>, line: &str
         "q" | "q!" | "qa" | "quit" | "exit" => one(Step::Quit),
         "overview" => one(Step::Open(Screen::Overview)),
         "?" | "h" | "help" => one(Step::Open(Screen::Help)),
-        "ctx" | "context" | "contexts" | "clusters" if argument.is_empty() => one(Step::Open(Screen::Clusters)),
+        "ctx" | "context" | "contexts" | "clusters" if argument.is_empty() => one(Step::Open(Screen::Clusters(None))),
         "ctx" | "context" => one(Step::Focus(Some(cluster(world, argument)?.id))),
         "ns" | "namespace" | "namespaces" if !argument.is_empty() => one(namespaces(argument)),
         _ if word.starts_with('@') => one(Step::Focus(Some(cluster(world, word.trim_start_matches('@'))?.id))),

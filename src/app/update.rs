@@ -256,7 +256,7 @@ impl State {
             Screen::Overview => Box::new(WorkspaceView::new(&self.world)),
             Screen::Table(of) => Box::new(TableView::new(&self.world, of)),
             Screen::Document(object, form) => Box::new(DocumentView::new(object, form)),
-            Screen::Clusters => Box::new(ClustersView::new(&self.world)),
+            Screen::Clusters(on) => Box::new(ClustersView::on(&self.world, on.or(self.world.focus))),
             Screen::Health => Box::new(HealthView::default()),
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
