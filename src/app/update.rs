@@ -260,7 +260,7 @@ impl State {
             Screen::Health => Box::new(HealthView::default()),
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
-            Screen::Help => Box::new(HelpView::new(below, &self.keymap)),
+            Screen::Help => Box::new(HelpView::new(below, &self.keymap).telling(self.views.last().and_then(|v| v.narrows()))),
             Screen::Links(links) => Box::new(LinksView::new(links)),
             Screen::Actions => Box::new(PaletteView::new(self.scene(), below, &self.keymap)),
         }

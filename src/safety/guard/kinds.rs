@@ -112,7 +112,9 @@ mod tests {
     #[test]
     fn all_kinds_with_a_file_are_here() {
         for kind in kinds::KINDS.iter().filter(|k| !k.names.group.starts_with("metrics.")) {
-            for name in [kind.names.resource, kind.names.singular, kind.names.kind].into_iter().chain(kind.names.short_names.iter().copied()) {
+            for name in
+                [kind.names.resource, kind.names.singular, kind.names.kind].into_iter().chain(kind.names.short_names.iter().copied())
+            {
                 assert_eq!(named(name), Ok(kind.id()), "{name}");
             }
         }

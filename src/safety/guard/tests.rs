@@ -182,22 +182,24 @@ fn rules() -> impl Strategy<Value = Rule> {
     );
     let hours = prop::option::weighted(0.2, prop::sample::select(vec!["Mon-Fri 09:00-17:00", "Sat 00:00-24:00"]));
     let limits = (prop::option::weighted(0.3, 0usize..4), prop::option::weighted(0.3, 0i64..5), hours);
-    (about, verdicts(), prop::option::weighted(0.3, any::<bool>()), limits).prop_map(|((cluster, uid, verb, tier), verdict, reason, limits)| {
-        let (at_most, scale_at_least, hours) = limits;
-        Rule {
-            place: "c:1".to_owned(),
-            cluster: cluster.and_then(|c| said(glob(c))),
-            identity: uid.and_then(|u| said(Uid::parse(u))),
-            verb: verb.and_then(|v| said(v.into_iter().map(str::to_owned).collect())),
-            tier: tier.and_then(|t| said(vec![t])),
-            verdict,
-            reason,
-            at_most,
-            scale_at_least,
-            hours: hours.map(|h| vec![Window::parse(h).unwrap()]),
-            ..Rule::default()
-        }
-    })
+    (about, verdicts(), prop::option::weighted(0.3, any::<bool>()), limits).prop_map(
+        |((cluster, uid, verb, tier), verdict, reason, limits)| {
+            let (at_most, scale_at_least, hours) = limits;
+            Rule {
+                place: "c:1".to_owned(),
+                cluster: cluster.and_then(|c| said(glob(c))),
+                identity: uid.and_then(|u| said(Uid::parse(u))),
+                verb: verb.and_then(|v| said(v.into_iter().map(str::to_owned).collect())),
+                tier: tier.and_then(|t| said(vec![t])),
+                verdict,
+                reason,
+                at_most,
+                scale_at_least,
+                hours: hours.map(|h| vec![Window::parse(h).unwrap()]),
+                ..Rule::default()
+            }
+        },
+    )
 }
 
 /// Everything that is asked, as far as the rules above can tell it apart.
@@ -226,7 +228,15 @@ fn questions() -> impl Strategy<Value = Question> {
     let verbs = prop::sample::select(vec!["restart", "scale", "delete"]);
     let identity = prop::sample::select(vec![None, Some("a"), Some("b")]);
     (tiers, identity, any::<(bool, bool)>(), verbs, 1usize..5, prop::option::of(0i64..6)).prop_map(
-        |(tier, identity, (readonly, unlocked), verb, objects, replicas)| Question { tier, identity, readonly, unlocked, verb, objects, replicas },
+        |(tier, identity, (readonly, unlocked), verb, objects, replicas)| Question {
+            tier,
+            identity,
+            readonly,
+            unlocked,
+            verb,
+            objects,
+            replicas,
+        },
     )
 }
 

@@ -26,7 +26,8 @@ impl Window {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let bad = || format!("{text:?} are no hours: write Mon-Fri 09:00-17:00, and UTC or UTC+02:00 behind it where it is not the local time");
+        let bad =
+            || format!("{text:?} are no hours: write Mon-Fri 09:00-17:00, and UTC or UTC+02:00 behind it where it is not the local time");
         let mut words = text.split_whitespace().peekable();
         let days = match words.next_if(|w| !w.starts_with(|c: char| c.is_ascii_digit())) {
             Some(word) => days(word)?,

@@ -198,7 +198,7 @@ impl HealthView {
         x += self.widths.1 + GAP;
         let more = group.objects().saturating_sub(1);
         let more = if more == 0 { String::new() } else { format!("  and {more} more") };
-        let tail = if cured { "  cured".to_owned() } else { format!("  {}{more}", words::ago(head.since, world.now)) };
+        let tail = if cured { "  cured".to_owned() } else { format!("  {}{more}", words::lasts(head, world.now)) };
         let room = area.right().saturating_sub(x);
         let taken = text::put(buf, x, area.y, room.saturating_sub(text::width(&tail)), &head.what, of(role));
         text::put(buf, x + taken, area.y, room.saturating_sub(taken), &tail, of(Role::Dim));

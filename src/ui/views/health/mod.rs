@@ -161,7 +161,7 @@ pub fn worst(world: &World) -> Option<(String, Role)> {
 /// A group in half a line, without its evidence.
 fn line(world: &World, group: &Group) -> String {
     let head = &group.head;
-    format!("{} {}  {} {}", world.name(group.cluster), words::object(&head.object), head.what, words::ago(head.since, world.now))
+    format!("{} {}  {} {}", world.name(group.cluster), words::object(&head.object), head.what, words::lasts(head, world.now))
 }
 
 impl View for HealthView {
@@ -180,6 +180,10 @@ impl View for HealthView {
 
     fn focus(&mut self, focused: bool) {
         self.unfocused = !focused;
+    }
+
+    fn narrows(&self) -> Option<(&'static str, &'static str)> {
+        Some(("notes", "Show what is only good to know too, or not"))
     }
 
     fn count(&self, world: &World) -> Option<usize> {
