@@ -163,6 +163,8 @@ pub struct WorkloadFacts {
     pub image: Sym,
     /// The condition Progressing.
     pub progressing: Option<Box<Condition>>,
+    /// When a rollout last got further, as Progressing has it (`lastUpdateTime`): its status is True from one rollout to the next.
+    pub progressed: Option<Timestamp>,
     /// The condition ReplicaFailure, where it is True: pods are refused.
     pub failure: Option<Box<Condition>>,
 }
@@ -255,6 +257,8 @@ pub struct EndpointsFacts {
     pub unready: u32,
     /// The pods behind them (`targetRef`).
     pub pods: Box<[Uid]>,
+    /// It is as it was made (`metadata.generation` is 1).
+    pub untouched: bool,
 }
 
 /// An Ingress.

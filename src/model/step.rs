@@ -101,8 +101,8 @@ pub enum Screen {
     Table(TableOf),
     /// One object, whole.
     Document(ObjectRef, Form),
-    /// Picker, fleet and connections in one.
-    Clusters,
+    /// Picker, fleet and connections in one, with the cursor on this cluster, or else on the one that is looked at.
+    Clusters(Option<ClusterId>),
     /// What is wrong in all open clusters.
     Health,
     /// What is wrong in a cluster for one cause, explained.
@@ -389,6 +389,8 @@ pub struct Scene {
     pub cluster: Option<ClusterId>,
     /// That cluster is open.
     pub cluster_open: bool,
+    /// The cluster whose state the cursor is on, on a screen of findings.
+    pub state_of: Option<ClusterId>,
     /// How many panes the screen has; none where it is no screen of panes.
     pub panes: usize,
     /// A text is edited here.
