@@ -4,7 +4,7 @@ use super::diff::diff;
 use super::verb::{Around, Plan, Verb, Write};
 use crate::model::call::{Call, Method};
 use crate::model::catalog::Resource;
-use crate::model::deed::Edit;
+use crate::model::deed::{Edit, pointer};
 use crate::model::id::ObjectRef;
 use crate::model::time::Timestamp;
 use serde_json::{Value, json};
@@ -147,6 +147,14 @@ impl Item {
             (Some(before), Some(after)) => diff(before, after),
             _ => Vec::new(),
         }
+    }
+
+    /// How many replicas it would have, where that changes: a form may have said +3 or 50%.
+    pub fn replicas(&self) -> Option<i64> {
+        if let Some(Ok(Plan { write: Write::Merge(patch), .. })) = &self.plan {
+            return patch.pointer("/spec/replicas")?.as_i64();
+        }
+        self.edits().into_iter().find(|edit| pointer(&edit.path) == "/spec/replicas")?.after?.as_i64()
     }
 
     /// True once everything was read that a plan needs.
