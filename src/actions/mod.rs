@@ -8,7 +8,10 @@ mod autoscale;
 mod clusters;
 mod copy;
 mod drill;
+pub mod edit;
+mod editor;
 mod go;
+mod guard;
 mod image;
 mod job;
 mod label;
@@ -39,6 +42,7 @@ pub struct Action {
 /// Every action, in the order of the help.
 pub static ACTIONS: &[&[Action]] = &[
     drill::ALL,
+    edit::ALL,
     scale::ALL,
     autoscale::ALL,
     restart::ALL,
@@ -53,12 +57,15 @@ pub static ACTIONS: &[&[Action]] = &[
     panes::ALL,
     clusters::ALL,
     motion::ALL,
+    editor::ALL,
+    guard::ALL,
     copy::ALL,
     program::ALL,
 ];
 
 /// Every way to change an object, in the order of the help.
 pub static VERBS: &[&Verb] = &[
+    &edit::EDIT,
     &scale::SCALE,
     &autoscale::AUTOSCALE,
     &restart::RESTART,

@@ -178,7 +178,7 @@ fn facts(change: &Change, world: &World, width: u16) -> Vec<Row> {
         }
     }
     if let [item] = change.items.as_slice() {
-        rows.extend(item.edits().iter().map(edit));
+        rows.extend(item.edits().iter().flat_map(|e| edit(e, width)));
         rows.extend(item.warnings.iter().flat_map(|w| wrapped("warning", w, Role::StatusWarn, width)));
         rows.extend(server(change, item, width));
     }
@@ -206,18 +206,19 @@ fn server(change: &Change, item: &Item, width: u16) -> Vec<Row> {
     wrapped("dry run", &told, Role::Text, width)
 }
 
-/// A field that changes.
-fn edit(edit: &Edit) -> Row {
+/// A field that changes: in one line, or before above after.
+fn edit(edit: &Edit, width: u16) -> Vec<Row> {
     let value = |value: &Option<serde_json::Value>, role| match value {
         Some(value) => Part::text(short(value), role),
         None => Part::text("nothing", Role::Dim),
     };
-    vec![
-        Part::text(format!("  {}  ", written(&edit.path)), Role::YamlKey),
-        value(&edit.before, Role::StatusBad),
-        Part::text(" → ", Role::Dim),
-        value(&edit.after, Role::StatusOk),
-    ]
+    let path = Part::text(format!("  {}  ", written(&edit.path)), Role::YamlKey);
+    let (before, after) = (value(&edit.before, Role::StatusBad), value(&edit.after, Role::StatusOk));
+    if path.width() + before.width() + after.width() + 3 <= width {
+        return vec![vec![path, before, Part::text(" → ", Role::Dim), after]];
+    }
+    let line = |sign: &str, value| vec![Part::text(format!("    {sign} "), Role::Dim), value];
+    vec![vec![path], line("-", before), line("+", after)]
 }
 
 fn one(edit: &Edit) -> String {
