@@ -52,12 +52,12 @@ async fn image() {
     let before = person.has("deployments.apps", "web");
     person.press("I").sees("checkout-migrate:2.31.0").await.sees("these images it has already").await;
     person.text("registry.shop.example/Web").sees("Web has capital letters").await;
-    person.press("ctrl-u").text("registry.shop.example/web:2").sees("web:1 → registry.shop.example/web:2").await;
+    person.press("ctrl-u").text("registry.shop.example/web:2").previews("web:1 → registry.shop.example/web:2").await;
     person.confirms("deployments.apps", "web").await;
     assert_eq!(person.has("deployments.apps", "web")["spec"]["template"]["spec"]["containers"][0]["image"], "registry.shop.example/web:2");
     // What it had is offered, and undo brings it back.
     person.press("esc I").sees("› registry.shop.example/web:2").await.press("down").sees("› registry.shop.example/web:1").await;
-    person.press("esc U").sees("web:2 → registry.shop.example/web:1").await.confirms("deployments.apps", "web").await;
+    person.press("esc U").previews("web:2 → registry.shop.example/web:1").await.confirms("deployments.apps", "web").await;
     assert_eq!(person.has("deployments.apps", "web")["spec"], before["spec"]);
 }
 
@@ -81,17 +81,17 @@ async fn label_and_annotate() {
 async fn pause_and_resume() {
     let mut person = Person::start("deployments", &[("deployments.apps", web())]).await;
     person.act("resume").sees("it is not paused").await.press("esc");
-    person.act("pause").sees("spec.paused  nothing → true").await.confirms("deployments.apps", "web").await;
+    person.act("pause").previews("spec.paused  nothing → true").await.confirms("deployments.apps", "web").await;
     person.press("esc").act("pause").sees("it is paused already").await.press("esc");
     // What is changed meanwhile waits, and says so.
     person.press("I").text("registry.shop.example/web:2").sees("it is paused: nothing is replaced").await.press("esc");
-    person.act("resume").sees("spec.paused  true → nothing").await.confirms("deployments.apps", "web").await;
+    person.act("resume").previews("spec.paused  true → nothing").await.confirms("deployments.apps", "web").await;
 }
 
 #[tokio::test]
 async fn suspend_and_trigger() {
     let mut person = Person::start("cronjobs", &[("cronjobs.batch", cronjob())]).await;
-    person.act("pause").sees("no jobs begin until it is resumed").await.sees("spec.suspend  false → true").await;
+    person.act("pause").sees("no jobs begin until it is resumed").await.previews("spec.suspend  false → true").await;
     person.confirms("cronjobs.batch", "night").await.press("esc");
     person.act("trigger").sees("night-manual-").await.sees("its schedule stays so").await;
     person.press("ctrl-u").text("By-Hand").sees("a lowercase RFC 1123 subdomain").await;
@@ -134,8 +134,8 @@ async fn rollback() {
             o["metadata"]["annotations"]["kubernetes.io/change-cause"] = json!("a new web");
         });
         person.other(id, "web", |o| o["spec"]["template"]["spec"]["containers"][0]["image"] = json!("registry.shop.example/web:3"));
-        person.act("rollback").sees("› 2 · ").await.sees("web:2 · a new web").await.sees("web:3 → registry.shop.example/web:2").await;
-        person.press("down").sees("› 1 · ").await.sees("web:3 → registry.shop.example/web:1").await.confirms(id, "web").await;
+        person.act("rollback").sees("› 2 · ").await.sees("web:2 · a new web").await.previews("web:3 → registry.shop.example/web:2").await;
+        person.press("down").sees("› 1 · ").await.previews("web:3 → registry.shop.example/web:1").await.confirms(id, "web").await;
         assert_eq!(person.has(id, "web")["spec"]["template"], first, "{table}");
         person.press("esc").act("rollback 9").sees("it has no revision 9, but 4, 3, 2").await;
         person.press("ctrl-u").text("4").sees("its pods are those of revision 4 already").await;
@@ -155,13 +155,13 @@ async fn autoscale() {
     let objects = [("deployments.apps", web()), ("horizontalpodautoscalers.autoscaling", scaler())];
     let id = objects[1].0;
     let mut person = Person::start("horizontalpodautoscalers", &objects).await;
-    person.act("autoscale").sees("scales").await.press("tab tab").text("60").sees("averageUtilization  70 → 60").await;
+    person.act("autoscale").sees("scales").await.press("tab tab").text("60").previews("averageUtilization  70 → 60").await;
     person.confirms(id, "web-scaler").await.press("esc");
     person.act("autoscale max=1").sees("is less than the minimum, 2").await.press("esc");
     // From what it scales: where tables know it, at once, and else by its table.
     let mut person = Person::start("scaling", &objects).await;
     person.until("the autoscaler is known", |p| p.screen().contains("2–8")).await;
-    person.act("autoscale max=12").sees("web-scaler").await.sees("spec.maxReplicas  8 → 12").await.confirms(id, "web-scaler").await;
+    person.act("autoscale max=12").sees("web-scaler").await.previews("spec.maxReplicas  8 → 12").await.confirms(id, "web-scaler").await;
     let mut person = Person::start("deployments", &objects).await;
     person.act("autoscale").sees("if there is one, it is here").await.sees("web-scaler").await;
 }

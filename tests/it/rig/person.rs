@@ -84,6 +84,9 @@ impl Person {
             self.clock += HAND;
             self.engine.0.state.clock(self.clock);
             self.engine.0.state.key(key.parse().unwrap_or_else(|why| panic!("{key}: {why}")));
+            // A key acts on what was drawn.
+            drop(self.engine.0.perform());
+            self.draw();
         }
         self
     }
@@ -141,11 +144,19 @@ impl Person {
         (0..SIZE.1).map(line).collect::<Vec<_>>().join("\n")
     }
 
-    /// The differences that the preview shows, as they are written there.
+    /// The differences that the preview shows, each in a line: `spec.replicas  2 → 5`.
     pub fn preview(&self) -> Vec<String> {
         let screen = self.screen();
-        let inside = |l: &str| l.split('│').find(|part| part.contains(" → ")).map(|part| part.trim().to_owned());
-        screen.lines().filter_map(inside).collect()
+        let inside: Vec<&str> = screen.lines().filter_map(|l| l.split('│').nth(2)).map(str::trim).collect();
+        let long = |lines: &[&str]| Some(format!("{}  {} → {}", lines[0], lines[1].strip_prefix("- ")?, lines[2].strip_prefix("+ ")?));
+        let short = inside.iter().filter(|l| l.contains(" → ")).map(|l| (*l).to_owned());
+        short.chain(inside.windows(3).filter_map(long)).collect()
+    }
+
+    /// Goes on until the preview shows a difference.
+    pub async fn previews(&mut self, text: &str) -> &mut Self {
+        self.until(text, |p| p.preview().iter().any(|l| l.contains(text))).await;
+        self
     }
 
     /// Waits for the preview of a change, confirms it, and holds what the server then has of an object against what the preview showed: all
@@ -159,8 +170,6 @@ impl Person {
         // Enter goes through the fields, and confirms behind the last.
         while self.screen().contains("accepted by the server") {
             self.press("enter");
-            drop(self.engine.0.perform());
-            self.draw();
         }
         self.until("it is stored", |p| {
             ["✔", "✖", "ready, "].iter().any(|end| p.screen().contains(end)) && !p.screen().contains("on its way")
