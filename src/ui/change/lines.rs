@@ -171,7 +171,7 @@ fn trouble(item: &Item) -> Option<String> {
 fn facts(change: &Change, world: &World, width: u16) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let Some(form) = &change.form else { return rows };
-    for item in &change.items {
+    for item in change.items.iter().filter(|i| i.is_read()) {
         for note in owners::notes(item).into_iter().chain((change.verb.notes)(item, form, world)) {
             let role = if note.health == Health::Ok { Role::Text } else { Role::StatusWarn };
             rows.extend(wrapped(&note.about, &note.text, role, width));
