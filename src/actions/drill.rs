@@ -37,6 +37,9 @@ fn enter(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     if let Some((cluster, cause)) = scene.finding.clone() {
         return Ok(vec![Step::Open(Screen::Finding(cluster, cause))]);
     }
+    if let Some(record) = scene.record.clone() {
+        return Ok(vec![Step::Open(Screen::Record(record))]);
+    }
     let Target { object, facts, .. } = cursor(scene)?;
     let of = object.clone();
     Ok(match (facts, &*object.kind.resource, &*object.kind.group) {

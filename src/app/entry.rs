@@ -1,9 +1,9 @@
 //! From the command line to an exit code.
 
-use super::cli::{Cli, Command};
+use super::cli::{Cli, Command, GuardCommand};
 use super::files::Paths;
 use super::startup::{self, Setup};
-use super::{batch, demo, run};
+use super::{batch, demo, explain, journal, run};
 use crate::model::text::visible;
 use crate::term;
 use clap::CommandFactory;
@@ -57,6 +57,19 @@ pub fn main(cli: &Cli) -> Result<u8> {
     };
     if let Some(Command::Info) = &cli.command {
         return print(&batch::info(&setup));
+    }
+    if let Some(Command::Journal(asked)) = &cli.command {
+        return journal::run(&setup, asked);
+    }
+    if let Some(Command::Guard { command: GuardCommand::Explain(asked) }) = &cli.command {
+        setup.problems.iter().for_each(|problem| eprint(&format!("kconsole: {problem}")));
+        return match explain::explain(&setup, asked) {
+            Ok(told) => print(&told),
+            Err(why) => {
+                eprint(&format!("kconsole: {why}"));
+                Ok(USAGE)
+            }
+        };
     }
     let runtime = runtime()?;
     let code = match &cli.command {

@@ -9,6 +9,7 @@ use super::finding::Findings;
 use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
 use super::layout::Layouts;
 use super::msg::{Link, Sync};
+use super::record::Record;
 use super::row::Row;
 use super::step::{Known, Notice, Target};
 use super::table::Table;
@@ -43,6 +44,8 @@ pub struct World {
     pub events_kept: Option<usize>,
     /// The files that kubeconfigs are looked for in.
     pub looked: Vec<String>,
+    /// The folder that texts are kept in that were written and not stored.
+    pub texts: String,
     /// Seconds that the clock on the wall is ahead of UTC.
     pub utc_offset: i64,
     /// No writes anywhere.
@@ -51,6 +54,8 @@ pub struct World {
     pub demo: Option<Demo>,
     /// How panes are laid out, by the user's own names.
     pub layouts: Layouts,
+    /// What the journal holds, a record for each change to an object, or why it cannot be read; `None` before anybody wanted to know.
+    pub journal: Option<Result<Vec<Record>, String>>,
     /// Contexts of the same cluster may be open side by side, because each is looked at by itself.
     pub twins: bool,
 }

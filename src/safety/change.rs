@@ -318,8 +318,9 @@ impl Change {
 
     /// Everything that is planned has been tried, or cannot be: the preview says all that it will say.
     pub fn is_previewed(&self) -> bool {
+        let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
         let tried = |i: &Item| match (&i.plan, &i.right, self.verb.check) {
-            (Some(Ok(_)), Some(Ok(())), Check::Server) => i.checked.is_some(),
+            (Some(Ok(_)), Some(Ok(())), Check::Server) => i.checked.is_some() || refused,
             (None, ..) => false,
             _ => true,
         };

@@ -53,6 +53,14 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
             ("help", "keys"),
             ("back", "back"),
         ],
+        Scope::Editor => &[
+            ("preview", "preview and apply"),
+            ("filter", "find"),
+            ("undo-typing", "undo"),
+            ("next-problem", "next problem"),
+            ("help", "keys"),
+            ("back", "leave"),
+        ],
         Scope::Everywhere | Scope::Prompt | Scope::Dialog => &[("back", "back"), ("help", "keys")],
     }
 }

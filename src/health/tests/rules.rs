@@ -157,7 +157,9 @@ fn pods_without_room_have_one_cause() {
     let words = "0/7 nodes are available: 3 Insufficient cpu, 4 node(s) had untolerated taint {a: b}.";
     let long = format!("{words} preemption: 0/7 nodes are available: 7 No preemption victims found for incoming pod.");
     let other = "0/7 nodes are available: 7 Insufficient cpu.";
-    let objects = [waiting("web-1", &long, json!({})), waiting("web-2", other, json!({}))];
+    let newer =
+        format!("{other} no new claims to deallocate, preemption: 0/7 nodes are available: 7 Preemption is not helpful for scheduling.");
+    let objects = [waiting("web-1", &long, json!({})), waiting("web-2", &newer, json!({}))];
     let says = [
         format!(
             "warning pods/web-1: no node takes it: Insufficient cpu, node(s) had untolerated taint {{a: b}} | {words} <room Insufficient cpu>"

@@ -11,7 +11,7 @@ mod tree;
 pub use complaint::{Complaint, complaints};
 pub use tree::Place;
 
-use super::document;
+use super::document::{self, Sort};
 use crate::model::rebase;
 use serde_json::{Map, Value};
 use tree::{Node, What};
@@ -27,6 +27,9 @@ const KEPT: [&str; 8] = [
     "deletionTimestamp",
     "deletionGracePeriodSeconds",
 ];
+
+/// A copy of what `kubectl apply` sent last, of which a person changes nothing by hand.
+const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Something to say about a place of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +67,12 @@ pub fn written(object: &Value) -> String {
         map.shift_remove("status");
         if let Some(Value::Object(metadata)) = map.get_mut("metadata") {
             metadata.retain(|key, _| !KEPT.contains(&key.as_str()));
+            if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
+                let had = annotations.shift_remove(APPLIED).is_some();
+                if had && annotations.is_empty() {
+                    metadata.shift_remove("annotations");
+                }
+            }
         }
     }
     document::text(&document::lines(&shown, true))
@@ -81,6 +90,12 @@ pub fn whole(edited: &Value, base: &Value) -> Value {
                 metadata.entry(key).or_insert_with(|| value.clone());
             }
         }
+    }
+    if let Some(applied) = base.pointer("/metadata/annotations").and_then(|a| a.get(APPLIED))
+        && let Some(metadata) = map.get_mut("metadata").and_then(Value::as_object_mut)
+        && let Some(annotations) = metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new())).as_object_mut()
+    {
+        annotations.entry(APPLIED).or_insert_with(|| applied.clone());
     }
     if let Some(status) = base.get("status") {
         map.entry("status").or_insert_with(|| status.clone());
@@ -129,6 +144,19 @@ impl Manifest {
     /// of the list.
     pub fn meant(&self, path: &str, known: &Value) -> Option<String> {
         path::meant(&self.value, path, known)
+    }
+}
+
+/// What sort of value the API server takes an unquoted word for.
+pub fn sort(word: &str) -> Sort {
+    match word {
+        "[]" | "{}" => Sort::Word,
+        _ if word.starts_with(['"', '\'']) => Sort::Text,
+        _ => match scalar::resolve(word) {
+            Ok(Value::Null | Value::Bool(_)) => Sort::Word,
+            Ok(Value::Number(_)) | Err(_) => Sort::Number,
+            Ok(_) => Sort::Text,
+        },
     }
 }
 
