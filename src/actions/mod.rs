@@ -6,7 +6,11 @@
 
 mod clusters;
 mod copy;
+mod cordon;
+mod delete;
+mod drain;
 mod drill;
+mod evict;
 mod go;
 mod links;
 mod motion;
@@ -30,10 +34,21 @@ pub struct Action {
 
 /// Every action, in the order of the help.
 pub static ACTIONS: &[&[Action]] =
-    &[drill::ALL, scale::ALL, restart::ALL, links::ALL, go::ALL, panes::ALL, clusters::ALL, motion::ALL, copy::ALL, program::ALL];
+    &[
+        drill::ALL, scale::ALL, restart::ALL, delete::ALL, evict::ALL, cordon::ALL, drain::ALL, links::ALL, go::ALL, panes::ALL, clusters::ALL, motion::ALL, copy::ALL, program::ALL];
 
 /// Every way to change an object, in the order of the help.
-pub static VERBS: &[&Verb] = &[&scale::SCALE, &restart::RESTART];
+pub static VERBS: &[&Verb] = &[
+    &scale::SCALE,
+    &restart::RESTART,
+    &delete::DELETE,
+    &delete::FORCE,
+    &delete::LET_GO,
+    &evict::EVICT,
+    &cordon::CORDON,
+    &cordon::UNCORDON,
+    &drain::DRAIN,
+];
 
 /// Asks for a change of what is marked, or else of what is under the cursor.
 fn change(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec<Step>, Reject> {
@@ -61,8 +76,40 @@ pub fn find(name: &str) -> Option<&'static Action> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::model::catalog::Resource;
+    use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
+    use crate::model::time::Timestamp;
+    use crate::safety::item::{Given, Item};
+    use serde_json::Value;
+
+    /// An object shop/web of a kind, as it was read.
+    pub(super) fn item(group: &str, resource: &str, object: Value) -> Item {
+        let id = GroupResource::new(group, resource);
+        let namespaced = !matches!(resource, "nodes" | "namespaces" | "persistentvolumes");
+        let target = ObjectRef {
+            cluster: ClusterId(0),
+            kind: id.clone(),
+            namespace: if namespaced { "shop".into() } else { "".into() },
+            name: "web".into(),
+            uid: Uid::parse("web"),
+        };
+        let resource = Resource {
+            id,
+            version: "v1".into(),
+            kind: "".into(),
+            singular: "".into(),
+            short_names: [].into(),
+            categories: [].into(),
+            namespaced,
+            list: true,
+            watch: true,
+        };
+        let mut item = Item::new(target, resource, Given::Nothing, Timestamp(0));
+        item.before = Some(object);
+        item
+    }
 
     #[test]
     fn every_action_has_a_name_of_its_own_and_says_what_it_does() {
