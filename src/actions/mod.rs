@@ -10,6 +10,8 @@ mod cordon;
 mod delete;
 mod drain;
 mod drill;
+pub mod edit;
+mod editor;
 mod evict;
 mod go;
 mod links;
@@ -18,6 +20,7 @@ mod panes;
 mod program;
 mod restart;
 mod scale;
+pub mod undo;
 
 use crate::model::step::{Reject, Scene, Step, Wish};
 use crate::safety::verb::Verb;
@@ -33,12 +36,29 @@ pub struct Action {
 }
 
 /// Every action, in the order of the help.
-pub static ACTIONS: &[&[Action]] =
-    &[
-        drill::ALL, scale::ALL, restart::ALL, delete::ALL, evict::ALL, cordon::ALL, drain::ALL, links::ALL, go::ALL, panes::ALL, clusters::ALL, motion::ALL, copy::ALL, program::ALL];
+pub static ACTIONS: &[&[Action]] = &[
+    drill::ALL,
+    edit::ALL,
+    scale::ALL,
+    restart::ALL,
+    delete::ALL,
+    evict::ALL,
+    cordon::ALL,
+    drain::ALL,
+    undo::ALL,
+    links::ALL,
+    go::ALL,
+    panes::ALL,
+    clusters::ALL,
+    motion::ALL,
+    editor::ALL,
+    copy::ALL,
+    program::ALL,
+];
 
 /// Every way to change an object, in the order of the help.
 pub static VERBS: &[&Verb] = &[
+    &edit::EDIT,
     &scale::SCALE,
     &restart::RESTART,
     &delete::DELETE,
@@ -48,6 +68,7 @@ pub static VERBS: &[&Verb] = &[
     &cordon::CORDON,
     &cordon::UNCORDON,
     &drain::DRAIN,
+    &undo::UNDO,
 ];
 
 /// Asks for a change of what is marked, or else of what is under the cursor.

@@ -17,6 +17,7 @@ use crate::model::table::Table;
 use crate::model::text::visible;
 use crate::model::want::{Of, Want};
 use crate::model::world::{Found, World};
+use crate::ui::standing::Standing;
 use crate::ui::theme::Theme;
 use crate::ui::view::View;
 use ratatui::buffer::Buffer;
@@ -323,8 +324,10 @@ async fn check(mut setup: Setup) -> io::Result<i32> {
 /// What there is to say of a cluster once all is known; `Err` where it cannot be used.
 /// What may pass is nothing to say yet while it is early.
 fn checked(world: &World, cluster: &Cluster, is_early: bool) -> Option<Result<String, String>> {
-    if let Some(fault) = cluster.fault() {
-        return Some(Err(fault.to_string()));
+    match Standing::of(world, cluster) {
+        Standing::Closed | Standing::Connecting | Standing::Syncing(_) => return None,
+        Standing::Login(_) | Standing::Stale(_) | Standing::Down(_) => return Some(Err(cluster.fault()?.to_string())),
+        Standing::Live { .. } => {}
     }
     let Link::Up { latency } = &cluster.link else { return None };
     let user = cluster.user.as_deref()?;
@@ -334,6 +337,7 @@ fn checked(world: &World, cluster: &Cluster, is_early: bool) -> Option<Result<St
         Sync::Live | Sync::Polling { .. } => format!("{} of {} nodes ready", kinds::node::ready_in(table), table.len()),
         Sync::Stale { why, .. } if is_early && passes(why) => return None,
         Sync::Stale { why, .. } => format!("nodes {}", why.kind.word()),
+        // Told apart above.
         Sync::Connecting | Sync::Syncing { .. } => return None,
     };
     let provider = cluster.about.provider.as_ref().map_or_else(String::new, |p| format!(" {p}"));

@@ -28,6 +28,8 @@ pub struct Paths {
     pub session: PathBuf,
     /// How panes were laid out.
     pub layouts: PathBuf,
+    /// Texts that were written and not stored.
+    pub texts: PathBuf,
     /// The log.
     pub log: PathBuf,
 }
@@ -41,6 +43,7 @@ impl Paths {
             config: folder.join("config.yaml"),
             session: folder.join("session.yaml"),
             layouts: folder.join("layouts.yaml"),
+            texts: folder.join("texts"),
             log: folder.join("kconsole.log"),
         }
     }
@@ -56,6 +59,7 @@ impl Paths {
             config: config.join("config.yaml"),
             session: state.join("session.yaml"),
             layouts: state.join("layouts.yaml"),
+            texts: state.join("texts"),
             log: state.join("kconsole.log"),
         }
     }

@@ -27,9 +27,11 @@ pub mod session;
 mod signals;
 pub mod startup;
 pub mod state;
+mod texts;
 mod typing;
 mod update;
 mod watches;
+mod writing;
 
 pub use entry::main;
 

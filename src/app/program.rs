@@ -7,16 +7,18 @@ use super::reload::{Reader, Reload};
 use super::session;
 use super::startup::Setup;
 use super::state::State;
+use super::texts;
 use super::watches::Order;
 use crate::k8s::connect::Settings;
 use crate::k8s::contexts::ContextConnector;
 use crate::k8s::credential::Credentials;
 use crate::k8s::kubeconfig::{Context, Sources};
 use crate::k8s::session::Sessions;
-use crate::model::id::ClusterId;
+use crate::model::id::{ClusterId, ObjectRef};
 use crate::model::layout::Layouts;
 use crate::model::msg::Msg;
 use crate::model::step::{Effect, Notice};
+use crate::model::world::World;
 use crate::ui::view::View;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,6 +66,7 @@ impl Program {
         let (out, inbox) = mpsc::channel(INBOX);
         let Setup { flags, paths, own, sources, contexts, chosen, world, settings, files, problems, demo } = setup;
         let Own { config, keymap, theme, problems: _ } = own;
+        let world = World { texts: paths.texts.display().to_string(), ..world };
         let mut state = State::new(world, config, keymap, theme);
         for id in chosen {
             state.connect(id);
@@ -107,6 +110,7 @@ impl Program {
                 Effect::Retry(id) => self.sessions.retry(id),
                 Effect::Call(id, call) => self.sessions.call(id, call),
                 Effect::Journal(deed) => self.state.journalled(&deed.id, Ok(())),
+                Effect::Keep(object, text) => self.keep_text(&object, text.as_deref()),
                 Effect::Discover(id) => self.sessions.discover(id),
                 Effect::SaveLayout(name, layout) => self.keep_layouts(|kept| {
                     kept.last = Some(name.clone());
@@ -123,6 +127,18 @@ impl Program {
             }
         }
         left
+    }
+
+    /// Where the text of an object is kept.
+    pub(super) fn place_of_text(&self, object: &ObjectRef) -> PathBuf {
+        texts::path(&self.paths, self.state.world.name(object.cluster), object)
+    }
+
+    fn keep_text(&mut self, object: &ObjectRef, text: Option<&str>) {
+        let path = self.place_of_text(object);
+        if let Err(error) = texts::keep(&path, text) {
+            self.state.say(Notice::warn(format!("what you write is kept here only: {}: {error}", path.display())));
+        }
     }
 
     /// Keeps layouts for later runs.

@@ -141,6 +141,7 @@ pub fn cluster(id: ClusterId, context: &Context) -> Cluster {
         tier: Tier::default(),
         colour: None,
         readonly: false,
+        unlocked: None,
         namespace: context.namespace.clone().unwrap_or_else(|| "default".to_owned()),
         server: context.cluster.server.clone(),
         place: place(context),

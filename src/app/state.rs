@@ -15,6 +15,7 @@ use crate::model::time::Timestamp;
 use crate::model::want::Want;
 use crate::model::world::World;
 use crate::ui;
+use crate::ui::footer::Hinted;
 use crate::ui::prompt::Line;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::view::View;
@@ -233,13 +234,17 @@ impl State {
         ui::header::draw(&self.world, &self.theme, screen.header, buf);
         ui::footer::demo(&self.world, &self.theme, screen.demo, buf);
         self.draw_change(screen, buf);
-        let under = self.views.last().map_or(Scope::Everywhere, |v| v.scope());
-        let panes = self.views.last().and_then(|v| v.panes());
+        let top = self.views.last();
+        let hinted = Hinted {
+            scope: top.map_or(Scope::Everywhere, |v| v.scope()),
+            panes: top.and_then(|v| v.panes()),
+            is_choice: top.is_some_and(|v| v.chosen().is_some()),
+        };
         match (&self.dialog, &self.prompt, &self.notice) {
             (Some(dialog), ..) => ui::footer::question(&dialog.text, &self.theme, screen.footer, buf),
             (None, Some(line), _) => line.draw(&self.theme, screen, buf),
             (None, None, Some((notice, _))) => ui::footer::notice(&self.world, notice, &self.theme, screen.footer, buf),
-            (None, None, None) => ui::footer::hints(&self.keymap, under, panes, &self.pressed, &self.theme, screen.footer, buf),
+            (None, None, None) => ui::footer::hints(&self.keymap, &hinted, &self.pressed, &self.theme, screen.footer, buf),
         }
     }
 }

@@ -67,6 +67,7 @@ impl Cluster {
     /// Becomes this one, before anybody has seen it.
     pub fn begin(&self, mut sim: Sim) {
         sim.world.unseen = false;
+        sim.store.open();
         let version = sim.store.version();
         *self.sim() = sim;
         self.changed.send_replace(version);

@@ -16,6 +16,7 @@ use crate::model::step::Notice;
 use crate::model::time::human;
 use serde_json::Value;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::{interval, sleep};
@@ -130,10 +131,10 @@ impl Scene<'_> {
 
     /// A pod of an app has ended for this reason.
     fn has_died(&self, namespace: &str, app: &str, reason: &str) -> bool {
-        let of_app = |sim: &Sim| -> Vec<Value> {
+        let of_app = |sim: &Sim| -> Vec<Arc<Value>> {
             sim.store.list("pods", namespace).filter(|p| p.label("app") == Some(app)).map(|p| p.value()).collect()
         };
-        let died = |pod: &Value| {
+        let died = |pod: &Arc<Value>| {
             let mut ended = list(pod, "/status/containerStatuses").iter().flat_map(|c| [c.pointer("/lastState"), c.pointer("/state")]);
             ended.any(|state| state.and_then(|s| text(s, "/terminated/reason")) == Some(reason))
         };
@@ -159,11 +160,11 @@ impl Scene<'_> {
 
     /// A pod is on a machine that could be elsewhere.
     fn is_stuck_on(&self, node: &str) -> bool {
-        let pods = |sim: &Sim| -> Vec<Value> {
+        let pods = |sim: &Sim| -> Vec<Arc<Value>> {
             let keys = sim.world.ledger.sum(node).into_iter().flat_map(|sum| &sum.pods);
             keys.filter_map(|key| sim.store.table("pods")?.get(key)).map(|pod| pod.value()).collect()
         };
-        let is_bound = |pod: &Value| list(pod, "/metadata/ownerReferences").iter().any(|o| text(o, "/kind") == Some("DaemonSet"));
+        let is_bound = |pod: &Arc<Value>| list(pod, "/metadata/ownerReferences").iter().any(|o| text(o, "/kind") == Some("DaemonSet"));
         !self.here.look(pods).iter().all(is_bound)
     }
 
@@ -175,7 +176,7 @@ impl Scene<'_> {
     }
 }
 
-fn value(cluster: &Cluster, kind: &str, namespace: &str, name: &str) -> Option<Value> {
+fn value(cluster: &Cluster, kind: &str, namespace: &str, name: &str) -> Option<Arc<Value>> {
     cluster.look(|sim| sim.store.get(kind, namespace, name).map(|o| o.value()))
 }
 

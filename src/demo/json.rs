@@ -4,34 +4,44 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::io;
 
 /// Milliseconds since 1970: the clock of a simulated cluster.
 pub type Millis = i64;
 
+/// What is at a place. Most places need no unescaping, which [`Value::pointer`] does with two new strings a step.
+pub fn at<'v>(value: &'v Value, place: &str) -> Option<&'v Value> {
+    place.split('/').skip(1).try_fold(value, |at, step| match at {
+        Value::Object(map) => map.get(&*unescape(step)),
+        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
 /// The text at a place.
 pub fn text<'v>(value: &'v Value, place: &str) -> Option<&'v str> {
-    value.pointer(place)?.as_str()
+    at(value, place)?.as_str()
 }
 
 /// The whole number at a place.
 pub fn int(value: &Value, place: &str) -> Option<i64> {
-    value.pointer(place)?.as_i64()
+    at(value, place)?.as_i64()
 }
 
 /// True where there is `true`.
 pub fn is_true(value: &Value, place: &str) -> bool {
-    value.pointer(place).and_then(Value::as_bool).unwrap_or_default()
+    at(value, place).and_then(Value::as_bool).unwrap_or_default()
 }
 
 /// The items at a place; none where there is no list.
 pub fn list<'v>(value: &'v Value, place: &str) -> &'v [Value] {
-    value.pointer(place).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    at(value, place).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The entries at a place; none where there is no object.
 pub fn entries<'v>(value: &'v Value, place: &str) -> impl Iterator<Item = (&'v str, &'v Value)> {
-    value.pointer(place).and_then(Value::as_object).into_iter().flatten().map(|(k, v)| (k.as_str(), v))
+    at(value, place).and_then(Value::as_object).into_iter().flatten().map(|(k, v)| (k.as_str(), v))
 }
 
 /// Puts a value at a place and makes the objects above it. A place within something that is no object is left alone.
@@ -43,7 +53,7 @@ pub fn set(value: &mut Value, place: &str, new: impl Into<Value>) {
             *at = Value::Object(Map::new());
         }
         at = match at {
-            Value::Object(map) => map.entry(key).or_insert(Value::Null),
+            Value::Object(map) => map.entry(key.into_owned()).or_insert(Value::Null),
             Value::Array(items) => match key.parse().ok().and_then(|i: usize| items.get_mut(i)) {
                 Some(item) => item,
                 None => return,
@@ -56,7 +66,7 @@ pub fn set(value: &mut Value, place: &str, new: impl Into<Value>) {
     }
     match at {
         Value::Object(map) => {
-            map.insert(unescape(last), new.into());
+            map.insert(unescape(last).into_owned(), new.into());
         }
         Value::Array(items) => {
             if let Some(item) = last.parse().ok().and_then(|i: usize| items.get_mut(i)) {
@@ -69,7 +79,7 @@ pub fn set(value: &mut Value, place: &str, new: impl Into<Value>) {
 
 /// Puts a value at a place where there is none.
 pub fn or_set(value: &mut Value, place: &str, new: impl Into<Value>) {
-    if value.pointer(place).is_none_or(Value::is_null) {
+    if at(value, place).is_none_or(Value::is_null) {
         set(value, place, new);
     }
 }
@@ -77,7 +87,7 @@ pub fn or_set(value: &mut Value, place: &str, new: impl Into<Value>) {
 /// Takes what is at a place of an object away.
 pub fn remove(value: &mut Value, place: &str) -> Option<Value> {
     let (parent, last) = place.rsplit_once('/')?;
-    value.pointer_mut(parent)?.as_object_mut()?.shift_remove(&unescape(last))
+    value.pointer_mut(parent)?.as_object_mut()?.shift_remove(&*unescape(last))
 }
 
 /// A key as a step of a place.
@@ -85,8 +95,8 @@ pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-fn unescape(step: &str) -> String {
-    step.replace("~1", "/").replace("~0", "~")
+fn unescape(step: &str) -> Cow<'_, str> {
+    if step.contains('~') { step.replace("~1", "/").replace("~0", "~").into() } else { step.into() }
 }
 
 /// An instant as `metadata.creationTimestamp` has it; what is later than can be written is the last one that can.
@@ -151,6 +161,9 @@ mod tests {
         set(&mut value, "/a/7/c", 1);
         or_set(&mut value, "/a/0/b", 9);
         assert_eq!(value, json!({"a": [{"b": 1, "c": 2}], "s": "text", "new": {"x/y": "z"}}));
+        for place in ["", "/a/0/b", "/new/x~1y", "/a/1", "/a/b", "/s/t", "/none/b"] {
+            assert_eq!(at(&value, place), value.pointer(place), "{place}");
+        }
         assert_eq!(remove(&mut value, "/new/x~1y"), Some(json!("z")));
         assert_eq!((text(&value, "/s"), int(&value, "/a/0/c"), list(&value, "/none")), (Some("text"), Some(2), [].as_slice()));
     }

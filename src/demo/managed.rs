@@ -28,11 +28,13 @@ const PLACE: &str = "/metadata/managedFields";
 
 /// Writes down who has set what, after an update from `old` (none: a creation) to `new`.
 pub fn track(resource: &Resource, old: Option<&Value>, new: &mut Value, writer: &Writer<'_>) {
-    let given = list(new, PLACE);
+    let given = match new.pointer_mut(PLACE).map(Value::take) {
+        Some(Value::Array(given)) => given,
+        _ => Vec::new(),
+    };
     let reset = given.len() == 1 && given.iter().all(|e| e.as_object().is_some_and(serde_json::Map::is_empty));
     // A client that leaves them out does not know of them.
-    let kept = if given.is_empty() { old.map(|o| list(o, PLACE)).unwrap_or_default() } else { given };
-    let mut entries = kept.to_vec();
+    let mut entries = if given.is_empty() { old.map(|o| list(o, PLACE).to_vec()).unwrap_or_default() } else { given };
     if reset || old.is_some() && entries.is_empty() {
         remove(new, PLACE);
         return;

@@ -6,7 +6,7 @@ use super::store::Key;
 use super::view::View;
 use bytes::Bytes;
 use serde_json::Value;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// One of the `metadata.ownerReferences` of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub struct Object {
     /// Where `metadata` begins in it: items of a list are sent without kind and apiVersion.
     pub typed: usize,
     view: OnceLock<Box<View>>,
+    /// The object again, while somebody [keeps](Self::keep) it: to read bytes costs far more than to build a cluster leaves time for.
+    kept: Mutex<Option<Arc<Value>>>,
 }
 
 impl Object {
@@ -80,6 +82,7 @@ impl Object {
             json: encode(value),
             typed: format!(r#"{{"kind":"{kind}","apiVersion":"{api}","#).len(),
             view: OnceLock::new(),
+            kept: Mutex::default(),
         }
     }
 
@@ -93,7 +96,7 @@ impl Object {
         json: Bytes,
     ) -> Self {
         let (owner, owners, typed) = (Box::default(), Box::default(), r#"{"kind":"Pod","apiVersion":"v1","#.len());
-        Self { key, uid, version, labels, fields, owner, owners, json, typed, view: OnceLock::new() }
+        Self { key, uid, version, labels, fields, owner, owners, json, typed, view: OnceLock::new(), kept: Mutex::default() }
     }
 
     /// What of a pod matters to controllers: read once, when it is first asked for.
@@ -107,8 +110,14 @@ impl Object {
     }
 
     /// The whole object.
-    pub fn value(&self) -> Value {
-        serde_json::from_slice(&self.json).unwrap_or_default()
+    pub fn value(&self) -> Arc<Value> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        kept.unwrap_or_else(|| Arc::new(serde_json::from_slice(&self.json).unwrap_or_default()))
+    }
+
+    /// Keeps what was encoded, or nothing: it takes several times the room of the bytes.
+    pub(super) fn keep(&self, value: Option<Value>) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = value.map(Arc::new);
     }
 
     /// The value of a label.

@@ -135,7 +135,8 @@ fn writes_are_answered_as_by_a_real_server() {
                 about = Resource::served().into_iter().find(|r| r.kind == kind).map(|r| (r, name));
             }
             let (resource, name) = about.as_ref().unwrap();
-            let ours = write(&mut sim, resource, name, step).map_or_else(|refusal| answer(&refusal), |stored| stored.value());
+            let ours =
+                write(&mut sim, resource, name, step).map_or_else(|refusal| answer(&refusal), |stored| Value::clone(&stored.value()));
             let (real, ours) = (plain(step["answer"].clone()), plain(ours));
             if real != ours {
                 wrong.push(format!("{i}.{j} {} {}\n{}\n", step["verb"], resource.kind, around(&real, &ours)));

@@ -8,6 +8,7 @@ use super::store::{Key, Object};
 use crate::model::quantity::quantity;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const ID: &str = "resourcequotas";
 
@@ -149,7 +150,7 @@ pub fn admit(sim: &mut Sim, resource: &Resource, value: &Value, dry_run: bool) -
     if namespace.is_empty() || resource.id() == "events" {
         return Ok(());
     }
-    let quotas: Vec<Value> = sim.store.list(ID, namespace).map(|o| o.value()).collect();
+    let quotas: Vec<Arc<Value>> = sim.store.list(ID, namespace).map(|o| o.value()).collect();
     if quotas.is_empty() {
         return Ok(());
     }

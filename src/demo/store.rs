@@ -158,6 +158,8 @@ pub struct Store {
     changes: VecDeque<Arc<Change>>,
     seed: u64,
     drawn: u64,
+    /// Objects are kept as they were before they were encoded.
+    keeps: bool,
 }
 
 impl Store {
@@ -172,9 +174,19 @@ impl Store {
             changes: VecDeque::new(),
             seed,
             drawn: 0,
+            keeps: true,
         };
         Resource::served().into_iter().for_each(|r| store.serve(r));
         store
+    }
+
+    /// Becomes a store that is asked by others: what happened before nobody can ask for, and objects are bytes alone.
+    pub fn open(&mut self) {
+        self.keeps = false;
+        for table in &mut self.tables {
+            table.compact(self.version);
+            table.objects.values().for_each(|object| object.keep(None));
+        }
     }
 
     /// Serves a kind from now on; one that is served already keeps its objects.
@@ -239,7 +251,9 @@ impl Store {
         let version = self.version + 1;
         super::json::set(&mut value, "/metadata/resourceVersion", version.to_string());
         let resource = Arc::clone(&self.table(id)?.resource);
-        self.put_encoded(id, Object::encode(&resource, &value))
+        let object = Object::encode(&resource, &value);
+        object.keep(self.keeps.then_some(value));
+        self.put_encoded(id, object)
     }
 
     /// Stores an object that was encoded with [`Self::version`] + 1.
@@ -248,6 +262,7 @@ impl Store {
         let table = self.by_id.get(id).and_then(|i| self.tables.get_mut(*i))?;
         let object = Arc::new(object);
         let old = table.objects.insert(object.key.clone(), Arc::clone(&object));
+        old.iter().for_each(|old| old.keep(None));
         if old.as_ref().is_none_or(|old| old.owners != object.owners) {
             table.index(old.as_deref(), Some(&object));
         }
@@ -265,7 +280,8 @@ impl Store {
         let table = self.by_id.get(id).and_then(|i| self.tables.get_mut(*i))?;
         let old = table.objects.remove(key)?;
         table.index(Some(&old), None);
-        let mut value = old.value();
+        let mut value = Arc::unwrap_or_clone(old.value());
+        old.keep(None);
         super::json::set(&mut value, "/metadata/resourceVersion", version.to_string());
         let gone = Arc::new(Object::encode(&table.resource, &value));
         let kind = Arc::clone(&table.id);

@@ -87,7 +87,7 @@ mod tests {
             sim.store.now += pause;
             sim.event("tester", &about, "Normal", "Told", message);
         }
-        let all: Vec<Value> = sim.store.list("events", "default").map(|o| o.value()).collect();
+        let all: Vec<Value> = sim.store.list("events", "default").map(|o| Value::clone(&o.value())).collect();
         let told: Vec<(&str, i64)> = all.iter().filter_map(|e| Some((text(e, "/message")?, int(e, "/count")?))).collect();
         assert_eq!(told, [("z", 2), ("a", 2), ("m", 1)]);
         assert_eq!(text(all.first().unwrap_or(&Value::Null), "/lastTimestamp"), Some("2023-11-14T22:13:30Z"));

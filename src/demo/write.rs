@@ -1,7 +1,7 @@
 //! The one way objects are written, by users and controllers alike: what API machinery does to a request before it reaches the store.
 
 use super::controllers::definition::{self, DEFINITIONS};
-use super::json::{entries, int, later, list, or_set, remove, set, stamp, text};
+use super::json::{at, entries, int, later, list, or_set, remove, set, stamp, text};
 use super::managed::{self, Writer};
 use super::resource::Resource;
 use super::sim::Sim;
@@ -9,6 +9,7 @@ use super::status::{Answer, Refusal};
 use super::store::{Key, Object};
 use super::{admission, defaults, quota, validate};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How something is written.
@@ -111,14 +112,14 @@ impl Sim {
         let resource = self.resource(id)?;
         let live = self.store.table(id).and_then(|t| t.get(key)).ok_or_else(|| Refusal::not_found(&resource, &key.name))?;
         let (live, old) = (Arc::clone(live), live.value());
-        let mut new = old.clone();
+        let mut new = Value::clone(&old);
         change(&mut new)?;
         if text(&new, "/metadata/resourceVersion").is_some_and(|v| !v.is_empty() && v != live.version.to_string()) {
             return Err(Refusal::modified(&resource, &key.name));
         }
         keep(&old, &mut new, how.subresource, resource.has("status"));
         defaults::fill(&resource, &mut new);
-        if new == old {
+        if new == *old {
             return Ok(live);
         }
         if how.is_whole() && old.pointer("/metadata/generation").is_some() && is_next(&resource, &old, &new) {
@@ -151,7 +152,8 @@ impl Sim {
         if how.dry_run {
             return Ok(live);
         }
-        let mut value = live.value();
+        let before = live.value();
+        let mut value = Value::clone(&before);
         let pod = id == "pods" && !matches!(text(&value, "/status/phase"), Some("Succeeded" | "Failed"));
         let placed = text(&value, "/spec/nodeName").is_some_and(|n| !n.is_empty());
         let own = int(&value, "/spec/terminationGracePeriodSeconds").unwrap_or(30);
@@ -172,14 +174,14 @@ impl Sim {
             set(&mut value, "/metadata/deletionGracePeriodSeconds", grace);
         }
         let generation = int(&value, "/metadata/generation").unwrap_or_default() + 1;
-        if int(&value, "/metadata/generation").is_some() && text(&live.value(), "/metadata/deletionTimestamp").is_none() {
+        if int(&value, "/metadata/generation").is_some() && text(&before, "/metadata/deletionTimestamp").is_none() {
             set(&mut value, "/metadata/generation", generation);
         }
         let stays = grace > 0 || !list(&value, "/metadata/finalizers").is_empty() || !list(&value, "/spec/finalizers").is_empty();
         if !stays {
             return self.store.remove(id, key).ok_or_else(|| Refusal::not_found(&resource, &key.name));
         }
-        if value == live.value() {
+        if value == *before {
             return Ok(live);
         }
         self.store.put(id, value).ok_or_else(|| Refusal::not_found(&resource, &key.name))
@@ -322,8 +324,8 @@ fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
         "generateName",
     ];
     if subresource == "status" {
-        let status = new.pointer("/status").cloned();
-        let managed = new.pointer("/metadata/managedFields").cloned();
+        let status = new.pointer_mut("/status").map(Value::take);
+        let managed = new.pointer_mut("/metadata/managedFields").map(Value::take);
         // A Deployment's number is written with its status.
         let notes = new.pointer("/metadata/annotations").filter(|_| text(old, "/kind") == Some("Deployment")).cloned();
         *new = old.clone();
@@ -333,11 +335,7 @@ fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
         return;
     }
     for name in METADATA {
-        let place = format!("/metadata/{name}");
-        match old.pointer(&place) {
-            Some(value) => set(new, &place, value.clone()),
-            None => drop(remove(new, &place)),
-        }
+        put_back(old, new, &format!("/metadata/{name}"));
     }
     // What holds a namespace is let go in one way only, and that is all there is to its spec.
     if text(old, "/kind") == Some("Namespace") && subresource != "finalize" {
@@ -345,28 +343,26 @@ fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
     }
     // Binding a pod sets its machine and a condition at once.
     if has_status && subresource != "binding" {
-        match old.pointer("/status") {
-            Some(status) => set(new, "/status", status.clone()),
-            None => drop(remove(new, "/status")),
-        }
+        put_back(old, new, "/status");
+    }
+}
+
+/// Puts back what is at a place, where that is not there any more.
+fn put_back(old: &Value, new: &mut Value, place: &str) {
+    match at(old, place) {
+        was if was == at(new, place) => {}
+        Some(was) => set(new, place, was.clone()),
+        None => drop(remove(new, place)),
     }
 }
 
 /// True where a change makes a new generation. For deployments also annotations do.
-fn is_next(resource: &Resource, old: &Value, new: &Value) -> bool {
-    let annotations = |value: &'_ Value| value.pointer("/metadata/annotations").cloned();
+fn is_next<'v>(resource: &Resource, old: &'v Value, new: &'v Value) -> bool {
+    let annotations = |of: &'v Value| at(of, "/metadata/annotations");
     let noted = resource.plural == "deployments" && annotations(old) != annotations(new);
-    noted || without(old, resource.has("status")) != without(new, resource.has("status"))
-}
-
-/// An object without what makes no new generation.
-fn without(value: &Value, has_status: bool) -> Value {
-    let mut rest = value.clone();
-    remove(&mut rest, "/metadata");
-    if has_status {
-        remove(&mut rest, "/status");
-    }
-    rest
+    let counts = |(part, _): &(&str, &Value)| *part != "metadata" && (*part != "status" || !resource.has("status"));
+    let parts = |of: &'v Value| entries(of, "").filter(counts).collect::<BTreeMap<_, _>>();
+    noted || parts(old) != parts(new)
 }
 
 fn meets(resource: &Resource, live: &Object, how: &Delete) -> Answer<()> {

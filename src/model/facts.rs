@@ -279,7 +279,7 @@ pub struct AutoscalerFacts {
     pub current: u32,
     /// `desiredReplicas`.
     pub desired: u32,
-    /// The first of its metrics.
+    /// Of its metrics, the one that asks for most.
     pub metric: Option<Metric>,
     /// The condition ScalingLimited, where it is True.
     pub limited: Option<Box<Condition>>,
@@ -298,6 +298,14 @@ pub struct Metric {
     pub target: i64,
     /// Both are per cent of the request.
     pub percent: bool,
+}
+
+impl Metric {
+    /// It is further above its target than another, which may be a metric of anything else; one that nobody knows is above none.
+    pub fn is_above(&self, other: &Self) -> bool {
+        let share = |metric: &Self, target: i64| metric.current.map(|now| i128::from(now) * i128::from(target));
+        share(self, other.target) > share(other, self.target)
+    }
 }
 
 /// A PodDisruptionBudget.

@@ -7,6 +7,7 @@ use super::finding::Cause;
 use super::id::{ClusterId, ObjectRef, Uid};
 pub use super::known::{Known, Named};
 use super::layout::{Axis, Layout};
+use super::stroke::Stroke;
 use std::borrow::Cow;
 
 /// One thing that an action asks for.
@@ -19,6 +20,8 @@ pub enum Step {
     Open(Screen),
     /// The present screen closes, if another is under it.
     Back,
+    /// The present screen closes, and what was written in it is lost.
+    Discard,
     /// The present screen closes; at the root this asks whether to leave.
     Leave,
     /// The program ends.
@@ -27,6 +30,8 @@ pub enum Step {
     Ask(Prompt),
     /// Something happens within the present screen.
     Move(Motion),
+    /// Something happens to the text that is edited in the present screen.
+    Stroke(Stroke),
     /// The person is told something.
     Say(Notice),
     /// One cluster is looked at, or (`None`) all of them again.
@@ -35,6 +40,8 @@ pub enum Step {
     Sort(String),
     /// Objects are to be changed: a person is asked first.
     Change(Wish),
+    /// The last change of this run to an object is to be taken back: a person is asked first.
+    Undo(ObjectRef),
     /// Something happens to the panes of the present screen.
     Panes(Panes),
     /// These namespaces are looked at; none means all.
@@ -58,6 +65,10 @@ pub enum Effect {
     Call(CallId, Call),
     /// Write down what is about to be done, or was.
     Journal(Box<Deed>),
+    /// Lend the terminal to the person's own editor, with the text of this object.
+    Write(ObjectRef, String),
+    /// Keep what was written of this object in a file, or forget it.
+    Keep(ObjectRef, Option<String>),
     /// Put text on the clipboard.
     Copy(String),
     /// Open an address in the browser, or put it on the clipboard where there is none.
@@ -91,6 +102,8 @@ pub enum Screen {
     Warnings,
     /// The keys in force.
     Help,
+    /// An object as a text that is edited; in the person's own editor at once if the flag is set.
+    Edit(ObjectRef, bool),
     /// What can be done here, greyed with the reason where it cannot.
     Actions,
     /// The links of an object, to choose one.
@@ -345,6 +358,8 @@ pub struct Scene {
     pub cluster_open: bool,
     /// How many panes the screen has; none where it is no screen of panes.
     pub panes: usize,
+    /// A text is edited here.
+    pub writing: bool,
     /// The finding that the cursor is on, on a screen of findings.
     pub finding: Option<(ClusterId, Cause)>,
     /// Clusters that need a login or wait for their next try.

@@ -43,6 +43,8 @@ pub struct World {
     pub events_kept: Option<usize>,
     /// The files that kubeconfigs are looked for in.
     pub looked: Vec<String>,
+    /// The folder that texts are kept in that were written and not stored.
+    pub texts: String,
     /// Seconds that the clock on the wall is ahead of UTC.
     pub utc_offset: i64,
     /// No writes anywhere.
@@ -194,5 +196,10 @@ impl World {
         let all = Want { cluster, kind: kind.clone(), namespace: None, of: Of::All };
         let table = self.tables.values().find(|t| t.want == all && t.is_refused())?;
         if let Sync::Stale { why, .. } = &table.sync { Some(why) } else { None }
+    }
+
+    /// Whether just this was tried and cannot be had.
+    pub fn is_refused(&self, want: &Want) -> bool {
+        self.tables.values().any(|t| t.want == *want && t.is_refused())
     }
 }

@@ -13,11 +13,11 @@ pub use confirm::{Focus, Press};
 use super::form::Form;
 use super::guard::{Asked, Demand, Guard, Ruling};
 use super::item::{End, Given, Item, Stage};
-use super::verb::{Check, Plan, Verb};
+use super::verb::{Check, Plan, Undo, Verb};
 use crate::model::call::Call;
 use crate::model::cluster::Cluster;
 use crate::model::deed::Deed;
-use crate::model::id::{GroupResource, Version};
+use crate::model::id::{GroupResource, ObjectRef, Version};
 use crate::model::line::Line;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
@@ -337,6 +337,7 @@ impl Change {
             cluster: world.cluster(item.target.cluster)?,
             namespace: &item.target.namespace,
             kind: &item.target.kind,
+            name: &item.target.name,
             verb: self.verb_of(item).name,
             removal: self.verb_of(item).removes,
             objects: self.asked_for().count(),
@@ -348,8 +349,9 @@ impl Change {
 
     /// Everything that is planned has been tried, or cannot be: the preview says all that it will say.
     pub fn is_previewed(&self) -> bool {
+        let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
         let tried = |i: &Item| match (&i.plan, &i.right, self.verb_of(i).check) {
-            (Some(Ok(_)), Some(Ok(())), Check::Server) => i.checked.is_some(),
+            (Some(Ok(_)), Some(Ok(())), Check::Server) => i.checked.is_some() || refused,
             (None, ..) => false,
             _ => true,
         };
@@ -411,4 +413,11 @@ impl Change {
         }
     }
 
+    /// What it changed of an object, if that was done and can be taken back.
+    pub fn undoable(&self, object: &ObjectRef) -> Option<Given> {
+        let done = |i: &&Item| i.target == *object && matches!(i.stage, Stage::Following | Stage::Ended(End::Done));
+        let item = self.items.iter().find(done).filter(|_| self.verb.undo == Undo::Fields)?;
+        let edits = item.edits();
+        (!edits.is_empty()).then(|| Given::Edits(Self::plan_of(item).map_or("", |plan| plan.subresource), edits))
+    }
 }

@@ -15,6 +15,8 @@ use ratatui::layout::Rect;
 const PANES: &[(&str, &str)] = &[("next-pane", "pane"), ("zoom", "zoom")];
 const LINK: (&str, &str) = ("link", "link");
 const ZOOMED: &[(&str, &str)] = &[("zoom", "all panes")];
+/// And where one of a few things is taken.
+const CHOICE: &[(&str, &str)] = &[("enter", "take it")];
 
 /// What is worth a hint in a scope: actions in the order of their use, and what they are called in a word.
 fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
@@ -49,12 +51,31 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
             ("help", "keys"),
             ("back", "back"),
         ],
+        Scope::Editor => &[
+            ("preview", "preview and apply"),
+            ("filter", "find"),
+            ("undo-typing", "undo"),
+            ("next-problem", "next problem"),
+            ("help", "keys"),
+            ("back", "leave"),
+        ],
         Scope::Everywhere | Scope::Prompt | Scope::Dialog => &[("back", "back"), ("help", "keys")],
     }
 }
 
+/// The screen that hints are for.
+pub struct Hinted {
+    /// The scope of its keys.
+    pub scope: Scope,
+    /// Its panes, where it has some.
+    pub panes: Option<Shown>,
+    /// Enter takes one of what it lists.
+    pub is_choice: bool,
+}
+
 /// The next keys, from the keymap in force; in the middle of a chord, the keys that complete it.
-pub fn hints(keymap: &Keymap, scope: Scope, panes: Option<Shown>, pressed: &[Key], theme: &Theme, area: Rect, buf: &mut Buffer) {
+pub fn hints(keymap: &Keymap, on: &Hinted, pressed: &[Key], theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let scope = on.scope;
     if area.height == 0 {
         return;
     }
@@ -77,14 +98,15 @@ pub fn hints(keymap: &Keymap, scope: Scope, panes: Option<Shown>, pressed: &[Key
         }
         return;
     }
-    let (panes, link) = match panes.filter(|p| p.count > 1) {
+    let (panes, link) = match on.panes.filter(|p| p.count > 1) {
         Some(Shown { zoomed: true, .. }) => (ZOOMED, None),
         Some(_) => (PANES, Some(&LINK)),
         None => (&[][..], None),
     };
     let keyed =
         |(action, word): &(&'static str, &'static str)| Some((keymap.keys_of(scope, action, None).into_iter().next()?, *action, *word));
-    let hints: Vec<(String, &str, &str)> = panes.iter().chain(worth(scope)).chain(link).filter_map(keyed).collect();
+    let first = if on.is_choice { CHOICE } else { panes };
+    let hints: Vec<(String, &str, &str)> = first.iter().chain(worth(scope)).chain(link).filter_map(keyed).collect();
     // Whoever knows no key finds them all behind this one, however little room there is.
     let help = hints.iter().position(|(_, action, _)| *action == "help");
     let kept = help.and_then(|i| hints.get(i)).map_or(0, |(key, _, word)| width(key, word) + 2);

@@ -124,11 +124,26 @@ pub fn object(object: &ObjectRef) -> String {
     }
 }
 
+/// A command as people know it: its words without quotes, and of those that are paths the last part. Not to be run.
+pub fn command(line: &str) -> String {
+    let (mut words, mut quote) = (vec![String::new()], None);
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(open), _) if open == c => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            (None, _) if c.is_whitespace() => words.push(String::new()),
+            _ => words.last_mut().into_iter().for_each(|word| word.push(c)),
+        }
+    }
+    let short = |word: &String| if word.starts_with('/') { word.rsplit('/').next().unwrap_or_default().to_owned() } else { word.clone() };
+    words.iter().map(short).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// What went wrong, how long what is shown has been stale for it, and what comes next.
 pub fn fault(world: &World, why: &Fault, stale_since: Option<Timestamp>, retry_at: Option<Timestamp>) -> String {
     let since = stale_since.map_or_else(String::new, |at| format!("stale for {}, ", ago(at, world.now)));
     let next = match (&why.kind, retry_at) {
-        (FaultKind::Login(command), _) => format!(" — {} runs {command}", keyed(world, "{retry}")),
+        (FaultKind::Login(login), _) => format!(" — {} runs {}", keyed(world, "{retry}"), command(login)),
         (_, Some(at)) if at > world.now => format!(" — next try in {}", span(at.0 - world.now.0)),
         _ => String::new(),
     };
@@ -165,6 +180,19 @@ pub fn unknown_kind(world: &World, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_are_short() {
+        for (line, told) in [
+            ("aws sso login --profile prod", "aws sso login --profile prod"),
+            ("'/opt/my tools/kconsole' demo-login '/tmp/kconsole-demo-x/partner'", "kconsole demo-login partner"),
+            ("TOKEN=… /usr/bin/my-plugin  get-token \"a b\"", "TOKEN=… my-plugin get-token a b"),
+            ("/bin/sh -c 'x", "sh -c x"),
+            ("", ""),
+        ] {
+            assert_eq!(command(line), told, "{line}");
+        }
+    }
 
     #[test]
     fn bytes_have_the_unit_that_keeps_them_short() {

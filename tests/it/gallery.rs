@@ -5,12 +5,13 @@ use crate::rig::robot::Robot;
 use crate::rig::source::root;
 use crate::rig::svg::svg;
 use kconsole::model::fault::{Fault, FaultKind};
+use kconsole::model::layout::{Axis, Layouts, Tree};
 use kconsole::ui::theme::{Depth, THEMES, Theme};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Columns and rows of a picture.
-const SIZE: (u16, u16) = (100, 22);
+const SIZE: (u16, u16) = (100, 27);
 /// More bytes than this are no small picture.
 const MOST: usize = 60_000;
 
@@ -44,9 +45,13 @@ fn completed(path: &str, age: i64) -> Value {
     pod
 }
 
-/// Every state of pods and clusters, marks, and the cursor on what is broken.
+/// The overview with two of its panes, one above the other, so that it can be read where it is small: findings, every state of pods and
+/// clusters, marks, and the cursor on what is broken.
 fn scene(theme: Theme) -> Robot {
-    let mut robot = Robot::new(&["prod-eu", "prod-us", "staging", "edge", "partner", "-", "dev"], "pods");
+    let panes = ["health", "pods"].iter().zip([9, 14]).map(|(kind, part)| (part, Tree::Pane((*kind).to_owned()))).collect();
+    let layout = Tree::Split(Axis::Rows, panes);
+    let clusters = ["prod-eu", "prod-us", "staging", "edge", "partner", "-", "dev"];
+    let mut robot = Robot::laid_out(&clusters, Layouts { named: [("own".to_owned(), layout)].into(), last: Some("own".to_owned()) });
     robot.state.theme = theme;
     let names = ["api-6d5f", "cart-7f9c", "ledger-0", "mail-5b8d", "search-66c4", "web-58b7", "web-9x2k"];
     let running = |prefix: &str| -> Vec<Value> { names.iter().zip(1..).map(|(n, i)| pod(&format!("{prefix}/{n}"), i * 9_000)).collect() };
@@ -56,6 +61,12 @@ fn scene(theme: Theme) -> Robot {
         waiting("shop/fraud-k8s2p", 95, "ImagePullBackOff"),
         completed("shop/report-29312", 5_400),
     ]);
+    for cluster in clusters {
+        for kind in robot.watched(cluster) {
+            let resource = kind.split('.').next().unwrap_or_default();
+            robot.list(cluster, resource, &[]);
+        }
+    }
     robot.list("prod-eu", "pods", &eu).list("prod-us", "pods", &running("shop")[..4]);
     robot.list("staging", "pods", &[waiting("pay/fraud-8d7k", 4, "ContainerCreating")]).list("edge", "pods", &running("store")[2..5]);
     robot.down("edge", &Fault::new(FaultKind::Unreachable, "connection refused"), Some(Duration::from_secs(8)));

@@ -43,6 +43,7 @@ fn done(robot: &mut Robot) -> Vec<String> {
 fn an_object_has_the_links_of_its_cluster_and_kind() {
     let mut robot = two(LINKS);
     robot.press("u").sees("Links ─ 3").sees("https://grafana.example.com/eu?pod=cart&ns=shop").sees("it has no label argo").misses("wiki");
+    assert!(robot.footer().contains("enter take it"), "{}", robot.footer());
     look("links", &mut robot);
     robot.press("enter").misses("Links ─");
     assert_eq!(done(&mut robot), ["https://grafana.example.com/eu?pod=cart&ns=shop"]);

@@ -6,8 +6,8 @@ use crate::rig::source::root;
 use std::path::Path;
 use std::time::Duration;
 
-/// The screen of the recording, about.
-const SIZE: (u16, u16) = (120, 36);
+/// The screen of the recording, about: panes side by side.
+const SIZE: (u16, u16) = (140, 38);
 /// A fleet that is built without optimisation, beside other tests, takes its time.
 const SOON: Duration = Duration::from_secs(90);
 
@@ -16,6 +16,8 @@ const SOON: Duration = Duration::from_secs(90);
 enum Line<'t> {
     Keys(String),
     Shows(&'t str),
+    /// A part of the tour begins: what it is about.
+    Scene(&'t str),
     Nothing,
 }
 
@@ -27,7 +29,11 @@ fn read(line: &str) -> Line<'_> {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     let times = |key: &str| Line::Keys(key.repeat(rest.trim().parse().unwrap_or(1)));
     match word {
-        "#" => rest.strip_prefix("Shows: ").map_or(Line::Nothing, Line::Shows),
+        "#" => match rest.split_once(": ") {
+            Some(("Shows", text)) => Line::Shows(text),
+            Some(("Scene", name)) => Line::Scene(name),
+            _ => Line::Nothing,
+        },
         "Type" => Line::Keys(rest.trim_matches('"').to_owned()),
         "Enter" => times("\r"),
         "Escape" => times("\x1b"),
@@ -47,7 +53,7 @@ fn each_scene_shows_what_the_tape_says() {
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
     let home = Home::new().with("PATH", &path).with("PS1", "$ ");
     let mut pty = Pty::start("sh", &[], SIZE, home);
-    let mut scenes = 0;
+    let (mut scene, mut checks) = ("the beginning", Vec::new());
     for line in tape.lines().map(read) {
         match line {
             Line::Keys(keys) => {
@@ -56,14 +62,20 @@ fn each_scene_shows_what_the_tape_says() {
                 pty.wait_quiet(Duration::from_millis(150), Duration::from_secs(2));
             }
             Line::Shows(text) => {
-                scenes += 1;
+                checks.iter_mut().last().into_iter().for_each(|n| *n += 1);
                 let shown = pty.wait_until(SOON, |screen| screen.contents().contains(text));
-                assert!(shown.is_some(), "the tape says that the screen shows {text:?}:\n{}", pty.screen());
+                assert!(shown.is_some(), "the tape says that the screen shows {text:?} in the scene of {scene}\n{}", pty.screen());
+            }
+            Line::Scene(name) => {
+                scene = name;
+                checks.push(0);
             }
             Line::Nothing => {}
         }
     }
-    assert!(scenes > 10, "a tour has scenes");
+    assert!(checks.len() > 5, "a tour has scenes");
+    // The last one leaves the program.
+    assert!(checks.iter().rev().skip(1).all(|n| *n > 0), "each scene says what it shows: {checks:?}");
     pty.send("exit\r");
     assert!(pty.wait_exit(SOON).is_some(), "Q leaves the program, and the shell has the terminal again:\n{}", pty.screen());
 }

@@ -40,7 +40,7 @@ fn counts(pod: &Object) -> bool {
 /// Takes one disruption from the budget of a pod, if it has one.
 fn spend(sim: &mut Sim, pod: &Object, dry_run: bool) -> Answer<()> {
     let covers = |budget: &&Arc<Object>| budget.view().selector.as_ref().is_some_and(|s| own::fits(s, pod));
-    let budgets: Vec<Value> = sim.store.list(BUDGETS, &pod.key.namespace).filter(covers).map(|b| b.value()).collect();
+    let budgets: Vec<Arc<Value>> = sim.store.list(BUDGETS, &pod.key.namespace).filter(covers).map(|b| b.value()).collect();
     let budget = match budgets.as_slice() {
         [] => return Ok(()),
         [one] => one,

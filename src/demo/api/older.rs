@@ -8,7 +8,8 @@ use crate::demo::json::{or_set, remove, set};
 use crate::demo::sim::Sim;
 use crate::demo::status::Answer;
 use http::Response;
-use serde_json::{Value, json};
+use serde_json::json;
+use std::sync::Arc;
 
 /// The kind that has an older version.
 pub(super) const ID: &str = "horizontalpodautoscalers.autoscaling";
@@ -30,7 +31,7 @@ pub(super) fn create(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8])
     }
     set(&mut value, "/apiVersion", target.resource.api_version());
     or_set(&mut value, "/metadata/namespace", target.namespace.as_str());
-    let mut created: Value = sim.create(ID, value, how(target, asked))?.value();
+    let mut created = Arc::unwrap_or_clone(sim.create(ID, value, how(target, asked))?.value());
     set(&mut created, "/apiVersion", "autoscaling/v1");
     remove(&mut created, "/spec/metrics");
     if let Some(percentage) = percentage {

@@ -188,7 +188,7 @@ impl Watch {
                 (Some(gone), _) => self.line("DELETED", gone, now, out),
                 (None, Some(old)) => {
                     // It goes as it was when it still fitted, with the version at which it ceased to.
-                    let mut value = old.value();
+                    let mut value = Arc::unwrap_or_clone(old.value());
                     crate::demo::json::set(&mut value, "/metadata/resourceVersion", change.version.to_string());
                     self.line("DELETED", &Object::encode(&self.resource, &value), now, out);
                 }

@@ -194,7 +194,7 @@ fn delete_many(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> An
     let keys: Vec<Key> = sim.store.list(&id, &target.namespace).filter(|o| selection.has(o)).map(|o| o.key.clone()).collect();
     let mut items = Vec::new();
     for key in &keys {
-        items.push(sim.delete(&id, key, &options)?.value());
+        items.push(Arc::unwrap_or_clone(sim.delete(&id, key, &options)?.value()));
     }
     let meta = json!({"resourceVersion": sim.store.version().to_string()});
     let list = json!({"kind": format!("{}List", target.resource.kind), "apiVersion": target.resource.api_version(), "metadata": meta, "items": items});

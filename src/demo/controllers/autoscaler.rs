@@ -14,6 +14,7 @@ use crate::demo::store::{Change, Key, Store};
 use crate::demo::write::How;
 use metric::{Measured, measure};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// See the module.
 pub const CONTROLLER: Controller = Controller { name: COMPONENT, wakes, reconcile };
@@ -33,7 +34,7 @@ fn wakes(_: &Store, change: &Change, keys: &mut Vec<Key>) {
     }
 }
 
-fn asks(object: &std::sync::Arc<crate::demo::store::Object>) -> Option<Value> {
+fn asks(object: &Arc<crate::demo::store::Object>) -> Option<Value> {
     object.value().pointer("/spec").cloned()
 }
 
@@ -54,7 +55,7 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
 /// An autoscaler as it is looked at once.
 struct Scaler {
     key: Key,
-    value: Value,
+    value: Arc<Value>,
     status: Value,
 }
 
@@ -66,7 +67,7 @@ impl Scaler {
         condition::replace(&mut self.status, sort, new);
     }
 
-    fn target(&self, sim: &Sim) -> Result<(String, Value), String> {
+    fn target(&self, sim: &Sim) -> Result<(String, Arc<Value>), String> {
         let word = |place: &str| text(&self.value, place).unwrap_or_default();
         let (api, kind, name) =
             (word("/spec/scaleTargetRef/apiVersion"), word("/spec/scaleTargetRef/kind"), word("/spec/scaleTargetRef/name"));

@@ -47,7 +47,7 @@ pub fn pass(sim: &mut Sim, time: Millis) {
 
 /// The object; null where it is gone.
 pub fn see(sim: &Sim, id: &str, key: &Key) -> Value {
-    sim.store.table(id).unwrap().get(key).map(|o| o.value()).unwrap_or_default()
+    sim.store.table(id).unwrap().get(key).map(|o| Value::clone(&o.value())).unwrap_or_default()
 }
 
 /// How a pod stands, as `PHASE REASON ready/all restarts`.

@@ -13,6 +13,7 @@ use crate::demo::write::{Delete, How};
 use crate::model::cron::Schedule;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// See the module.
 pub const CONTROLLER: Controller = Controller { name: COMPONENT, wakes, reconcile };
@@ -38,7 +39,7 @@ fn zone(name: Option<&str>) -> Result<TimeZone, String> {
 fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
     let value = sim.store.table(ID)?.get(key)?.value();
     let uid = text(&value, "/metadata/uid")?;
-    let mut jobs: Vec<Value> = sim.store.owned(job::ID, uid).map(|o| o.value()).collect();
+    let mut jobs: Vec<Arc<Value>> = sim.store.owned(job::ID, uid).map(|o| o.value()).collect();
     jobs.sort_by(|a, b| (text(a, "/status/startTime"), created(a)).cmp(&(text(b, "/status/startTime"), created(b))));
     let mut cron = Cron { status: value.pointer("/status").cloned().unwrap_or_else(|| json!({})), value, jobs };
     cron.clean_up(sim);
@@ -50,10 +51,10 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
 
 /// A CronJob as it is looked at once.
 struct Cron {
-    value: Value,
+    value: Arc<Value>,
     status: Value,
     /// Its Jobs, in the order of their starts.
-    jobs: Vec<Value>,
+    jobs: Vec<Arc<Value>>,
 }
 
 impl Cron {
@@ -75,7 +76,7 @@ impl Cron {
     /// Deletes the oldest of the Jobs that have ended.
     fn clean_up(&mut self, sim: &mut Sim) {
         for (how, place, default) in [("Complete", "/spec/successfulJobsHistoryLimit", 3), ("Failed", "/spec/failedJobsHistoryLimit", 1)] {
-            let over: Vec<Value> = self.jobs.iter().filter(|j| ended(j) == Some(how) && !is_deleted(j)).cloned().collect();
+            let over: Vec<Arc<Value>> = self.jobs.iter().filter(|j| ended(j) == Some(how) && !is_deleted(j)).cloned().collect();
             let keep = usize::try_from(int(&self.value, place).unwrap_or(default)).unwrap_or_default();
             for job in over.iter().take(over.len().saturating_sub(keep)) {
                 self.delete(sim, job);
@@ -178,7 +179,7 @@ impl Cron {
             }
             Some("Replace") => {
                 let active = self.active();
-                let running: Vec<Value> =
+                let running: Vec<Arc<Value>> =
                     self.jobs.iter().filter(|j| active.iter().any(|a| a.get("uid") == j.pointer("/metadata/uid"))).cloned().collect();
                 running.iter().for_each(|job| self.delete(sim, job));
             }

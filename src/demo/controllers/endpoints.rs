@@ -53,7 +53,7 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
     }
     let all = select::pods(&sim.store, &service);
     let pods: Vec<Arc<Object>> = all.into_iter().filter(|p| !p.view().ip.is_empty() && !p.view().is_over()).collect();
-    let ports = ports(&value, pods.first().map(|p| p.value()).as_ref());
+    let ports = ports(&value, pods.first().map(|p| p.value()).as_deref());
     write_endpoints(sim, &value, before, &pods, &ports);
     write_slices(sim, &value, &pods, &ports);
     None
@@ -94,7 +94,7 @@ fn hostname<'p>(pod: &'p Object, service: &Value) -> Option<&'p str> {
     (is_headless(service) && !name.is_empty()).then_some(name)
 }
 
-fn write_endpoints(sim: &mut Sim, service: &Value, before: Option<Value>, pods: &[Arc<Object>], ports: &[Value]) {
+fn write_endpoints(sim: &mut Sim, service: &Value, before: Option<Arc<Value>>, pods: &[Arc<Object>], ports: &[Value]) {
     let early = is_true(service, "/spec/publishNotReadyAddresses");
     let address = |pod: &&Arc<Object>| {
         let mut address = json!({"ip": pod.view().ip});
@@ -121,13 +121,12 @@ fn write_endpoints(sim: &mut Sim, service: &Value, before: Option<Value>, pods: 
     if is_headless(service) {
         set(&mut labels, "/service.kubernetes.io~1headless", "");
     }
-    let (is_new, mut new) = match before {
-        Some(before) => (false, before),
-        None => (true, json!({"metadata": metadata(sim, service, "name", text(service, "/metadata/name").unwrap_or_default())})),
-    };
-    if !is_new && list(&new, "/subsets") == subsets && new.pointer("/metadata/labels") == Some(&labels) {
+    let is_new = before.is_none();
+    if before.as_ref().is_some_and(|b| list(b, "/subsets") == subsets && b.pointer("/metadata/labels") == Some(&labels)) {
         return;
     }
+    let name = || text(service, "/metadata/name").unwrap_or_default();
+    let mut new = before.map_or_else(|| json!({"metadata": metadata(sim, service, "name", name())}), Arc::unwrap_or_clone);
     set(&mut new, "/metadata/labels", labels);
     set(&mut new, &format!("/metadata/annotations/{}", crate::demo::json::escape(TRIGGERED)), micro(sim.store.now));
     match subsets.is_empty() {
@@ -161,7 +160,7 @@ fn store(sim: &mut Sim, id: &str, is_new: bool, object: Value) {
 fn write_slices(sim: &mut Sim, service: &Value, pods: &[Arc<Object>], ports: &[Value]) {
     let uid = text(service, "/metadata/uid").unwrap_or_default();
     let endpoints: Vec<Value> = pods.iter().map(|p| endpoint(sim, service, p)).collect();
-    let mut old: Vec<Value> = sim.store.owned(SLICES, uid).map(|o| o.value()).collect();
+    let mut old: Vec<Arc<Value>> = sim.store.owned(SLICES, uid).map(|o| o.value()).collect();
     old.reverse();
     let mut chunks: Vec<&[Value]> = endpoints.chunks(PER_SLICE).collect();
     // A service without pods has an empty slice.
@@ -172,8 +171,8 @@ fn write_slices(sim: &mut Sim, service: &Value, pods: &[Arc<Object>], ports: &[V
     for chunk in chunks {
         let before = old.pop();
         let is_new = before.is_none();
-        let mut slice = before
-            .unwrap_or_else(|| json!({"metadata": metadata(sim, service, "generateName", &format!("{name}-")), "addressType": "IPv4"}));
+        let first = || json!({"metadata": metadata(sim, service, "generateName", &format!("{name}-")), "addressType": "IPv4"});
+        let mut slice = before.map_or_else(first, Arc::unwrap_or_clone);
         set(&mut slice, "/metadata/labels", slice_labels(service, name));
         set(&mut slice, "/metadata/ownerReferences", json!([own::reference(service)]));
         set(&mut slice, "/endpoints", chunk.to_vec());

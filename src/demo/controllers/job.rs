@@ -62,7 +62,7 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
 
 /// A Job as it is looked at once.
 struct Job {
-    value: Value,
+    value: Arc<Value>,
     status: Value,
     pods: Vec<Arc<Object>>,
 }

@@ -44,7 +44,7 @@ pub(super) fn make(sim: &mut Sim, id: &str, mut value: Value) -> Value {
     if sim.resource(id).unwrap().namespaced {
         set(&mut value, "/metadata/namespace", SHOP);
     }
-    sim.create(id, value, How::by("kubectl")).unwrap().value()
+    sim.create(id, value, How::by("kubectl")).unwrap().value().as_ref().clone()
 }
 
 /// Changes a place of an object as a user.
@@ -67,7 +67,7 @@ pub(super) fn get(sim: &Sim, id: &str, name: &str) -> Value {
 }
 
 pub(super) fn find(sim: &Sim, id: &str, name: &str) -> Option<Value> {
-    sim.store.table(id)?.get(&key(sim, id, name)).map(|o| o.value())
+    sim.store.table(id)?.get(&key(sim, id, name)).map(|o| Value::clone(&o.value()))
 }
 
 pub(super) fn delete(sim: &mut Sim, id: &str, name: &str, how: &Delete) {
@@ -77,7 +77,7 @@ pub(super) fn delete(sim: &mut Sim, id: &str, name: &str, how: &Delete) {
 
 /// All objects of a kind in the namespace.
 pub(super) fn all(sim: &Sim, id: &str) -> Vec<Value> {
-    sim.store.list(id, SHOP).map(|o| o.value()).collect()
+    sim.store.list(id, SHOP).map(|o| Value::clone(&o.value())).collect()
 }
 
 pub(super) fn names(sim: &Sim, id: &str) -> Vec<String> {
@@ -110,7 +110,7 @@ pub(super) fn events(sim: &Sim, about: &str) -> Vec<String> {
 /// One pass of the node agent: pods that end are gone; the others get a node and run, and are ready unless their image is `bad`. Pods that
 /// run to an end do so when their image is `done` or `fail`.
 pub(super) fn agent(sim: &mut Sim) {
-    let pods: Vec<Value> = sim.store.list("pods", "").map(|o| o.value()).collect();
+    let pods: Vec<Value> = sim.store.list("pods", "").map(|o| Value::clone(&o.value())).collect();
     for pod in pods {
         let key = Key::of(&pod);
         if text(&pod, "/metadata/deletionTimestamp").is_some() {

@@ -13,6 +13,7 @@ use crate::demo::store::{Change, Key, Store};
 use crate::demo::write::{Delete, How};
 use crate::model::quantity::quantity;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// See the module.
 pub const CONTROLLER: Controller = Controller { name: COMPONENT, wakes, reconcile };
@@ -46,12 +47,12 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
 }
 
 /// The class that a claim names, or the default one.
-fn class(sim: &Sim, claim: &Value) -> Option<Value> {
+fn class(sim: &Sim, claim: &Value) -> Option<Arc<Value>> {
     match text(claim, "/spec/storageClassName") {
         Some("") => None,
         Some(name) => sim.store.get(CLASSES, "", name).map(|o| o.value()),
         None => {
-            let default = |c: &Value| c.pointer("/metadata/annotations").and_then(|a| a.get(IS_DEFAULT)) == Some(&json!("true"));
+            let default = |c: &Arc<Value>| c.pointer("/metadata/annotations").and_then(|a| a.get(IS_DEFAULT)) == Some(&json!("true"));
             sim.store.list(CLASSES, "").map(|o| o.value()).find(default)
         }
     }
@@ -106,7 +107,7 @@ fn bind(sim: &mut Sim, key: &Key) -> Option<Millis> {
 }
 
 /// The smallest volume without a claim that is large enough, or the one that was made for this claim.
-fn free_volume(sim: &Sim, claim: &Value) -> Option<Value> {
+fn free_volume(sim: &Sim, claim: &Value) -> Option<Arc<Value>> {
     let size = |v: &Value, place: &str| text(v, place).and_then(quantity).unwrap_or_default();
     let (uid, wanted) = (text(claim, "/metadata/uid"), size(claim, "/spec/resources/requests/storage"));
     let class = |v: &Value| text(v, "/spec/storageClassName").unwrap_or_default().to_owned();
@@ -118,7 +119,7 @@ fn free_volume(sim: &Sim, claim: &Value) -> Option<Value> {
             && list(claim, "/spec/accessModes").iter().all(|m| list(v, "/spec/accessModes").contains(m))
             && text(claim, "/spec/volumeName").is_none_or(|n| text(v, "/metadata/name") == Some(n))
     };
-    let mut all: Vec<Value> = sim.store.list(VOLUMES, "").map(|o| o.value()).filter(|v| mine(v) || free(v)).collect();
+    let mut all: Vec<Arc<Value>> = sim.store.list(VOLUMES, "").map(|o| o.value()).filter(|v| mine(v) || free(v)).collect();
     all.sort_by(|a, b| mine(b).cmp(&mine(a)).then(size(a, "/spec/capacity/storage").total_cmp(&size(b, "/spec/capacity/storage"))));
     all.into_iter().next()
 }

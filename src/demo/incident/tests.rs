@@ -120,7 +120,7 @@ fn a_hundred_of_web_are_more_than_prod_has_room_for() {
     let mut sim = shop::build("prod-eu", 1, now, None);
     change(&mut sim, "deployments.apps", "shop", "web", "/spec/replicas", 100);
     sim.advance(now + 8_000);
-    let pods: Vec<Value> = sim.store.list("pods", "").map(|p| p.value()).collect();
+    let pods: Vec<Value> = sim.store.list("pods", "").map(|p| Value::clone(&p.value())).collect();
     let waits = |pod: &&Value| text(pod, "/spec/nodeName").is_none();
     let waiting: Vec<&Value> = pods.iter().filter(waits).collect();
     assert!((10..90).contains(&waiting.len()), "{} of {}", waiting.len(), pods.len());

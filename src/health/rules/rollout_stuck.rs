@@ -1,6 +1,7 @@
 //! A rollout does not get further, or waits for somebody.
 
 use crate::health::case::line;
+use crate::health::refusal::{blamed, refused};
 use crate::health::{Case, Rule, Verdict};
 use crate::model::facts::{Truth, WorkloadFacts};
 use crate::model::finding::Severity;
@@ -25,7 +26,8 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     if is_whole || !case.is_rolling() {
         return;
     }
-    let failing = case.worst_of_pods().filter(|f| f.severity == Severity::Critical);
+    let worst = case.worst_of_pods().filter(|f| f.severity > Severity::Info);
+    let failing = worst.filter(|f| f.severity == Severity::Critical);
     let given_up = workload.progressing.as_ref().filter(|p| p.status == Truth::False);
     let since = given_up.and_then(|p| p.since).or_else(|| moved(case, workload)).unwrap_or_else(|| case.created());
     let due = Timestamp(since.0 + case.limits.rollout);
@@ -37,11 +39,15 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let severity = if workload.available == 0 && workload.wanted > 0 { Severity::Critical } else { Severity::Warning };
     let severity = failing.map_or(severity, |f| f.severity.max(severity));
     let mut found = case.found(severity, failing.map_or(since, |f| f.since), format!("rollout stuck, {serving}"));
-    let told = given_up.map(|p| line(&p.message).to_owned()).unwrap_or_default();
-    found.evidence = failing.map_or(told, |f| if f.evidence.is_empty() { f.what.clone() } else { format!("{}: {}", f.what, f.evidence) });
     found.next = "{enter} shows its pods, {events} what was tried".to_owned();
-    if let Some(finding) = failing {
-        found.cause = finding.cause.clone();
+    if let Some(f) = worst {
+        found.evidence = if f.evidence.is_empty() { f.what.clone() } else { format!("{}: {}", f.what, f.evidence) };
+        found.cause = f.cause.clone();
+    } else if let Some((_, message)) = refused(case, verdict) {
+        found.evidence = line(&message).to_owned();
+        found.cause = blamed(case, &message).unwrap_or(found.cause);
+    } else if let Some(given_up) = given_up {
+        found.evidence = line(&given_up.message).to_owned();
     }
     verdict.find(found);
 }

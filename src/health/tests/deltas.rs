@@ -153,7 +153,7 @@ impl Player {
 
 fn sorted(findings: Vec<crate::model::finding::Finding>) -> Vec<String> {
     // What nobody tells the age of is remembered, which a fresh look cannot.
-    let told = findings.iter().filter(|f| f.rule != "no-endpoints");
+    let told = findings.iter().filter(|f| !["no-endpoints", "node-cordoned"].contains(&f.rule));
     let mut lines: Vec<String> = told.map(|f| format!("{} since {}, next {}", line(f), f.since.0 - START, f.next)).collect();
     lines.sort();
     lines

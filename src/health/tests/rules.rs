@@ -50,13 +50,32 @@ fn a_crash_loop_is_told_with_how_it_ends() {
     plays("crash-loop", &[shaky(with(ended(1, "Error", "", 20), json!({"restartCount": 1})))], &[(0, NOTHING)], &[]);
 }
 
+/// Without a readiness probe it is ready whenever it runs, and was not for no longer than since it ended last.
+#[test]
+fn a_crash_loop_is_as_old_as_its_back_off() {
+    let runs = shaky(with(ended(1, "Error", "", 20), json!({"restartCount": 4})));
+    let message = "Back-off restarting failed container app in pod web-1_shop(5f-6e)";
+    let mut rig = super::rig::Rig::new();
+    rig.put_all(&[runs.clone(), warning(&runs, "BackOff", message, 9, (-500, -5))]);
+    let found = rig.work(9);
+    let told = found.iter().find(|f| f.rule == "crash-loop").unwrap();
+    assert_eq!((told.since.0 - super::rig::START, &*told.evidence), (-500, "Back-off restarting failed container app"));
+}
+
 #[test]
 fn an_image_that_is_not_there_is_told_in_the_registrys_words() {
     let sick = sick(with(waits("ImagePullBackOff", "Back-off pulling image \"web:2\""), json!({"image": "web:2"})));
     let told = warning(&sick, "Failed", "Failed to pull image \"web:2\": not found", 3, (-50, -5));
     let echo = warning(&sick, "Failed", "Error: ImagePullBackOff", 9, (-49, -1));
-    let says = "critical pods/web-1: image web:2 cannot be pulled | Failed to pull image \"web:2\": not found <image web:2>";
-    plays("image-pull", &[sick.clone(), told, echo], &[(0, &[says])], &[gone(&sick)]);
+    let says = "critical pods/web-1: image web:2 cannot be pulled | not found <image web:2>";
+    plays("image-pull", &[sick.clone(), told, echo.clone()], &[(0, &[says])], &[gone(&sick)]);
+    let chain = "failed to pull and unpack image \"docker.io/library/web:2\": failed to resolve reference \"docker.io/library/web:2\": ";
+    for head in ["", "rpc error: code = NotFound desc = "] {
+        let message = format!("Failed to pull image \"web:2\": {head}{chain}docker.io/library/web:2: not found");
+        let told = warning(&sick, "Failed", &message, 3, (-50, -5));
+        let says = "critical pods/web-1: image web:2 cannot be pulled | docker.io/library/web:2: not found <image web:2>";
+        plays("image-pull", &[sick.clone(), told, echo.clone()], &[(0, &[says])], &[gone(&sick)]);
+    }
 }
 
 #[test]
@@ -87,14 +106,24 @@ fn a_rollout_that_hangs_has_the_cause_of_its_pods() {
 #[test]
 fn out_of_memory_says_the_limit_and_is_over_after_an_hour() {
     let shot = with(ended(137, "OOMKilled", "", 100), json!({"restartCount": 4}));
-    let says = "warning pods/web-1: container app out of memory, limit 256Mi ×4 <deployments/web>";
-    let calm = "info pods/web-1: container app out of memory, limit 256Mi ×4 <deployments/web>";
+    let says = ["critical", "warning", "info"]
+        .map(|how| format!("{how} pods/web-1: container app out of memory, limit 256Mi ×4 <deployments/web>"));
+    let [often, once, calm] = says.each_ref().map(String::as_str);
     plays(
         "oom-killed",
         &[shaky(shot.clone())],
-        &[(0, &[says]), (499, &[says]), (500, &[calm]), (3_499, &[calm]), (3_500, NOTHING)],
+        &[(0, &[often]), (499, &[often]), (500, &[calm]), (3_499, &[calm]), (3_500, NOTHING)],
         &[well()],
     );
+    let twice = with(shot.clone(), json!({"restartCount": 2}));
+    let once = once.replace("×4", "×2");
+    plays("oom-killed", &[shaky(twice)], &[(0, &[&once])], &[well()]);
+    // It is not told as a crash or as restarts besides.
+    for rule in ["crash-loop", "restarts"] {
+        let down = with(waits("CrashLoopBackOff", "back-off"), with(shot.clone(), json!({"restartCount": 9})));
+        plays(rule, &[sick(down)], &[(0, NOTHING)], &[]);
+        plays(rule, &[shaky(with(shot.clone(), json!({"restartCount": 9})))], &[(0, NOTHING), (700, NOTHING)], &[]);
+    }
     let down = sick(with(waits("CrashLoopBackOff", "back-off"), shot));
     let down = with(down, json!({"spec": {"containers": [{"name": "app", "image": "web:1"}]}}));
     plays(
@@ -144,6 +173,20 @@ fn a_container_that_cannot_be_made_is_told_in_the_kubelets_words() {
     plays("container-config", &[sick], &[(0, &[says])], &[well()]);
 }
 
+/// The kubelet tries in turns, and backs off in between as from a crash: one trouble with one name.
+#[test]
+fn a_command_that_is_not_there_is_no_crash() {
+    let message = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start \
+                   container process: exec: \"slep\": executable file not found in $PATH: unknown";
+    let never = with(ended(128, "StartError", message, 20), json!({"restartCount": 4}));
+    let says = "critical pods/web-1: container app cannot be started | exec: \"slep\": executable file not found in $PATH: unknown <deployments/web>";
+    for waiting in [waits("CrashLoopBackOff", "back-off"), waits("RunContainerError", message)] {
+        let sick = sick(with(waiting, never.clone()));
+        plays("container-config", std::slice::from_ref(&sick), &[(0, &[says])], &[well()]);
+        plays("crash-loop", &[sick], &[(0, NOTHING)], &[]);
+    }
+}
+
 #[test]
 fn a_pod_that_says_that_it_cannot_serve_gets_no_traffic() {
     let mute = sick(json!({}));
@@ -170,6 +213,11 @@ fn a_pod_that_its_probe_kills_is_told_with_the_probes_words() {
     let says = "warning pods/web-1: is killed by its liveness probe ×2 | Liveness probe failed: Get \"http://10.0.0.1/\": context deadline exceeded <deployments/web>";
     plays("liveness", &[again.clone(), told.clone()], &[(0, &[says]), (579, &[says]), (580, NOTHING)], &[]);
     plays("liveness", &[well(), told.clone()], &[(0, NOTHING)], &[]);
+    // The kubelet backs off from what it has killed itself: that is no crash, but an end of the program's own is.
+    let down = |code| sick(with(waits("CrashLoopBackOff", "back-off"), with(ended(code, "Error", "", 20), json!({"restartCount": 5}))));
+    plays("crash-loop", &[down(137), told.clone()], &[(0, NOTHING)], &[]);
+    let says_crash = "critical pods/web-1: container app crashes, exit 2 ×5 | back-off <deployments/web>";
+    plays("crash-loop", &[down(2), told.clone()], &[(0, &[says_crash])], &[well()]);
     plays("liveness", &[again, told.clone()], &[(0, &[says])], &[gone(&told)]);
 }
 
@@ -256,8 +304,10 @@ fn pods_that_are_refused_are_told_with_who_refuses() {
     let says = format!("warning deployments/web: pods are refused, 2/8 available | {quota} <quota shop>");
     plays("replicas-missing", &[refused(quota)], &[(0, &[&says])], &[deployment("web", 8, json!({}))]);
     let hook = "Internal error occurred: failed calling webhook \"pods.example.com\": failed to call webhook: connection refused";
-    let says = format!("warning deployments/web: pods are refused, 2/8 available | {hook} <server pods.example.com>");
-    plays("replicas-missing", &[refused(hook)], &[(0, &[&says])], &[deployment("web", 8, json!({}))]);
+    plays("replicas-missing", &[refused(hook)], &[(0, NOTHING)], &[]); // webhook-down speaks of it
+    let why = "admission webhook \"pods.example.com\" denied the request: no owner label";
+    let says = format!("warning deployments/web: pods are refused, 2/8 available | {why} <server pods.example.com>");
+    plays("replicas-missing", &[refused(why)], &[(0, &[&says])], &[deployment("web", 8, json!({}))]);
 }
 
 #[test]

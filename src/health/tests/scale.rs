@@ -38,6 +38,21 @@ fn an_autoscaler_at_its_maximum_is_told_while_there_is_more_load() {
 }
 
 #[test]
+fn an_autoscaler_goes_by_the_metric_that_asks_for_most() {
+    let limited = condition("ScalingLimited", "True", "TooManyReplicas", "too many", -60);
+    let mut both = scaler(40, limited);
+    let memory = |what: Value| json!({"type": "Resource", "resource": with(json!({"name": "memory"}), what)});
+    let metrics = both["spec"]["metrics"].as_array_mut().unwrap();
+    metrics.push(memory(json!({"target": {"type": "Utilization", "averageUtilization": 50}})));
+    let current = both["status"]["currentMetrics"].as_array_mut().unwrap();
+    current.push(memory(json!({"current": {"averageUtilization": 75}})));
+    let mut calm = both.clone();
+    calm["status"]["currentMetrics"][1]["resource"]["current"]["averageUtilization"] = json!(50);
+    let says = "warning horizontalpodautoscalers/web: at its maximum of 10, memory 75% of 50% | too many <horizontalpodautoscalers/web>";
+    plays("autoscaler-limited", &[both], &[(0, &[says])], &[calm]);
+}
+
+#[test]
 fn an_autoscaler_without_metrics_is_told_in_the_servers_words() {
     let missing =
         "the HPA was unable to compute the replica count: failed to get cpu utilization: missing request for cpu in container app";

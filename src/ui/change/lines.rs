@@ -40,6 +40,13 @@ impl Part {
         Self::Text(text.into(), role)
     }
 
+    fn width(&self) -> u16 {
+        match self {
+            Self::Text(told, _) => text::width(told),
+            Self::Input(line, _) => text::width(line.text()),
+        }
+    }
+
     pub(super) fn draw(&self, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
         match self {
             Self::Text(told, role) => text::put(buf, area.x, area.y, area.width, told, theme.style(*role)),
@@ -74,7 +81,7 @@ pub(super) fn all(change: &Change, world: &World, width: u16) -> (Vec<Row>, Vec<
         body.extend(facts(change, world, width));
         (body, confirmation(change, world, width))
     } else {
-        (course(change, world), told(change, width))
+        (course(change, world, width), said(change, width))
     }
 }
 
@@ -239,12 +246,8 @@ fn said(change: &Change, width: u16) -> Vec<Row> {
     told.into_iter().map(|line| vec![Part::text(line, Role::NoticeWarn)]).collect()
 }
 
-fn told(change: &Change, width: u16) -> Vec<Row> {
-    said(change, width)
-}
-
 /// How it goes on: what is in trouble first, then what is under way.
-fn course(change: &Change, world: &World) -> Vec<Row> {
+fn course(change: &Change, world: &World, width: u16) -> Vec<Row> {
     let rank = |item: &Item| match &item.stage {
         Stage::Ended(End::Failed(_) | End::Unknown(_)) => 0,
         Stage::Waiting(..) => 1,
@@ -258,12 +261,12 @@ fn course(change: &Change, world: &World) -> Vec<Row> {
     let (full, empty) = bar::bar(ended as u32, items.len() as u32);
     let told = format!(" {ended} of {}", items.len());
     let sum = vec![Part::text(full, Role::Bar), Part::text(empty, Role::BarEmpty), Part::text(told, Role::Text)];
-    let rows = items.iter().map(|item| progress(change, item, world));
+    let rows = items.iter().flat_map(|item| progress(change, item, world, width));
     if items.len() > 1 { [sum].into_iter().chain(rows).collect() } else { rows.collect() }
 }
 
 /// How far an object has come.
-pub(super) fn progress(change: &Change, item: &Item, world: &World) -> Row {
+fn progress(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row> {
     let (glyph, told, role) = match &item.stage {
         Stage::Asking | Stage::Queued => ("·", "waits for its turn".to_owned(), Role::Dim),
         Stage::Intent | Stage::Sent => ("◐", "on its way to the server".to_owned(), Role::StatusBusy),
@@ -276,7 +279,14 @@ pub(super) fn progress(change: &Change, item: &Item, world: &World) -> Row {
         Stage::Ended(End::Unknown(why)) => ("?", why.clone(), Role::StatusWarn),
         Stage::Ended(End::Cancelled) => ("·", "not begun".to_owned(), Role::Dim),
     };
-    vec![Part::text(format!("{glyph} "), role), Part::text(format!("{}  ", named(item, world)), Role::Text), Part::text(told, role)]
+    let mut head = vec![Part::text(format!("{glyph} "), role), Part::text(format!("{}  ", named(item, world)), Role::Text)];
+    let taken: u16 = head.iter().map(Part::width).sum();
+    if taken + text::width(&told) <= width {
+        head.push(Part::text(told, role));
+        return vec![head];
+    }
+    // What went wrong is read whole.
+    [vec![head], wrapped("", &told, role, width)].concat()
 }
 
 /// How far what was stored has taken effect, or why it does not.

@@ -158,8 +158,8 @@ impl View for FindingView {
         "finding".to_owned()
     }
 
-    fn wants(&self, _world: &World) -> Vec<Want> {
-        health::wants(self.cluster)
+    fn wants(&self, world: &World) -> Vec<Want> {
+        health::wants(self.cluster).into_iter().chain(health::parts(world, self.cluster)).collect()
     }
 
     fn scene(&self, world: &World) -> Scene {

@@ -2,6 +2,7 @@
 
 pub mod clusters;
 pub mod document;
+pub mod edit;
 pub mod events;
 pub mod finding;
 pub mod health;

@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "the benchmarks share these files, and each uses its part")]
 
 pub mod cluster;
+pub mod clusters;
 pub mod demo;
 pub mod fleet;
 pub mod grammar;
@@ -12,3 +13,4 @@ pub mod robot;
 pub mod script;
 pub mod source;
 pub mod svg;
+pub mod writes;

@@ -7,6 +7,7 @@ use crate::demo::quota::written;
 use crate::demo::sim::Sim;
 use crate::model::quantity::quantity;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Within this part of the target nothing is done (`--horizontal-pod-autoscaler-tolerance`).
 const TOLERANCE: f64 = 0.1;
@@ -59,7 +60,7 @@ pub(super) fn measure(sim: &Sim, target: &Value, metric: &Value, current: i64) -
 /// The pods of a target.
 struct Pods {
     /// Those that are ready and have been measured.
-    ready: Vec<Value>,
+    ready: Vec<Arc<Value>>,
     /// What they use: thousandths of a processor, or of a byte.
     used: Vec<i64>,
     /// How many are not ready, or not measured yet.

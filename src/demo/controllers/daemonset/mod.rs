@@ -72,7 +72,7 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
 
 /// A DaemonSet as it is looked at once.
 struct Set {
-    value: Value,
+    value: Arc<Value>,
     current: Revision,
     nodes: Vec<Arc<Object>>,
     /// Its pods by their nodes, also those that are not bound to them yet; the oldest first.

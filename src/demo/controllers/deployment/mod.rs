@@ -16,6 +16,7 @@ use crate::demo::status::Answer;
 use crate::demo::store::{Change, Key, Store};
 use crate::demo::write::How;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// See the module.
 pub const CONTROLLER: Controller = Controller { name: COMPONENT, wakes, reconcile };
@@ -53,7 +54,7 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
 
 /// A Deployment as it is looked at once.
 struct Deployment {
-    value: Value,
+    value: Arc<Value>,
     /// Its status as it will be written; conditions are set as things happen, counts at the end.
     status: Value,
     replicas: i64,
@@ -71,11 +72,11 @@ struct Deployment {
 /// A ReplicaSet of a Deployment.
 struct Set {
     key: Key,
-    value: Value,
+    value: Arc<Value>,
 }
 
 impl Set {
-    fn of(value: Value) -> Self {
+    fn of(value: Arc<Value>) -> Self {
         Self { key: Key::of(&value), value }
     }
 
@@ -112,7 +113,7 @@ impl Set {
 }
 
 impl Deployment {
-    fn read(sim: &Sim, value: Value) -> Self {
+    fn read(sim: &Sim, value: Arc<Value>) -> Self {
         let uid = text(&value, "/metadata/uid").unwrap_or_default();
         let mut sets: Vec<Set> = sim.store.owned(SETS, uid).filter(|s| *s.owner == *uid).map(|s| Set::of(s.value())).collect();
         sets.sort_by(|a, b| (created(&a.value), a.name()).cmp(&(created(&b.value), b.name())));

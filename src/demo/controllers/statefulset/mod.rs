@@ -54,7 +54,7 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
 
 /// A StatefulSet as it is looked at once.
 struct Set {
-    value: Value,
+    value: Arc<Value>,
     /// The revision that pods had before the update that is under way, or have.
     current: Revision,
     /// The revision that pods should have.

@@ -19,7 +19,7 @@ pub(super) fn state(world: &World, cluster: &Cluster) -> (String, Role) {
         Standing::Closed => ("○ not opened".to_owned(), Role::Dim),
         Standing::Connecting if cluster.link == Link::Closed => ("◌ connecting".to_owned(), Role::StatusBusy),
         Standing::Connecting => (format!("◌ connecting {since}"), Role::StatusBusy),
-        Standing::Login(command) => (format!("✗ login needed: {command}"), Role::StatusWarn),
+        Standing::Login(login) => (format!("✗ login needed: {}", words::command(login)), Role::StatusWarn),
         Standing::Stale(why) => (format!("◌ stale {since}: {}{next}", why.kind.word()), Role::StatusWarn),
         Standing::Down(why) => (format!("✗ {} {since}{next}", why.kind.word()), Role::StatusWarn),
         Standing::Syncing(rows) => (format!("◐ syncing {}", words::grouped(rows)), Role::StatusBusy),

@@ -143,7 +143,7 @@ impl View for HealthView {
 
     /// Also of those that are out of focus: the counts of all stand in the first line, and coming back is instant.
     fn wants(&self, world: &World) -> Vec<Want> {
-        world.open().flat_map(|c| health::wants(c.id)).collect()
+        world.open().flat_map(|c| health::wants(c.id).into_iter().chain(health::parts(world, c.id))).collect()
     }
 
     fn focus(&mut self, focused: bool) {

@@ -9,6 +9,7 @@ use crate::model::world::{Found, World};
 use crate::ui::standing::Standing;
 use crate::ui::theme::Role;
 use crate::ui::words;
+use std::collections::BTreeSet;
 
 /// A cluster of which not all is seen, or nothing.
 #[derive(Debug)]
@@ -59,13 +60,23 @@ impl Sight {
     fn look_into(&mut self, world: &World, cluster: &Cluster) {
         let tables: Vec<&Table> = world.tables.values().filter(|t| t.cluster() == cluster.id).collect();
         let (mut waiting, mut hidden, mut stale) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut narrow, mut places) = (Vec::new(), BTreeSet::new());
         for want in health::wants(cluster.id).into_iter().filter(|w| world.resource(cluster.id, &w.kind) != Found::Missing) {
             let kind = want.kind.resource.to_string();
             let serving = tables.iter().find(|t| t.want == want || want.within(&t.want) && !t.is_refused());
             match serving.map(|t| (&t.sync, *t)) {
                 None | Some((Sync::Connecting | Sync::Syncing { .. }, _)) => waiting.push(kind),
                 Some((Sync::Live | Sync::Polling { .. }, _)) => {}
-                Some((Sync::Stale { .. }, table)) if table.is_refused() => hidden.push(kind),
+                Some((Sync::Stale { .. }, table)) if table.is_refused() => {
+                    let parts = || tables.iter().filter(|t| t.want.kind == want.kind && t.want.of == want.of && t.want.namespace.is_some());
+                    let seen: Vec<&str> = parts().filter(|t| t.is_listed()).filter_map(|t| t.want.namespace.as_deref()).collect();
+                    match () {
+                        () if parts().any(|t| matches!(t.sync, Sync::Connecting | Sync::Syncing { .. })) => waiting.push(kind),
+                        () if seen.is_empty() => hidden.push(kind),
+                        () => narrow.push(kind),
+                    }
+                    places.extend(seen);
+                }
                 Some((Sync::Stale { .. }, table)) => stale.push((kind, table)),
             }
         }
@@ -74,6 +85,10 @@ impl Sight {
             let kinds: Vec<&str> = stale.iter().map(|(kind, _)| kind.as_str()).collect();
             let why = words::trouble(world, first).map_or_else(String::new, |(why, _)| why);
             tell("◌", format!("{}: {why}", kinds.join(", ")), Role::ClusterStale);
+        }
+        if !narrow.is_empty() {
+            let places: Vec<&str> = places.into_iter().collect();
+            tell("◌", format!("only {}; as a whole forbidden: {}", places.join(", "), narrow.join(", ")), Role::Dim);
         }
         if !hidden.is_empty() {
             tell("◌", format!("forbidden, so nothing is known of them: {}", hidden.join(", ")), Role::Dim);
@@ -89,8 +104,9 @@ pub(super) fn in_trouble(world: &World) -> impl Iterator<Item = Trouble> {
     world.focused().filter_map(|cluster| {
         let since = words::ago(cluster.since, world.now);
         let (glyph, what, role) = match Standing::of(world, cluster) {
-            Standing::Login(command) => {
-                ("✗", format!("login needed — {} runs {command}", words::keyed(world, "{retry}")), Role::ClusterLogin)
+            Standing::Login(login) => {
+                let told = format!("login needed — {} runs {}", words::keyed(world, "{retry}"), words::command(login));
+                ("✗", told, Role::ClusterLogin)
             }
             Standing::Stale(why) => ("◌", words::fault(world, why, Some(cluster.since), cluster.retry_at), Role::ClusterStale),
             Standing::Down(why) => {

@@ -12,6 +12,7 @@ use crate::model::id::WatchId;
 use crate::model::layout::{Layout, Tree};
 use crate::model::query::BadTerm;
 use crate::model::step::{Motion, Panes, Pick, Scene, Step};
+use crate::model::stroke::Stroke;
 use crate::model::table::Slot;
 use crate::model::want::Want;
 use crate::model::world::World;
@@ -132,6 +133,16 @@ impl View for WorkspaceView {
             pane.view.act(world, motion);
         }
         self.link(world);
+    }
+
+    fn stroke(&mut self, world: &World, stroke: Stroke) -> Vec<Step> {
+        self.here_mut().map(|p| p.view.stroke(world, stroke)).unwrap_or_default()
+    }
+
+    fn paste(&mut self, world: &World, text: &str) {
+        if let Some(pane) = self.here_mut() {
+            pane.view.paste(world, text);
+        }
     }
 
     fn chosen(&self) -> Option<&Binding> {

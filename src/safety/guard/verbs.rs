@@ -1,0 +1,35 @@
+//! What a rule may be about beside the changes that are a [`Verb`](crate::safety::verb::Verb) of their own: each with whether something goes away.
+
+/// The verb that a least number of replicas is about.
+pub const SCALE: &str = "scale";
+
+/// Verbs by name.
+pub const OTHERS: &[(&str, bool)] = &[
+    // Into a container, and past the API server.
+    ("shell", false),
+    ("attach", false),
+    ("debug", false),
+    ("forward", false),
+    ("copy-in", false),
+    ("plugin", false),
+    // Changes.
+    ("edit", false),
+    ("image", false),
+    ("label", false),
+    ("annotate", false),
+    ("pause", false),
+    ("resume", false),
+    ("rollback", false),
+    ("suspend", false),
+    ("trigger", false),
+    ("rerun", false),
+    ("autoscale", false),
+    ("cordon", false),
+    ("uncordon", false),
+    ("drain", true),
+    ("delete", true),
+    ("evict", true),
+    ("apply", false),
+    ("new", false),
+    ("undo", false),
+];
