@@ -6,7 +6,7 @@ use crate::model::step::{Reject, Scene, Screen, Step};
 use crate::safety::diff::diff;
 use crate::safety::form::Form;
 use crate::safety::item::{Given, Item};
-use crate::safety::verb::{Check, Follow, Keeps, Pace, Plan, Undo, Verb, Write, no_form, no_notes, nothing_around};
+use crate::safety::verb::{Check, Follow, Keeps, On, Pace, Plan, Undo, Verb, Write, no_form, no_notes, nothing_around};
 use serde_json::Value;
 
 pub(super) const ALL: &[Action] = &[
@@ -19,6 +19,7 @@ pub static EDIT: Verb = Verb {
     name: "edit",
     does: "edit",
     to: &["*"],
+    on: On::Itself,
     right: ("update", ""),
     removes: false,
     around: nothing_around,

@@ -5,7 +5,7 @@ use crate::model::step::{Reject, Scene, Step};
 use crate::safety::form::Form;
 use crate::safety::item::{Given, Item};
 use crate::safety::undo::inverse;
-use crate::safety::verb::{Check, Follow, Keeps, Pace, Plan, Undo, Verb, Write, no_form, no_notes, nothing_around};
+use crate::safety::verb::{Check, Follow, Keeps, On, Pace, Plan, Undo, Verb, Write, no_form, no_notes, nothing_around};
 use serde_json::Value;
 
 pub(super) const ALL: &[Action] = &[Action { name: "undo", help: "Take my last change to this back", run: undo }];
@@ -15,6 +15,7 @@ pub static UNDO: Verb = Verb {
     name: "undo",
     does: "undo",
     to: &["*"],
+    on: On::Itself,
     right: ("patch", ""),
     removes: false,
     around: nothing_around,

@@ -5,14 +5,14 @@ use super::typing::edit_of;
 use crate::actions::{self, edit::EDIT, undo::UNDO};
 use crate::keymap::Key;
 use crate::model::call::{CallId, Failure, Reply};
-use crate::model::id::ObjectRef;
-use crate::model::step::{Effect, Notice, Wish};
+use crate::model::id::{GroupResource, ObjectRef};
+use crate::model::step::{Effect, Notice, Only, Screen, Step, TableOf, Wish};
 use crate::model::want::Want;
 use crate::model::world::Found;
 use crate::safety::change::{Ask, Change, ChangeId, Phase, Press, Token};
 use crate::safety::guard::Guard;
 use crate::safety::item::{Given, Item};
-use crate::safety::verb::Verb;
+use crate::safety::verb::{On, Verb};
 use crate::ui::{self, Layout};
 use ratatui::buffer::Buffer;
 use std::collections::BTreeMap;
@@ -68,14 +68,40 @@ impl State {
     /// Opens the dialog of a change.
     pub(super) fn wish(&mut self, wish: Wish) {
         let Some(verb) = actions::verb(wish.verb) else { return };
-        // A text is about one object, and is no argument.
-        let (given, argument) =
-            if verb.name == EDIT.name { (Given::Text(wish.argument), String::new()) } else { (Given::Nothing, wish.argument) };
-        let targets = wish.targets.into_iter().map(|t| (t, given.clone())).collect();
-        if let Some(id) = self.begin_change(verb, targets, wish.hidden, &argument) {
-            self.changes.open = Some(id);
-            self.pump();
+        match self.aim(verb, wish.targets) {
+            Ok(targets) => {
+                // A text is about one object, and is no argument.
+                let (given, argument) =
+                    if verb.name == EDIT.name { (Given::Text(wish.argument), String::new()) } else { (Given::Nothing, wish.argument) };
+                let targets = targets.into_iter().map(|t| (t, given.clone())).collect();
+                if let Some(id) = self.begin_change(verb, targets, wish.hidden, &argument) {
+                    self.changes.open = Some(id);
+                    self.pump();
+                }
+            }
+            // Whoever has the say over it is looked for by the person: among all of that kind, where it is.
+            Err((object, kind)) => {
+                let only = Only::Namespace(object.cluster, object.namespace.clone());
+                let why = format!("{} is for what has the say over {}: if there is one, it is here", verb.name, object.name);
+                let table = Screen::Table(TableOf { only, ..TableOf::all(kind) });
+                self.steps(vec![Step::Open(table), Step::Say(Notice::warn(why))]);
+            }
         }
+    }
+
+    /// What a verb is really about, for what it is asked for; or the object of which that is not known, and the kind that would tell.
+    fn aim(&self, verb: &Verb, asked: Vec<ObjectRef>) -> Result<Vec<ObjectRef>, (ObjectRef, String)> {
+        let On::Keeper(group, resource, keeper) = verb.on else { return Ok(asked) };
+        let kind = GroupResource::new(group, resource);
+        let mut targets: Vec<ObjectRef> = Vec::new();
+        for object in asked {
+            let target = if object.kind == kind { Some(object.clone()) } else { keeper(&self.world, &object) };
+            let target = target.ok_or_else(|| (object, kind.to_string()))?;
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+        Ok(targets)
     }
 
     /// Has the server try a change that no dialog is open for: the screen shows what it says.

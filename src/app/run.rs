@@ -279,7 +279,8 @@ impl Loop {
                 Ok(())
             }
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
-            Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::Call(..) | Effect::Keep(..) | Effect::Journal(_) => Ok(()),
+            Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::Call(..) | Effect::Keep(..) => Ok(()),
+            Effect::Journal(_) | Effect::JournalTo(_) | Effect::ReadJournal => Ok(()),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::ui::views::events::EventsView;
 use crate::ui::views::finding::FindingView;
 use crate::ui::views::health::HealthView;
 use crate::ui::views::help::HelpView;
+use crate::ui::views::journal::{JournalView, RecordView};
 use crate::ui::views::links::LinksView;
 use crate::ui::views::palette::PaletteView;
 use crate::ui::views::table::TableView;
@@ -138,6 +139,8 @@ impl State {
             }
             Step::Change(wish) => self.wish(wish),
             Step::Undo(object) => self.undo(object),
+            Step::Unlock(asked) => self.unlock(asked),
+            Step::Lock(cluster) => self.lock(&cluster),
             Step::Panes(asked) => self.panes(asked),
             Step::Sort(title) => {
                 if let Some(view) = self.views.last_mut() {
@@ -198,6 +201,8 @@ impl State {
         self.closed(id);
         if let Some(cluster) = self.world.cluster_mut(id) {
             (cluster.user, cluster.identity, cluster.catalog) = (None, None, None);
+            // Another cluster may be behind it now: that one was not meant.
+            cluster.unlocked = None;
         }
         self.effect(Effect::Connect(id));
         self.look_at(focus);
@@ -261,11 +266,13 @@ impl State {
             Screen::Table(of) => Box::new(TableView::new(&self.world, of)),
             Screen::Document(object, form) => Box::new(DocumentView::new(object, form)),
             Screen::Edit(object, outside) => Box::new(EditView::new(object, outside)),
-            Screen::Clusters => Box::new(ClustersView::new(&self.world)),
+            Screen::Clusters(on) => Box::new(ClustersView::on(&self.world, on.or(self.world.focus))),
             Screen::Health => Box::new(HealthView::default()),
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
+            Screen::Journal => Box::new(JournalView::default()),
+            Screen::Record(record) => Box::new(RecordView::new(*record)),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
-            Screen::Help => Box::new(HelpView::new(below, &self.keymap)),
+            Screen::Help => Box::new(HelpView::new(below, &self.keymap).telling(self.views.last().and_then(|v| v.narrows()))),
             Screen::Links(links) => Box::new(LinksView::new(links)),
             Screen::Actions => Box::new(PaletteView::new(self.scene(), below, &self.keymap)),
         }
@@ -338,6 +345,7 @@ impl State {
         }
         self.discover_due();
         self.try_draft();
+        self.relock();
         self.pump();
         self.expire();
         self.dirty = true;

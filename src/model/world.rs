@@ -8,7 +8,8 @@ use super::fault::Fault;
 use super::finding::Findings;
 use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
 use super::layout::Layouts;
-use super::msg::Sync;
+use super::msg::{Link, Sync};
+use super::record::Record;
 use super::row::Row;
 use super::step::{Known, Notice, Target};
 use super::table::Table;
@@ -53,6 +54,8 @@ pub struct World {
     pub demo: Option<Demo>,
     /// How panes are laid out, by the user's own names.
     pub layouts: Layouts,
+    /// What the journal holds, a record for each change to an object, or why it cannot be read; `None` before anybody wanted to know.
+    pub journal: Option<Result<Vec<Record>, String>>,
     /// Contexts of the same cluster may be open side by side, because each is looked at by itself.
     pub twins: bool,
 }
@@ -183,6 +186,11 @@ impl World {
             None => Found::NotYet,
             Some(catalog) => catalog.get(kind).map_or(Found::Missing, Found::Kind),
         }
+    }
+
+    /// True while a cluster is about to say what it serves: one that is down or waits for a login is not.
+    pub fn is_asking(&self) -> bool {
+        self.open().any(|c| c.catalog.is_none() && !matches!(c.link, Link::Down { .. }))
     }
 
     /// Whether a cluster serves a kind; `None` before its discovery has answered.

@@ -301,7 +301,6 @@ impl Change {
 
     /// What the guard says of one object, now.
     fn rule_of(&self, item: &Item, world: &World, guard: &Guard) -> Option<Ruling> {
-        let replicas = self.form.as_ref().and_then(|form| form.text("replicas").parse().ok());
         Some(guard.rule(&Asked {
             cluster: world.cluster(item.target.cluster)?,
             namespace: &item.target.namespace,
@@ -310,7 +309,7 @@ impl Change {
             verb: self.verb.name,
             removal: self.verb.removes,
             objects: self.items.len(),
-            replicas,
+            replicas: item.replicas(),
             now: world.now,
             utc_offset: world.utc_offset,
         }))

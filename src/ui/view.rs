@@ -121,6 +121,11 @@ pub trait View {
         false
     }
 
+    /// It shows what the journal holds, and wants to know of it when that is more.
+    fn reads_journal(&self) -> bool {
+        false
+    }
+
     /// It has the keys, or another pane of its screen has them.
     fn focus(&mut self, _focused: bool) {}
 
@@ -139,6 +144,16 @@ pub trait View {
 
     /// As a pane: how many of what it shows there are.
     fn count(&self, _world: &World) -> Option<usize> {
+        None
+    }
+
+    /// What the action `unhealthy` shows or hides here, in a word and in a line, where that is something else than rows that are not healthy.
+    fn narrows(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
+    /// As a pane: how many of these are not as they should be.
+    fn sick(&self, _world: &World) -> Option<usize> {
         None
     }
 

@@ -5,6 +5,7 @@ mod change;
 mod check;
 mod definitions;
 mod get;
+mod health;
 mod schema;
 mod screen;
 mod writes;

@@ -28,6 +28,9 @@ const KEPT: [&str; 8] = [
     "deletionGracePeriodSeconds",
 ];
 
+/// A copy of what `kubectl apply` sent last, of which a person changes nothing by hand.
+const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
 /// Something to say about a place of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flaw {
@@ -64,6 +67,12 @@ pub fn written(object: &Value) -> String {
         map.shift_remove("status");
         if let Some(Value::Object(metadata)) = map.get_mut("metadata") {
             metadata.retain(|key, _| !KEPT.contains(&key.as_str()));
+            if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
+                let had = annotations.shift_remove(APPLIED).is_some();
+                if had && annotations.is_empty() {
+                    metadata.shift_remove("annotations");
+                }
+            }
         }
     }
     document::text(&document::lines(&shown, true))
@@ -81,6 +90,12 @@ pub fn whole(edited: &Value, base: &Value) -> Value {
                 metadata.entry(key).or_insert_with(|| value.clone());
             }
         }
+    }
+    if let Some(applied) = base.pointer("/metadata/annotations").and_then(|a| a.get(APPLIED))
+        && let Some(metadata) = map.get_mut("metadata").and_then(Value::as_object_mut)
+        && let Some(annotations) = metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new())).as_object_mut()
+    {
+        annotations.entry(APPLIED).or_insert_with(|| applied.clone());
     }
     if let Some(status) = base.get("status") {
         map.entry("status").or_insert_with(|| status.clone());

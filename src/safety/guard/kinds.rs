@@ -56,6 +56,37 @@ const KINDS: &[(&str, &str, &str, &[&str])] = &[
     ("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations", "prioritylevelconfiguration", &[]),
 ];
 
+/// Those whose objects are in no namespace.
+const CLUSTER_WIDE: &[&str] = &[
+    "nodes",
+    "namespaces",
+    "persistentvolumes",
+    "ingressclasses",
+    "storageclasses",
+    "volumeattachments",
+    "csidrivers",
+    "csinodes",
+    "priorityclasses",
+    "runtimeclasses",
+    "certificatesigningrequests",
+    "clusterroles",
+    "clusterrolebindings",
+    "validatingwebhookconfigurations",
+    "mutatingwebhookconfigurations",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+    "customresourcedefinitions",
+    "apiservices",
+    "flowschemas",
+    "prioritylevelconfigurations",
+];
+
+/// True for a kind of Kubernetes whose objects are in no namespace.
+pub fn is_cluster_wide(kind: &GroupResource) -> bool {
+    let ours = KINDS.iter().any(|(group, plural, ..)| *group == &*kind.group && *plural == &*kind.resource);
+    ours && CLUSTER_WIDE.contains(&&*kind.resource)
+}
+
 /// The kind that a name means: one of Kubernetes by any of its names, another by plural and group (`certificates.cert-manager.io`).
 ///
 /// # Errors
@@ -117,6 +148,7 @@ mod tests {
             {
                 assert_eq!(named(name), Ok(kind.id()), "{name}");
             }
+            assert_eq!(is_cluster_wide(&kind.id()), !kind.names.namespaced, "{}", kind.id());
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod events;
 pub mod finding;
 pub mod health;
 pub mod help;
+pub mod journal;
 pub mod links;
 mod outline;
 pub mod palette;

@@ -101,6 +101,45 @@ fn scale_restart_undo(clusters: &Path) {
     desk.leave();
 }
 
+/// What is written is stored, what others change meanwhile is kept, and what is wrong is told at its line.
+fn edit_conflict(clusters: &Path) {
+    let mut desk = Desk::at(clusters);
+    desk.press(&["E"]).sees(&["image:", "nginx:1.27"]);
+    desk.press(&["\x06"]);
+    desk.pty.send("1.27");
+    desk.press(&["\r", "\x1b[F", "\x7f"]);
+    desk.pty.send("8");
+    // As one pauses, the server says what it would store.
+    desk.sees(&["+ nginx:1.28"]);
+    // Somebody else changes another field of it.
+    kubectl(clusters, &["--context", "alpha", "-n", "change", "label", "deploy/web", "team=shop"]);
+    desk.sees(&["somebody else has changed it"]);
+    desk.press(&["\x13"]).confirm().sees(&["✔", "change/web", "done"]);
+    let image = "{.spec.template.spec.containers[0].image}";
+    assert_eq!((desk.has(image).as_str(), desk.has("{.metadata.labels.team}").as_str()), ("nginx:1.28", "shop"));
+
+    // A field that there is not: refused at its line, and nothing is changed.
+    desk.press(&["\x1b"]).sees(&["nginx:1.28"]);
+    desk.press(&["\x1b[F", "\r"]);
+    desk.pty.send("imagePulPolicy: Always");
+    desk.sees(&["unknown field", "did you mean imagePullPolicy"]);
+    desk.press(&["\x13"]).sees(&["unknown field"]);
+    desk.press(&["\r", "\x1b", "\x1b", "\x1b"]).sees(&["Throw away what you wrote?"]);
+    desk.press(&["y"]).sees(&["web", "2/2"]);
+    assert_eq!(desk.has(image), "nginx:1.28");
+    desk.leave();
+}
+
+#[test]
+fn a_text_is_stored_and_merged_and_refused_at_its_line() {
+    on_real(edit_conflict);
+}
+
+#[test]
+fn a_text_is_stored_and_merged_and_refused_at_its_line_on_the_demo_server() {
+    on_demo(edit_conflict);
+}
+
 #[test]
 fn what_is_confirmed_is_what_kubectl_sees() {
     on_real(scale_restart_undo);

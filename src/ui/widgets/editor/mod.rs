@@ -28,6 +28,15 @@ pub struct Mark {
     pub text: String,
 }
 
+/// How deep a line is; in a list, what it says is deeper than its dash.
+fn depth(line: &str) -> usize {
+    let mut said = line.trim_start_matches(' ');
+    while let Some(rest) = said.strip_prefix("- ") {
+        said = rest.trim_start_matches(' ');
+    }
+    line.len() - said.len()
+}
+
 /// The text, and what of it is in sight.
 #[derive(Clone, Debug)]
 pub struct Editor {
@@ -155,7 +164,8 @@ impl Editor {
             Stroke::NewLine => {
                 let from = self.text.selected().map_or((row, column), |(from, _)| from);
                 let line = self.text.line(from.0);
-                let blanks: String = line.chars().take(from.1).take_while(|c| *c == ' ').collect();
+                let head: String = line.chars().take(from.1).collect();
+                let blanks = " ".repeat(depth(&head));
                 self.edit(|text| text.insert(&format!("\n{blanks}")))
             }
             Stroke::Indent if !self.selects_rows() => self.edit(|text| text.insert(INDENT)),
