@@ -51,7 +51,7 @@ impl Ward {
             for object in self.sim.store.list(&want.kind.to_string(), "") {
                 // A name that is used again is another object.
                 if told.get(&object.key).is_none_or(|(version, _)| *version != object.version) {
-                    news.push(object.value());
+                    news.push(Value::clone(&object.value()));
                 }
                 is.insert(object.key.clone(), (object.version, object.uid.to_string()));
             }
@@ -78,7 +78,7 @@ impl Ward {
     }
 
     fn delete_pods(&mut self, which: impl Fn(&Value) -> bool) {
-        let pods: Vec<Value> = self.sim.store.list("pods", "").map(|p| p.value()).filter(|p| which(p)).collect();
+        let pods: Vec<Value> = self.sim.store.list("pods", "").map(|p| Value::clone(&p.value())).filter(|p| which(p)).collect();
         for pod in pods {
             drop(self.sim.delete("pods", &Key::of(&pod), &Delete::default()));
         }
