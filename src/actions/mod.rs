@@ -4,16 +4,27 @@
 //! and hints follow. An action is told what is on the screen ([`Scene`]) and answers with [`Step`]s; it never opens a screen and never calls a
 //! server. A [`Reject`] greys its entry and says why.
 
+mod autoscale;
 mod clusters;
 mod copy;
 mod drill;
+pub mod edit;
+mod editor;
 mod go;
+mod guard;
+mod image;
+mod job;
+mod label;
 mod links;
 mod motion;
 mod panes;
+mod pause;
 mod program;
 mod restart;
+mod revision;
+mod rollback;
 mod scale;
+pub mod undo;
 
 use crate::model::step::{Reject, Scene, Step, Wish};
 use crate::safety::verb::Verb;
@@ -29,11 +40,45 @@ pub struct Action {
 }
 
 /// Every action, in the order of the help.
-pub static ACTIONS: &[&[Action]] =
-    &[drill::ALL, scale::ALL, restart::ALL, links::ALL, go::ALL, panes::ALL, clusters::ALL, motion::ALL, copy::ALL, program::ALL];
+pub static ACTIONS: &[&[Action]] = &[
+    drill::ALL,
+    edit::ALL,
+    scale::ALL,
+    autoscale::ALL,
+    restart::ALL,
+    image::ALL,
+    rollback::ALL,
+    pause::ALL,
+    job::ALL,
+    label::ALL,
+    undo::ALL,
+    links::ALL,
+    go::ALL,
+    panes::ALL,
+    clusters::ALL,
+    motion::ALL,
+    editor::ALL,
+    guard::ALL,
+    copy::ALL,
+    program::ALL,
+];
 
 /// Every way to change an object, in the order of the help.
-pub static VERBS: &[&Verb] = &[&scale::SCALE, &restart::RESTART];
+pub static VERBS: &[&Verb] = &[
+    &edit::EDIT,
+    &scale::SCALE,
+    &autoscale::AUTOSCALE,
+    &restart::RESTART,
+    &image::IMAGE,
+    &rollback::ROLLBACK,
+    &pause::PAUSE,
+    &pause::RESUME,
+    &job::TRIGGER,
+    &job::RERUN,
+    &label::LABEL,
+    &label::ANNOTATE,
+    &undo::UNDO,
+];
 
 /// Asks for a change of what is marked, or else of what is under the cursor.
 fn change(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec<Step>, Reject> {
@@ -63,6 +108,34 @@ pub fn find(name: &str) -> Option<&'static Action> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::catalog::Resource;
+    use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
+    use crate::model::time::Timestamp;
+    use crate::safety::form::Form;
+    use crate::safety::item::{Given, Item};
+    use crate::safety::verb::Write;
+    use serde_json::Value;
+
+    /// An object that was read: `shop/web` of this kind. What is around it is added by whoever needs that.
+    pub(super) fn item((group, resource): (&str, &str), before: Value) -> Item {
+        let kind = GroupResource::new(group, resource);
+        let object =
+            ObjectRef { cluster: ClusterId(0), kind: kind.clone(), namespace: "shop".into(), name: "web".into(), uid: Uid::parse("web") };
+        let known = crate::kinds::find(&kind).map(crate::kinds::Kind::resource);
+        let resource = known.unwrap_or_else(|| panic!("{kind} is none of our kinds"));
+        let mut item = Item::new(object, Resource { id: kind, ..resource }, Given::Nothing, Timestamp(1_795_442_520));
+        item.before = Some(before);
+        item
+    }
+
+    /// The patch, the operations or the new object that a verb sends for it.
+    pub(super) fn sent(verb: &Verb, item: &Item, form: &Form) -> Result<Value, String> {
+        Ok(match (verb.plan)(item, form)?.write {
+            Write::Merge(sent) | Write::Strategic(sent) | Write::Create(sent) | Write::Delete(sent) => sent,
+            Write::Ops(operations) => Value::Array(operations),
+            Write::Replace(text) | Write::Apply(text, _) => Value::String(text),
+        })
+    }
 
     #[test]
     fn every_action_has_a_name_of_its_own_and_says_what_it_does() {

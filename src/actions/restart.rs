@@ -4,7 +4,7 @@ use super::{Action, change};
 use crate::model::step::{Reject, Scene, Step};
 use crate::safety::form::Form;
 use crate::safety::item::Item;
-use crate::safety::verb::{Check, Follow, Keeps, Pace, Plan, Undo, Verb, Write, no_form, no_notes, nothing_around};
+use crate::safety::verb::{Check, Follow, Keeps, On, Pace, Plan, Undo, Verb, Write, no_form, no_notes, nothing_around};
 use serde_json::json;
 
 pub(super) const ALL: &[Action] = &[Action { name: "restart", help: "Replace the pods of this one after the other", run: restart }];
@@ -13,6 +13,7 @@ pub(super) static RESTART: Verb = Verb {
     name: "restart",
     does: "restart",
     to: &["deployments.apps", "statefulsets.apps", "daemonsets.apps"],
+    on: On::Itself,
     right: ("patch", ""),
     removes: false,
     around: nothing_around,

@@ -5,7 +5,7 @@ use crate::model::step::{Reject, Scene, Step};
 use crate::model::world::World;
 use crate::safety::form::{Field, Form};
 use crate::safety::item::Item;
-use crate::safety::verb::{Around, Check, Follow, Keeps, Note, Pace, Plan, Undo, Verb, Write};
+use crate::safety::verb::{Around, Check, Follow, Keeps, Note, On, Pace, Plan, Undo, Verb, Write};
 use serde_json::{Value, json};
 
 pub(super) const ALL: &[Action] = &[Action { name: "scale", help: "Change how many pods this has: a number, +3, 2x or 50%", run: scale }];
@@ -14,6 +14,7 @@ pub(super) static SCALE: Verb = Verb {
     name: "scale",
     does: "scale",
     to: &["deployments.apps", "statefulsets.apps", "replicasets.apps", "replicationcontrollers"],
+    on: On::Itself,
     right: ("patch", "scale"),
     removes: false,
     around,
@@ -61,7 +62,7 @@ fn plan(item: &Item, form: &Form) -> Result<Plan, String> {
 ///
 /// # Errors
 /// What may be written instead.
-fn wanted(text: &str, now: i64) -> Result<i64, String> {
+pub(super) fn wanted(text: &str, now: i64) -> Result<i64, String> {
     let bad = || if text.is_empty() { "how many?".to_owned() } else { format!("{text} is no number of pods: write 5, +3, -3, 2x or 50%") };
     let number = |digits: &str| digits.trim().parse::<i64>().ok().filter(|n| (0..=1_000_000).contains(n)).ok_or_else(bad);
     let wanted = match (text.strip_prefix('+'), text.strip_prefix('-'), text.strip_suffix('x'), text.strip_suffix('%')) {

@@ -357,6 +357,7 @@ pub(super) fn info(setup: &Setup) -> String {
         ("session", &paths.session),
         ("layouts", &paths.layouts),
         ("log", &paths.log),
+        ("journal", &super::journal::place(paths, setup.flags.journal.as_deref(), &setup.own.config.journal)),
     ] {
         out.push_str(&format!("{what:12}{}{}\n", path.display(), there(path)));
     }

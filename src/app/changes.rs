@@ -2,17 +2,17 @@
 
 use super::state::State;
 use super::typing::edit_of;
-use crate::actions;
+use crate::actions::{self, edit::EDIT, undo::UNDO};
 use crate::keymap::Key;
 use crate::model::call::{CallId, Failure, Reply};
-use crate::model::id::ObjectRef;
-use crate::model::step::{Effect, Notice, Wish};
+use crate::model::id::{GroupResource, ObjectRef};
+use crate::model::step::{Effect, Notice, Only, Screen, Step, TableOf, Wish};
 use crate::model::want::Want;
 use crate::model::world::Found;
 use crate::safety::change::{Ask, Change, ChangeId, Phase, Press, Token};
 use crate::safety::guard::Guard;
 use crate::safety::item::{Given, Item};
-use crate::safety::verb::Verb;
+use crate::safety::verb::{On, Verb};
 use crate::ui::{self, Layout};
 use ratatui::buffer::Buffer;
 use std::collections::BTreeMap;
@@ -26,6 +26,8 @@ pub(super) struct Changes {
     all: BTreeMap<ChangeId, Change>,
     /// The one whose dialog is open.
     open: Option<ChangeId>,
+    /// The one that only tries what is being written.
+    draft: Option<ChangeId>,
     last: u64,
     calls: BTreeMap<CallId, (ChangeId, Token)>,
     records: BTreeMap<String, (ChangeId, Token)>,
@@ -66,12 +68,52 @@ impl State {
     /// Opens the dialog of a change.
     pub(super) fn wish(&mut self, wish: Wish) {
         let Some(verb) = actions::verb(wish.verb) else { return };
-        let targets = wish.targets.into_iter().map(|t| (t, Given::Nothing)).collect();
-        self.begin_change(verb, targets, wish.hidden, &wish.argument);
+        match self.aim(verb, wish.targets) {
+            Ok(targets) => {
+                // A text is about one object, and is no argument.
+                let (given, argument) =
+                    if verb.name == EDIT.name { (Given::Text(wish.argument), String::new()) } else { (Given::Nothing, wish.argument) };
+                let targets = targets.into_iter().map(|t| (t, given.clone())).collect();
+                if let Some(id) = self.begin_change(verb, targets, wish.hidden, &argument) {
+                    self.changes.open = Some(id);
+                    self.pump();
+                }
+            }
+            // Whoever has the say over it is looked for by the person: among all of that kind, where it is.
+            Err((object, kind)) => {
+                let only = Only::Namespace(object.cluster, object.namespace.clone());
+                let why = format!("{} is for what has the say over {}: if there is one, it is here", verb.name, object.name);
+                let table = Screen::Table(TableOf { only, ..TableOf::all(kind) });
+                self.steps(vec![Step::Open(table), Step::Say(Notice::warn(why))]);
+            }
+        }
     }
 
-    /// The same, with what is given for each object.
-    pub(super) fn begin_change(&mut self, verb: &'static Verb, targets: Vec<(ObjectRef, Given)>, hidden: usize, argument: &str) {
+    /// What a verb is really about, for what it is asked for; or the object of which that is not known, and the kind that would tell.
+    fn aim(&self, verb: &Verb, asked: Vec<ObjectRef>) -> Result<Vec<ObjectRef>, (ObjectRef, String)> {
+        let On::Keeper(group, resource, keeper) = verb.on else { return Ok(asked) };
+        let kind = GroupResource::new(group, resource);
+        let mut targets: Vec<ObjectRef> = Vec::new();
+        for object in asked {
+            let target = if object.kind == kind { Some(object.clone()) } else { keeper(&self.world, &object) };
+            let target = target.ok_or_else(|| (object, kind.to_string()))?;
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+        Ok(targets)
+    }
+
+    /// Has the server try a change that no dialog is open for: the screen shows what it says.
+    pub(super) fn hidden_change(&mut self, verb: &'static Verb, target: (ObjectRef, Given)) {
+        if let Some(before) = self.changes.draft.take() {
+            self.changes.all.remove(&before);
+        }
+        self.changes.draft = self.begin_change(verb, vec![target], 0, "");
+    }
+
+    /// Begins a change, with what is given for each object.
+    fn begin_change(&mut self, verb: &'static Verb, targets: Vec<(ObjectRef, Given)>, hidden: usize, argument: &str) -> Option<ChangeId> {
         let now = self.world.now;
         let item = |(target, given): (ObjectRef, Given)| match self.world.resource(target.cluster, &target.kind) {
             Found::Kind(resource) => Ok(Item::new(target, resource.clone(), given, now)),
@@ -85,13 +127,25 @@ impl State {
                 let mut change = Change::new(id, verb, items, argument, now);
                 change.hidden = hidden;
                 self.changes.all.insert(id, change);
-                self.changes.open = Some(id);
-                self.pump();
+                Some(id)
             }
             Err(target) => {
                 let why = format!("it is not known yet how {} are served there: try again in a moment", target.kind);
                 self.say(Notice::warn(why).of(target.cluster));
+                None
             }
+        }
+    }
+
+    /// Opens the dialog that takes the last change to an object back.
+    pub(super) fn undo(&mut self, object: ObjectRef) {
+        let last = self.changes.all.values().rev().find_map(|change| change.undoable(&object));
+        match last {
+            Some(given) => {
+                self.changes.open = self.begin_change(&UNDO, vec![(object, given)], 0, "");
+                self.pump();
+            }
+            None => self.say(Notice::info(format!("nothing that was done to {} in this run can be taken back", object.name))),
         }
     }
 
@@ -120,11 +174,30 @@ impl State {
         for id in over {
             self.over(id);
         }
+        self.judge();
+    }
+
+    /// The server has said what it thinks of a text: the screen that it is written in shows it.
+    fn judge(&mut self) {
+        let Some(id) = self.changes.draft else { return };
+        match self.changes.all.get(&id) {
+            Some(change) if change.is_previewed() => self.views.iter_mut().for_each(|view| view.judged(change)),
+            Some(_) => return,
+            None => {}
+        }
+        self.changes.all.remove(&id);
+        self.changes.draft = None;
+        self.dirty = true;
     }
 
     /// A change is over: whoever has closed its dialog is told.
     fn over(&mut self, id: ChangeId) {
         self.dirty = true;
+        if let Some(change) = self.changes.all.get(&id).filter(|c| c.verb.name == EDIT.name) {
+            self.views.iter_mut().for_each(|view| view.judged(change));
+            let ended = change.items.iter().map(|i| (i.target.clone(), i.stage.clone())).collect();
+            self.settle_texts(ended);
+        }
         if self.changes.open == Some(id) {
             return;
         }

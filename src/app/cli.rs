@@ -50,6 +50,9 @@ pub struct Flags {
     /// Change nothing anywhere
     #[arg(long, global = true)]
     pub readonly: bool,
+    /// The file of the journal, instead of the config's
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "demo")]
+    pub journal: Option<PathBuf>,
     /// Act as this user
     #[arg(long = "as", global = true, value_name = "USER")]
     pub as_user: Option<String>,
@@ -96,6 +99,14 @@ pub enum Command {
     Check,
     /// Print the rows of a kind, merged over the chosen contexts
     Get(Get),
+    /// What the guard would ask for a change
+    Guard {
+        /// What to tell
+        #[command(subcommand)]
+        command: GuardCommand,
+    },
+    /// Print the changes that were made, or begun
+    Journal(JournalArgs),
     /// Print a completion script for a shell
     Completion {
         /// The shell
@@ -119,6 +130,62 @@ pub enum Command {
         /// The folder of the demo fleet
         folder: PathBuf,
     },
+}
+
+/// What to tell of the guard.
+#[derive(Debug, Subcommand)]
+pub enum GuardCommand {
+    /// Tell which rule decides about a change, why, and the step that it takes: enter, y, two keys, type the cluster's name, unlock, refused
+    Explain(Explain),
+}
+
+/// The change that is asked about.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// What would be done, as the actions are called
+    pub verb: String,
+    /// The kind, as kubectl names kinds; a custom one with its group
+    pub kind: String,
+    /// The object's name; it need not be there
+    #[arg(default_value = "", hide_default_value = true)]
+    pub name: String,
+    /// How many objects at once
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub objects: usize,
+    /// To how many replicas it would be scaled
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    pub replicas: Option<i64>,
+}
+
+/// What to print of the journal.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct JournalArgs {
+    /// What to do instead of printing it
+    #[command(subcommand)]
+    pub command: Option<JournalCommand>,
+    /// Only what is not older: how long ago, as 2h, or a time in UTC, as 2026-11-27T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// How to print
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub output: JournalOutput,
+}
+
+/// What to do with the journal instead of printing it.
+#[derive(Debug, Subcommand)]
+pub enum JournalCommand {
+    /// Tell whether all records are as they were written: exit code 0 where they are, or where there is none yet, 1 where they are not
+    Verify,
+}
+
+/// How the journal is printed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+pub enum JournalOutput {
+    /// A line for each change to an object
+    Table,
+    /// Every record as a line of JSON
+    Json,
 }
 
 /// What a demo fleet is made of.

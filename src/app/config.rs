@@ -2,13 +2,16 @@
 //!
 //! A mistake costs only itself: everything else in the file holds. Where the file is, and when it is read again, is not known here.
 
+use super::guard;
 use super::limits;
 use super::links::LinkEntry;
 use crate::health::Limits;
 use crate::model::cluster::Tier;
 use crate::model::glob::Glob;
+use crate::model::nearest::nearest;
 use crate::model::problem::Problem;
-use crate::model::yaml::{self, Node, Report};
+use crate::model::yaml::{self, Node, Report, Yaml};
+use crate::safety::guard::Rule;
 use std::collections::BTreeMap;
 
 /// The config with every key and what it does; the values are the defaults, but for the lists.
@@ -27,6 +30,24 @@ clusters:
     readonly: true                           # nothing can be changed there
   - match: "*dev*"
     tier: dev
+
+# What it takes to change something. Of the rules that fit, the first that says something about a matter decides it. What none decides
+# follows from the tier: in dev enter after the preview (y where something goes away), in staging two different keys, else the name of the
+# cluster is typed. A mistake in here makes every cluster read-only until it is mended. `kconsole guard explain` tells what decides.
+guard:
+  - cluster: "prod-*"                        # the context or the name; every cluster where all of these are left out
+    identity: 0c6f4d7e-1b2a-4c3d-8e9f-a0b1c2d3e4f5   # the uid of kube-system: this very cluster, whatever it is called
+    tier: [prod, none]                       # one or several; none for clusters without a tier
+    group: production
+    namespace: [payments, "kube-*"]          # one or several
+    kind: [deployments, certificates.cert-manager.io]
+    verb: [delete, drain]                    # as the actions are called; also shell, attach, debug, forward, copy-in and plugin
+    verdict: refuse                          # allow (enter), preview (as in dev), confirm (as in staging), type-name or refuse
+  - tier: prod
+    reason: true                             # a reason has to be given
+    at-most: 20                              # so many objects at once
+    scale-at-least: 2                        # no scaling below
+    hours: [Mon-Fri 09:00-17:00, "Sat 10:00-12:00 UTC"]   # changes are made then only; local time where no zone is written
 
 # Words of your own for the : prompt: a kind, or a kind with its filter and namespace.
 aliases:
@@ -47,7 +68,8 @@ start: overview     # what opens first: overview, or a kind as after :
 keymap: default     # default, vim, k9s, emacs, or a file of your own in keymaps/ beside this file
 theme: dark         # light, high-contrast, colour-blind, terminal-16, mono, gruvbox-dark, nord, dracula, catppuccin-mocha, tokyo-night,
                     # rose-pine, solarized-dark, solarized-light, or a file of your own in themes/
-readonly: false     # nothing can be changed anywhere
+readonly: false     # nothing can be changed anywhere, and no :unlock lifts that
+journal: ""         # the file of the journal; in the state directory where it is empty
 namespaces: []      # those to look into where listing all is forbidden
 mouse: true         # clicks and the wheel; without it the terminal selects text
 
@@ -75,17 +97,25 @@ health:
 "##;
 
 /// The keys of the file.
-const KEYS: [&str; 10] = ["clusters", "aliases", "links", "start", "keymap", "theme", "readonly", "namespaces", "mouse", "health"];
+const KEYS: [&str; 12] =
+    ["clusters", "guard", "aliases", "links", "start", "keymap", "theme", "readonly", "journal", "namespaces", "mouse", "health"];
+/// Those that say what may be changed, and those of an entry of `clusters` that rules of the guard rest on.
+const GUARDS: [&str; 3] = ["clusters", "guard", "readonly"];
+const CLUSTER_GUARDS: [&str; 5] = ["match", "alias", "group", "tier", "readonly"];
 /// The keys of an entry of `clusters`.
 const CLUSTER_KEYS: [&str; 8] = ["match", "alias", "group", "tier", "key", "colour", "login", "readonly"];
 /// The values of `tier`.
-const TIERS: [(&str, Tier); 3] = [("dev", Tier::Dev), ("staging", Tier::Staging), ("prod", Tier::Prod)];
+pub(super) const TIERS: [(&str, Tier); 3] = [("dev", Tier::Dev), ("staging", Tier::Staging), ("prod", Tier::Prod)];
 
 /// What the file says, or the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The entries of `clusters`; see [`Config::cluster`].
     clusters: Vec<Entry>,
+    /// The rules of the guard, in their order.
+    pub guard: Vec<Rule>,
+    /// Why what guards cannot be trusted, and where: nothing may be changed then.
+    pub broken: Option<String>,
     /// Words for the prompt, and what they stand for.
     pub aliases: BTreeMap<String, String>,
     /// The entries of `links`; see [`super::state::State`].
@@ -98,6 +128,8 @@ pub struct Config {
     pub theme: String,
     /// Nothing may be changed anywhere.
     pub readonly: bool,
+    /// The file of the journal; empty for the usual one.
+    pub journal: String,
     /// The namespaces to look into where listing all is forbidden.
     pub namespaces: Vec<String>,
     /// The mouse is ours.
@@ -110,12 +142,15 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             clusters: Vec::new(),
+            guard: Vec::new(),
+            broken: None,
             aliases: BTreeMap::new(),
             links: Vec::new(),
             start: "overview".to_owned(),
             keymap: None,
             theme: "dark".to_owned(),
             readonly: false,
+            journal: String::new(),
             namespaces: Vec::new(),
             mouse: true,
             health: Limits::default(),
@@ -171,7 +206,10 @@ impl Config {
         for (key, node) in report.keys(&root, "the config") {
             config.take(&key.text, key.line, node, &mut report);
         }
-        Ok((config, report.problems()))
+        let grave = report.grave().map(ToString::to_string);
+        let problems = report.problems();
+        config.broken = grave.or_else(|| twice(&root, &problems));
+        Ok((config, problems))
     }
 
     /// What the config says about the cluster of a context: for each matter the first entry that fits and says something.
@@ -205,7 +243,11 @@ impl Config {
         let text = |to: &mut String, report: &mut Report<'_>| *to = report.text(node, key).unwrap_or(std::mem::take(to));
         let truth = |to: &mut bool, report: &mut Report<'_>| *to = report.bool(node, key).unwrap_or(*to);
         match key {
-            "clusters" => self.clusters = report.list(node, key).iter().filter_map(|entry| Entry::read(entry, report)).collect(),
+            "clusters" => {
+                let entries = report.strictly(|report| report.list(node, key));
+                self.clusters = entries.iter().filter_map(|entry| Entry::read(entry, report)).collect();
+            }
+            "guard" => self.guard = guard::read(node, report),
             "aliases" => {
                 let pairs = report.keys(node, key).into_iter();
                 self.aliases = pairs.filter_map(|(k, v)| Some((k.text.clone(), report.text(v, &k.text)?))).collect();
@@ -214,15 +256,36 @@ impl Config {
             "start" => text(&mut self.start, report),
             "keymap" => self.keymap = report.text(node, key),
             "theme" => text(&mut self.theme, report),
-            "readonly" => truth(&mut self.readonly, report),
+            "readonly" => report.strictly(|report| truth(&mut self.readonly, report)),
+            "journal" => text(&mut self.journal, report),
             "namespaces" => {
                 self.namespaces = report.list(node, key).iter().filter_map(|n| report.text(n, "a namespace")).collect();
             }
             "mouse" => truth(&mut self.mouse, report),
             "health" => limits::read(node, &mut self.health, report),
-            _ => report.unknown(line, "key", key, KEYS),
+            _ => unknown(line, key, &KEYS, &GUARDS, report),
         }
     }
+}
+
+/// A key that nobody knows. Where it may have been meant to guard, that is no small mistake.
+fn unknown(line: u64, key: &str, known: &[&str], guards: &[&str], report: &mut Report<'_>) {
+    let add = |report: &mut Report<'_>| report.unknown(line, "key", key, known.iter().copied());
+    match nearest(key, known.iter().copied()) {
+        Some(meant) if guards.contains(&meant) => report.strictly(add),
+        _ => add(report),
+    }
+}
+
+/// What is told of a key that guards and is set twice: nobody knows which one was meant.
+fn twice(root: &Node, problems: &[Problem]) -> Option<String> {
+    let Yaml::Map(pairs) = &root.value else { return None };
+    let again = |(at, (key, _)): (usize, &(yaml::Key, Node))| {
+        let is = GUARDS.contains(&key.text.as_str()) && pairs.iter().take(at).any(|(k, _)| k.text == key.text);
+        is.then_some(key.line)
+    };
+    let line = pairs.iter().enumerate().find_map(again)?;
+    problems.iter().find(|p| p.line == line).map(ToString::to_string)
 }
 
 impl Entry {
@@ -232,37 +295,47 @@ impl Entry {
         let mut missing = true;
         let mut read = ClusterSettings::default();
         let (mut alias, mut colour, mut tier, mut readonly) = (None, None, None, None);
-        for (key, node) in report.keys(entry, "an entry of clusters") {
+        for (key, node) in report.strictly(|report| report.keys(entry, "an entry of clusters")) {
             match key.text.as_str() {
                 "match" => {
                     missing = false;
-                    fits = report.text(node, &key.text).and_then(|t| Glob::parse(&t).map_err(|why| report.add(node.line, why)).ok());
+                    fits = report.strictly(|report| glob(node, report));
                 }
-                "alias" => alias = said(node, &key.text, report),
-                "group" => read.group = report.text(node, &key.text),
-                "tier" => tier = tier_of(node, report),
+                "alias" => alias = report.strictly(|report| said(node, &key.text, report)),
+                "group" => read.group = report.strictly(|report| report.text(node, &key.text)),
+                "tier" => tier = report.strictly(|report| tier_of(node, report)),
                 "key" => read.key = digit(node, report),
                 "colour" => colour = said(node, &key.text, report),
                 "login" => read.login = report.text(node, &key.text),
-                "readonly" => readonly = report.bool(node, &key.text),
-                other => report.unknown(key.line, "key", other, CLUSTER_KEYS),
+                "readonly" => readonly = report.strictly(|report| report.bool(node, &key.text)),
+                other => unknown(key.line, other, &CLUSTER_KEYS, &CLUSTER_GUARDS, report),
             }
         }
         if missing {
-            report.add(entry.line, "an entry of clusters needs a match: the context it is about");
+            report.strictly(|report| report.add(entry.line, "an entry of clusters needs a match: the context it is about"));
         }
         let ClusterSettings { group, key, login, .. } = read;
         Some(Self { fits: fits?, alias, group, tier, key, colour, login, readonly })
     }
 }
 
+fn glob(node: &Node, report: &mut Report<'_>) -> Option<Glob> {
+    let text = report.text(node, "match")?;
+    Glob::parse(&text).map_err(|why| report.add(node.line, why)).ok()
+}
+
 fn said(node: &Node, key: &str, report: &mut Report<'_>) -> Option<Said> {
     Some(Said { text: report.text(node, key)?, place: report.place(node.line) })
 }
 
+/// The tier of a name.
+pub(super) fn tier_named(word: &str) -> Option<Tier> {
+    TIERS.iter().find(|(name, _)| *name == word).map(|(_, tier)| *tier)
+}
+
 fn tier_of(node: &Node, report: &mut Report<'_>) -> Option<Tier> {
     let word = report.text(node, "tier")?;
-    let tier = TIERS.iter().find(|(name, _)| *name == word).map(|(_, tier)| *tier);
+    let tier = tier_named(&word);
     if tier.is_none() {
         report.unknown(node.line, "tier", &word, TIERS.map(|(name, _)| name));
     }
@@ -280,6 +353,7 @@ fn digit(node: &Node, report: &mut Report<'_>) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::guard::RULE_KEYS;
     use super::super::links::LINK_KEYS;
     use super::*;
     use proptest::prelude::*;
@@ -293,11 +367,14 @@ mod tests {
     fn the_example_names_every_key_and_shows_the_defaults() {
         let (config, problems) = load(EXAMPLE);
         assert_eq!(problems, Vec::<String>::new());
-        for (key, indent) in KEYS.map(|k| (k, "\n")).into_iter().chain(CLUSTER_KEYS.into_iter().chain(LINK_KEYS).map(|k| (k, "    "))) {
+        for (key, indent) in
+            KEYS.map(|k| (k, "\n")).into_iter().chain(CLUSTER_KEYS.into_iter().chain(LINK_KEYS).chain(RULE_KEYS).map(|k| (k, "    ")))
+        {
             let entry = format!("{indent}{key}:");
             assert!(EXAMPLE.contains(&entry) || EXAMPLE.contains(&format!("\n  - {key}:")), "{key}");
         }
-        let shown = Config { clusters: Vec::new(), links: Vec::new(), aliases: BTreeMap::new(), keymap: None, ..config.clone() };
+        let shown =
+            Config { clusters: Vec::new(), guard: Vec::new(), links: Vec::new(), aliases: BTreeMap::new(), keymap: None, ..config.clone() };
         assert_eq!(config.keymap.as_deref(), Some("default"));
         assert_eq!(shown, Config::default());
         assert_eq!(config.aliases.get("dp").map(String::as_str), Some("deployments"));

@@ -13,6 +13,7 @@ use crate::ui::theme::{Depth, THEMES, Theme};
 use directories::ProjectDirs;
 use std::fs;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// Where our files are.
@@ -28,8 +29,12 @@ pub struct Paths {
     pub session: PathBuf,
     /// How panes were laid out.
     pub layouts: PathBuf,
+    /// Texts that were written and not stored.
+    pub texts: PathBuf,
     /// The log.
     pub log: PathBuf,
+    /// The journal, where nobody says another place.
+    pub journal: PathBuf,
 }
 
 impl Paths {
@@ -41,7 +46,9 @@ impl Paths {
             config: folder.join("config.yaml"),
             session: folder.join("session.yaml"),
             layouts: folder.join("layouts.yaml"),
+            texts: folder.join("texts"),
             log: folder.join("kconsole.log"),
+            journal: folder.join("journal.jsonl"),
         }
     }
 
@@ -56,8 +63,21 @@ impl Paths {
             config: config.join("config.yaml"),
             session: state.join("session.yaml"),
             layouts: state.join("layouts.yaml"),
+            texts: state.join("texts"),
             log: state.join("kconsole.log"),
+            journal: state.join("journal.jsonl"),
         }
+    }
+}
+
+/// Makes the folder of a file of ours, where there is none, for its owner only.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn make_folder_of(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => fs::DirBuilder::new().recursive(true).mode(0o700).create(folder),
+        None => Ok(()),
     }
 }
 
@@ -114,11 +134,16 @@ fn unreadable(problems: &mut Vec<String>, problem: &Problem, is_again: bool) {
 }
 
 fn config(path: &Path, last: Option<&Config>, problems: &mut Vec<String>) -> Config {
-    let kept = || last.cloned().unwrap_or_default();
+    // What a file that cannot be read says of what guards is not known, so nothing may be changed.
+    let kept = |problems: &[String]| {
+        let mut config = last.cloned().unwrap_or_default();
+        config.broken = problems.last().cloned();
+        config
+    };
     let text = match text(path, problems) {
         Ok(Some(text)) => text,
         Ok(None) => return Config::default(),
-        Err(()) => return kept(),
+        Err(()) => return kept(problems),
     };
     match Config::load(&path.display().to_string(), &text) {
         Ok((config, found)) => {
@@ -127,7 +152,7 @@ fn config(path: &Path, last: Option<&Config>, problems: &mut Vec<String>) -> Con
         }
         Err(problem) => {
             unreadable(problems, &problem, last.is_some());
-            kept()
+            kept(problems)
         }
     }
 }

@@ -10,10 +10,13 @@ pub mod config;
 mod demo;
 mod discovery;
 mod entry;
+mod explain;
 pub mod files;
 mod frames;
 mod goto;
+mod guard;
 mod input;
+mod journal;
 pub mod layouts;
 mod limits;
 mod links;
@@ -27,9 +30,12 @@ pub mod session;
 mod signals;
 pub mod startup;
 pub mod state;
+mod texts;
 mod typing;
+mod unlock;
 mod update;
 mod watches;
+mod writing;
 
 pub use entry::main;
 

@@ -27,7 +27,19 @@ impl State {
             }
             Msg::Cluster(id, session, news) => self.cluster(id, session, news),
             Msg::Answer(id, answer) => self.answered(id, answer),
-            Msg::Journalled(deed, written) => self.journalled(&deed, written),
+            Msg::Journalled(deed, written) => {
+                if !self.unlock_journalled(&deed, &written) {
+                    self.journalled(&deed, written);
+                }
+                if self.views.iter().any(|v| v.reads_journal()) {
+                    self.effects.push(Effect::ReadJournal);
+                }
+            }
+            Msg::Journal(read) => {
+                self.world.journal = Some(read);
+                self.refresh();
+            }
+            Msg::Told(notice) => self.say(notice),
             Msg::Demo(told) => {
                 self.world.demo = Some(Demo { told: Some(told) });
                 self.dirty = true;

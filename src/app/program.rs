@@ -2,21 +2,24 @@
 
 use super::cli::Flags;
 use super::files::{Own, Paths};
+use super::journal::{self, Journal};
 use super::layouts;
 use super::reload::{Reader, Reload};
 use super::session;
 use super::startup::Setup;
 use super::state::State;
+use super::texts;
 use super::watches::Order;
 use crate::k8s::connect::Settings;
 use crate::k8s::contexts::ContextConnector;
 use crate::k8s::credential::Credentials;
 use crate::k8s::kubeconfig::{Context, Sources};
 use crate::k8s::session::Sessions;
-use crate::model::id::ClusterId;
+use crate::model::id::{ClusterId, ObjectRef};
 use crate::model::layout::Layouts;
 use crate::model::msg::Msg;
 use crate::model::step::{Effect, Notice};
+use crate::model::world::World;
 use crate::ui::view::View;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,6 +50,8 @@ pub struct Program {
     settings: Arc<Settings>,
     sessions: Sessions,
     inbox: mpsc::Receiver<Msg>,
+    /// Dropped after the inbox: what it still writes waits for nobody to be told.
+    journal: Journal,
 }
 
 /// Hands on what the demo fleet tells of itself.
@@ -64,6 +69,7 @@ impl Program {
         let (out, inbox) = mpsc::channel(INBOX);
         let Setup { flags, paths, own, sources, contexts, chosen, world, settings, files, problems, demo } = setup;
         let Own { config, keymap, theme, problems: _ } = own;
+        let world = World { texts: paths.texts.display().to_string(), ..world };
         let mut state = State::new(world, config, keymap, theme);
         for id in chosen {
             state.connect(id);
@@ -74,8 +80,10 @@ impl Program {
         let root = root(&state);
         state.push(root);
         let credentials = Credentials::new(std::env::var_os("PATH"));
+        let place = journal::place(&paths, flags.journal.as_deref(), &state.config.journal);
+        let journal = Journal::new(place, out.clone());
         let sessions = Sessions::new(Handle::current(), out);
-        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox }
+        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox, journal }
     }
 
     /// Begins to notice edits of all files that were read.
@@ -106,7 +114,18 @@ impl Program {
                 Effect::Disconnect(id) => self.sessions.disconnect(id),
                 Effect::Retry(id) => self.sessions.retry(id),
                 Effect::Call(id, call) => self.sessions.call(id, call),
-                Effect::Journal(deed) => self.state.journalled(&deed.id, Ok(())),
+                Effect::Keep(object, text) => self.keep_text(&object, text.as_deref()),
+                Effect::Journal(deed) => {
+                    if let Err(why) = self.journal.write(&deed, self.state.world.cluster(deed.object.cluster)) {
+                        self.state.message(Msg::Journalled(deed.id, Err(why)));
+                    }
+                }
+                Effect::JournalTo(path) => self.journal_to(&path),
+                Effect::ReadJournal => {
+                    if let Err(why) = self.journal.read() {
+                        self.state.message(Msg::Journal(Err(why)));
+                    }
+                }
                 Effect::Discover(id) => self.sessions.discover(id),
                 Effect::SaveLayout(name, layout) => self.keep_layouts(|kept| {
                     kept.last = Some(name.clone());
@@ -123,6 +142,38 @@ impl Program {
             }
         }
         left
+    }
+
+    /// Where the text of an object is kept.
+    pub(super) fn place_of_text(&self, object: &ObjectRef) -> PathBuf {
+        texts::path(&self.paths, self.state.world.name(object.cluster), object)
+    }
+
+    fn keep_text(&mut self, object: &ObjectRef, text: Option<&str>) {
+        let path = self.place_of_text(object);
+        if let Err(error) = texts::keep(&path, text) {
+            self.state.say(Notice::warn(format!("what you write is kept here only: {}: {error}", path.display())));
+        }
+    }
+
+    /// Writes the journal into another file, for as long as the program runs.
+    fn journal_to(&mut self, path: &str) {
+        // The demo is gone without a trace once it ends.
+        let asked = match self.state.world.demo {
+            Some(_) => Err("the demo's journal stays in its folder".to_owned()),
+            None => self.journal.go_to(journal::at_home(path)),
+        };
+        if let Err(why) = asked {
+            self.state.say(Notice::warn(why));
+        }
+    }
+
+    /// Writes the journal where the config says now.
+    pub(super) fn move_journal(&mut self) {
+        let place = journal::place(&self.paths, None, &self.state.config.journal);
+        if let Err(why) = self.journal.go_to(place) {
+            self.state.say(Notice::warn(why));
+        }
     }
 
     /// Keeps layouts for later runs.

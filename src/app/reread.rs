@@ -3,7 +3,7 @@
 use super::layouts;
 use super::program::Program;
 use super::reload::Again;
-use super::startup::{cluster, dress, fallback, place};
+use super::startup::{cluster, dress, fallback, place, readonly};
 use crate::k8s::kubeconfig::{Context, Kubeconfig};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::ClusterId;
@@ -37,17 +37,22 @@ impl Program {
             ("the theme", self.state.theme != own.theme),
             ("the kubeconfig", self.take_contexts(kubeconfig)),
         ];
+        let moved = self.flags.journal.is_none() && self.state.config.journal != own.config.journal;
         let state = &mut self.state;
         (state.config, state.theme) = (own.config, own.theme);
         state.use_keymap(own.keymap);
         state.board.set_limits(&state.world, state.config.health.clone());
         let world = &mut state.world;
-        world.readonly = self.flags.readonly || state.config.readonly;
+        world.readonly = readonly(&self.flags, &state.config);
         world.fallback = fallback(&self.flags, &state.config);
         problems.extend(dress(&mut world.clusters, &state.config, &[], self.flags.readonly));
+        state.use_guard();
         let changed: Vec<&str> = changed.into_iter().filter(|(_, is)| *is).map(|(what, _)| what).collect();
         if !changed.is_empty() {
             state.refresh();
+        }
+        if moved {
+            self.move_journal();
         }
         self.tell(problems, &changed);
     }

@@ -13,9 +13,10 @@ use super::session;
 use super::signals::{Signals, Told};
 use super::startup::{Setup, keep_open};
 use super::state::Dialog;
+use super::texts;
 use crate::k8s::login::{Login, login};
 use crate::keymap::Key;
-use crate::model::id::ClusterId;
+use crate::model::id::{ClusterId, ObjectRef};
 use crate::model::step::{Effect, Notice, Step};
 use crate::model::time::Timestamp;
 use crate::term::{self, Screen};
@@ -270,6 +271,7 @@ impl Loop {
                 }));
                 if tool.is_none() { self.copy(&url) } else { Ok(()) }
             }
+            Effect::Write(object, text) => self.write(&object, &text).await,
             Effect::Suspend => self.suspend(),
             Effect::Login(id) => self.login(id).await,
             Effect::Keymap(name) => {
@@ -277,7 +279,8 @@ impl Loop {
                 Ok(())
             }
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
-            Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::Call(..) | Effect::Journal(_) => Ok(()),
+            Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::Call(..) | Effect::Keep(..) => Ok(()),
+            Effect::Journal(_) | Effect::JournalTo(_) | Effect::ReadJournal => Ok(()),
         }
     }
 
@@ -332,6 +335,26 @@ impl Loop {
             }
             Err(why) => self.program.state.say(Notice::warn(format!("{command}: {why}")).of(id)),
         }
+        Ok(())
+    }
+
+    /// Lends the terminal to the person's own editor, with a text in a file.
+    async fn write(&mut self, object: &ObjectRef, text: &str) -> io::Result<()> {
+        let path = self.program.place_of_text(object);
+        if let Err(error) = texts::keep(&path, Some(text)) {
+            self.program.state.say(Notice::warn(format!("{}: {error}", path.display())));
+            return Ok(());
+        }
+        let command = texts::command(|name| std::env::var(name).ok(), &path);
+        self.input = None;
+        self.screen.leave();
+        let told = self.lend(&Login { shown: command.clone(), command }).await;
+        if self.program.state.is_over() {
+            return Ok(());
+        }
+        self.resume()?;
+        let kept = |why: String| format!("nothing was changed: the editor: {why}; the text is in {}", path.display());
+        self.program.state.wrote(told.map_err(kept).and_then(|()| texts::written(&path)));
         Ok(())
     }
 

@@ -73,7 +73,7 @@ pub fn setup(flags: &Flags, paths: Paths, subcommand: bool) -> Result<Setup, Str
         fallback: fallback(flags, &own.config),
         looked: files.iter().map(|f| f.display().to_string()).collect(),
         utc_offset: i64::from(offset),
-        readonly: flags.readonly || own.config.readonly,
+        readonly: readonly(flags, &own.config),
         layouts,
         ..World::default()
     };
@@ -85,6 +85,11 @@ pub fn setup(flags: &Flags, paths: Paths, subcommand: bool) -> Result<Setup, Str
     };
     let settings = Arc::new(settings);
     Ok(Setup { flags: flags.clone(), paths, own, sources, contexts, chosen, world, settings, files, problems, demo: None })
+}
+
+/// Nothing may be changed anywhere: somebody said so, or it is not known what guards.
+pub fn readonly(flags: &Flags, config: &Config) -> bool {
+    flags.readonly || config.readonly || config.broken.is_some()
 }
 
 /// The namespaces to look into where listing all is forbidden: the config's, else those of the flags.
@@ -141,6 +146,7 @@ pub fn cluster(id: ClusterId, context: &Context) -> Cluster {
         tier: Tier::default(),
         colour: None,
         readonly: false,
+        unlocked: None,
         namespace: context.namespace.clone().unwrap_or_else(|| "default".to_owned()),
         server: context.cluster.server.clone(),
         place: place(context),

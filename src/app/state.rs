@@ -3,6 +3,7 @@
 use super::changes::Changes;
 use super::config::Config;
 use super::discovery::Discovery;
+use super::unlock::Unlocking;
 pub use super::watches::Order;
 use super::watches::Watches;
 use crate::health::board::Board;
@@ -61,6 +62,7 @@ pub struct State {
     pub(super) board: Board,
     pub(super) discovery: Discovery,
     pub(super) changes: Changes,
+    pub(super) unlocking: Unlocking,
     pub(super) effects: Vec<Effect>,
     pub(super) dirty: bool,
     pub(super) quit: bool,
@@ -86,12 +88,14 @@ impl State {
             board,
             discovery: Discovery::default(),
             changes: Changes::default(),
+            unlocking: Unlocking::default(),
             effects: Vec::new(),
             dirty: true,
             quit: false,
             body: Rect::ZERO,
         };
         state.use_keymap(keymap);
+        state.use_guard();
         state
     }
 
@@ -205,6 +209,7 @@ impl State {
         let clock = 60 - self.world.now.0.rem_euclid(60);
         let due = self.board.next_tick().map_or(60, |at| at.0 - self.world.now.0);
         let waiting = self.changes.are_live()
+            || self.is_unlocked()
             || self.notice.is_some()
             || self.discovery.is_waiting()
             || self.world.tables.values().any(|t| t.retry_at.is_some());
@@ -237,8 +242,10 @@ impl State {
         let top = self.views.last();
         let hinted = Hinted {
             scope: top.map_or(Scope::Everywhere, |v| v.scope()),
+            title: top.map(|v| v.title()).unwrap_or_default(),
             panes: top.and_then(|v| v.panes()),
             is_choice: top.is_some_and(|v| v.chosen().is_some()),
+            narrows: top.and_then(|v| v.narrows()).map(|(word, _)| word),
         };
         match (&self.dialog, &self.prompt, &self.notice) {
             (Some(dialog), ..) => ui::footer::question(&dialog.text, &self.theme, screen.footer, buf),

@@ -1,10 +1,11 @@
-//! The line that is typed into: a filter that takes force while it is typed, or where to go.
+//! What is typed into: the line with a filter that takes force while it is typed, or with where to go; and texts that are edited.
 
 use super::goto;
 use super::state::State;
-use crate::keymap::Key;
+use crate::keymap::{Key, Scope};
 use crate::model::line::Edit;
 use crate::model::step::{Notice, Prompt};
+use crate::model::stroke::Stroke;
 use crate::ui::prompt::Line;
 
 impl State {
@@ -116,14 +117,32 @@ impl State {
         }
     }
 
+    /// Something happens to the text that is edited in the top screen.
+    pub(super) fn stroke(&mut self, stroke: Stroke) {
+        let steps = self.views.last_mut().map(|view| view.stroke(&self.world, stroke)).unwrap_or_default();
+        self.steps(steps);
+    }
+
+    /// Keys that are bound to nothing type into a text. False where they are none that type.
+    pub(super) fn type_into(&mut self, pressed: &[Key]) -> bool {
+        let [key] = pressed else { return false };
+        key.typed().map(|c| self.stroke(Stroke::Type(c))).is_some()
+    }
+
     /// Text was pasted: it is text, never keys.
     pub fn paste(&mut self, text: &str) {
+        let is_edited = self.scope() == Scope::Editor;
         match &mut self.prompt {
             Some(line) => {
                 let whole = line.paste(text);
                 self.typed();
                 if let Some(line) = self.prompt.as_mut().filter(|_| !whole) {
                     line.overflow();
+                }
+            }
+            None if is_edited => {
+                if let Some(view) = self.views.last_mut() {
+                    view.paste(&self.world, text);
                 }
             }
             None => self.say(Notice::info("pasted text goes into a filter (/) or the : line; here it does nothing")),
@@ -150,3 +169,6 @@ pub(super) fn edit_of(key: Key) -> Option<Edit> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,10 +11,12 @@ use crate::model::time::Timestamp;
 use crate::ui::view::View;
 use crate::ui::views::clusters::ClustersView;
 use crate::ui::views::document::DocumentView;
+use crate::ui::views::edit::EditView;
 use crate::ui::views::events::EventsView;
 use crate::ui::views::finding::FindingView;
 use crate::ui::views::health::HealthView;
 use crate::ui::views::help::HelpView;
+use crate::ui::views::journal::{JournalView, RecordView};
 use crate::ui::views::links::LinksView;
 use crate::ui::views::palette::PaletteView;
 use crate::ui::views::table::TableView;
@@ -44,6 +46,7 @@ impl State {
         match found {
             Some((action, argument)) => self.act(&action, &argument),
             None if scope == Scope::Dialog => self.answer(false),
+            None if scope == Scope::Editor && self.type_into(&pressed) => {}
             None => self.unbound(scope, &pressed),
         }
     }
@@ -121,11 +124,13 @@ impl State {
             Step::Do(effect) => self.effect(effect),
             Step::Open(screen) => self.open(screen),
             Step::Back => self.back(false),
+            Step::Discard => self.discard(),
             Step::Leave => self.back(true),
             Step::Quit if self.changes.running() > 0 => self.ask_to_leave(),
             Step::Quit => self.quit = true,
             Step::Ask(prompt) => self.ask(prompt),
             Step::Move(motion) => self.motion(motion),
+            Step::Stroke(stroke) => self.stroke(stroke),
             Step::Say(notice) => self.say(notice),
             Step::Focus(cluster) => self.focus(cluster),
             Step::Namespaces(namespaces) => {
@@ -133,6 +138,9 @@ impl State {
                 self.refresh();
             }
             Step::Change(wish) => self.wish(wish),
+            Step::Undo(object) => self.undo(object),
+            Step::Unlock(asked) => self.unlock(asked),
+            Step::Lock(cluster) => self.lock(&cluster),
             Step::Panes(asked) => self.panes(asked),
             Step::Sort(title) => {
                 if let Some(view) = self.views.last_mut() {
@@ -193,6 +201,8 @@ impl State {
         self.closed(id);
         if let Some(cluster) = self.world.cluster_mut(id) {
             (cluster.user, cluster.identity, cluster.catalog) = (None, None, None);
+            // Another cluster may be behind it now: that one was not meant.
+            cluster.unlocked = None;
         }
         self.effect(Effect::Connect(id));
         self.look_at(focus);
@@ -255,11 +265,14 @@ impl State {
             Screen::Overview => Box::new(WorkspaceView::new(&self.world)),
             Screen::Table(of) => Box::new(TableView::new(&self.world, of)),
             Screen::Document(object, form) => Box::new(DocumentView::new(object, form)),
-            Screen::Clusters => Box::new(ClustersView::new(&self.world)),
+            Screen::Edit(object, outside) => Box::new(EditView::new(object, outside)),
+            Screen::Clusters(on) => Box::new(ClustersView::on(&self.world, on.or(self.world.focus))),
             Screen::Health => Box::new(HealthView::default()),
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
+            Screen::Journal => Box::new(JournalView::default()),
+            Screen::Record(record) => Box::new(RecordView::new(*record)),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
-            Screen::Help => Box::new(HelpView::new(below, &self.keymap)),
+            Screen::Help => Box::new(HelpView::new(below, &self.keymap).telling(self.views.last().and_then(|v| v.narrows()))),
             Screen::Links(links) => Box::new(LinksView::new(links)),
             Screen::Actions => Box::new(PaletteView::new(self.scene(), below, &self.keymap)),
         }
@@ -279,10 +292,19 @@ impl State {
         } else if self.views.last_mut().is_some_and(|v| v.back()) {
             self.dirty = true;
         } else if self.views.len() > 1 {
-            self.views.pop();
-            self.refresh();
+            if !self.asks_to_discard() {
+                self.discard();
+            }
         } else if leave {
             self.ask_to_leave();
+        }
+    }
+
+    /// Closes the top screen, whatever is in it.
+    fn discard(&mut self) {
+        if self.views.len() > 1 {
+            self.views.pop();
+            self.refresh();
         }
     }
 
@@ -322,6 +344,8 @@ impl State {
             view.tick(&self.world);
         }
         self.discover_due();
+        self.try_draft();
+        self.relock();
         self.pump();
         self.expire();
         self.dirty = true;

@@ -12,6 +12,7 @@ pub mod board;
 mod case;
 mod links;
 mod places;
+mod refusal;
 mod rules;
 
 pub use case::Case;
@@ -149,6 +150,8 @@ pub struct Found {
     pub severity: Severity,
     /// Since when.
     pub since: Timestamp,
+    /// That is when it was first seen: it may have begun before.
+    pub at_least: bool,
     /// What is wrong, in half a line, as `crash loop, exit 137 (OOMKilled) ×12`.
     pub what: String,
     /// Why, in the server's own words; may be empty.
@@ -201,6 +204,20 @@ fn is_read_kind(group: &str, resource: &str) -> bool {
 /// What has to be watched in a cluster for its health to be known.
 pub fn wants(cluster: ClusterId) -> Vec<Want> {
     READ.iter().map(|(group, resource)| Want::all(cluster, GroupResource::new(group, resource))).chain([Want::warnings(cluster)]).collect()
+}
+
+/// Where the whole of a kind is forbidden, so many namespaces are looked into, since each takes a watch for every kind that is.
+const NAMESPACES: usize = 8;
+
+/// What health wants of a cluster besides, because the whole of it is forbidden: the same of the namespaces that the user named, else of the
+/// context's own.
+pub fn parts(world: &World, cluster: ClusterId) -> Vec<Want> {
+    let Some(known) = world.cluster(cluster) else { return Vec::new() };
+    let own = [known.namespace.as_str().into()];
+    let names = if world.fallback.is_empty() { &own[..] } else { &world.fallback };
+    let is_narrowed = |want: &Want| world.is_refused(want) && crate::kinds::find(&want.kind).is_some_and(|k| k.names.namespaced);
+    let of = |want: Want| names.iter().take(NAMESPACES).map(move |n| Want { namespace: Some(n.clone()), ..want.clone() });
+    wants(cluster).into_iter().filter(is_narrowed).flat_map(of).collect()
 }
 
 /// True where somebody wants the health of a cluster to be known.

@@ -37,6 +37,8 @@ pub enum Scope {
     Document,
     /// The screen of clusters.
     Clusters,
+    /// A text of many lines that is edited. Inherits only keys that type nothing.
+    Editor,
     /// A line that is typed into. Inherits only keys that type nothing.
     Prompt,
     /// A question. Inherits nothing: what is not an answer takes it away and does nothing else.
@@ -45,7 +47,7 @@ pub enum Scope {
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 6] = [Self::Everywhere, Self::Table, Self::Document, Self::Clusters, Self::Prompt, Self::Dialog];
+    pub const ALL: [Self; 7] = [Self::Everywhere, Self::Table, Self::Document, Self::Clusters, Self::Editor, Self::Prompt, Self::Dialog];
 
     /// Its name in a keymap.
     pub fn name(self) -> &'static str {
@@ -54,6 +56,7 @@ impl Scope {
             Self::Table => "table",
             Self::Document => "document",
             Self::Clusters => "clusters",
+            Self::Editor => "editor",
             Self::Prompt => "prompt",
             Self::Dialog => "dialog",
         }
@@ -63,7 +66,7 @@ impl Scope {
         match self {
             Self::Everywhere | Self::Dialog => false,
             Self::Table | Self::Document | Self::Clusters => true,
-            Self::Prompt => keys.iter().all(|k| k.typed().is_none()),
+            Self::Editor | Self::Prompt => keys.iter().all(|k| k.typed().is_none()),
         }
     }
 }

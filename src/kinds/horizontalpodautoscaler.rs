@@ -153,7 +153,7 @@ impl Project for HorizontalPodAutoscalers {
 
     fn facts(scaler: &HorizontalPodAutoscaler<'_>, words: &mut Dictionary) -> Facts {
         let HorizontalPodAutoscaler { spec, status, .. } = scaler;
-        let metric = each(&spec.metrics).next().and_then(|m| kept(m, each(&status.current_metrics).next(), words));
+        let metric = decisive(spec, status, words);
         Facts::Autoscaler(Box::new(AutoscalerFacts {
             target_kind: word(&spec.scale_target_ref.kind, words),
             target: word(&spec.scale_target_ref.name, words),
@@ -200,6 +200,13 @@ fn targets(scaler: &HorizontalPodAutoscaler<'_>) -> Value<'static> {
         (all, 0) => Value::Text(Cow::Owned(all)),
         (two, more) => Value::Text(Cow::Owned(format!("{two} + {more} more..."))),
     }
+}
+
+/// The metric that asks for the most pods, which is what the controller goes by; of equal ones, and where nobody knows, the first.
+fn decisive(spec: &Spec<'_>, status: &Status<'_>, words: &mut Dictionary) -> Option<facts::Metric> {
+    let current: Vec<&Metric<'_>> = each(&status.current_metrics).collect();
+    let all = each(&spec.metrics).enumerate().filter_map(|(i, metric)| kept(metric, current.get(i).copied(), words));
+    all.reduce(|first, other| if other.is_above(&first) { other } else { first })
 }
 
 /// What facts keep of a metric.

@@ -12,9 +12,6 @@ use std::borrow::Cow;
 /// ResourceQuotas, the core kind.
 pub struct ResourceQuotas;
 
-/// From this share on, in percent, a quota deserves a look.
-const NEARLY: u32 = 90;
-
 /// What is read of a resource quota.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -63,7 +60,8 @@ impl Project for ResourceQuotas {
     ];
 
     fn health(quota: &ResourceQuota<'_>) -> Health {
-        if fullest(quota).is_some_and(|(_, share)| share >= NEARLY) { Health::Warn } else { Health::Ok }
+        // When it is nearly used up is for the rules to say, which have a limit for it; here it takes nothing more.
+        if fullest(quota).is_some_and(|(_, share)| share >= 100) { Health::Warn } else { Health::Ok }
     }
 
     fn facts(quota: &ResourceQuota<'_>, words: &mut Dictionary) -> Facts {

@@ -39,6 +39,8 @@ pub struct Cluster {
     pub colour: Option<String>,
     /// Nothing may be changed here.
     pub readonly: bool,
+    /// Until when that is lifted.
+    pub unlocked: Option<Timestamp>,
     /// The context's own namespace; `default` where it names none.
     pub namespace: String,
     /// The address of the server.
@@ -73,6 +75,11 @@ impl Cluster {
     /// Writes are asked for by name here.
     pub fn is_protected(&self) -> bool {
         matches!(self.tier, Tier::Prod | Tier::Unset)
+    }
+
+    /// True while somebody has lifted that it is read-only.
+    pub fn is_unlocked(&self, now: Timestamp) -> bool {
+        self.unlocked.is_some_and(|until| now < until)
     }
 
     /// The fault that keeps it down.

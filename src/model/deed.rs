@@ -5,7 +5,8 @@ use serde_json::Value;
 use std::fmt;
 
 /// A step on the way to a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
 pub enum Key {
     /// A key of a mapping.
     Field(String),
@@ -74,7 +75,7 @@ pub struct Deed {
     pub before: Option<String>,
     /// The same after; only of an outcome.
     pub after: Option<String>,
-    /// The fields that change; values of Secrets as hashes.
+    /// The fields that change.
     pub edits: Vec<Edit>,
     /// The rule of the guard that decided.
     pub rule: String,

@@ -5,6 +5,7 @@ use super::catalog::Catalog;
 use super::column::Column;
 use super::fault::Fault;
 use super::id::{ClusterId, Session, Uid, WatchId};
+use super::record::Record;
 use super::row::Row;
 use super::step::Notice;
 use std::time::Duration;
@@ -20,6 +21,10 @@ pub enum Msg {
     Answer(CallId, Result<Reply, Failure>),
     /// A record of the journal, by the id of its deed, is on the disk, or why it is not.
     Journalled(String, Result<(), String>),
+    /// What the journal holds, or why it cannot be read.
+    Journal(Result<Vec<Record>, String>),
+    /// Something to tell the person.
+    Told(Notice),
     /// How the demo fleet is from now on; names of actions in braces stand for their keys.
     Demo(Notice),
 }

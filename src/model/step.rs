@@ -7,6 +7,8 @@ use super::finding::Cause;
 use super::id::{ClusterId, ObjectRef, Uid};
 pub use super::known::{Known, Named};
 use super::layout::{Axis, Layout};
+use super::record::Record;
+use super::stroke::Stroke;
 use std::borrow::Cow;
 
 /// One thing that an action asks for.
@@ -19,6 +21,8 @@ pub enum Step {
     Open(Screen),
     /// The present screen closes, if another is under it.
     Back,
+    /// The present screen closes, and what was written in it is lost.
+    Discard,
     /// The present screen closes; at the root this asks whether to leave.
     Leave,
     /// The program ends.
@@ -27,6 +31,8 @@ pub enum Step {
     Ask(Prompt),
     /// Something happens within the present screen.
     Move(Motion),
+    /// Something happens to the text that is edited in the present screen.
+    Stroke(Stroke),
     /// The person is told something.
     Say(Notice),
     /// One cluster is looked at, or (`None`) all of them again.
@@ -35,6 +41,12 @@ pub enum Step {
     Sort(String),
     /// Objects are to be changed: a person is asked first.
     Change(Wish),
+    /// The last change of this run to an object is to be taken back: a person is asked first.
+    Undo(ObjectRef),
+    /// A read-only cluster is to be changed for a while.
+    Unlock(Unlock),
+    /// It is read-only again.
+    Lock(Which),
     /// Something happens to the panes of the present screen.
     Panes(Panes),
     /// These namespaces are looked at; none means all.
@@ -58,6 +70,14 @@ pub enum Effect {
     Call(CallId, Call),
     /// Write down what is about to be done, or was.
     Journal(Box<Deed>),
+    /// Lend the terminal to the person's own editor, with the text of this object.
+    Write(ObjectRef, String),
+    /// Keep what was written of this object in a file, or forget it.
+    Keep(ObjectRef, Option<String>),
+    /// Write the journal into this file from now on.
+    JournalTo(String),
+    /// Read the journal.
+    ReadJournal,
     /// Put text on the clipboard.
     Copy(String),
     /// Open an address in the browser, or put it on the clipboard where there is none.
@@ -81,16 +101,22 @@ pub enum Screen {
     Table(TableOf),
     /// One object, whole.
     Document(ObjectRef, Form),
-    /// Picker, fleet and connections in one.
-    Clusters,
+    /// Picker, fleet and connections in one, with the cursor on this cluster, or else on the one that is looked at.
+    Clusters(Option<ClusterId>),
     /// What is wrong in all open clusters.
     Health,
     /// What is wrong in a cluster for one cause, explained.
     Finding(ClusterId, Cause),
     /// What happens in all open clusters, the newest first.
     Warnings,
+    /// The changes that were made, the newest first.
+    Journal,
+    /// A record of the journal, whole.
+    Record(Box<Record>),
     /// The keys in force.
     Help,
+    /// An object as a text that is edited; in the person's own editor at once if the flag is set.
+    Edit(ObjectRef, bool),
     /// What can be done here, greyed with the reason where it cannot.
     Actions,
     /// The links of an object, to choose one.
@@ -286,6 +312,26 @@ pub struct Wish {
     pub argument: String,
 }
 
+/// A cluster, as a person means it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The one that is looked at.
+    Cluster(ClusterId),
+    /// The one of this name.
+    Called(String),
+}
+
+/// That a read-only cluster may be changed for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unlock {
+    /// Where.
+    pub cluster: Which,
+    /// For how long.
+    pub seconds: i64,
+    /// Why.
+    pub reason: String,
+}
+
 /// Why an action does not apply here. Not an error: it greys the entry and explains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject(pub Cow<'static, str>);
@@ -343,10 +389,16 @@ pub struct Scene {
     pub cluster: Option<ClusterId>,
     /// That cluster is open.
     pub cluster_open: bool,
+    /// The cluster whose state the cursor is on, on a screen of findings.
+    pub state_of: Option<ClusterId>,
     /// How many panes the screen has; none where it is no screen of panes.
     pub panes: usize,
+    /// A text is edited here.
+    pub writing: bool,
     /// The finding that the cursor is on, on a screen of findings.
     pub finding: Option<(ClusterId, Cause)>,
+    /// The record that the cursor is on, on the screen of the journal.
+    pub record: Option<Box<Record>>,
     /// Clusters that need a login or wait for their next try.
     pub troubled: Vec<(ClusterId, bool)>,
 }

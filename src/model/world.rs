@@ -8,7 +8,8 @@ use super::fault::Fault;
 use super::finding::Findings;
 use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
 use super::layout::Layouts;
-use super::msg::Sync;
+use super::msg::{Link, Sync};
+use super::record::Record;
 use super::row::Row;
 use super::step::{Known, Notice, Target};
 use super::table::Table;
@@ -43,6 +44,8 @@ pub struct World {
     pub events_kept: Option<usize>,
     /// The files that kubeconfigs are looked for in.
     pub looked: Vec<String>,
+    /// The folder that texts are kept in that were written and not stored.
+    pub texts: String,
     /// Seconds that the clock on the wall is ahead of UTC.
     pub utc_offset: i64,
     /// No writes anywhere.
@@ -51,6 +54,8 @@ pub struct World {
     pub demo: Option<Demo>,
     /// How panes are laid out, by the user's own names.
     pub layouts: Layouts,
+    /// What the journal holds, a record for each change to an object, or why it cannot be read; `None` before anybody wanted to know.
+    pub journal: Option<Result<Vec<Record>, String>>,
     /// Contexts of the same cluster may be open side by side, because each is looked at by itself.
     pub twins: bool,
 }
@@ -183,6 +188,11 @@ impl World {
         }
     }
 
+    /// True while a cluster is about to say what it serves: one that is down or waits for a login is not.
+    pub fn is_asking(&self) -> bool {
+        self.open().any(|c| c.catalog.is_none() && !matches!(c.link, Link::Down { .. }))
+    }
+
     /// Whether a cluster serves a kind; `None` before its discovery has answered.
     pub fn serves(&self, cluster: ClusterId, group: &str, resource: &str) -> Option<bool> {
         let catalog = self.cluster(cluster)?.catalog.as_ref()?;
@@ -194,5 +204,10 @@ impl World {
         let all = Want { cluster, kind: kind.clone(), namespace: None, of: Of::All };
         let table = self.tables.values().find(|t| t.want == all && t.is_refused())?;
         if let Sync::Stale { why, .. } = &table.sync { Some(why) } else { None }
+    }
+
+    /// Whether just this was tried and cannot be had.
+    pub fn is_refused(&self, want: &Want) -> bool {
+        self.tables.values().any(|t| t.want == *want && t.is_refused())
     }
 }

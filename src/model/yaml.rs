@@ -81,12 +81,13 @@ impl Yaml {
 pub struct Report<'a> {
     file: &'a str,
     problems: Vec<Problem>,
+    grave: Option<Problem>,
 }
 
 impl<'a> Report<'a> {
     /// Nothing wrong yet.
     pub fn new(file: &'a str) -> Self {
-        Self { file, problems: Vec::new() }
+        Self { file, problems: Vec::new(), grave: None }
     }
 
     /// A line of the file, as `FILE:LINE`.
@@ -97,6 +98,19 @@ impl<'a> Report<'a> {
     /// Something is wrong in a line.
     pub fn add(&mut self, line: u64, what: impl Into<String>) {
         self.problems.push(Problem { file: self.file.to_owned(), line, what: what.into() });
+    }
+
+    /// Reads something where a mistake puts more at risk than itself: the first one is remembered.
+    pub fn strictly<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.problems.len();
+        let read = read(self);
+        self.grave = self.grave.take().or_else(|| self.problems.get(before).cloned());
+        read
+    }
+
+    /// The first mistake that puts more at risk than itself.
+    pub fn grave(&self) -> Option<&Problem> {
+        self.grave.as_ref()
     }
 
     /// A key or name is none of those we know.

@@ -12,12 +12,12 @@ pub use confirm::{Focus, Press};
 
 use super::form::Form;
 use super::guard::{Asked, Demand, Guard, Ruling};
-use super::item::{End, Item, Stage};
-use super::verb::{Check, Pace, Plan, Verb};
+use super::item::{End, Given, Item, Stage};
+use super::verb::{Check, Pace, Plan, Undo, Verb};
 use crate::model::call::Call;
 use crate::model::cluster::Cluster;
 use crate::model::deed::Deed;
-use crate::model::id::{GroupResource, Version};
+use crate::model::id::{GroupResource, ObjectRef, Version};
 use crate::model::line::Line;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
@@ -301,15 +301,15 @@ impl Change {
 
     /// What the guard says of one object, now.
     fn rule_of(&self, item: &Item, world: &World, guard: &Guard) -> Option<Ruling> {
-        let replicas = self.form.as_ref().and_then(|form| form.text("replicas").parse().ok());
         Some(guard.rule(&Asked {
             cluster: world.cluster(item.target.cluster)?,
             namespace: &item.target.namespace,
             kind: &item.target.kind,
+            name: &item.target.name,
             verb: self.verb.name,
             removal: self.verb.removes,
             objects: self.items.len(),
-            replicas,
+            replicas: item.replicas(),
             now: world.now,
             utc_offset: world.utc_offset,
         }))
@@ -317,8 +317,9 @@ impl Change {
 
     /// Everything that is planned has been tried, or cannot be: the preview says all that it will say.
     pub fn is_previewed(&self) -> bool {
+        let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
         let tried = |i: &Item| match (&i.plan, &i.right, self.verb.check) {
-            (Some(Ok(_)), Some(Ok(())), Check::Server) => i.checked.is_some(),
+            (Some(Ok(_)), Some(Ok(())), Check::Server) => i.checked.is_some() || refused,
             (None, ..) => false,
             _ => true,
         };
@@ -369,6 +370,14 @@ impl Change {
         for item in self.items.iter_mut().filter(|i| i.stage == Stage::Queued) {
             item.stage = Stage::Ended(End::Cancelled);
         }
+    }
+
+    /// What it changed of an object, if that was done and can be taken back.
+    pub fn undoable(&self, object: &ObjectRef) -> Option<Given> {
+        let done = |i: &&Item| i.target == *object && matches!(i.stage, Stage::Following | Stage::Ended(End::Done));
+        let item = self.items.iter().find(done).filter(|_| self.verb.undo == Undo::Fields)?;
+        let edits = item.edits();
+        (!edits.is_empty()).then(|| Given::Edits(Self::plan_of(item).map_or("", |plan| plan.subresource), edits))
     }
 
     /// How many objects may be under way at a time.

@@ -8,6 +8,9 @@ const NOISE: [&str; 5] = ["managedFields", "resourceVersion", "generation", "uid
 /// A copy of what was applied before, which says nothing that other fields do not say; it may hold values of a Secret.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
+/// Labels by which a Job finds its pods: the server draws a new number for each request.
+const DRAWN: [&str; 2] = ["batch.kubernetes.io/controller-uid", "controller-uid"];
+
 /// The fields that are different, in the order of the object. Status and what servers keep for themselves are left out.
 pub fn diff(before: &Value, after: &Value) -> Vec<Edit> {
     let mut edits = Vec::new();
@@ -76,6 +79,7 @@ fn names(list: &[Value]) -> Option<Vec<&str>> {
 
 fn is_noise(path: &[Key]) -> bool {
     match path {
+        [.., Key::Field(name)] if DRAWN.contains(&name.as_str()) => true,
         [Key::Field(top)] => top == "status",
         [Key::Field(top), Key::Field(field)] if top == "metadata" => NOISE.contains(&field.as_str()),
         [Key::Field(top), Key::Field(field), Key::Field(name)] => top == "metadata" && field == "annotations" && name == LAST_APPLIED,

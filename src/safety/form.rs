@@ -1,6 +1,7 @@
 //! What a person fills in for a change: a few fields of text.
 
 use crate::model::line::{Edit, Line, Typed};
+use std::borrow::Cow;
 
 /// The fields of a change, and which one has the keys.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,13 +14,15 @@ pub struct Form {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// What it is called.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What may be written, in half a line.
     pub help: &'static str,
     /// What stands in it.
     pub line: Line,
     /// What may stand in it, to go through with the arrows; free where there are none.
     pub choices: Vec<String>,
+    /// What may be meant, to go through with the arrows; anything else may be written.
+    pub hints: Vec<String>,
     /// The arrows count up and down.
     pub counts: bool,
     /// Nobody has touched it: what is typed first replaces what stands in it.
@@ -28,8 +31,8 @@ pub struct Field {
 
 impl Field {
     /// A field with a text in it.
-    pub fn new(name: &'static str, help: &'static str, text: &str) -> Self {
-        Self { name, help, line: Line::new(text), choices: Vec::new(), counts: false, fresh: true }
+    pub fn new(name: impl Into<Cow<'static, str>>, help: &'static str, text: &str) -> Self {
+        Self { name: name.into(), help, line: Line::new(text), choices: Vec::new(), hints: Vec::new(), counts: false, fresh: true }
     }
 
     /// The same, where the arrows count.
@@ -44,6 +47,17 @@ impl Field {
         self
     }
 
+    /// The same, with texts that may be meant.
+    pub fn hinting(mut self, hints: Vec<String>) -> Self {
+        self.hints = hints;
+        self
+    }
+
+    /// What the arrows go through.
+    pub fn offers(&self) -> &[String] {
+        if self.choices.is_empty() { &self.hints } else { &self.choices }
+    }
+
     /// Goes one up or down: in what may be chosen, or in counting. True where the text is another.
     pub fn step(&mut self, up: bool) -> bool {
         self.fresh = false;
@@ -52,13 +66,14 @@ impl Field {
             let Ok(n) = text.parse::<i64>() else { return false };
             (n + if up { 1 } else { -1 }).max(0).to_string()
         } else {
-            let at = self.choices.iter().position(|c| c == text);
+            let all = self.offers();
+            let at = all.iter().position(|c| c == text);
             let to = match (at, up) {
                 (Some(i), true) => i.saturating_sub(1),
-                (Some(i), false) => (i + 1).min(self.choices.len().saturating_sub(1)),
+                (Some(i), false) => (i + 1).min(all.len().saturating_sub(1)),
                 (None, _) => 0,
             };
-            let Some(choice) = self.choices.get(to) else { return false };
+            let Some(choice) = all.get(to) else { return false };
             choice.clone()
         };
         let changed = next != text;

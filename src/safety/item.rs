@@ -4,7 +4,7 @@ use super::diff::diff;
 use super::verb::{Around, Plan, Verb, Write};
 use crate::model::call::{Call, Method};
 use crate::model::catalog::Resource;
-use crate::model::deed::Edit;
+use crate::model::deed::{Edit, pointer};
 use crate::model::id::ObjectRef;
 use crate::model::time::Timestamp;
 use serde_json::{Value, json};
@@ -139,13 +139,22 @@ impl Item {
         list.and_then(|list| list.get("items")?.as_array()).map_or(&[], Vec::as_slice)
     }
 
-    /// What would change, or has.
+    /// What would change, or has. All of something new does.
     pub fn edits(&self) -> Vec<Edit> {
         let after = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
         match (&self.before, after) {
+            (_, Some(after)) if self.made().is_some() => diff(&json!({}), after),
             (Some(before), Some(after)) => diff(before, after),
             _ => Vec::new(),
         }
+    }
+
+    /// How many replicas it would have, where that changes: a form may have said +3 or 50%.
+    pub fn replicas(&self) -> Option<i64> {
+        if let Some(Ok(Plan { write: Write::Merge(patch), .. })) = &self.plan {
+            return patch.pointer("/spec/replicas")?.as_i64();
+        }
+        self.edits().into_iter().find(|edit| pointer(&edit.path) == "/spec/replicas")?.after?.as_i64()
     }
 
     /// True once everything was read that a plan needs.
@@ -159,9 +168,29 @@ impl Item {
         self.call(Method::Get, if scaled { "scale" } else { "" }, String::new())
     }
 
+    /// Kind and name of what is made from the object, where something is.
+    pub fn made(&self) -> Option<(&Resource, &str)> {
+        match self.plan.as_ref()?.as_ref().ok()? {
+            Plan { creates: Some(kind), write: Write::Create(new), .. } => Some((kind, new.pointer("/metadata/name")?.as_str()?)),
+            _ => None,
+        }
+    }
+
+    /// The request that reads back what a lost answer was about: the object, or what was to be made from it.
+    pub fn read_back(&self, verb: &Verb) -> Call {
+        let read = self.read(verb);
+        match self.made() {
+            Some((kind, name)) => Call { path: format!("{}/{name}", kind.path(Some(&self.target.namespace))), ..read },
+            None => read,
+        }
+    }
+
     /// The request that asks whether we may.
     pub fn review(&self, verb: &Verb) -> Call {
         let (does, subresource) = verb.right;
+        let kind = verb.writes_to(&self.resource.id);
+        // What is made has no name yet that a right could be about.
+        let name = if kind == self.resource.id { &*self.target.name } else { "" };
         let subresource = match self.given {
             Given::Edits(subresource, _) => subresource,
             _ => subresource,
@@ -170,8 +199,8 @@ impl Item {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": {
-                "verb": does, "group": self.resource.id.group, "resource": self.resource.id.resource, "subresource": subresource,
-                "namespace": self.target.namespace, "name": self.target.name,
+                "verb": does, "group": kind.group, "resource": kind.resource, "subresource": subresource,
+                "namespace": self.target.namespace, "name": name,
             }},
         });
         Call {

@@ -4,6 +4,7 @@ use super::form::Form;
 use super::item::Item;
 use crate::model::catalog::Resource;
 use crate::model::cell::Health;
+use crate::model::id::{GroupResource, ObjectRef};
 use crate::model::world::World;
 use serde_json::Value;
 
@@ -16,7 +17,9 @@ pub struct Verb {
     pub does: &'static str,
     /// The kinds that it applies to.
     pub to: &'static [&'static str],
-    /// What RBAC has to allow: the verb and the subresource.
+    /// What is written to.
+    pub on: On,
+    /// What RBAC has to allow there: the verb and the subresource.
     pub right: (&'static str, &'static str),
     /// Something goes away.
     pub removes: bool,
@@ -38,6 +41,17 @@ pub struct Verb {
     pub undo: Undo,
     /// Whether the server can try it first.
     pub check: Check,
+}
+
+/// What a verb writes to.
+#[derive(Clone, Copy, Debug)]
+pub enum On {
+    /// The object itself.
+    Itself,
+    /// Something new of this kind, by group and plural, that is made from it.
+    New(&'static str, &'static str),
+    /// The object of this kind that has the say over it, by group and plural; and how the tables tell which one that is.
+    Keeper(&'static str, &'static str, fn(&World, &ObjectRef) -> Option<ObjectRef>),
 }
 
 /// A list that is read beside an object.
@@ -178,8 +192,16 @@ pub fn no_notes(_: &Item, _: &Form, _: &World) -> Vec<Note> {
 
 impl Verb {
     /// True where it applies to objects of a kind. Kinds stand as `deployments.apps`, and `*` for all.
-    pub fn applies_to(&self, kind: &crate::model::id::GroupResource) -> bool {
+    pub fn applies_to(&self, kind: &GroupResource) -> bool {
         let name = kind.to_string();
         self.to.iter().any(|k| *k == "*" || *k == name)
+    }
+
+    /// The kind that is written to, for an object of this kind.
+    pub fn writes_to(&self, kind: &GroupResource) -> GroupResource {
+        match self.on {
+            On::New(group, resource) => GroupResource::new(group, resource),
+            On::Itself | On::Keeper(..) => kind.clone(),
+        }
     }
 }

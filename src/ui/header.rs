@@ -116,7 +116,14 @@ fn summary(theme: &Theme, rest: &[Chip]) -> Vec<(String, Style)> {
 }
 
 fn chip(world: &World, theme: &Theme, cluster: &Cluster) -> Chip {
-    let (glyph, state, role, rank) = state(world, cluster);
+    let (glyph, mut state, mut role, mut rank) = state(world, cluster);
+    if let Some(until) = cluster.unlocked.filter(|_| cluster.is_unlocked(world.now)) {
+        let left = until.0 - world.now.0;
+        let told = format!("unlocked {}:{:02}", left / 60, left % 60);
+        state = if state.is_empty() { told } else { format!("{state} {told}") };
+        role = if role == Role::ClusterLive { Role::StatusWarn } else { role };
+        rank = 0;
+    }
     let focused = world.focus == Some(cluster.id);
     let style = if cluster.open { words::cluster_style(world, theme, cluster.id) } else { theme.style(Role::ClusterClosed) };
     let rank = if focused { 0 } else { rank };

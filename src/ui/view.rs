@@ -5,12 +5,14 @@
 
 use super::theme::Theme;
 use crate::keymap::{Binding, Scope};
-use crate::model::id::WatchId;
+use crate::model::id::{ObjectRef, WatchId};
 use crate::model::query::BadTerm;
 use crate::model::step::{Motion, Panes, Pick, Scene, Step};
+use crate::model::stroke::Stroke;
 use crate::model::table::Slot;
 use crate::model::want::Want;
 use crate::model::world::World;
+use crate::safety::change::Change;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -36,6 +38,38 @@ pub trait View {
 
     /// A motion within the screen.
     fn act(&mut self, world: &World, motion: Motion);
+
+    /// A text that was written and not tried yet, once the person pauses.
+    fn draft(&mut self, _world: &World) -> Option<(ObjectRef, String)> {
+        None
+    }
+
+    /// What the server says to it.
+    fn judged(&mut self, _change: &Change) {}
+
+    /// A text that is to be written in the person's own editor.
+    fn outside(&mut self) -> Option<(ObjectRef, String)> {
+        None
+    }
+
+    /// What was written there.
+    fn wrote(&mut self, _world: &World, _text: &str) {}
+
+    /// What was written of an object is stored.
+    fn stored(&mut self, _object: &ObjectRef) {}
+
+    /// Something was written that would be lost.
+    fn is_unsaved(&self) -> bool {
+        false
+    }
+
+    /// Something happens to the text that is edited here; what comes of it beyond this screen is asked for.
+    fn stroke(&mut self, _world: &World, _stroke: Stroke) -> Vec<Step> {
+        Vec::new()
+    }
+
+    /// Text was pasted where a text is edited.
+    fn paste(&mut self, _world: &World, _text: &str) {}
 
     /// What enter asks for on a screen that lists actions: it is run on the screen below, after this one has closed.
     fn chosen(&self) -> Option<&Binding> {
@@ -87,6 +121,11 @@ pub trait View {
         false
     }
 
+    /// It shows what the journal holds, and wants to know of it when that is more.
+    fn reads_journal(&self) -> bool {
+        false
+    }
+
     /// It has the keys, or another pane of its screen has them.
     fn focus(&mut self, _focused: bool) {}
 
@@ -105,6 +144,16 @@ pub trait View {
 
     /// As a pane: how many of what it shows there are.
     fn count(&self, _world: &World) -> Option<usize> {
+        None
+    }
+
+    /// What the action `unhealthy` shows or hides here, in a word and in a line, where that is something else than rows that are not healthy.
+    fn narrows(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
+    /// As a pane: how many of these are not as they should be.
+    fn sick(&self, _world: &World) -> Option<usize> {
         None
     }
 

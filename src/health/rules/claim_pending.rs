@@ -7,14 +7,14 @@ use crate::model::facts::{Facts, PodFacts};
 use crate::model::finding::Severity;
 use crate::model::row::Row;
 
-/// Why no volume comes, where somebody warned.
-const REASONS: &[&str] = &["ProvisioningFailed", "FailedBinding", "VolumeMismatch"];
+/// Why no volume comes, where somebody warned. That nobody makes one for a claim without a class is told as a normal event.
+const REASONS: &[&str] = &["ProvisioningFailed", "VolumeMismatch"];
 
 pub(super) const RULE: Rule = Rule {
     name: "claim-pending",
     on: &[("", "persistentvolumeclaims")],
-    means: "A PersistentVolumeClaim has asked for a volume and has none, and a pod waits for it. A claim that waits for its first pod is as it should be, \
-            and not told.",
+    means: "A PersistentVolumeClaim has asked for a volume and gets none: its pod waits for it, the storage driver refuses, or it names no class and no volume \
+            is there that fits. A claim that only waits for its first pod is as it should be, and not told.",
     helps: &[
         "ProvisioningFailed: the storage driver says why, as a limit of the cloud, a missing right, a class with wrong parameters.",
         "No class and no default one: the claim waits for a volume made by hand. Name a storage class; a claim's class cannot be changed, so make it anew.",
@@ -30,17 +30,16 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     }
     let warning = case.warning(REASONS);
     let waiting = waiting(case);
-    if warning.is_none() && waiting.is_none() {
+    // Without a class a claim waits for no pod, only for a volume that somebody makes.
+    let class = case.word(claim.class);
+    if warning.is_none() && waiting.is_none() && !class.is_empty() {
         return;
     }
     let since = waiting.as_ref().and_then(|(row, _)| row.created).max(Some(case.created())).unwrap_or_default();
     if !case.is_due(verdict, since, case.limits.claim_pending) {
         return;
     }
-    let class = match case.word(claim.class) {
-        "" => "no storage class".to_owned(),
-        class => format!("class {class}"),
-    };
+    let class = if class.is_empty() { "no storage class".to_owned() } else { format!("class {class}") };
     let (severity, waits) = match &waiting {
         Some((pod, _)) => (Severity::Critical, format!(", pod {} waits for it", pod.name)),
         None => (Severity::Warning, String::new()),

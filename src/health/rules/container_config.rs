@@ -2,6 +2,7 @@
 
 use crate::health::case::line;
 use crate::health::{Case, Rule, Verdict};
+use crate::model::facts::ContainerTrouble;
 use crate::model::finding::Severity;
 
 /// Why a container waits that cannot be made (`k8s.io/kubernetes/pkg/kubelet/kuberuntime`).
@@ -13,6 +14,9 @@ const REASONS: &[&str] = &[
     "PreStartHookError",
     "PostStartHookError",
 ];
+
+/// How a container ended that the runtime could not start; the kubelet then backs off as if it had crashed.
+pub(super) const NOT_STARTED: &[&str] = &["StartError", "ContainerCannotRun"];
 
 pub(super) const RULE: Rule = Rule {
     name: "container-config",
@@ -29,13 +33,24 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let Some(pod) = case.pod().filter(|p| !p.ended) else { return };
-    let mut waiting = pod.trouble.iter().flat_map(|t| &t.containers);
-    let Some(container) = waiting.find(|c| REASONS.contains(&case.word(c.waiting))) else { return };
+    let mut all = pod.trouble.iter().flat_map(|t| &t.containers);
+    let Some((container, message)) = all.find_map(|c| Some((c, why(case, c)?))) else { return };
     let init = if container.init { "init " } else { "" };
     let what = format!("{init}container {} cannot be started", case.word(container.name));
     let mut found = case.found(Severity::Critical, pod.ready_since.unwrap_or_else(|| case.created()), what);
-    let told = line(&container.message);
+    let told = line(message);
+    // Through how many hands it went says nothing.
+    let told = told.rsplit_once("unable to start container process: ").map_or(told, |(_, why)| why);
     found.evidence = if told.is_empty() { case.word(container.waiting).to_owned() } else { told.to_owned() };
     found.next = "{details} shows what it asks for, {owner} leads to the workload".to_owned();
     verdict.find(found);
+}
+
+/// Why it cannot be made or was not started, if that is so.
+fn why<'a>(case: &Case<'_>, container: &'a ContainerTrouble) -> Option<&'a str> {
+    if REASONS.contains(&case.word(container.waiting)) {
+        return Some(&container.message);
+    }
+    let ended = container.ended.as_ref().filter(|e| !container.running && NOT_STARTED.contains(&case.word(e.reason)))?;
+    Some(&ended.message)
 }

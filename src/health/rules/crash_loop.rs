@@ -1,15 +1,16 @@
 //! A container ends, is started again and ends again.
 
+use super::{container_config, liveness};
 use crate::health::case::line;
 use crate::health::{Case, Rule, Verdict};
-use crate::model::facts::ContainerTrouble;
+use crate::model::facts::{ContainerTrouble, Ended};
 use crate::model::finding::Severity;
 use crate::model::time::Timestamp;
 
 /// A container that ended so often has a loop, even while it runs for the moment: the kubelet's word for it comes and goes.
-const OFTEN: u32 = 3;
+pub(super) const OFTEN: u32 = 3;
 /// The kubelet forgets its back-off after a container ran for so long (`MaxContainerBackOff` twice).
-const FORGOTTEN: i64 = 600;
+pub(super) const FORGOTTEN: i64 = 600;
 
 pub(super) const RULE: Rule = Rule {
     name: "crash-loop",
@@ -29,7 +30,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let Some(pod) = case.pod().filter(|p| !p.ended) else { return };
     let Some(trouble) = &pod.trouble else { return };
     for container in &trouble.containers {
-        let Some(ended) = &container.ended else { continue };
+        let Some(ended) = container.ended.as_ref().filter(|e| !is_told(case, e, verdict)) else { continue };
         let at = ended.at.unwrap_or_else(|| case.created());
         let waits = case.word(container.waiting) == "CrashLoopBackOff";
         let runs_again = !waits && container.restarts >= OFTEN && ended.code != 0 && case.age(at) < FORGOTTEN;
@@ -37,9 +38,12 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
             verdict.again(Timestamp(at.0 + FORGOTTEN));
         }
         if waits || runs_again {
-            let mut found = case.found(Severity::Critical, since(case, container), what(case, container));
+            let backs_off = case.told(|reason, message| reason == "BackOff" && message.contains(" restarting failed "));
+            let first = backs_off.as_ref().and_then(|(event, _)| event.first);
+            let mut found = case.found(Severity::Critical, since(case, container, first), what(case, container));
             // Which container of which pod is said already.
-            let waits = container.message.split('=').next().unwrap_or_default();
+            let backs_off = backs_off.as_ref().map_or("", |(_, message)| message.split(" in pod ").next().unwrap_or_default());
+            let waits = if container.message.is_empty() { backs_off } else { container.message.split('=').next().unwrap_or_default() };
             found.evidence = line(if ended.message.is_empty() { waits } else { &ended.message }).to_owned();
             found.next = "{details} shows how it ended, {events} what the kubelet says".to_owned();
             verdict.find(found);
@@ -48,9 +52,17 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     }
 }
 
-fn since(case: &Case<'_>, container: &ContainerTrouble) -> Timestamp {
+/// Another rule says why it ended: it was not even started, took too much memory, or was killed by its probe.
+fn is_told(case: &Case<'_>, ended: &Ended, verdict: &mut Verdict) -> bool {
+    let reason = case.word(ended.reason);
+    reason == "OOMKilled" || container_config::NOT_STARTED.contains(&reason) || liveness::has_killed(case, ended, verdict)
+}
+
+/// A pod without a readiness probe is ready whenever its container runs; that the kubelet backs off began before.
+fn since(case: &Case<'_>, container: &ContainerTrouble, backs_off: Option<Timestamp>) -> Timestamp {
     let not_ready = case.pod().filter(|p| !p.ready).and_then(|p| p.ready_since);
-    not_ready.or(container.ended.as_ref().and_then(|e| e.at)).unwrap_or_else(|| case.created())
+    let since = not_ready.or(container.ended.as_ref().and_then(|e| e.at)).unwrap_or_else(|| case.created());
+    backs_off.map_or(since, |first| first.min(since))
 }
 
 fn what(case: &Case<'_>, container: &ContainerTrouble) -> String {

@@ -31,10 +31,10 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     verdict.again(over);
     let object = about(case, event);
     let Some(uid) = standing(case, verdict, event, &object) else { return };
-    if is_told(case, uid, &object) {
+    let reason = case.word(event.reason);
+    if is_told(case, uid, &object) || reason == "Unhealthy" && is_unready(case, uid) {
         return;
     }
-    let reason = case.word(event.reason);
     let severity = if HARMLESS.contains(&reason) { Severity::Info } else { Severity::Warning };
     let mut found = case.found(severity, event.first.unwrap_or(last), format!("{reason} ×{}", event.count));
     found.evidence = line(&event::message(case.table, case.row)).to_owned();
@@ -76,4 +76,9 @@ fn is_told(case: &Case<'_>, uid: Uid, object: &ObjectRef) -> bool {
         case.named("apps", "deployments", &object.namespace, name)
     };
     !case.findings(uid).is_empty() || deployment().is_some_and(|(_, row)| !case.findings(row.uid).is_empty())
+}
+
+/// A pod is not ready yet: what its probes say is for other rules, which wait until it is no news that it starts.
+fn is_unready(case: &Case<'_>, uid: Uid) -> bool {
+    case.of_uid("", "pods", uid).is_some_and(|(_, row)| matches!(&row.facts, Facts::Pod(pod) if !pod.ready))
 }

@@ -28,9 +28,23 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let mut found = case.found(Severity::Critical, case.created(), format!("image {image} cannot be pulled"));
     // The kubelet's own message while it backs off says only that it does; what the registry said is in an event, and so is once more that it failed.
     let told = case.told(|reason, message| matches!(reason, "Failed" | "InspectFailed") && !message.starts_with("Error: "));
-    let told = told.map(|(_, message)| line(&message).to_owned());
-    found.evidence = told.unwrap_or_else(|| line(&container.message).to_owned());
-    found.next = "{details} shows what the registry says, {owner} leads to the workload".to_owned();
+    let told = told.map(|(_, message)| short(line(&message)).to_owned());
+    found.evidence = told.unwrap_or_else(|| short(line(&container.message)).to_owned());
+    found.next = "{details} shows what the registry says, {owner} leads to the workload, {image} there sets another".to_owned();
     found.cause = Cause::Image(image.into());
     verdict.find(found);
+}
+
+/// A message from where it says more than that the image, which is named already, did not come: kubelet and runtime each say that first.
+fn short(message: &str) -> &str {
+    const HEADS: &[(&str, &str)] = &[
+        ("Failed to pull image ", "\": "),
+        ("rpc error: ", " desc = "),
+        ("failed to pull and unpack image ", "\": "),
+        ("failed to resolve reference ", "\": "),
+        ("failed to resolve image ", "\": "),
+    ];
+    let head = HEADS.iter().find(|(begin, _)| message.starts_with(begin));
+    let rest = head.and_then(|(_, end)| Some(message.split_once(end)?.1)).filter(|rest| !rest.is_empty());
+    rest.map_or(message, short)
 }

@@ -1,7 +1,12 @@
 //! A container is killed because it does not answer its liveness or startup probe.
 
 use crate::health::{Case, Rule, Verdict};
+use crate::model::facts::Ended;
 use crate::model::finding::Severity;
+use crate::model::time::Timestamp;
+
+/// How a container ends that is told to: as it likes, by the signal that asks, or by the one that does not.
+const KILLED: &[i32] = &[0, 143, 137];
 
 pub(super) const RULE: Rule = Rule {
     name: "liveness",
@@ -18,13 +23,26 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let Some(pod) = case.pod().filter(|p| !p.ended && p.restarts > 0 && case.row.going.is_none()) else { return };
-    let Some((event, message)) = case.probe(&["Liveness", "Startup"], verdict) else { return };
+    let Some((first, message)) = failing(case, verdict) else { return };
     let ended = pod.trouble.iter().flat_map(|t| &t.containers).filter_map(|c| c.ended.as_ref()?.at).max();
-    let Some(first) = event.first.or(event.last).filter(|first| ended >= Some(*first)) else { return };
+    if ended < Some(first) {
+        return;
+    }
     let sort = if message.starts_with("Startup") { "startup" } else { "liveness" };
     let severity = if pod.ready { Severity::Warning } else { Severity::Critical };
     let mut found = case.found(severity, first, format!("is killed by its {sort} probe ×{}", pod.restarts));
     found.evidence = message;
     found.next = "{events} shows what its probe says, {details} what the probe asks".to_owned();
     verdict.find(found);
+}
+
+/// Since when a probe fails that kills, and its words.
+fn failing(case: &Case<'_>, verdict: &mut Verdict) -> Option<(Timestamp, String)> {
+    let (event, message) = case.probe(&["Liveness", "Startup"], verdict)?;
+    Some((event.first.or(event.last)?, message))
+}
+
+/// A container ended as those do that the kubelet ends, and its probe had failed before.
+pub(super) fn has_killed(case: &Case<'_>, ended: &Ended, verdict: &mut Verdict) -> bool {
+    KILLED.contains(&ended.code) && failing(case, verdict).is_some_and(|(first, _)| ended.at >= Some(first))
 }

@@ -17,7 +17,11 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let Facts::Node(node) = &case.row.facts else { return };
-    let Some(since) = node.cordoned_since.filter(|_| node.cordoned && case.row.going.is_none()) else { return };
+    if !node.cordoned || case.row.going.is_some() {
+        return;
+    }
+    // Taints that the controller did not set tell no time.
+    let since = node.cordoned_since.unwrap_or_else(|| case.since_seen(verdict));
     if !case.is_due(verdict, since, case.limits.cordoned) {
         return;
     }

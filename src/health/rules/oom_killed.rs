@@ -1,5 +1,6 @@
 //! A container was killed for the memory it took.
 
+use super::crash_loop::OFTEN;
 use crate::health::case::line;
 use crate::health::{Case, Rule, Verdict};
 use crate::model::facts::ContainerTrouble;
@@ -33,11 +34,11 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
         // One that runs well again for a while deserves a look in the morning.
         let calm = Timestamp(at.0 + case.limits.event_over);
         let severity = match () {
-            () if !container.running => Severity::Critical,
+            () if !container.running || container.restarts >= OFTEN && case.now() < calm => Severity::Critical,
             () if case.now() < calm => Severity::Warning,
             () => Severity::Info,
         };
-        if severity == Severity::Warning {
+        if case.now() < calm {
             verdict.again(calm);
         }
         let mut found = case.found(severity, at, what(case, container));

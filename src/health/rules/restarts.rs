@@ -1,5 +1,6 @@
 //! A pod was started again and again, and runs in between.
 
+use super::crash_loop::FORGOTTEN;
 use crate::health::case::line;
 use crate::health::{Case, Rule, Verdict};
 use crate::model::finding::Severity;
@@ -27,11 +28,16 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     }
     let Some((ended, at)) = containers().filter_map(|c| c.ended.as_ref()).filter_map(|e| Some((e, e.at?))).max_by_key(|(_, at)| *at) else { return };
     let over = Timestamp(at.0 + case.limits.restarts_within);
-    if case.now() >= over {
+    let reason = case.word(ended.reason);
+    if case.now() >= over || reason == "OOMKilled" {
         return;
     }
+    // While it is fresh, how it ended is told as a loop or as what its probe does.
+    let looped = Timestamp(at.0 + FORGOTTEN);
+    if ended.code != 0 && case.now() < looped {
+        return verdict.again(looped);
+    }
     verdict.again(over);
-    let reason = case.word(ended.reason);
     let reason = if matches!(reason, "" | "Error" | "Completed") { String::new() } else { format!(" ({reason})") };
     let mut found = case.found(Severity::Warning, at, format!("restarts often ×{}, last exit {}{reason}", pod.restarts, ended.code));
     found.evidence = line(&ended.message).to_owned();

@@ -1,6 +1,7 @@
 //! A rollout does not get further, or waits for somebody.
 
-use crate::health::case::line;
+use crate::health::case::{THROUGH, line};
+use crate::health::refusal::{blamed, refused};
 use crate::health::{Case, Rule, Verdict};
 use crate::model::facts::{Truth, WorkloadFacts};
 use crate::model::finding::Severity;
@@ -25,9 +26,10 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     if is_whole || !case.is_rolling() {
         return;
     }
-    let failing = case.worst_of_pods().filter(|f| f.severity == Severity::Critical);
+    let worst = case.worst_of_pods().filter(|f| f.severity > Severity::Info);
+    let failing = worst.filter(|f| f.severity == Severity::Critical);
     let given_up = workload.progressing.as_ref().filter(|p| p.status == Truth::False);
-    let since = given_up.and_then(|p| p.since).or_else(|| moved(case, workload)).unwrap_or_else(|| case.created());
+    let since = given_up.and_then(|p| p.since).unwrap_or_else(|| moved(case, workload, verdict));
     let due = Timestamp(since.0 + case.limits.rollout);
     // Pods that fail are reason enough: nobody has to wait for the deadline.
     if given_up.is_none() && failing.is_none() && case.now() < due {
@@ -37,17 +39,23 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let severity = if workload.available == 0 && workload.wanted > 0 { Severity::Critical } else { Severity::Warning };
     let severity = failing.map_or(severity, |f| f.severity.max(severity));
     let mut found = case.found(severity, failing.map_or(since, |f| f.since), format!("rollout stuck, {serving}"));
-    let told = given_up.map(|p| line(&p.message).to_owned()).unwrap_or_default();
-    found.evidence = failing.map_or(told, |f| if f.evidence.is_empty() { f.what.clone() } else { format!("{}: {}", f.what, f.evidence) });
-    found.next = "{enter} shows its pods, {events} what was tried".to_owned();
-    if let Some(finding) = failing {
-        found.cause = finding.cause.clone();
+    found.next = "{rollback} goes back to what worked, {enter} shows its pods, {events} what was tried".to_owned();
+    if let Some(f) = worst {
+        found.evidence = if f.evidence.is_empty() { f.what.clone() } else { format!("{}: {}", f.what, f.evidence) };
+        found.cause = f.cause.clone();
+    } else if let Some((_, message)) = refused(case, verdict) {
+        found.evidence = line(&message).to_owned();
+        found.cause = blamed(case, &message).unwrap_or(found.cause);
+    } else if let Some(given_up) = given_up {
+        found.evidence = line(&given_up.message).to_owned();
     }
     verdict.find(found);
 }
 
-/// When the rollout last got further.
-fn moved(case: &Case<'_>, workload: &WorkloadFacts) -> Option<Timestamp> {
-    let newest = case.pods().filter_map(|(_, row, _)| row.created).max();
-    workload.progressing.as_ref().and_then(|p| p.since).max(newest)
+/// When the rollout last got further. Where nobody tells when it began, that is when it was first seen: the newest pod is then as old as the
+/// rollout before it, and so is the condition until the controller has come to it.
+fn moved(case: &Case<'_>, workload: &WorkloadFacts, verdict: &mut Verdict) -> Timestamp {
+    let told = workload.progressing.as_ref().filter(|p| case.word(p.reason) != THROUGH).and(workload.progressed);
+    let begun = told.unwrap_or_else(|| case.since_seen(verdict));
+    case.pods().filter_map(|(_, row, _)| row.created).fold(begun, Timestamp::max)
 }

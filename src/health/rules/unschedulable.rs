@@ -42,10 +42,10 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     verdict.find(found);
 }
 
-/// What the scheduler says, without what it says of preemption; and its reasons, without the numbers of nodes:
-/// `0/7 nodes are available: 3 Insufficient cpu, 4 node(s) had untolerated taint {a: b}. preemption: 0/7 nodes ..`.
+/// What the scheduler says, without what it says of preemption and of claims of devices; and its reasons, without the numbers of nodes:
+/// `0/7 nodes are available: 3 Insufficient cpu, 4 node(s) had untolerated taint {a: b}. no new claims to deallocate, preemption: 0/7 nodes ..`.
 fn told(message: &str) -> (&str, BTreeSet<&str>) {
-    let words = message.split(" preemption:").next().unwrap_or_default().trim();
+    let words = message.split(" preemption:").next().unwrap_or_default().trim().trim_end_matches(" no new claims to deallocate,");
     let Some((_, all)) = words.split_once(": ").filter(|(head, _)| head.ends_with("are available")) else {
         return (words, BTreeSet::from([words.trim_end_matches('.')].map(|w| if w.is_empty() { "no reason was given" } else { w })));
     };

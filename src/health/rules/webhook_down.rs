@@ -1,10 +1,9 @@
 //! Objects cannot be made, because a webhook that is asked about them does not answer.
 
 use crate::health::case::line;
+use crate::health::refusal::refused;
 use crate::health::{Case, Rule, Verdict};
-use crate::model::facts::{Facts, Truth};
 use crate::model::finding::{Cause, Severity};
-use crate::model::time::Timestamp;
 
 pub(super) const RULE: Rule = Rule {
     name: "webhook-down",
@@ -22,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let Some((since, message)) = refused(case, verdict) else { return };
-    let Some(name) = webhook(&message) else { return };
+    let Some(name) = unanswered(&message) else { return };
     let mut found = case.found(Severity::Critical, since, format!("pods are refused: webhook {name} does not answer"));
     found.evidence = line(&message).to_owned();
     found.next = "{events} shows what was refused".to_owned();
@@ -30,26 +29,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     verdict.find(found);
 }
 
-/// Why the pods that it lacks are refused, and since when.
-fn refused(case: &Case<'_>, verdict: &mut Verdict) -> Option<(Timestamp, String)> {
-    let lacks = match &case.row.facts {
-        Facts::Workload(w) => w.replicas < w.wanted || w.updated < w.wanted || w.failure.is_some(),
-        Facts::Job(j) => j.active == 0 && !j.complete && j.failure.is_none() && !j.suspended,
-        _ => false,
-    };
-    if !lacks || case.row.going.is_some() {
-        return None;
-    }
-    if let Some(failure) = case.workload().and_then(|w| w.failure.as_deref()).filter(|f| f.status == Truth::True) {
-        return Some((failure.since.unwrap_or_else(|| case.created()), failure.message.to_string()));
-    }
-    let (event, message) = case.warning(&["FailedCreate"])?;
-    let over = Timestamp(event.last?.0 + case.limits.event_over);
-    (case.now() < over).then(|| verdict.again(over))?;
-    Some((event.first.or(event.last)?, message.into_owned()))
-}
-
-/// The webhook that a message names: `failed calling webhook "pods.example.com"`.
-fn webhook(message: &str) -> Option<&str> {
+/// The webhook that did not answer, as a message names it: `failed calling webhook "pods.example.com"`.
+pub(super) fn unanswered(message: &str) -> Option<&str> {
     message.split_once("failed calling webhook \"")?.1.split('"').next().filter(|name| !name.is_empty())
 }

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 fn well() -> Vec<Value> {
     let conditions = |kind: &str| json!([{"type": kind, "status": "True", "lastTransitionTime": at(-600)}]);
-    let claim = |name: &str, phase: &str| object("PersistentVolumeClaim", name, json!({"status": {"phase": phase}}));
+    let claim = |name: &str, phase: &str| {
+        object("PersistentVolumeClaim", name, json!({"spec": {"storageClassName": "fast"}, "status": {"phase": phase}}))
+    };
     let done = json!({"phase": "Succeeded", "conditions": [], "containerStatuses": [{"name": "app", "restartCount": 0, "ready": false,
         "state": {"terminated": {"exitCode": 0, "reason": "Completed", "finishedAt": at(-600)}}}]});
     vec![

@@ -65,6 +65,9 @@ fn a_node_that_was_cordoned_long_ago_is_told() {
     let aside = node("n1", "a", json!({"spec": {"unschedulable": true, "taints": taint(0)}}));
     let says = "info nodes/n1: cordoned for long: takes no new pods <node n1>";
     plays("node-cordoned", &[aside], &[(0, &[]), (86_399, &[]), (86_400, &[says])], &[node("n1", "a", json!({}))]);
+    // Where no taint tells since when, since it was seen.
+    let aside = node("n1", "a", json!({"spec": {"unschedulable": true}}));
+    plays("node-cordoned", &[aside], &[(60, &[]), (86_459, &[]), (86_460, &[says])], &[node("n1", "a", json!({}))]);
 }
 
 #[test]
@@ -94,6 +97,7 @@ fn cluster(version: &str) -> Cluster {
         tier: Tier::Dev,
         colour: None,
         readonly: false,
+        unlocked: None,
         namespace: "default".to_owned(),
         server: String::new(),
         place: None,

@@ -2,7 +2,7 @@
 //! what cures them.
 
 use super::objects::{conditions, deployment, gone, node, object, pod, running, unready, warning, with};
-use super::rig::{at, plays};
+use super::rig::{Rig, at, plays};
 use serde_json::{Value, json};
 
 const NOTHING: &[&str] = &[];
@@ -50,18 +50,37 @@ fn a_crash_loop_is_told_with_how_it_ends() {
     plays("crash-loop", &[shaky(with(ended(1, "Error", "", 20), json!({"restartCount": 1})))], &[(0, NOTHING)], &[]);
 }
 
+/// Without a readiness probe it is ready whenever it runs, and was not for no longer than since it ended last.
+#[test]
+fn a_crash_loop_is_as_old_as_its_back_off() {
+    let runs = shaky(with(ended(1, "Error", "", 20), json!({"restartCount": 4})));
+    let message = "Back-off restarting failed container app in pod web-1_shop(5f-6e)";
+    let mut rig = Rig::new();
+    rig.put_all(&[runs.clone(), warning(&runs, "BackOff", message, 9, (-500, -5))]);
+    let found = rig.work(9);
+    let told = found.iter().find(|f| f.rule == "crash-loop").unwrap();
+    assert_eq!((told.since.0 - super::rig::START, &*told.evidence), (-500, "Back-off restarting failed container app"));
+}
+
 #[test]
 fn an_image_that_is_not_there_is_told_in_the_registrys_words() {
     let sick = sick(with(waits("ImagePullBackOff", "Back-off pulling image \"web:2\""), json!({"image": "web:2"})));
     let told = warning(&sick, "Failed", "Failed to pull image \"web:2\": not found", 3, (-50, -5));
     let echo = warning(&sick, "Failed", "Error: ImagePullBackOff", 9, (-49, -1));
-    let says = "critical pods/web-1: image web:2 cannot be pulled | Failed to pull image \"web:2\": not found <image web:2>";
-    plays("image-pull", &[sick.clone(), told, echo], &[(0, &[says])], &[gone(&sick)]);
+    let says = "critical pods/web-1: image web:2 cannot be pulled | not found <image web:2>";
+    plays("image-pull", &[sick.clone(), told, echo.clone()], &[(0, &[says])], &[gone(&sick)]);
+    let chain = "failed to pull and unpack image \"docker.io/library/web:2\": failed to resolve reference \"docker.io/library/web:2\": ";
+    for head in ["", "rpc error: code = NotFound desc = "] {
+        let message = format!("Failed to pull image \"web:2\": {head}{chain}docker.io/library/web:2: not found");
+        let told = warning(&sick, "Failed", &message, 3, (-50, -5));
+        let says = "critical pods/web-1: image web:2 cannot be pulled | docker.io/library/web:2: not found <image web:2>";
+        plays("image-pull", &[sick.clone(), told, echo.clone()], &[(0, &[says])], &[gone(&sick)]);
+    }
 }
 
 #[test]
 fn a_rollout_that_hangs_has_the_cause_of_its_pods() {
-    let through = json!({"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated", "lastTransitionTime": at(-30)});
+    let through = json!({"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated", "lastTransitionTime": at(-9_000), "lastUpdateTime": at(-30)});
     let status = json!({"replicas": 11, "updatedReplicas": 1, "readyReplicas": 9, "availableReplicas": 9, "conditions": [through]});
     let rolling = deployment("web", 10, json!({"status": status}));
     let sick = sick(with(waits("ErrImagePull", "not found"), json!({"image": "web:2"})));
@@ -85,16 +104,43 @@ fn a_rollout_that_hangs_has_the_cause_of_its_pods() {
 }
 
 #[test]
+fn a_rollout_is_as_old_as_it_is_and_not_as_the_one_before() {
+    let began = |conditions: Value| {
+        let status = json!({"replicas": 3, "updatedReplicas": 0, "readyReplicas": 3, "availableReplicas": 3, "conditions": conditions});
+        deployment("web", 3, json!({"status": status}))
+    };
+    let progressing = |reason: &str, updated: i64| json!([{"type": "Progressing", "status": "True", "reason": reason, "lastTransitionTime": at(-90_000), "lastUpdateTime": at(updated)}]);
+    let says = "warning deployments/web: rollout stuck, 3/3 available <deployments/web>";
+    let old = pod("web-1", json!({}));
+    let cured = [deployment("web", 3, json!({}))];
+    // The pods and the condition are those of the rollout before; then the controller says that it has begun; or there is no deadline.
+    for conditions in [progressing("NewReplicaSetAvailable", -80_000), progressing("NewReplicaSetCreated", 0), json!([])] {
+        let times: &[(i64, &[&str])] = &[(0, NOTHING), (299, NOTHING), (300, &[says])];
+        plays("rollout-stuck", &[old.clone(), began(conditions)], times, &cured);
+    }
+}
+
+#[test]
 fn out_of_memory_says_the_limit_and_is_over_after_an_hour() {
     let shot = with(ended(137, "OOMKilled", "", 100), json!({"restartCount": 4}));
-    let says = "warning pods/web-1: container app out of memory, limit 256Mi ×4 <deployments/web>";
-    let calm = "info pods/web-1: container app out of memory, limit 256Mi ×4 <deployments/web>";
+    let says = ["critical", "warning", "info"]
+        .map(|how| format!("{how} pods/web-1: container app out of memory, limit 256Mi ×4 <deployments/web>"));
+    let [often, once, calm] = says.each_ref().map(String::as_str);
     plays(
         "oom-killed",
         &[shaky(shot.clone())],
-        &[(0, &[says]), (499, &[says]), (500, &[calm]), (3_499, &[calm]), (3_500, NOTHING)],
+        &[(0, &[often]), (499, &[often]), (500, &[calm]), (3_499, &[calm]), (3_500, NOTHING)],
         &[well()],
     );
+    let twice = with(shot.clone(), json!({"restartCount": 2}));
+    let once = once.replace("×4", "×2");
+    plays("oom-killed", &[shaky(twice)], &[(0, &[&once])], &[well()]);
+    // It is not told as a crash or as restarts besides.
+    for rule in ["crash-loop", "restarts"] {
+        let down = with(waits("CrashLoopBackOff", "back-off"), with(shot.clone(), json!({"restartCount": 9})));
+        plays(rule, &[sick(down)], &[(0, NOTHING)], &[]);
+        plays(rule, &[shaky(with(shot.clone(), json!({"restartCount": 9})))], &[(0, NOTHING), (700, NOTHING)], &[]);
+    }
     let down = sick(with(waits("CrashLoopBackOff", "back-off"), shot));
     let down = with(down, json!({"spec": {"containers": [{"name": "app", "image": "web:1"}]}}));
     plays(
@@ -111,7 +157,9 @@ fn pods_without_room_have_one_cause() {
     let words = "0/7 nodes are available: 3 Insufficient cpu, 4 node(s) had untolerated taint {a: b}.";
     let long = format!("{words} preemption: 0/7 nodes are available: 7 No preemption victims found for incoming pod.");
     let other = "0/7 nodes are available: 7 Insufficient cpu.";
-    let objects = [waiting("web-1", &long, json!({})), waiting("web-2", other, json!({}))];
+    let newer =
+        format!("{other} no new claims to deallocate, preemption: 0/7 nodes are available: 7 Preemption is not helpful for scheduling.");
+    let objects = [waiting("web-1", &long, json!({})), waiting("web-2", &newer, json!({}))];
     let says = [
         format!(
             "warning pods/web-1: no node takes it: Insufficient cpu, node(s) had untolerated taint {{a: b}} | {words} <room Insufficient cpu>"
@@ -129,7 +177,7 @@ fn pods_without_room_have_one_cause() {
 
 #[test]
 fn who_adds_nodes_is_named() {
-    let mut rig = super::rig::Rig::new();
+    let mut rig = Rig::new();
     let scaler = with(deployment("cluster-autoscaler", 1, json!({})), json!({"metadata": {"namespace": "kube-system"}}));
     rig.put_all(&[scaler, waiting("web-1", "0/1 nodes are available: 1 Too many pods.", json!({}))]);
     rig.pass(30);
@@ -142,6 +190,20 @@ fn a_container_that_cannot_be_made_is_told_in_the_kubelets_words() {
     let sick = sick(waits("CreateContainerConfigError", "configmap \"settings\" not found"));
     let says = "critical pods/web-1: container app cannot be started | configmap \"settings\" not found <deployments/web>";
     plays("container-config", &[sick], &[(0, &[says])], &[well()]);
+}
+
+/// The kubelet tries in turns, and backs off in between as from a crash: one trouble with one name.
+#[test]
+fn a_command_that_is_not_there_is_no_crash() {
+    let message = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start \
+                   container process: exec: \"slep\": executable file not found in $PATH: unknown";
+    let never = with(ended(128, "StartError", message, 20), json!({"restartCount": 4}));
+    let says = "critical pods/web-1: container app cannot be started | exec: \"slep\": executable file not found in $PATH: unknown <deployments/web>";
+    for waiting in [waits("CrashLoopBackOff", "back-off"), waits("RunContainerError", message)] {
+        let sick = sick(with(waiting, never.clone()));
+        plays("container-config", std::slice::from_ref(&sick), &[(0, &[says])], &[well()]);
+        plays("crash-loop", &[sick], &[(0, NOTHING)], &[]);
+    }
 }
 
 #[test]
@@ -170,6 +232,11 @@ fn a_pod_that_its_probe_kills_is_told_with_the_probes_words() {
     let says = "warning pods/web-1: is killed by its liveness probe ×2 | Liveness probe failed: Get \"http://10.0.0.1/\": context deadline exceeded <deployments/web>";
     plays("liveness", &[again.clone(), told.clone()], &[(0, &[says]), (579, &[says]), (580, NOTHING)], &[]);
     plays("liveness", &[well(), told.clone()], &[(0, NOTHING)], &[]);
+    // The kubelet backs off from what it has killed itself: that is no crash, but an end of the program's own is.
+    let down = |code| sick(with(waits("CrashLoopBackOff", "back-off"), with(ended(code, "Error", "", 20), json!({"restartCount": 5}))));
+    plays("crash-loop", &[down(137), told.clone()], &[(0, NOTHING)], &[]);
+    let says_crash = "critical pods/web-1: container app crashes, exit 2 ×5 | back-off <deployments/web>";
+    plays("crash-loop", &[down(2), told.clone()], &[(0, &[says_crash])], &[well()]);
     plays("liveness", &[again, told.clone()], &[(0, &[says])], &[gone(&told)]);
 }
 
@@ -213,10 +280,16 @@ fn evicted_pods_are_told_together_while_their_like_is_wanted() {
     let web = deployment("web", 1, json!({}));
     let both =
         "warning deployments/web: Evicted: 2 of its pods | The node was low on resource: memory. <node n2>".replace("Evicted", "evicted");
-    let one = "warning deployments/web: evicted: 1 of its pods | The node was low on resource: memory. <node n2>";
     let objects = [web.clone(), live.clone(), out("web-2", "n2", "7d9f", 90), out("web-3", "n2", "7d9f", 30)];
-    plays("evicted", &objects, &[(0, &[&both]), (510, &[one]), (570, NOTHING)], &[]);
+    plays("evicted", &objects, &[(0, &[&both]), (569, &[&both]), (570, NOTHING)], &[]);
     plays("evicted", &objects, &[(0, &[&both])], &[gone(&live)]);
+    // The clock begins with the first of them; the node of the last is where one has to look.
+    let apart =
+        [web.clone(), live.clone(), out("web-2", "n3", "7d9f", 500), out("web-3", "n2", "7d9f", 30), out("web-4", "n3", "7d9f", 5_000)];
+    plays("evicted", &apart, &[(0, &[&both])], &[gone(&live)]);
+    let mut rig = Rig::new();
+    rig.put_all(&apart);
+    assert_eq!(rig.work(usize::MAX).iter().find(|f| f.rule == "evicted").map(|f| f.since.0 - super::rig::START), Some(-500));
     let old = [web, live, out("web-2", "n2", "5555", 90)];
     plays("evicted", &old, &[(0, NOTHING)], &[]);
     let bare = with(out("web-2", "n2", "", 90), json!({"metadata": {"ownerReferences": null}}));
@@ -254,10 +327,12 @@ fn pods_that_are_refused_are_told_with_who_refuses() {
     };
     let quota = "pods \"web-x\" is forbidden: exceeded quota: payments, requested: pods=1, used: pods=19, limited: pods=19";
     let says = format!("warning deployments/web: pods are refused, 2/8 available | {quota} <quota shop>");
-    plays("replicas-missing", &[refused(quota)], &[(0, &[&says])], &[deployment("web", 8, json!({}))]);
+    plays("pods-refused", &[refused(quota)], &[(0, &[&says])], &[deployment("web", 8, json!({}))]);
     let hook = "Internal error occurred: failed calling webhook \"pods.example.com\": failed to call webhook: connection refused";
-    let says = format!("warning deployments/web: pods are refused, 2/8 available | {hook} <server pods.example.com>");
-    plays("replicas-missing", &[refused(hook)], &[(0, &[&says])], &[deployment("web", 8, json!({}))]);
+    plays("pods-refused", &[refused(hook)], &[(0, NOTHING)], &[]); // webhook-down speaks of it
+    let why = "admission webhook \"pods.example.com\" denied the request: no owner label";
+    let says = format!("warning deployments/web: pods are refused, 2/8 available | {why} <server pods.example.com>");
+    plays("pods-refused", &[refused(why)], &[(0, &[&says])], &[deployment("web", 8, json!({}))]);
 }
 
 #[test]
@@ -283,7 +358,7 @@ fn a_service_of_pods_that_nobody_asks_is_told() {
     let to = json!([{"conditions": {"ready": true}, "targetRef": {"kind": "Pod", "name": "web-1", "uid": "Pod/web-1"}}]);
     let slice = object("EndpointSlice", "front-x", json!({"metadata": {"labels": labels}, "endpoints": to}));
     let bare = with(well(), json!({"spec": {"containers": [{"name": "app"}]}}));
-    let says = "info services/front: sends traffic to pods of web that have no readiness probe <services/front>";
+    let says = "info services/front: sends traffic to pods of web that have no readiness probe <all unprobed>";
     plays("unprobed", &[service.clone(), slice.clone(), bare.clone()], &[(0, &[says])], &[gone(&bare)]);
     // In the order of arrival that watches like best.
     plays("unprobed", &[bare.clone(), slice, service], &[(0, &[says])], &[well()]);

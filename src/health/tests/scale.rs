@@ -1,6 +1,6 @@
 //! The rules about autoscalers, budgets and quotas.
 
-use super::objects::{gone, object, with};
+use super::objects::{gone, object, pod, unready, with};
 use super::rig::{at, plays};
 use serde_json::{Value, json};
 
@@ -35,6 +35,21 @@ fn an_autoscaler_at_its_maximum_is_told_while_there_is_more_load() {
     let few = scaler(97, limited("TooFewReplicas", -3_000));
     let fixed = with(scaler(97, limited("TooManyReplicas", -3_000)), json!({"spec": {"minReplicas": 10}}));
     plays("autoscaler-limited", &[few], &[(0, &[])], &[fixed]);
+}
+
+#[test]
+fn an_autoscaler_goes_by_the_metric_that_asks_for_most() {
+    let limited = condition("ScalingLimited", "True", "TooManyReplicas", "too many", -60);
+    let mut both = scaler(40, limited);
+    let memory = |what: Value| json!({"type": "Resource", "resource": with(json!({"name": "memory"}), what)});
+    let metrics = both["spec"]["metrics"].as_array_mut().unwrap();
+    metrics.push(memory(json!({"target": {"type": "Utilization", "averageUtilization": 50}})));
+    let current = both["status"]["currentMetrics"].as_array_mut().unwrap();
+    current.push(memory(json!({"current": {"averageUtilization": 75}})));
+    let mut calm = both.clone();
+    calm["status"]["currentMetrics"][1]["resource"]["current"]["averageUtilization"] = json!(50);
+    let says = "warning horizontalpodautoscalers/web: at its maximum of 10, memory 75% of 50% | too many <horizontalpodautoscalers/web>";
+    plays("autoscaler-limited", &[both], &[(0, &[says])], &[calm]);
 }
 
 #[test]
@@ -81,6 +96,11 @@ fn a_budget_that_allows_nothing_is_told_as_what_it_is() {
         "info poddisruptionbudgets/web: allows no disruption by what it says: 3 of 3 pods healthy, 3 needed <poddisruptionbudgets/web>";
     plays("no-disruption", &[budget(3, 3, 3, 0)], &[(0, &[says])], &[budget(3, 2, 3, 600)]);
     plays("no-disruption", &[budget(0, 0, 0, -9_000)], &[(0, &[]), (900, &[])], &[]);
+    // What is wrong with its pods is why.
+    let sick = pod("web-1", json!({"status": unready(0, json!({}))}));
+    let own = with(budget(2, 2, 3, 0), json!({"spec": {"selector": {"matchLabels": {"app": "web"}}}}));
+    let says = "warning poddisruptionbudgets/web: allows no disruption: 2 of 3 pods healthy, 2 needed <deployments/web>";
+    plays("no-disruption", &[sick, own], &[(600, &[says])], &[budget(3, 2, 3, 600)]);
 }
 
 #[test]

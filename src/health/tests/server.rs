@@ -27,6 +27,16 @@ fn a_warning_that_is_repeated_is_told_unless_somebody_else_speaks_of_it() {
     );
 }
 
+/// A probe once a second fails twenty times before it is news that a pod does not become ready.
+#[test]
+fn what_the_probes_of_a_pod_say_that_starts_is_not_told() {
+    let starts = pod("web-1", json!({"status": super::objects::unready(-30, json!({}))}));
+    let told = warning(&starts, "Unhealthy", "Readiness probe failed: not yet", 25, (-25, -1));
+    plays("event-repeats", &[starts, told.clone()], &[(0, &[])], &[]);
+    let says = "warning pods/web-1: Unhealthy ×25 | Readiness probe failed: not yet <pods/web-1>";
+    plays("event-repeats", &[pod("web-1", json!({})), told.clone()], &[(0, &[says])], &[gone(&told)]);
+}
+
 #[test]
 fn events_of_nodes_and_of_unknown_kinds_find_their_object() {
     let node = super::objects::node("n1", "a", json!({}));
@@ -68,6 +78,23 @@ fn a_webhook_that_does_not_answer_is_the_cause_of_all_that_it_stops() {
     let says: Vec<&str> = says.iter().map(String::as_str).collect();
     let cured = [deployment("web", 3, json!({})), with(set.clone(), json!({"status": {"replicas": 3}}))];
     plays("webhook-down", &[refused, set, told], &[(0, &says), (598, &says), (599, &says[..1])], &cured);
+}
+
+/// A new revision of which no pod is taken: one group, with what the webhook's rule says.
+#[test]
+fn a_rollout_that_is_refused_has_the_cause_of_the_refusal() {
+    let stuck = |why: &str| {
+        let failure =
+            json!({"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": why, "lastTransitionTime": at(0)});
+        let given_up = json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out", "lastTransitionTime": at(0)});
+        deployment("web", 3, json!({"status": {"updatedReplicas": 0, "conditions": [failure, given_up]}}))
+    };
+    let hook = "Internal error occurred: failed calling webhook \"pods.policy.example\": failed to call webhook: connection refused";
+    let says = format!("warning deployments/web: rollout stuck, 3/3 available | {hook} <server pods.policy.example>");
+    plays("rollout-stuck", &[stuck(hook)], &[(0, &[&says])], &[deployment("web", 3, json!({}))]);
+    let quota = "pods \"web-x\" is forbidden: exceeded quota: team, requested: pods=1, used: pods=3, limited: pods=3";
+    let says = format!("warning deployments/web: rollout stuck, 3/3 available | {quota} <quota shop>");
+    plays("rollout-stuck", &[stuck(quota)], &[(0, &[&says])], &[deployment("web", 3, json!({}))]);
 }
 
 fn api(name: &str, status: &str, service: Value) -> Value {

@@ -35,6 +35,14 @@ fn a_claim_that_is_refused_is_told_in_the_provisioners_words() {
     plays("claim-pending", &[sick, said], &[(59, &[]), (60, &[says])], &[claim("Bound", json!({}))]);
 }
 
+/// The controller tells of it in a normal event, which nobody watches.
+#[test]
+fn a_claim_for_which_nobody_makes_a_volume_is_told() {
+    let sick = claim("Pending", json!({"metadata": {"creationTimestamp": at(0)}, "spec": {"storageClassName": null}}));
+    let says = "warning persistentvolumeclaims/data: no volume, no storage class <persistentvolumeclaims/data>";
+    plays("claim-pending", &[sick], &[(59, &[]), (60, &[says])], &[claim("Bound", json!({}))]);
+}
+
 #[test]
 fn a_claim_that_waits_for_its_first_pod_or_its_pod_for_room_is_no_news() {
     plays("claim-pending", &[claim("Pending", json!({}))], &[(0, &[]), (86_400, &[])], &[]);

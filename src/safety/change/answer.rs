@@ -6,7 +6,7 @@ use crate::model::deed::Outcome;
 use crate::model::fault::FaultKind;
 use crate::safety::diff::diff;
 use crate::safety::item::{End, Item, Refusal, Stage};
-use crate::safety::verb::{Follow, Keeps, Write};
+use crate::safety::verb::{Follow, Keeps, Verb, Write};
 use serde_json::Value;
 
 /// So many conflicts in a row are read again: a status that moves, not somebody who works on the same field.
@@ -20,7 +20,7 @@ impl Change {
         self.under_way.swap_remove(at);
         let Some(item) = self.items.get_mut(token.item) else { return };
         match token.of {
-            Purpose::Right => item.right = Some(right(item, self.verb.right, answer)),
+            Purpose::Right => item.right = Some(right(item, self.verb, answer)),
             Purpose::Read => self.read_answer(token.item, answer),
             Purpose::Around(n) => {
                 if let Some((_, read)) = item.around.get_mut(n) {
@@ -29,8 +29,9 @@ impl Change {
             }
             Purpose::Check => {
                 item.warnings.clone_from(answer.as_ref().map(|r| &r.warnings).unwrap_or(&Vec::new()));
-                if answer.as_ref().is_err_and(|f| f.fault.kind == FaultKind::Conflict) && item.tries < TRIES {
-                    // Another state of it was read; a fresh look decides.
+                let conflict = answer.as_ref().is_err_and(|f| f.fault.kind == FaultKind::Conflict);
+                if conflict && item.made().is_none() && item.tries < TRIES {
+                    // Another state of it was read; a fresh look decides. Something new has no other state, but a name that is taken.
                     item.tries += 1;
                     item.before = None;
                     item.plan = None;
@@ -110,18 +111,19 @@ impl Change {
         let creates = matches!(item.plan, Some(Ok(ref plan)) if plan.creates.is_some() || matches!(plan.write, Write::Create(_)));
         let next = match (&item.stage, answer) {
             (Stage::Doubt, Err(failure)) if failure.fault.kind == FaultKind::Gone && deletes => Stage::Ended(End::Done),
+            (Stage::Doubt, Err(failure)) if failure.fault.kind == FaultKind::Gone && creates => not_done(),
             (_, Err(failure)) if failure.fault.kind == FaultKind::Gone => Stage::Ended(End::Failed("it was deleted meanwhile".to_owned())),
             (Stage::Conflict, Err(failure)) => Stage::Ended(End::Failed(failure.fault.to_string())),
             (_, Err(failure)) => {
                 let why = format!("the answer was lost, and it cannot be read back: {}", failure.fault);
                 Stage::Ended(End::Unknown(why))
             }
+            (Stage::Doubt, Ok(reply)) if creates => found(item, reply.object, follow),
             (_, Ok(reply)) if !is_uid(&reply.object, item.target.uid) => {
                 let why = "it was deleted, and another object has its name now";
                 Stage::Ended(if deletes { End::Done } else { End::Failed(why.to_owned()) })
             }
             (Stage::Conflict, Ok(reply)) => unchanged(item, reply.object),
-            (_, Ok(_)) if creates => Stage::Ended(End::Unknown("the answer was lost: look whether it is there".to_owned())),
             (_, Ok(reply)) if deletes => {
                 let going = reply.object.pointer("/metadata/deletionTimestamp").is_some();
                 if going { Stage::Following } else { not_done() }
@@ -146,7 +148,8 @@ impl Change {
 }
 
 /// What the server says of what we may.
-fn right(item: &Item, (does, subresource): (&str, &str), answer: Result<Reply, Failure>) -> Result<(), String> {
+fn right(item: &Item, verb: &Verb, answer: Result<Reply, Failure>) -> Result<(), String> {
+    let (does, subresource) = verb.right;
     let status = answer.map_err(|f| format!("whether you may cannot be asked: {}", f.fault))?.object;
     if status.pointer("/status/allowed").and_then(Value::as_bool) == Some(true) {
         return Ok(());
@@ -155,7 +158,8 @@ fn right(item: &Item, (does, subresource): (&str, &str), answer: Result<Reply, F
     let place = if item.target.namespace.is_empty() { String::new() } else { format!(" in namespace {}", item.target.namespace) };
     let reason = status.pointer("/status/reason").and_then(Value::as_str).filter(|r| !r.is_empty());
     let reason = reason.map(|r| format!(" ({r})")).unwrap_or_default();
-    Err(format!("you may not {does} {}{slash}{subresource}{place}{reason}", item.target.kind))
+    let kind = verb.writes_to(&item.target.kind);
+    Err(format!("you may not {does} {kind}{slash}{subresource}{place}{reason}"))
 }
 
 /// Why a server does not take a change.

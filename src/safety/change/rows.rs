@@ -26,7 +26,9 @@ pub(super) fn is_settled(world: &World, object: &ObjectRef, stored: Option<&Valu
     let told = |pointer: &str| stored.and_then(|o| o.pointer(pointer)?.as_i64());
     let is_new = told("/spec/replicas").is_none_or(|wanted| i64::from(workload.wanted) == wanted)
         && told("/metadata/generation").is_none_or(|generation| workload.generation >= generation);
-    is_new && workload.is_settled()
+    // A rollout that waits for somebody goes no further by itself.
+    let waits = workload.paused && workload.observed && workload.replicas == workload.wanted && workload.ready == workload.wanted;
+    is_new && (waits || workload.is_settled())
 }
 
 /// Tables that hold whole kinds or namespaces: one that holds a selection says nothing of what it does not hold.

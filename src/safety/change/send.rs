@@ -55,7 +55,8 @@ impl Change {
         let Some(item) = self.items.get(at) else { return };
         let (of, call) = match (&item.stage, Self::plan_of(item)) {
             (Stage::Sent, Some(plan)) => (Purpose::Send, item.request(plan, false)),
-            (Stage::Conflict | Stage::Doubt, _) => (Purpose::Reread, item.read(self.verb)),
+            (Stage::Conflict, _) => (Purpose::Reread, item.read(self.verb)),
+            (Stage::Doubt, _) => (Purpose::Reread, item.read_back(self.verb)),
             _ => return,
         };
         let token = Token { item: at, of, round: self.round };

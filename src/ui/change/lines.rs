@@ -7,6 +7,7 @@ use crate::model::id::ClusterId;
 use crate::model::line::Line;
 use crate::model::world::World;
 use crate::safety::change::{Change, Focus, Phase};
+use crate::safety::form::Field;
 use crate::safety::guard::Demand;
 use crate::safety::item::{End, Item, Stage};
 use crate::safety::owners;
@@ -20,6 +21,8 @@ use ratatui::layout::Rect;
 
 /// So many objects are listed.
 const LISTED: usize = 12;
+/// So many choices of a field are listed.
+const CHOICES: usize = 6;
 /// Columns of what a line is about.
 const ABOUT: usize = 11;
 
@@ -38,6 +41,13 @@ pub(super) enum Part {
 impl Part {
     pub(super) fn text(text: impl Into<String>, role: Role) -> Self {
         Self::Text(text.into(), role)
+    }
+
+    fn width(&self) -> u16 {
+        match self {
+            Self::Text(told, _) => text::width(told),
+            Self::Input(line, _) => text::width(line.text()),
+        }
     }
 
     pub(super) fn draw(&self, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
@@ -74,7 +84,7 @@ pub(super) fn all(change: &Change, world: &World, width: u16) -> (Vec<Row>, Vec<
         body.extend(facts(change, world, width));
         (body, confirmation(change, world, width))
     } else {
-        (change.items.iter().map(|item| progress(change, item, world)).collect(), told(change, width))
+        (change.items.iter().flat_map(|item| progress(change, item, world, width)).collect(), said(change, width))
     }
 }
 
@@ -82,10 +92,16 @@ pub(super) fn all(change: &Change, world: &World, width: u16) -> (Vec<Row>, Vec<
 fn fields(change: &Change, world: &World) -> Vec<Row> {
     let Some(form) = &change.form else { return Vec::new() };
     let mut rows: Vec<Row> = Vec::new();
+    // Names of containers may be longer than our own words.
+    let width = form.fields.iter().map(|f| f.name.chars().count() + 1).fold(ABOUT, usize::max);
     for (n, field) in form.fields.iter().enumerate() {
         let focused = change.focus == Focus::Field(n);
         let help = if focused { format!("  {}", field.help) } else { String::new() };
-        rows.push(vec![about(field.name), Part::Input(field.line.clone(), focused), Part::text(help, Role::Dim)]);
+        let name = Part::text(format!("{:width$}", field.name), Role::Dim);
+        rows.push(vec![name, Part::Input(field.line.clone(), focused), Part::text(help, Role::Dim)]);
+        if focused {
+            rows.extend(choices(field, width));
+        }
     }
     if !change.items.iter().all(Item::is_read) {
         rows.push(vec![Part::text("reading …", Role::Dim)]);
@@ -93,6 +109,18 @@ fn fields(change: &Change, world: &World) -> Vec<Row> {
         rows.extend(now(item, world));
     }
     rows
+}
+
+/// What may be chosen in a field, around what is.
+fn choices(field: &Field, width: usize) -> Vec<Row> {
+    let all = field.offers();
+    let chosen = all.iter().position(|c| c == field.line.text().trim());
+    let first = chosen.unwrap_or(0).saturating_sub(CHOICES / 2).min(all.len().saturating_sub(CHOICES));
+    let row = |(n, choice): (usize, &String)| {
+        let (mark, role) = if chosen == Some(n) { ("› ", Role::Accent) } else { ("  ", Role::Dim) };
+        vec![Part::text(format!("{:width$}{mark}", ""), Role::Accent), Part::text(choice, role)]
+    };
+    all.iter().enumerate().skip(first).take(CHOICES).map(row).collect()
 }
 
 /// How many pods it has.
@@ -143,14 +171,14 @@ fn trouble(item: &Item) -> Option<String> {
 fn facts(change: &Change, world: &World, width: u16) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let Some(form) = &change.form else { return rows };
-    for item in &change.items {
+    for item in change.items.iter().filter(|i| i.is_read()) {
         for note in owners::notes(item).into_iter().chain((change.verb.notes)(item, form, world)) {
             let role = if note.health == Health::Ok { Role::Text } else { Role::StatusWarn };
             rows.extend(wrapped(&note.about, &note.text, role, width));
         }
     }
     if let [item] = change.items.as_slice() {
-        rows.extend(item.edits().iter().map(edit));
+        rows.extend(item.edits().iter().flat_map(|e| edit(e, width)));
         rows.extend(item.warnings.iter().flat_map(|w| wrapped("warning", w, Role::StatusWarn, width)));
         rows.extend(server(change, item, width));
     }
@@ -178,18 +206,19 @@ fn server(change: &Change, item: &Item, width: u16) -> Vec<Row> {
     wrapped("dry run", &told, Role::Text, width)
 }
 
-/// A field that changes.
-fn edit(edit: &Edit) -> Row {
+/// A field that changes: in one line, or before above after.
+fn edit(edit: &Edit, width: u16) -> Vec<Row> {
     let value = |value: &Option<serde_json::Value>, role| match value {
         Some(value) => Part::text(short(value), role),
         None => Part::text("nothing", Role::Dim),
     };
-    vec![
-        Part::text(format!("  {}  ", written(&edit.path)), Role::YamlKey),
-        value(&edit.before, Role::StatusBad),
-        Part::text(" → ", Role::Dim),
-        value(&edit.after, Role::StatusOk),
-    ]
+    let path = Part::text(format!("  {}  ", written(&edit.path)), Role::YamlKey);
+    let (before, after) = (value(&edit.before, Role::StatusBad), value(&edit.after, Role::StatusOk));
+    if path.width() + before.width() + after.width() + 3 <= width {
+        return vec![vec![path, before, Part::text(" → ", Role::Dim), after]];
+    }
+    let line = |sign: &str, value| vec![Part::text(format!("    {sign} "), Role::Dim), value];
+    vec![vec![path], line("-", before), line("+", after)]
 }
 
 fn one(edit: &Edit) -> String {
@@ -231,12 +260,8 @@ fn said(change: &Change, width: u16) -> Vec<Row> {
     told.into_iter().map(|line| vec![Part::text(line, Role::NoticeWarn)]).collect()
 }
 
-fn told(change: &Change, width: u16) -> Vec<Row> {
-    said(change, width)
-}
-
 /// How far an object has come.
-fn progress(change: &Change, item: &Item, world: &World) -> Row {
+fn progress(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row> {
     let (glyph, told, role) = match &item.stage {
         Stage::Asking | Stage::Queued => ("·", "waits for its turn".to_owned(), Role::Dim),
         Stage::Intent | Stage::Sent => ("◐", "on its way to the server".to_owned(), Role::StatusBusy),
@@ -248,7 +273,14 @@ fn progress(change: &Change, item: &Item, world: &World) -> Row {
         Stage::Ended(End::Unknown(why)) => ("?", why.clone(), Role::StatusWarn),
         Stage::Ended(End::Cancelled) => ("·", "not begun".to_owned(), Role::Dim),
     };
-    vec![Part::text(format!("{glyph} "), role), Part::text(format!("{}  ", named(item, world)), Role::Text), Part::text(told, role)]
+    let mut head = vec![Part::text(format!("{glyph} "), role), Part::text(format!("{}  ", named(item, world)), Role::Text)];
+    let taken: u16 = head.iter().map(Part::width).sum();
+    if taken + text::width(&told) <= width {
+        head.push(Part::text(told, role));
+        return vec![head];
+    }
+    // What went wrong is read whole.
+    [vec![head], wrapped("", &told, role, width)].concat()
 }
 
 /// How far what was stored has taken effect, or why it does not.

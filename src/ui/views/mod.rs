@@ -2,10 +2,12 @@
 
 pub mod clusters;
 pub mod document;
+pub mod edit;
 pub mod events;
 pub mod finding;
 pub mod health;
 pub mod help;
+pub mod journal;
 pub mod links;
 mod outline;
 pub mod palette;

@@ -2,9 +2,12 @@
 
 pub mod ascii;
 pub mod bar;
+pub mod editor;
+pub mod find;
 pub mod frame;
 pub mod fuzzy;
 pub mod grid;
 pub mod input;
 pub mod pager;
 pub mod text;
+pub mod yaml;

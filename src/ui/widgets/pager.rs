@@ -1,5 +1,6 @@
 //! A text that is read: scrolled in both directions, searched, and kept in its place while it changes.
 
+use super::find::Needle;
 use super::text;
 use crate::model::step::Motion;
 use crate::ui::theme::{Role, Theme};
@@ -113,18 +114,11 @@ impl Pager {
     }
 
     fn find(&mut self) {
-        let needle: Vec<char> = folded(&self.search);
+        let needle = Needle::new(&self.search);
         self.found.clear();
-        if needle.is_empty() {
-            return;
-        }
-        for (at, line) in self.lines.iter().enumerate() {
-            let hay: Vec<char> = line.iter().flat_map(|(part, _)| folded(part)).collect();
-            let mut from = 0;
-            while let Some(i) = hay.get(from..).and_then(|h| h.windows(needle.len()).position(|w| w == needle)) {
-                self.found.push((at, from + i, needle.len()));
-                from += i + needle.len();
-            }
+        for (at, line) in self.lines.iter().enumerate().filter(|_| !needle.is_empty()) {
+            let places = needle.places(line.iter().map(|(part, _)| part.as_str()));
+            self.found.extend(places.into_iter().map(|from| (at, from, needle.len())));
         }
         self.at = self.at.min(self.found.len().saturating_sub(1));
     }
@@ -207,11 +201,6 @@ impl Glyph {
     fn right(&self) -> u16 {
         self.column.saturating_add(self.width)
     }
-}
-
-/// The characters of a text without their case, one for one.
-fn folded(text: &str) -> Vec<char> {
-    text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect()
 }
 
 #[cfg(test)]

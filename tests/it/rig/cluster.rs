@@ -113,6 +113,50 @@ impl Turn {
     fn ctl(&self, name: &str, verb: &str) -> String {
         run(script("ctl").arg(&self.cluster.folder).args([&format!("{name}-apiserver"), verb]))
     }
+
+    /// A real node `real-NAME`, until this is dropped; `None`, with a line that says so, where this machine cannot have one.
+    ///
+    /// # Panics
+    /// With what the script says where it does not become ready.
+    pub fn node(&self, name: &str) -> Option<Node<'_>> {
+        let out = script("node").arg("-d").arg(&self.cluster.folder).arg(name).output().expect("the script is there");
+        let told = String::from_utf8_lossy(&out.stderr);
+        if out.status.code() == Some(3) {
+            eprintln!("skipped: {told}");
+            return None;
+        }
+        assert!(out.status.success(), "{told}");
+        Some(Node { turn: self, context: name.to_owned() })
+    }
+}
+
+/// A real node. It goes with all of its pods.
+pub struct Node<'a> {
+    turn: &'a Turn,
+    context: String,
+}
+
+impl Node<'_> {
+    /// Its kubelet dies without a word; its containers go on.
+    pub fn kill(&self) {
+        run(script("ctl").arg(&self.turn.cluster.folder).args(["kubelet", "kill"]));
+    }
+
+    /// Its kubelet starts again.
+    pub fn start(&self) {
+        run(script("ctl").arg(&self.turn.cluster.folder).args(["kubelet", "start"]));
+    }
+}
+
+impl Drop for Node<'_> {
+    fn drop(&mut self) {
+        let (name, file) = (format!("real-{}", self.context), self.turn.kubeconfig());
+        let on = format!("--field-selector=spec.nodeName={name}");
+        let context = ["--context", self.context.as_str()];
+        try_kubectl(&file, &[&context[..], &["delete", "pods", "-A", &on, "--now", "--timeout=30s"]].concat());
+        let _ = script("ctl").arg(&self.turn.cluster.folder).args(["kubelet", "kill"]).output(); // it may be dead
+        try_kubectl(&file, &[&context[..], &["delete", "node", &name]].concat());
+    }
 }
 
 /// Most tests need no more of the clusters than their kubeconfig.

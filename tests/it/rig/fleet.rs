@@ -8,18 +8,28 @@ use kconsole::demo::fleet::{Fleet, Member, Options};
 use kconsole::demo::json::{set, text};
 use kconsole::demo::store::Key;
 use kconsole::demo::write::How;
+use kconsole::health::Limits;
 use kconsole::k8s::connect::connect;
 use kconsole::k8s::credential::Credentials;
 use kconsole::model::step::TableOf;
+use kconsole::model::time::Timestamp;
 use kconsole::model::world::World;
+use kconsole::ui::views::health::HealthView;
 use kconsole::ui::views::table::TableView;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::timeout;
 
+/// How often the clock is looked at.
+const TICK: Duration = Duration::from_millis(500);
+
 /// Longer than anything takes that is waited for.
 const SOON: Duration = Duration::from_secs(30);
+
+fn now() -> Timestamp {
+    Timestamp(jiff::Timestamp::now().as_second())
+}
 
 /// Clusters without a shop, which do wrong on order.
 pub fn bare(clusters: usize) -> Fleet {
@@ -70,6 +80,43 @@ impl Engine {
     pub fn start(fleet: &Fleet, kind: &'static str) -> Self {
         let setup = contexts(fleet.kubeconfig());
         Self(Program::new(setup, |state| Box::new(TableView::new(&state.world, TableOf::all(kind)))))
+    }
+
+    /// The program looking at the health of one context, with these limits.
+    pub fn health(kubeconfig: &Path, context: &str, limits: Limits) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let flags = Flags { kubeconfig: Some(kubeconfig.to_owned()), context: vec![context.to_owned()], ..Flags::default() };
+        let mut setup = setup(&flags, Paths::within(Path::new("/nonexistent")), true).expect("the context is there");
+        setup.own.config.health = limits;
+        Self(Program::new(setup, |_| Box::new(HealthView::default())))
+    }
+
+    /// Goes on, rules and clock too, until nothing is left to wait for: what is, in words.
+    ///
+    /// # Panics
+    /// With what is left, and all that is found, where that takes longer.
+    pub async fn until_none(&mut self, what: &str, limit: Duration, mut left: impl FnMut(&World) -> String) {
+        let mut open = String::new();
+        let going = async {
+            loop {
+                drop(self.0.perform());
+                while self.0.state.is_working() {
+                    self.0.state.work();
+                }
+                self.0.state.world.findings.settle();
+                open = left(&self.0.state.world);
+                if open.is_empty() {
+                    return;
+                }
+                if timeout(TICK, self.0.listen()).await.is_err() || self.0.state.world.now < now() {
+                    self.0.state.tick(now());
+                }
+            }
+        };
+        let ended = timeout(limit, going).await;
+        let all = self.0.state.world.findings.groups().iter().flat_map(|g| &g.findings);
+        let all: String = all.map(|f| format!("\n  {:?} {} {}: {} | {}", f.severity, f.rule, f.object.name, f.what, f.evidence)).collect();
+        assert!(ended.is_ok(), "{what} after {limit:?}: {open}\nof all that is found:{all}");
     }
 
     /// Goes on until this is so.

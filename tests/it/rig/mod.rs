@@ -2,13 +2,16 @@
 #![allow(dead_code, unused_imports, reason = "the benchmarks share these files, and each uses its part")]
 
 pub mod cluster;
+pub mod clusters;
 pub mod demo;
 pub mod fleet;
 pub mod grammar;
 pub mod home;
 pub mod objects;
+pub mod person;
 pub mod pty;
 pub mod robot;
 pub mod script;
 pub mod source;
 pub mod svg;
+pub mod writes;

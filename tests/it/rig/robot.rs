@@ -1,14 +1,13 @@
 //! A person without a terminal: presses keys by their written names and sees what is drawn. The clusters are scripted: rows are
 //! read by the real kinds from the objects that a script delivers, and arrive as the messages that watches send.
 
+use super::clusters::{catalog, cluster};
 use kconsole::actions;
 use kconsole::app::config::Config;
 use kconsole::app::state::{Order, State};
 use kconsole::keymap::{KEYMAPS, Keymap};
 use kconsole::kinds;
 use kconsole::kinds::custom::TableDecoder;
-use kconsole::model::catalog::{Catalog, Resource};
-use kconsole::model::cluster::{Cluster, Tier};
 use kconsole::model::fault::Fault;
 use kconsole::model::id::{ClusterId, GroupResource, Session, Uid, WatchId};
 use kconsole::model::layout::Layouts;
@@ -42,6 +41,8 @@ pub struct Robot {
     screen: Buffer,
     running: BTreeMap<WatchId, Running>,
     effects: Vec<Effect>,
+    /// A clock that never goes back.
+    clock: Duration,
 }
 
 struct Running {
@@ -79,7 +80,7 @@ impl Robot {
             if resource == "overview" { Box::new(WorkspaceView::new(&state.world)) } else { Box::new(TableView::new(&state.world, of)) };
         state.push(view);
         let screen = Buffer::empty(Rect::new(0, 0, SMALL.0, SMALL.1));
-        let mut robot = Self { state, size: SMALL, screen, running: BTreeMap::new(), effects: Vec::new() };
+        let mut robot = Self { state, size: SMALL, screen, running: BTreeMap::new(), effects: Vec::new(), clock: Duration::ZERO };
         for name in names.iter().take(open) {
             robot.cluster(name, ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) }));
             robot.cluster(name, ClusterNews::Catalog(catalog()));
@@ -105,7 +106,14 @@ impl Robot {
 
     /// Presses keys, separated by spaces.
     pub fn press(&mut self, keys: &str) -> &mut Self {
+        self.press_every(Duration::from_millis(500), keys)
+    }
+
+    /// The same, so fast.
+    pub fn press_every(&mut self, time: Duration, keys: &str) -> &mut Self {
         for key in keys.split_whitespace() {
+            self.clock += time;
+            self.state.clock(self.clock);
             self.state.key(key.parse().unwrap_or_else(|why| panic!("{key}: {why}")));
             self.settle();
         }
@@ -163,6 +171,12 @@ impl Robot {
         for id in watches {
             self.state.message(Msg::Watch(id, News::Sync(Sync::Stale { why: why.clone(), retry_in })));
         }
+        self.settle()
+    }
+
+    /// The world says something.
+    pub fn message(&mut self, msg: Msg) -> &mut Self {
+        self.state.message(msg);
         self.settle()
     }
 
@@ -346,53 +360,4 @@ fn text_of(screen: &Buffer, y: u16) -> String {
         x += (unicode_width::UnicodeWidthStr::width(symbol) as u16).max(1);
     }
     line
-}
-
-fn cluster(i: usize, name: &str) -> Cluster {
-    Cluster {
-        id: ClusterId(i as u16),
-        context: format!("ctx/{name}"),
-        name: name.to_owned(),
-        digit: u8::try_from(i + 1).ok().filter(|d| *d < 10),
-        group: None,
-        tier: Tier::Unset,
-        colour: None,
-        readonly: false,
-        namespace: "default".to_owned(),
-        server: format!("https://{name}:6443"),
-        place: None,
-        open: false,
-        session: Session::default(),
-        link: Link::Closed,
-        since: Timestamp(0),
-        retry_at: None,
-        about: Server::default(),
-        user: None,
-        identity: None,
-        catalog: None,
-        traffic: Traffic::default(),
-        broken: None,
-    }
-}
-
-/// The kinds of ours, definitions, and one that a definition defines.
-fn catalog() -> Catalog {
-    let mut resources: Vec<Resource> = kinds::KINDS.iter().map(kinds::Kind::resource).collect();
-    for (group, plural, kind, short, namespaced) in [
-        ("apiextensions.k8s.io", "customresourcedefinitions", "CustomResourceDefinition", "crd", false),
-        ("example.com", "widgets", "Widget", "wd", true),
-    ] {
-        resources.push(Resource {
-            id: GroupResource::new(group, plural),
-            version: "v1".into(),
-            kind: kind.into(),
-            singular: kind.to_lowercase().into(),
-            short_names: [short.into()].into(),
-            categories: [].into(),
-            namespaced,
-            list: true,
-            watch: true,
-        });
-    }
-    Catalog { resources, stale_groups: Vec::new() }
 }

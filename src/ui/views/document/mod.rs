@@ -7,7 +7,7 @@ mod pod;
 mod truth;
 
 use crate::keymap::Scope as Keys;
-use crate::model::document::{self, Sort};
+use crate::model::document;
 use crate::model::id::{GroupResource, ObjectRef, Uid};
 use crate::model::msg::Sync;
 use crate::model::query::BadTerm;
@@ -19,7 +19,7 @@ use crate::ui::theme::{Role, Theme};
 use crate::ui::view::View;
 use crate::ui::widgets::frame::frame;
 use crate::ui::widgets::pager::{Line, Pager};
-use crate::ui::widgets::text;
+use crate::ui::widgets::{text, yaml};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::Value;
@@ -112,7 +112,7 @@ impl DocumentView {
     fn lines(&mut self, world: &World, width: u16) -> Vec<Line> {
         let Some(value) = &self.value else { return Vec::new() };
         match self.form {
-            Form::Yaml => document::lines(value, self.managed).into_iter().map(coloured).collect(),
+            Form::Yaml => document::lines(value, self.managed).into_iter().map(yaml::written).collect(),
             Form::Details => {
                 let (lines, tick) = details::lines(world, &self.object, value, &self.events(), width);
                 self.tick = tick;
@@ -136,22 +136,6 @@ impl DocumentView {
 fn is_secret(kind: &GroupResource, value: &Value) -> bool {
     let says = |field: &str, what: &str| value.get(field).and_then(Value::as_str) == Some(what);
     (kind.group.is_empty() && &*kind.resource == "secrets") || (says("kind", "Secret") && says("apiVersion", "v1"))
-}
-
-/// A line of YAML with what each part of it is drawn as.
-fn coloured(line: document::Line) -> Line {
-    let colon = match (line.key.is_empty(), line.value.is_empty()) {
-        (true, _) => "",
-        (false, true) => ":",
-        (false, false) => ": ",
-    };
-    let role = match line.sort {
-        Sort::Text | Sort::Parent => Role::YamlText,
-        Sort::Number | Sort::Word => Role::YamlNumber,
-        Sort::Note => Role::YamlFolded,
-    };
-    let parts = [(line.lead, Role::Dim), (line.key, Role::YamlKey), (colon.to_owned(), Role::Dim), (line.value, role)];
-    parts.into_iter().filter(|(text, _)| !text.is_empty()).collect()
 }
 
 impl View for DocumentView {

@@ -47,6 +47,7 @@ fn cluster(id: ClusterId, context: &str, name: &str, server: &str) -> Cluster {
         tier: Tier::Unset,
         colour: None,
         readonly: false,
+        unlocked: None,
         namespace: "default".into(),
         server: server.into(),
         open: true,

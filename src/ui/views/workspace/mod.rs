@@ -12,6 +12,7 @@ use crate::model::id::WatchId;
 use crate::model::layout::{Layout, Tree};
 use crate::model::query::BadTerm;
 use crate::model::step::{Motion, Panes, Pick, Scene, Step};
+use crate::model::stroke::Stroke;
 use crate::model::table::Slot;
 use crate::model::want::Want;
 use crate::model::world::World;
@@ -21,8 +22,8 @@ use pane::Pane;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-/// The kind whose pane has the keys at first.
-const FIRST: &str = "pods";
+/// The pane that has the keys at first: it says where to go.
+const FIRST: &str = "health";
 
 /// The screen of panes.
 pub struct WorkspaceView {
@@ -36,13 +37,16 @@ pub struct WorkspaceView {
     pick: Option<Pick>,
     /// There is no room for all side by side: this is where the names of the panes stand.
     tabs: Option<Rect>,
+    /// Where all of them stand.
+    area: Rect,
 }
 
 impl WorkspaceView {
     /// The panes of the layout in use.
     pub fn new(world: &World) -> Self {
         let layout = world.layouts.in_use().cloned().unwrap_or_else(pane::built_in);
-        let mut view = Self { tree: tree(world, &layout), focused: 0, zoomed: false, linked: false, pick: None, tabs: None };
+        let mut view =
+            Self { tree: tree(world, &layout), focused: 0, zoomed: false, linked: false, pick: None, tabs: None, area: Rect::ZERO };
         view.focus_first();
         view
     }
@@ -132,6 +136,20 @@ impl View for WorkspaceView {
             pane.view.act(world, motion);
         }
         self.link(world);
+    }
+
+    fn stroke(&mut self, world: &World, stroke: Stroke) -> Vec<Step> {
+        self.here_mut().map(|p| p.view.stroke(world, stroke)).unwrap_or_default()
+    }
+
+    fn paste(&mut self, world: &World, text: &str) {
+        if let Some(pane) = self.here_mut() {
+            pane.view.paste(world, text);
+        }
+    }
+
+    fn narrows(&self) -> Option<(&'static str, &'static str)> {
+        self.here().and_then(|p| p.view.narrows())
     }
 
     fn chosen(&self) -> Option<&Binding> {
@@ -225,6 +243,7 @@ impl View for WorkspaceView {
     }
 
     fn arrange(&mut self, world: &World, area: Rect) {
+        self.area = area;
         let (tabs, body) = self.divide(world, area);
         self.tabs = tabs;
         let areas = areas::areas(&self.tree, area);

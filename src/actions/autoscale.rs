@@ -1,0 +1,229 @@
+//! What an autoscaler keeps to: fewest and most pods, and the targets of its metrics.
+
+use super::scale::wanted as counted;
+use super::{Action, change};
+use crate::kinds;
+use crate::model::id::ObjectRef;
+use crate::model::quantity::quantity;
+use crate::model::world::World;
+use crate::safety::form::{Field, Form};
+use crate::safety::item::Item;
+use crate::safety::verb::{Check, Follow, Keeps, Note, On, Pace, Plan, Undo, Verb, Write, nothing_around};
+use serde_json::{Value, json};
+
+pub(super) const ALL: &[Action] = &[Action {
+    name: "autoscale",
+    help: "Change minimum, maximum and targets of the autoscaler",
+    run: |scene, argument| change(scene, &AUTOSCALE, argument),
+}];
+
+pub(super) static AUTOSCALE: Verb = Verb {
+    name: "autoscale",
+    does: "autoscale with",
+    to: &["horizontalpodautoscalers.autoscaling", "deployments.apps", "statefulsets.apps", "replicasets.apps", "replicationcontrollers"],
+    on: On::Keeper("autoscaling", "horizontalpodautoscalers", keeper),
+    right: ("patch", ""),
+    removes: false,
+    around: nothing_around,
+    form,
+    plan,
+    notes,
+    keeps: Keeps::Shown,
+    follow: Follow::Stored("the autoscaler goes by it at its next look, every 15 s as a rule"),
+    pace: Pace::Together(10),
+    undo: Undo::Fields,
+    check: Check::Server,
+};
+
+/// The autoscaler of a workload, where a table has it.
+fn keeper(world: &World, workload: &ObjectRef) -> Option<ObjectRef> {
+    let kind = kinds::find(&workload.kind)?.names.kind;
+    let mut tables = world.tables_of(workload.cluster, "autoscaling", "horizontalpodautoscalers");
+    tables.find_map(|t| Some(t.object(t.of_uid(t.aside().scaler(&workload.namespace, kind, &workload.name)?)?)))
+}
+
+/// A target of a metric.
+struct Target {
+    /// What people call the metric, as `cpu`.
+    name: String,
+    /// Where it stands.
+    path: String,
+    /// What it is: a number of per cent, or a quantity.
+    value: Value,
+}
+
+/// The targets of all metrics of an autoscaler (`autoscaling/v2`).
+fn targets(item: &Item) -> Vec<Target> {
+    let metrics = item.before.as_ref().and_then(|o| o.pointer("/spec/metrics")?.as_array()).map_or(&[] as &[Value], Vec::as_slice);
+    let of = |(at, metric): (usize, &Value)| {
+        // The part is called like the type, but for its first letter: Resource, Pods, Object, External, ContainerResource.
+        let part = metric.as_object()?.iter().find(|(key, _)| *key != "type")?;
+        let name = part.1.get("name").or_else(|| part.1.pointer("/metric/name"))?.as_str()?;
+        let target = part.1.get("target")?.as_object()?;
+        let (field, value) = target.iter().find(|(key, _)| *key != "type")?;
+        Some(Target { name: name.to_owned(), path: format!("/spec/metrics/{at}/{}/target/{field}", part.0), value: value.clone() })
+    };
+    metrics.iter().enumerate().filter_map(of).collect()
+}
+
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn bounds(item: &Item) -> (i64, i64) {
+    (item.number("/spec/minReplicas").unwrap_or(1), item.number("/spec/maxReplicas").unwrap_or_default())
+}
+
+/// What they have in common is there; what is different stays where nothing is written.
+fn form(items: &[Item], argument: &str) -> Form {
+    let Some((first, others)) = items.split_first().filter(|(first, _)| first.before.is_some()) else { return Form::default() };
+    let asked: Vec<&str> = argument.split_whitespace().collect();
+    let common =
+        |of: &dyn Fn(&Item) -> Option<String>| of(first).filter(|v| others.iter().all(|o| of(o).as_ref() == Some(v))).unwrap_or_default();
+    let given = |key: &str| asked.iter().find_map(|a| a.strip_prefix(key)?.strip_prefix('=')).map(str::to_owned);
+    let bound = |key: &'static str, now: String| Field::new(key, "a number, +3, -3, 2x or 50%", &given(key).unwrap_or(now)).counting();
+    let min = bound("min", common(&|i| Some(bounds(i).0.to_string())));
+    let max = bound("max", common(&|i| Some(bounds(i).1.to_string())));
+    let target = |t: &Target| {
+        let now = common(&|i| Some(shown(&targets(i).into_iter().find(|other| other.name == t.name && other.path == t.path)?.value)));
+        let text = given(&t.name).unwrap_or(now);
+        if t.value.is_i64() {
+            Field::new(t.name.clone(), "per cent of what the pods ask for", &text).counting()
+        } else {
+            Field::new(t.name.clone(), "an amount, as 500m, 10 or 2Gi", &text)
+        }
+    };
+    let targets: Vec<Field> = targets(first).iter().map(target).collect();
+    Form::of([min, max].into_iter().chain(targets))
+}
+
+/// What a field asks for, where something is written.
+fn bound(form: &Form, key: &str, now: i64) -> Result<i64, String> {
+    let text = form.text(key);
+    if text.is_empty() { Ok(now) } else { counted(text, now).map_err(|why| format!("{key}: {why}")) }
+}
+
+fn plan(item: &Item, form: &Form) -> Result<Plan, String> {
+    let now = bounds(item);
+    let (min, max) = (bound(form, "min", now.0)?, bound(form, "max", now.1)?);
+    if max < min.max(1) {
+        return Err(format!("the maximum, {max}, is less than {}", if min > 1 { format!("the minimum, {min}") } else { "1".to_owned() }));
+    }
+    let mut operations = Vec::new();
+    for (path, now, then) in [("/spec/minReplicas", now.0, min), ("/spec/maxReplicas", now.1, max)] {
+        operations.extend((now != then).then(|| json!({"op": "add", "path": path, "value": then})));
+    }
+    for target in targets(item) {
+        let then = aimed(&target, form.text(&target.name))?;
+        if then != target.value {
+            // Metrics have no names that a patch could hold on to.
+            operations.push(json!({"op": "test", "path": target.path, "value": target.value}));
+            operations.push(json!({"op": "replace", "path": target.path, "value": then}));
+        }
+    }
+    if operations.is_empty() { Err("it keeps to that already".to_owned()) } else { Ok(Plan::of(Write::Ops(operations))) }
+}
+
+/// What a metric is to aim at.
+fn aimed(target: &Target, text: &str) -> Result<Value, String> {
+    let name = &target.name;
+    match &target.value {
+        now if text.is_empty() || shown(now) == text => Ok(now.clone()),
+        Value::Number(_) => match text.trim_end_matches('%').trim().parse::<i32>() {
+            Ok(percent) if percent > 0 => Ok(json!(percent)),
+            _ => Err(format!("{name}: {text} is no number of per cent above 0")),
+        },
+        _ if quantity(text).is_some_and(|q| q > 0.0) => Ok(json!(text)),
+        _ => Err(format!("{name}: {text} is no amount: write 500m, 10 or 2Gi")),
+    }
+}
+
+fn notes(item: &Item, form: &Form, _: &World) -> Vec<Note> {
+    let now = bounds(item);
+    let (min, max) = (bound(form, "min", now.0).unwrap_or(now.0), bound(form, "max", now.1).unwrap_or(now.1));
+    let has = item.number("/status/currentReplicas").unwrap_or_default();
+    let scales = |part: &str| item.text(&format!("/spec/scaleTargetRef/{part}")).unwrap_or_default();
+    let mut notes = vec![Note::info("scales", format!("{} {}, which has {has} now", scales("kind").to_lowercase(), scales("name")))];
+    if min > has {
+        notes.push(Note::warn("pods", format!("it goes up to {min} at once")));
+    }
+    if max < has {
+        notes.push(Note::warn("pods", format!("it goes down to {max} at once, whatever the load is")));
+    }
+    if min == 0 {
+        notes.push(Note::warn("pods", "with 0 nothing answers while nobody asks; servers take it with the feature HPAScaleToZero only"));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actions::tests::{item, sent};
+
+    fn scaler() -> Item {
+        item(
+            ("autoscaling", "horizontalpodautoscalers"),
+            json!({"spec": {"minReplicas": 2, "maxReplicas": 8, "scaleTargetRef": {"kind": "Deployment", "name": "web"}, "metrics": [
+                {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}},
+                {"type": "Pods", "pods": {"metric": {"name": "requests"}, "target": {"type": "AverageValue", "averageValue": "100"}}}]},
+                "status": {"currentReplicas": 4}}),
+        )
+    }
+
+    fn filled(values: &[(&'static str, &str)]) -> Form {
+        let mut form = form(&[scaler()], "");
+        for (name, text) in values {
+            form.fields.iter_mut().find(|f| f.name == *name).unwrap().line.set(text);
+        }
+        form
+    }
+
+    #[test]
+    fn the_form_has_what_there_is_to_change() {
+        let written: Vec<(String, String)> =
+            form(&[scaler()], "max=12").fields.iter().map(|f| (f.name.to_string(), f.line.text().to_owned())).collect();
+        let expected = [("min", "2"), ("max", "12"), ("cpu", "70"), ("requests", "100")];
+        assert_eq!(written, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+        let mut other = scaler();
+        other.before.as_mut().unwrap()["spec"]["maxReplicas"] = json!(9);
+        assert_eq!(form(&[scaler(), other], "").text("max"), "", "they have different ones");
+    }
+
+    #[test]
+    fn what_is_filled_in_is_what_is_sent() {
+        let test = |path: &str, value: Value| json!({"op": "test", "path": path, "value": value});
+        let set = |op: &str, path: &str, value: Value| json!({"op": op, "path": path, "value": value});
+        let cpu = "/spec/metrics/0/resource/target/averageUtilization";
+        let requests = "/spec/metrics/1/pods/target/averageValue";
+        for (values, operations) in [
+            (vec![("max", "12")], vec![set("add", "/spec/maxReplicas", json!(12))]),
+            (
+                vec![("min", "+1"), ("max", "2x")],
+                vec![set("add", "/spec/minReplicas", json!(3)), set("add", "/spec/maxReplicas", json!(16))],
+            ),
+            (vec![("cpu", "60%"), ("max", "")], vec![test(cpu, json!(70)), set("replace", cpu, json!(60))]),
+            (vec![("requests", "2k")], vec![test(requests, json!("100")), set("replace", requests, json!("2k"))]),
+        ] {
+            assert_eq!(sent(&AUTOSCALE, &scaler(), &filled(&values)), Ok(Value::Array(operations)), "{values:?}");
+        }
+        for (values, why) in [
+            (vec![], "already"),
+            (vec![("max", "1")], "the maximum, 1, is less than the minimum, 2"),
+            (vec![("min", "0"), ("max", "0")], "the maximum, 0, is less than 1"),
+            (vec![("min", "few")], "min: few is no number of pods"),
+            (vec![("cpu", "0")], "cpu: 0 is no number"),
+            (vec![("cpu", "half")], "cpu: half is no number"),
+            (vec![("requests", "many")], "requests: many is no amount"),
+        ] {
+            let told = sent(&AUTOSCALE, &scaler(), &filled(&values)).unwrap_err();
+            assert!(told.contains(why), "{values:?}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_follows_at_once_is_said() {
+        let told = |values: &[(&'static str, &str)]| notes(&scaler(), &filled(values), &World::default()).len();
+        assert_eq!((told(&[]), told(&[("min", "5")]), told(&[("max", "3")])), (1, 2, 2));
+    }
+}

@@ -1,0 +1,26 @@
+//! What a rule may be about beside the changes that are a [`Verb`](crate::safety::verb::Verb) of their own: each with whether something goes away.
+
+/// The verb that a least number of replicas is about.
+pub const SCALE: &str = "scale";
+
+/// Verbs by name.
+pub const OTHERS: &[(&str, bool)] = &[
+    // Into a container, and past the API server.
+    ("shell", false),
+    ("attach", false),
+    ("debug", false),
+    ("forward", false),
+    ("copy-in", false),
+    ("plugin", false),
+    // What goes away or keeps pods away.
+    ("cordon", false),
+    ("uncordon", false),
+    ("drain", true),
+    ("evict", true),
+    ("delete", true),
+    ("force-delete", true),
+    ("remove-finalizers", true),
+    // What is new or comes from a file.
+    ("apply", false),
+    ("new", false),
+];

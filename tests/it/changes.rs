@@ -1,0 +1,230 @@
+//! Changes, from the key to what is stored, with whatever a server may answer in between: scripts on a server that keeps one deployment.
+
+use crate::rig::objects::since;
+use crate::rig::robot::Robot;
+use crate::rig::writes::{Server, failure, invalid};
+use kconsole::model::call::Method;
+use kconsole::model::cluster::Tier;
+use kconsole::model::fault::FaultKind;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const UID: &str = "0c6f4d7e-1b2a-4c3d-8e9f-a0b1c2d3e4f5";
+
+/// A deployment that runs as many pods as it should.
+fn web(replicas: u32, version: &str) -> Value {
+    json!({
+        "kind": "Deployment", "apiVersion": "apps/v1",
+        "metadata": {"name": "web", "namespace": "shop", "uid": UID, "resourceVersion": version, "generation": 1, "creationTimestamp": since(900)},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}}}},
+        "status": {"observedGeneration": 1, "replicas": replicas, "readyReplicas": replicas, "updatedReplicas": replicas, "availableReplicas": replicas},
+    })
+}
+
+/// A robot that stands on the deployment, in a cluster of this tier, and its server.
+fn stage(tier: Tier) -> (Robot, Server) {
+    let mut robot = Robot::new(&["eu"], "deployments");
+    robot.state.world.clusters[0].tier = tier;
+    robot.list("eu", "deployments", &[web(3, "7")]);
+    (robot, Server::new(web(3, "7")))
+}
+
+/// Keys, and the answers to what each of them asks.
+fn press(robot: &mut Robot, server: &mut Server, keys: &str) {
+    for key in keys.split(' ') {
+        robot.press(key);
+        server.serve(robot);
+    }
+}
+
+/// The table shows what the server has.
+fn seen(robot: &mut Robot, server: &Server) {
+    robot.deliver("eu", "deployments", &[server.object.clone().expect("it is there")]);
+}
+
+fn replicas(server: &Server) -> u64 {
+    server.object.as_ref().and_then(|o| o["spec"]["replicas"].as_u64()).expect("a number")
+}
+
+#[test]
+fn a_scaling_goes_from_the_key_to_the_table_and_back() {
+    let (mut robot, mut server) = stage(Tier::Dev);
+    press(&mut robot, &mut server, "S");
+    robot.sees("replicas   3").sees("it has 3 already");
+    press(&mut robot, &mut server, "1 0");
+    robot.sees("spec.replicas  3 → 10").sees("accepted by the server");
+    assert!(server.writes().is_empty(), "nothing is written before it is confirmed");
+    press(&mut robot, &mut server, "enter");
+    assert_eq!(replicas(&server), 10);
+    assert_eq!(server.journal, [("scale".to_owned(), false, 1), ("scale".to_owned(), true, 1)], "before and after");
+    robot.sees("◐ eu  shop/web  3/3 ready");
+    server.change(&json!({"status": {"replicas": 10, "readyReplicas": 10, "updatedReplicas": 10, "availableReplicas": 10}}));
+    seen(&mut robot, &server);
+    server.serve(&mut robot);
+    robot.sees("✔ eu  shop/web  done");
+    press(&mut robot, &mut server, "esc U");
+    robot.sees("Undo").sees("spec.replicas  10 → 3");
+    press(&mut robot, &mut server, "enter");
+    assert_eq!(replicas(&server), 3);
+}
+
+#[test]
+fn the_tier_decides_what_confirms() {
+    for (tier, keys, written) in [
+        (Tier::Dev, "S 5 enter", 1),
+        (Tier::Staging, "S 5 enter enter enter enter", 0),
+        (Tier::Staging, "S 5 enter y y y", 0),
+        (Tier::Staging, "S 5 enter a y", 0),
+        (Tier::Staging, "S 5 enter y a", 1),
+        (Tier::Prod, "S 5 enter enter y a enter", 0),
+        (Tier::Prod, "S 5 enter e enter", 0),
+        (Tier::Prod, "S 5 enter e u enter", 1),
+        (Tier::Unset, "S 5 enter u s enter", 0),
+        (Tier::Unset, "S 5 enter e u enter", 1),
+        (Tier::Dev, "S enter enter enter", 0),
+        (Tier::Dev, "S 5 esc enter", 0),
+    ] {
+        let (mut robot, mut server) = stage(tier);
+        press(&mut robot, &mut server, keys);
+        assert_eq!(server.writes().len(), written, "{tier:?} {keys}\n{}", robot.screen());
+    }
+}
+
+#[test]
+fn nothing_confirms_what_was_not_seen() {
+    let (mut robot, mut server) = stage(Tier::Dev);
+    press(&mut robot, &mut server, "S");
+    // The answer to the dry run has not come yet.
+    robot.press("5 enter").sees("still trying");
+    server.serve(&mut robot);
+    // A paste, and a key that was on its way when the preview changed.
+    robot.press_every(Duration::from_millis(5), "enter enter");
+    server.serve(&mut robot);
+    assert!(server.writes().is_empty(), "{}", robot.screen());
+    press(&mut robot, &mut server, "enter");
+    assert_eq!(server.writes().len(), 1);
+}
+
+#[test]
+fn fw10_read_only_sends_nothing_but_reads_and_reviews() {
+    let (mut robot, mut server) = stage(Tier::Dev);
+    robot.state.world.clusters[0].readonly = true;
+    press(&mut robot, &mut server, "S 5 enter y a enter");
+    robot.sees("read-only");
+    assert!(
+        !server.asked.is_empty() && server.asked.iter().all(|c| matches!(c.method, Method::Get | Method::Review)),
+        "{:?}",
+        server.asked
+    );
+}
+
+#[test]
+fn what_one_may_not_do_is_named() {
+    let (mut robot, mut server) = stage(Tier::Dev);
+    server.forbidden = true;
+    press(&mut robot, &mut server, "S 5 enter enter");
+    robot.sees("you may not patch deployments.apps/scale in namespace shop");
+    assert!(server.writes().is_empty());
+}
+
+#[test]
+fn a_status_that_moves_is_no_conflict_and_a_field_that_moves_is() {
+    let (mut robot, mut server) = stage(Tier::Dev);
+    server.others = vec![json!({"status": {"readyReplicas": 2}}), json!({"status": {"readyReplicas": 1}})];
+    press(&mut robot, &mut server, "S 5 enter");
+    assert_eq!(replicas(&server), 5);
+
+    let (mut robot, mut server) = stage(Tier::Dev);
+    server.others = vec![json!({"spec": {"replicas": 8}})];
+    press(&mut robot, &mut server, "S 5 enter");
+    robot.sees("somebody else has just changed spec.replicas");
+    assert_eq!(replicas(&server), 8);
+}
+
+#[test]
+fn fw3_what_a_webhook_says_is_told_in_its_words() {
+    let (mut robot, mut server) = stage(Tier::Dev);
+    server.untried = vec![failure(FaultKind::Invalid, "admission webhook \"policy.example.com\" denied the request: at most 4", false)];
+    press(&mut robot, &mut server, "S 5 enter enter");
+    robot.sees("policy.example.com\" denied the").sees("request: at most 4");
+    assert!(server.writes().is_empty());
+}
+
+#[test]
+fn fw2_what_is_wrong_is_told_field_by_field() {
+    let (mut robot, mut server) = stage(Tier::Dev);
+    server.untried = vec![invalid(&[("spec.replicas", "must be less"), ("spec.template", "is immutable")])];
+    press(&mut robot, &mut server, "S 5 enter");
+    robot.sees("spec.replicas: must be less").sees("spec.template: is immutable");
+}
+
+#[test]
+fn fw4_a_webhook_that_cannot_be_tried_is_named_and_the_choice_is_a_persons() {
+    let (mut robot, mut server) = stage(Tier::Dev);
+    let words = "admission webhook \"audit.example.com\" does not support dry run";
+    server.untried = vec![failure(FaultKind::Invalid, words, false)];
+    press(&mut robot, &mut server, "S 5");
+    robot.sees("cannot be tried").sees("audit.example.com");
+    assert!(server.writes().is_empty());
+    press(&mut robot, &mut server, "enter");
+    assert_eq!(replicas(&server), 5);
+}
+
+#[test]
+fn fw5_an_object_that_was_made_anew_is_left_alone() {
+    let (mut robot, mut server) = stage(Tier::Dev);
+    press(&mut robot, &mut server, "S 5");
+    server.object = Some(
+        json!({"kind": "Deployment", "metadata": {"name": "web", "uid": "another", "resourceVersion": "900"}, "spec": {"replicas": 1}}),
+    );
+    press(&mut robot, &mut server, "enter");
+    robot.sees("another object has its name now");
+    assert_eq!(replicas(&server), 1);
+}
+
+#[test]
+fn fw6_an_answer_that_is_lost_is_read_back() {
+    for (done, told) in [(true, "◐ eu  shop/web"), (false, "before the server did it")] {
+        let (mut robot, mut server) = stage(Tier::Dev);
+        server.instead = vec![(done, failure(FaultKind::Unreachable, "connection reset", true))];
+        press(&mut robot, &mut server, "S 5 enter");
+        robot.sees(told);
+        assert_eq!((server.writes().len(), replicas(&server)), (1, if done { 5 } else { 3 }), "it is never sent twice");
+    }
+}
+
+#[test]
+fn a_protected_cluster_takes_no_change_that_cannot_be_written_down() {
+    for (tier, keys, written) in [(Tier::Prod, "S 5 enter e u enter", 0), (Tier::Dev, "S 5 enter", 1)] {
+        let (mut robot, mut server) = stage(tier);
+        server.disk = Some("the journal cannot be written: no space left".to_owned());
+        press(&mut robot, &mut server, keys);
+        robot.sees("no space left");
+        assert_eq!(server.writes().len(), written, "{tier:?}");
+    }
+}
+
+#[test]
+fn what_changes_underneath_is_shown_and_has_to_be_confirmed_anew() {
+    let (mut robot, mut server) = stage(Tier::Dev);
+    press(&mut robot, &mut server, "S 5");
+    server.change(&json!({"spec": {"replicas": 4}}));
+    seen(&mut robot, &server);
+    robot.wait(1);
+    server.serve(&mut robot);
+    robot.sees("somebody else has just changed spec.replicas").sees("spec.replicas  4 → 5");
+    robot.press_every(Duration::from_millis(100), "enter");
+    assert!(server.writes().is_empty(), "the preview has just changed");
+}
+
+#[test]
+fn an_undo_refuses_what_has_moved_on() {
+    let (mut robot, mut server) = stage(Tier::Dev);
+    press(&mut robot, &mut server, "S 5 enter");
+    server.change(&json!({"spec": {"replicas": 9}}));
+    seen(&mut robot, &server);
+    press(&mut robot, &mut server, "esc U");
+    robot.sees("it has moved on: spec.replicas was set to 5 and is now 9");
+    press(&mut robot, &mut server, "enter");
+    assert_eq!(replicas(&server), 9);
+}

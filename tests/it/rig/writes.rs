@@ -1,0 +1,173 @@
+//! A server for what a robot writes: one object, kept as a server keeps it, and whatever a script makes it answer.
+
+use super::robot::Robot;
+use kconsole::model::call::{Call, Cause, Failure, Method, Reply};
+use kconsole::model::fault::{Fault, FaultKind};
+use kconsole::model::msg::Msg;
+use kconsole::model::step::Effect;
+use serde_json::{Value, json};
+
+/// The server.
+pub struct Server {
+    /// The object that it has; `None` once it was deleted.
+    pub object: Option<Value>,
+    /// What was asked of it.
+    pub asked: Vec<Call>,
+    /// What was written down, before and after: verb, whether it is an outcome, how many fields.
+    pub journal: Vec<(String, bool, usize)>,
+    /// The journal cannot be written, for this reason.
+    pub disk: Option<String>,
+    /// What is missing of the rights.
+    pub forbidden: bool,
+    /// Answers in place of its own to the next writes in earnest, and whether they are carried out.
+    pub instead: Vec<(bool, Failure)>,
+    /// Answers in place of its own to the next dry runs.
+    pub untried: Vec<Failure>,
+    /// Changes that somebody else makes before the next writes in earnest.
+    pub others: Vec<Value>,
+    version: u64,
+}
+
+/// A refusal.
+pub fn failure(kind: FaultKind, what: &str, in_doubt: bool) -> Failure {
+    Failure { fault: Fault::new(kind, what), causes: Vec::new(), in_doubt }
+}
+
+impl Server {
+    /// A server that has this.
+    pub fn new(object: Value) -> Self {
+        let (asked, journal, instead, untried, others) = Default::default();
+        Self { object: Some(object), asked, journal, disk: None, forbidden: false, instead, untried, others, version: 100 }
+    }
+
+    /// Answers everything that a robot asks, until it asks nothing more.
+    pub fn serve(&mut self, robot: &mut Robot) {
+        loop {
+            let effects = robot.effects();
+            let mut any = false;
+            for effect in effects {
+                let msg = match effect {
+                    Effect::Call(id, call) => Msg::Answer(id, self.answer(call)),
+                    Effect::Journal(deed) => {
+                        self.journal.push((deed.verb.clone(), deed.outcome.is_some(), deed.edits.len()));
+                        Msg::Journalled(deed.id.clone(), self.disk.clone().map_or(Ok(()), Err))
+                    }
+                    _ => continue,
+                };
+                any = true;
+                robot.message(msg);
+            }
+            if !any {
+                return;
+            }
+        }
+    }
+
+    /// The requests that changed something, or would have: dry runs apart.
+    pub fn writes(&self) -> Vec<&Call> {
+        self.asked.iter().filter(|c| c.method.writes() && !is_dry(c)).collect()
+    }
+
+    fn answer(&mut self, call: Call) -> Result<Reply, Failure> {
+        self.asked.push(call.clone());
+        match call.method {
+            Method::Review => Ok(reply(json!({"kind": "SelfSubjectAccessReview", "status": {"allowed": !self.forbidden}}))),
+            Method::Get => self.read(&call),
+            _ if is_dry(&call) => {
+                if !self.untried.is_empty() {
+                    return Err(self.untried.remove(0));
+                }
+                self.wanted(&call).map(reply)
+            }
+            _ => self.write(&call),
+        }
+    }
+
+    fn read(&self, call: &Call) -> Result<Reply, Failure> {
+        let gone = || failure(FaultKind::Gone, "not found", false);
+        let object = self.object.as_ref().ok_or_else(gone)?;
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        let of_it = call.path.ends_with(&format!("/{name}")) || call.path.ends_with(&format!("/{name}/scale"));
+        Ok(reply(if of_it { object.clone() } else { json!({"kind": "List", "items": []}) }))
+    }
+
+    fn write(&mut self, call: &Call) -> Result<Reply, Failure> {
+        if !self.others.is_empty() {
+            let other = self.others.remove(0);
+            self.change(&other);
+        }
+        if !self.instead.is_empty() {
+            let (done, failure) = self.instead.remove(0);
+            if done {
+                self.object = Some(self.wanted(call)?);
+            }
+            return Err(failure);
+        }
+        let object = self.wanted(call)?;
+        self.object = Some(object.clone());
+        Ok(reply(object))
+    }
+
+    /// Somebody changes the object: a merge patch.
+    pub fn change(&mut self, patch: &Value) {
+        self.version += 1;
+        if let Some(object) = &mut self.object {
+            merge(object, patch);
+            object["metadata"]["resourceVersion"] = json!(self.version.to_string());
+        }
+    }
+
+    /// The object as it would be.
+    fn wanted(&mut self, call: &Call) -> Result<Value, Failure> {
+        let mut object = self.object.clone().ok_or_else(|| failure(FaultKind::Gone, "not found", false))?;
+        let version = object["metadata"]["resourceVersion"].clone();
+        let body: Value = serde_json::from_str(&call.body).expect("JSON is sent");
+        let named = match call.method {
+            Method::Merge => body["metadata"]["resourceVersion"].clone(),
+            _ => body[0]["value"].clone(),
+        };
+        if named != version {
+            return Err(failure(FaultKind::Conflict, "the object has been modified", false));
+        }
+        match call.method {
+            Method::Merge => merge(&mut object, &body),
+            _ => {
+                for op in body.as_array().expect("operations").iter().skip(1) {
+                    let at = op["path"].as_str().expect("a path");
+                    *object.pointer_mut(at).expect("a field") = op["value"].clone();
+                }
+            }
+        }
+        self.version += 1;
+        object["metadata"]["resourceVersion"] = json!(self.version.to_string());
+        Ok(object)
+    }
+}
+
+/// A refusal with what is wrong, field by field.
+pub fn invalid(causes: &[(&str, &str)]) -> Failure {
+    let causes = causes.iter().map(|(f, m)| Cause { field: (*f).to_owned(), message: (*m).to_owned() }).collect();
+    Failure { causes, ..failure(FaultKind::Invalid, "it is invalid", false) }
+}
+
+fn is_dry(call: &Call) -> bool {
+    call.query.iter().any(|(name, _)| *name == "dryRun")
+}
+
+fn reply(object: Value) -> Reply {
+    Reply { object, warnings: Vec::new() }
+}
+
+fn merge(object: &mut Value, patch: &Value) {
+    let (Some(map), Some(changes)) = (object.as_object_mut(), patch.as_object()) else {
+        *object = patch.clone();
+        return;
+    };
+    for (key, value) in changes {
+        if value.is_null() {
+            map.remove(key);
+        } else {
+            merge(map.entry(key.clone()).or_insert(Value::Null), value);
+        }
+    }
+}
