@@ -27,7 +27,8 @@ const OWN: [&str; 6] = [
     "deprecated.deployment.rollback.to",
 ];
 
-pub(super) static ROLLBACK: Verb = Verb {
+/// Goes back to a revision that a workload had before.
+pub static ROLLBACK: Verb = Verb {
     name: "rollback",
     does: "roll back",
     to: &["deployments.apps", "statefulsets.apps", "daemonsets.apps"],
