@@ -28,6 +28,9 @@ fn table(kind: impl Into<Cow<'static, str>>, only: Only) -> Vec<Step> {
 }
 
 fn enter(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
+    if let Some(cluster) = scene.state_of {
+        return Ok(vec![Step::Open(Screen::Clusters(Some(cluster)))]);
+    }
     if let Some(cluster) = scene.cluster {
         return Ok(vec![Step::Do(Effect::Connect(cluster)), Step::Focus(Some(cluster)), Step::Back]);
     }

@@ -12,7 +12,11 @@ pub(super) const ALL: &[Action] = &[
     Action { name: "filter", help: "Filter the rows, or search in the text", run: |_, _| Ok(vec![Step::Ask(Prompt::Filter)]) },
     Action { name: "go", help: "Open the table of a kind", run: |_, kind| open(kind) },
     Action { name: "namespaces", help: "The namespaces, to look at one of them", run: |_, _| open("namespaces") },
-    Action { name: "clusters", help: "All clusters: open, close and see how they are", run: |_, _| Ok(vec![Step::Open(Screen::Clusters)]) },
+    Action {
+        name: "clusters",
+        help: "All clusters: open, close and see how they are",
+        run: |_, _| Ok(vec![Step::Open(Screen::Clusters(None))]),
+    },
     Action {
         name: "health",
         help: "What is wrong in all clusters, why, and what to do next",

@@ -9,6 +9,7 @@ use crate::model::query::Query;
 use crate::model::step::{Motion, Screen, Step, TableOf};
 use crate::model::world::World;
 use crate::ui::views::workspace::PANES;
+use crate::ui::words;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 use std::collections::BTreeMap;
@@ -54,7 +55,7 @@ pub(super) fn read(world: &World, aliases: &BTreeMap<String, String>, line: &str
         "q" | "q!" | "qa" | "quit" | "exit" => one(Step::Quit),
         "overview" => one(Step::Open(Screen::Overview)),
         "?" | "h" | "help" => one(Step::Open(Screen::Help)),
-        "ctx" | "context" | "contexts" | "clusters" if argument.is_empty() => one(Step::Open(Screen::Clusters)),
+        "ctx" | "context" | "contexts" | "clusters" if argument.is_empty() => one(Step::Open(Screen::Clusters(None))),
         "ctx" | "context" => one(Step::Focus(Some(cluster(world, argument)?.id))),
         "ns" | "namespace" | "namespaces" if !argument.is_empty() => one(namespaces(argument)),
         _ if word.starts_with('@') => one(Step::Focus(Some(cluster(world, word.trim_start_matches('@'))?.id))),
@@ -88,9 +89,10 @@ fn namespaces(names: &str) -> Step {
 
 /// The table of a kind, with where and which.
 fn table(world: &World, word: &str, rest: &str) -> Result<Go, String> {
-    let undiscovered = world.open().any(|c| c.catalog.is_none());
-    if kind(world, word).is_none() && !undiscovered {
-        return Err(format!("no open cluster serves a kind called {word}{}", nearest_kind(world, word)));
+    // Where nobody has answered yet, the table says so, and shows what comes.
+    let is_told = !world.is_asking() && world.open().any(|c| c.catalog.is_some());
+    if kind(world, word).is_none() && is_told {
+        return Err(format!("{}{}", words::unknown_kind(world, word), nearest_kind(world, word)));
     }
     let (mut steps, mut filter, mut unhealthy) = (Vec::new(), Vec::new(), false);
     let (before, searched) = rest.split_once('/').map_or((rest, None), |(before, searched)| (before, Some(searched)));

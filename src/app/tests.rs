@@ -265,7 +265,7 @@ async fn the_first_screen_is_any_line_that_can_be_typed() {
         ("dp shop /web", "deployments", "web", vec![Step::Namespaces(vec!["shop".into()])]),
         ("widgets.example.com", "widgets.example.com", "", vec![]),
         ("overview", "", "", vec![]),
-        ("clusters", "", "", vec![Step::Open(Screen::Clusters)]),
+        ("clusters", "", "", vec![Step::Open(Screen::Clusters(None))]),
         ("copy", "copy", "", vec![]),
     ] {
         let (screen, more) = super::goto::first(&state.world, &aliases, line);

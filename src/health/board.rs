@@ -50,6 +50,9 @@ impl Tables {
     }
 }
 
+/// Lists that rules lean on come within so many seconds of each other, about.
+const SETTLES: i64 = 10;
+
 /// What is to be judged, and what that takes.
 #[derive(Debug, Default)]
 pub struct Board {
@@ -193,12 +196,16 @@ impl Board {
             let mut verdict = Verdict::default();
             (rule.judge)(&case, &mut verdict);
             judged.again = [judged.again, verdict.again].into_iter().flatten().min();
-            judged.noticed.extend(verdict.noticed.then(|| (rule.name, noticed.unwrap_or(world.now))));
+            let noticed = verdict.noticed.then(|| noticed.unwrap_or(world.now));
+            judged.noticed.extend(noticed.map(|at| (rule.name, at)));
+            // What was so when the list came may have been so for long.
+            let is_first = |since: Timestamp| noticed == Some(since) && since.0 <= table.since.0 + SETTLES;
             judged.found.extend(verdict.found.into_iter().map(|f| Finding {
                 rule: rule.name,
                 severity: f.severity,
                 object: f.object.unwrap_or_else(|| table.object(row)),
                 since: f.since,
+                at_least: f.at_least || is_first(f.since),
                 what: f.what,
                 evidence: f.evidence,
                 next: f.next,

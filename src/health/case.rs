@@ -19,6 +19,9 @@ use std::borrow::Cow;
 /// How long lists take to come, about.
 const SOON: i64 = 2;
 
+/// What Progressing has for a reason once a rollout is through.
+pub(super) const THROUGH: &str = "NewReplicaSetAvailable";
+
 /// One object to be judged.
 pub struct Case<'a> {
     /// Everything that is known.
@@ -86,7 +89,8 @@ impl<'a> Case<'a> {
 
     /// Something is wrong with the object, and comes from itself or, of a pod, from its workload.
     pub fn found(&self, severity: Severity, since: Timestamp, what: impl Into<String>) -> Found {
-        Found { severity, since, what: what.into(), evidence: String::new(), next: String::new(), cause: self.cause(), object: None }
+        let (evidence, next, cause) = (String::new(), String::new(), self.cause());
+        Found { severity, since, at_least: false, what: what.into(), evidence, next, cause, object: None }
     }
 
     /// Since when it is as the rule sees it now, where no server tells: since it was first seen so. What a rule asks this for is kept as
@@ -154,7 +158,7 @@ impl<'a> Case<'a> {
     /// A new revision of a workload takes the place of another, or comes for the first time; more or fewer of the same is no rollout.
     pub fn is_rolling(&self) -> bool {
         let Some(workload) = self.workload() else { return false };
-        let is_through = workload.progressing.as_ref().is_none_or(|p| self.word(p.reason) == "NewReplicaSetAvailable");
+        let is_through = workload.progressing.as_ref().is_none_or(|p| self.word(p.reason) == THROUGH);
         !workload.observed || !is_through || workload.updated < workload.replicas
     }
 

@@ -150,6 +150,8 @@ pub struct Found {
     pub severity: Severity,
     /// Since when.
     pub since: Timestamp,
+    /// That is when it was first seen: it may have begun before.
+    pub at_least: bool,
     /// What is wrong, in half a line, as `crash loop, exit 137 (OOMKilled) ×12`.
     pub what: String,
     /// Why, in the server's own words; may be empty.

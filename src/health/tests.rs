@@ -15,3 +15,9 @@ mod scale;
 mod server;
 mod storage;
 mod traffic;
+
+#[test]
+fn depths_are_known_of_rules_that_there_are() {
+    let is_rule = |name: &&str| super::RULES.iter().any(|r| r.name == *name);
+    assert_eq!(crate::model::finding::ranked().filter(|name| !is_rule(name)).collect::<Vec<_>>(), [] as [&str; 0]);
+}

@@ -96,6 +96,7 @@ impl Project for EndpointSlices {
             ready,
             unready: all.saturating_sub(ready),
             pods: pods.filter_map(|r| text(&r.uid)).map(Uid::parse).collect(),
+            untouched: slice.metadata.generation == Some(1),
         }))
     }
 }

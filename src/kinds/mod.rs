@@ -234,6 +234,8 @@ pub struct Composite {
     pub columns: &'static [Column],
     /// The rows that it shows.
     pub keep: fn(&Table, &Row) -> bool,
+    /// Rows with a value in this column are unhealthy here.
+    pub ails: &'static Joint,
 }
 
 impl Composite {

@@ -302,6 +302,8 @@ pub struct Condition<'a> {
     pub message: Option<Str<'a>>,
     #[serde(borrow)]
     pub last_transition_time: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub last_update_time: Option<Str<'a>>,
 }
 
 impl Condition<'_> {

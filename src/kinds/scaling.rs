@@ -6,7 +6,7 @@ use super::usage::percentage;
 use crate::model::cell::{Health, Trend, Value};
 use crate::model::column::{Column, Joint, Show, Source};
 use crate::model::facts::{AutoscalerFacts, Facts, Metric, Truth, WorkloadFacts};
-use crate::model::finding::Cause;
+use crate::model::finding::{Cause, Finding, Severity};
 use crate::model::row::Row;
 use crate::model::table::Table;
 use crate::model::world::World;
@@ -19,6 +19,7 @@ pub(super) const SCALING: Composite = Composite {
     columns: COLUMNS,
     // A ReplicaSet of a Deployment scales with that.
     keep: |table, row| matches!(row.facts, Facts::Workload(_)) && (row.owner.is_none() || &*table.want.kind.resource != "replicasets"),
+    ails: &LIMIT,
 };
 
 const COLUMNS: &[Column] = &[
@@ -106,19 +107,18 @@ fn worth(metric: &Metric) -> i64 {
     metric.current.map_or(-1, |now| i64::try_from(percentage(positive(now), positive(metric.target))).unwrap_or(i64::MAX))
 }
 
-/// What limits it now: what was found of it, else what its conditions tell.
+/// What limits it now: what was found of it and its pods, in the word of the deepest, else what its conditions tell.
 fn limit<'a>(row: &'a Row, table: &'a Table, world: &'a World) -> Value<'a> {
     let Facts::Workload(workload) = &row.facts else { return Value::None };
     let (bad, warn) =
         (|text: &'static str| Value::Status(Cow::Borrowed(text), Health::Bad), |text| Value::Status(Cow::Borrowed(text), Health::Warn));
-    for finding in world.findings.of(table.cluster(), row.uid) {
-        match finding.cause {
-            Cause::Image(_) => return bad("image"),
-            Cause::Quota(_) => return bad("quota"),
-            Cause::Room(_) if adds_nodes(table, world) => return warn("no room, nodes may be added"),
-            Cause::Room(_) => return bad("no room"),
-            _ => {}
-        }
+    let of_pods = Cause::Object(table.want.kind.clone(), table.words().get(row.namespace).into(), row.name.clone());
+    let found = world.findings.of(table.cluster(), row.uid).iter().chain(world.findings.of_cause(table.cluster(), of_pods));
+    if let Some(deepest) = found.filter(|f| f.severity > Severity::Info).min_by_key(|f| f.depth()) {
+        return match word(deepest) {
+            NO_ROOM if adds_nodes(table, world) => warn("no room, nodes may be added"),
+            told => bad(told),
+        };
     }
     if let Some(failure) = &workload.failure {
         return if failure.message.contains("exceeded quota") { bad("quota") } else { bad("pods refused") };
@@ -130,6 +130,20 @@ fn limit<'a>(row: &'a Row, table: &'a Table, world: &'a World) -> Value<'a> {
         Some((_, scaler, _)) if scaler.blind.is_some() => warn("HPA blind"),
         Some((_, scaler, t)) if is_limited(scaler, t) => warn("HPA"),
         _ => Value::None,
+    }
+}
+
+const NO_ROOM: &str = "no room";
+
+/// What a finding comes from, where that is something else than the workload; else what it is.
+fn word(finding: &Finding) -> &'static str {
+    match finding.cause {
+        Cause::Node(_) => "node",
+        Cause::Image(_) => "image",
+        Cause::Quota(_) => "quota",
+        Cause::Server(_) => "webhook",
+        Cause::Room(_) => NO_ROOM,
+        Cause::Object(..) | Cause::Cluster | Cause::Alike(_) => finding.word(),
     }
 }
 

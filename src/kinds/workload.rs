@@ -1,7 +1,7 @@
 //! What the kinds that run pods from a template have in common: the template's containers, the selector of the pods, and how many of
 //! them there are.
 
-use super::object::{Condition, Meta, Pairs, Str, condition, each, has, or_default, text};
+use super::object::{Condition, Meta, Pairs, Str, condition, each, has, or_default, text, time};
 use super::resources::{self, Resources};
 use crate::model::cell::{Text, Value};
 use crate::model::facts::{Amounts, WorkloadFacts};
@@ -57,6 +57,7 @@ impl Spec<'_> {
             requests: self.template.requests(),
             image: words.sym(self.template.image()),
             progressing: progressing.map(|c| Box::new(c.keep(words))),
+            progressed: progressing.and_then(|c| time(&c.last_update_time)),
             failure: failure.map(|c| Box::new(c.keep(words))),
         }
     }

@@ -8,6 +8,7 @@ pub use pod::{ContainerTrouble, Ended, PodFacts, PodTrouble};
 
 use super::cell::Text;
 use super::id::{GroupResource, Uid};
+pub use super::quantity::Amounts;
 use super::time::Timestamp;
 use super::words::{Sym, Words};
 
@@ -94,23 +95,6 @@ impl Facts {
     }
 }
 
-/// Amounts of what pods run on. Zero means that nothing was said.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
-pub struct Amounts {
-    /// Thousandths of a core.
-    pub cpu: u32,
-    /// Bytes.
-    pub memory: u64,
-}
-
-impl std::ops::Add for Amounts {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self { cpu: self.cpu.saturating_add(other.cpu), memory: self.memory.saturating_add(other.memory) }
-    }
-}
-
 /// The status of a condition.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -163,6 +147,8 @@ pub struct WorkloadFacts {
     pub image: Sym,
     /// The condition Progressing.
     pub progressing: Option<Box<Condition>>,
+    /// When a rollout last got further, as Progressing has it (`lastUpdateTime`): its status is True from one rollout to the next.
+    pub progressed: Option<Timestamp>,
     /// The condition ReplicaFailure, where it is True: pods are refused.
     pub failure: Option<Box<Condition>>,
 }
@@ -255,6 +241,8 @@ pub struct EndpointsFacts {
     pub unready: u32,
     /// The pods behind them (`targetRef`).
     pub pods: Box<[Uid]>,
+    /// It is as it was made (`metadata.generation` is 1).
+    pub untouched: bool,
 }
 
 /// An Ingress.

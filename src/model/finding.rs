@@ -28,6 +28,8 @@ pub struct Finding {
     pub object: ObjectRef,
     /// Since when.
     pub since: Timestamp,
+    /// That is when it was first seen: it may have begun before.
+    pub at_least: bool,
     /// What is wrong, in half a line.
     pub what: String,
     /// Why, in the server's own words; may be empty.
@@ -36,6 +38,64 @@ pub struct Finding {
     pub next: String,
     /// What it all comes from: findings of one cause are shown as one.
     pub cause: Cause,
+}
+
+/// Rules by how near what they find is to the root of a trouble, the deepest first, each with a word for a narrow column: of two findings of one
+/// cause, the one of the earlier rule is why the other is so.
+const DEPTHS: &[(&str, &str)] = &[
+    ("node-not-ready", "node"),
+    ("node-network", "node"),
+    ("node-pressure", "node"),
+    ("webhook-down", "webhook"),
+    ("api-down", "API"),
+    ("quota-full", "quota"),
+    ("claim-lost", "volume"),
+    ("claim-pending", "volume"),
+    ("volume-mount", "volume"),
+    ("unschedulable", "no room"),
+    ("image-pull", "image"),
+    ("container-config", "config"),
+    ("oom-killed", "OOM"),
+    ("crash-loop", "crash"),
+    ("liveness", "liveness"),
+    ("evicted", "evicted"),
+    ("readiness", "readiness"),
+    ("restarts", "restarts"),
+    ("event-repeats", "warnings"),
+    // From here on something else is always the matter.
+    (SYMPTOMS, "pods refused"),
+    ("not-ready", "not ready"),
+    ("rollout-stuck", "rollout"),
+    ("replicas-missing", "pods missing"),
+    ("no-endpoints", "no endpoint"),
+    ("ingress-backend", "no endpoint"),
+    ("no-disruption", "PDB"),
+];
+
+/// The first of the rules that find symptoms only.
+const SYMPTOMS: &str = "pods-refused";
+
+/// The rules that a depth is known of.
+#[cfg(test)]
+pub(crate) fn ranked() -> impl Iterator<Item = &'static str> {
+    DEPTHS.iter().map(|(rule, _)| *rule)
+}
+
+impl Finding {
+    /// How near it is to the root of a trouble, 0 for the root. What no depth is known of is no symptom of anything.
+    pub fn depth(&self) -> usize {
+        DEPTHS.iter().position(|(rule, _)| *rule == self.rule).unwrap_or_default()
+    }
+
+    /// True for what is only there because something else is wrong.
+    pub fn is_symptom(&self) -> bool {
+        DEPTHS.iter().position(|(rule, _)| *rule == SYMPTOMS).is_some_and(|first| self.depth() >= first)
+    }
+
+    /// What it is in a word.
+    pub fn word(&self) -> &'static str {
+        DEPTHS.iter().find(|(rule, _)| *rule == self.rule).map_or(self.rule, |(_, word)| word)
+    }
 }
 
 /// What findings come from.
@@ -55,6 +115,8 @@ pub enum Cause {
     Room(Box<str>),
     /// The cluster as such: versions that do not go together.
     Cluster,
+    /// Nothing that they have in common but what a rule says of them: notes of which a cluster has many.
+    Alike(&'static str),
 }
 
 impl Cause {
@@ -89,6 +151,20 @@ impl Group {
         uids.sort_unstable();
         uids.dedup();
         uids.len()
+    }
+
+    /// The finding that is nearest to the root of what the head tells; the head itself where nothing is nearer. Notes are no reason for more than
+    /// notes.
+    pub fn deepest(&self) -> &Finding {
+        let counts = |f: &&Finding| f.severity > Severity::Info || self.head.severity == Severity::Info;
+        let deepest = self.findings.iter().filter(counts).min_by_key(|f| f.depth());
+        deepest.filter(|f| f.depth() < self.head.depth()).unwrap_or(&self.head)
+    }
+
+    /// What is wrong, and why as far as that is known.
+    pub fn headline(&self) -> String {
+        let deepest = self.deepest();
+        if deepest.rule == self.head.rule { self.head.what.clone() } else { format!("{}: {}", self.head.what, deepest.what) }
     }
 }
 
@@ -134,6 +210,13 @@ impl Findings {
     /// What was found of an object.
     pub fn of(&self, cluster: ClusterId, uid: Uid) -> &[Finding] {
         self.of.get(&(cluster, uid)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What was found for a cause.
+    pub fn of_cause(&self, cluster: ClusterId, cause: Cause) -> impl Iterator<Item = &Finding> {
+        let key = (cluster, cause);
+        let uids = self.by_cause.get(&key).into_iter().flatten();
+        uids.flat_map(move |uid| self.of(cluster, *uid)).filter(move |f| f.cause == key.1)
     }
 
     /// Puts what was found of an object in the place of what was found before. True if that is news.
@@ -208,9 +291,11 @@ impl Findings {
 /// Who speaks for a group comes first.
 fn speaks(a: &Finding, b: &Finding) -> std::cmp::Ordering {
     let width = |f: &Finding| match &*f.object.kind.resource {
-        "nodes" | "resourcequotas" | "apiservices" => 0,
+        "nodes" | "apiservices" => 0,
         "pods" => 2,
         "replicasets" => 3,
+        // That a quota is used up is no harm before something is refused.
+        "resourcequotas" => 4,
         _ => 1,
     };
     b.severity
@@ -234,7 +319,29 @@ mod tests {
         let severity = [Severity::Info, Severity::Warning, Severity::Critical][usize::from(severity % 3)];
         let cause = Cause::Node(cause.to_string().into());
         let (what, evidence, next) = (String::new(), String::new(), String::new());
-        Finding { rule: "r", severity, object, since: Timestamp(since), what, evidence, next, cause }
+        Finding { rule: "r", severity, object, since: Timestamp(since), at_least: false, what, evidence, next, cause }
+    }
+
+    #[test]
+    fn the_deepest_cause_is_told_with_what_speaks_for_all() {
+        let told = |rules: &[(&'static str, u8)]| {
+            let mut all = Findings::default();
+            for (i, (rule, severity)) in (1..).zip(rules) {
+                let new = Finding { rule, what: (*rule).to_owned(), ..finding(i, 0, *severity, 0) };
+                all.put(ClusterId(0), new.object.uid, vec![new]);
+            }
+            all.settle();
+            all.groups().first().map(|g| (g.headline(), g.deepest().rule)).unwrap_or_default()
+        };
+        for (rules, headline, deepest) in [
+            (&[("rollout-stuck", 2), ("crash-loop", 1)][..], "rollout-stuck: crash-loop", "crash-loop"),
+            (&[("rollout-stuck", 2), ("crash-loop", 1), ("oom-killed", 1)], "rollout-stuck: oom-killed", "oom-killed"),
+            (&[("crash-loop", 2), ("rollout-stuck", 1)], "crash-loop", "crash-loop"),
+            (&[("rollout-stuck", 2), ("oom-killed", 0)], "rollout-stuck", "rollout-stuck"),
+            (&[("unprobed", 0)], "unprobed", "unprobed"),
+        ] {
+            assert_eq!(told(rules), (headline.to_owned(), deepest), "{rules:?}");
+        }
     }
 
     proptest! {

@@ -9,6 +9,7 @@ pub use super::known::{Known, Named};
 use super::layout::{Axis, Layout};
 use super::record::Record;
 use super::stroke::Stroke;
+pub use super::unlock::{Unlock, Which};
 use std::borrow::Cow;
 
 /// One thing that an action asks for.
@@ -101,8 +102,8 @@ pub enum Screen {
     Table(TableOf),
     /// One object, whole.
     Document(ObjectRef, Form),
-    /// Picker, fleet and connections in one.
-    Clusters,
+    /// Picker, fleet and connections in one, with the cursor on this cluster, or else on the one that is looked at.
+    Clusters(Option<ClusterId>),
     /// What is wrong in all open clusters.
     Health,
     /// What is wrong in a cluster for one cause, explained.
@@ -312,26 +313,6 @@ pub struct Wish {
     pub argument: String,
 }
 
-/// A cluster, as a person means it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// The one that is looked at.
-    Cluster(ClusterId),
-    /// The one of this name.
-    Called(String),
-}
-
-/// That a read-only cluster may be changed for a while.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unlock {
-    /// Where.
-    pub cluster: Which,
-    /// For how long.
-    pub seconds: i64,
-    /// Why.
-    pub reason: String,
-}
-
 /// Why an action does not apply here. Not an error: it greys the entry and explains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject(pub Cow<'static, str>);
@@ -389,6 +370,8 @@ pub struct Scene {
     pub cluster: Option<ClusterId>,
     /// That cluster is open.
     pub cluster_open: bool,
+    /// The cluster whose state the cursor is on, on a screen of findings.
+    pub state_of: Option<ClusterId>,
     /// How many panes the screen has; none where it is no screen of panes.
     pub panes: usize,
     /// A text is edited here.

@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::finding::Findings;
 use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
 use super::layout::Layouts;
-use super::msg::Sync;
+use super::msg::{Link, Sync};
 use super::record::Record;
 use super::row::Row;
 use super::step::{Known, Notice, Target};
@@ -186,6 +186,11 @@ impl World {
             None => Found::NotYet,
             Some(catalog) => catalog.get(kind).map_or(Found::Missing, Found::Kind),
         }
+    }
+
+    /// True while a cluster is about to say what it serves: one that is down or waits for a login is not.
+    pub fn is_asking(&self) -> bool {
+        self.open().any(|c| c.catalog.is_none() && !matches!(c.link, Link::Down { .. }))
     }
 
     /// Whether a cluster serves a kind; `None` before its discovery has answered.

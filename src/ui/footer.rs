@@ -25,6 +25,8 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
             ("enter", "open"),
             ("filter", "filter"),
             ("goto", "go"),
+            ("health", "health"),
+            ("warnings", "warnings"),
             ("details", "details"),
             ("yaml", "yaml"),
             ("events", "events"),
@@ -67,10 +69,14 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
 pub struct Hinted {
     /// The scope of its keys.
     pub scope: Scope,
+    /// What it is called.
+    pub title: String,
     /// Its panes, where it has some.
     pub panes: Option<Shown>,
     /// Enter takes one of what it lists.
     pub is_choice: bool,
+    /// What the action `unhealthy` shows or hides on it, where that is something of its own.
+    pub narrows: Option<&'static str>,
 }
 
 /// The next keys, from the keymap in force; in the middle of a chord, the keys that complete it.
@@ -103,10 +109,14 @@ pub fn hints(keymap: &Keymap, on: &Hinted, pressed: &[Key], theme: &Theme, area:
         Some(_) => (PANES, Some(&LINK)),
         None => (&[][..], None),
     };
-    let keyed =
-        |(action, word): &(&'static str, &'static str)| Some((keymap.keys_of(scope, action, None).into_iter().next()?, *action, *word));
+    let keyed = |(action, word): &(&'static str, &'static str)| {
+        let word = on.narrows.filter(|_| *action == "unhealthy").unwrap_or(word);
+        Some((keymap.keys_of(scope, action, None).into_iter().next()?, *action, word))
+    };
     let first = if on.is_choice { CHOICE } else { panes };
-    let hints: Vec<(String, &str, &str)> = first.iter().chain(worth(scope)).chain(link).filter_map(keyed).collect();
+    // What leads to where one is needs no hint.
+    let leads_away = |(action, _): &&(&str, &str)| !matches!((on.title.as_str(), *action), ("health", "health") | ("events", "warnings"));
+    let hints: Vec<(String, &str, &str)> = first.iter().chain(worth(scope)).chain(link).filter(leads_away).filter_map(keyed).collect();
     // Whoever knows no key finds them all behind this one, however little room there is.
     let help = hints.iter().position(|(_, action, _)| *action == "help");
     let kept = help.and_then(|i| hints.get(i)).map_or(0, |(key, _, word)| width(key, word) + 2);

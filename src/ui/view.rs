@@ -147,6 +147,16 @@ pub trait View {
         None
     }
 
+    /// What the action `unhealthy` shows or hides here, in a word and in a line, where that is something else than rows that are not healthy.
+    fn narrows(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
+    /// As a pane: how many of these are not as they should be.
+    fn sick(&self, _world: &World) -> Option<usize> {
+        None
+    }
+
     /// The clock moved on.
     fn tick(&mut self, _world: &World) {}
 

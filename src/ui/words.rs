@@ -3,8 +3,8 @@
 use super::theme::{Role, Theme};
 use crate::kinds;
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::finding::Severity;
-use crate::model::id::{ClusterId, ObjectRef};
+use crate::model::finding::{Finding, Severity};
+use crate::model::id::{ClusterId, GroupResource, ObjectRef};
 use crate::model::msg::Sync;
 use crate::model::step::Only;
 use crate::model::table::Table;
@@ -114,14 +114,30 @@ pub fn severity(severity: Severity) -> (&'static str, Role) {
     }
 }
 
-/// An object in a word or two: `shop/web`, and what it is where that has no namespace: `node eu-3`.
+/// An object in a word or two: `shop/web`, and what it is where that is no pod and nothing that runs pods: `node eu-3`, `pvc data/disk`.
 pub fn object(object: &ObjectRef) -> String {
-    if object.namespace.is_empty() {
-        let kind = kinds::find(&object.kind).map_or(&*object.kind.resource, |k| k.names.singular);
-        format!("{kind} {}", object.name)
-    } else {
-        format!("{}/{}", object.namespace, object.name)
+    let place = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
+    let named = format!("{place}{}", object.name);
+    match (&*object.kind.group, &*object.kind.resource) {
+        ("", "pods") | ("apps" | "batch", _) => named,
+        _ => format!("{} {named}", kind(&object.kind)),
     }
+}
+
+/// A kind in a word: its short name where the whole one is long.
+fn kind(kind: &GroupResource) -> &str {
+    let Some(known) = kinds::find(kind) else { return &kind.resource };
+    let short = || known.names.short_names.first().copied();
+    Some(known.names.singular).filter(|name| name.len() <= LONG).or_else(short).unwrap_or(known.names.singular)
+}
+
+/// A name of a kind is long beyond so many letters: those of more are known by their short ones, as `hpa` and `pvc`.
+const LONG: usize = 12;
+
+/// How long something has been wrong, as far as that is known.
+pub fn lasts(finding: &Finding, now: Timestamp) -> String {
+    let least = if finding.at_least { "≥" } else { "" };
+    format!("{least}{}", ago(finding.since, now))
 }
 
 /// A command as people know it: its words without quotes, and of those that are paths the last part. Not to be run.
@@ -171,10 +187,16 @@ pub fn unknown_kind(world: &World, name: &str) -> String {
     if world.open().next().is_none() {
         return "no cluster is open: C lists them, and their key opens them".to_owned();
     }
-    if world.open().any(|c| c.catalog.is_none()) {
+    if world.is_asking() {
         return format!("asking the clusters what {name} is…");
     }
-    format!("no open cluster serves a kind called {name}")
+    let silent: Vec<&str> = world.open().filter(|c| c.catalog.is_none()).map(|c| c.name.as_str()).collect();
+    let (has, silent) = (if silent.len() == 1 { "has" } else { "have" }, silent.join(", "));
+    match () {
+        () if silent.is_empty() => format!("no open cluster serves a kind called {name}"),
+        () if world.open().all(|c| c.catalog.is_none()) => format!("what {name} is nobody knows: {silent} {has} not answered"),
+        () => format!("no open cluster serves a kind called {name}; {silent} {has} not answered"),
+    }
 }
 
 #[cfg(test)]

@@ -112,15 +112,41 @@ fn what_is_cured_stays_under_the_cursor_until_it_moves() {
     robot.press("k").misses("cured").sees("Health ─ 1");
 }
 
+/// What is cured is no news for long, has nothing next, and stays for nobody who is elsewhere.
 #[test]
-fn a_cluster_that_is_down_stands_above_what_was_found() {
+fn what_is_cured_goes_after_a_while() {
+    let well = || {
+        let mut well = of_deployment(pod("shop/web-58b7-qqq4d", 900));
+        well["metadata"]["resourceVersion"] = json!("2");
+        well
+    };
+    let mut robot = sick();
+    robot.press("/").text("web").press("enter").sees("next: ");
+    robot.deliver("prod-us", "pods", &[well()]).sees("cured").misses("next: ");
+    robot.wait(9).sees("cured").wait(1).misses("cured").sees("nothing that is wrong matches");
+    let mut robot = Robot::new(&["prod-us"], "overview");
+    quiet(&mut robot, "prod-us", &[of_deployment(crashing("shop/web-58b7-qqq4d", 900, 4))]);
+    robot.resize(LARGE).sees("crashes").press("tab");
+    robot.deliver("prod-us", "pods", &[well()]).misses("cured").misses("crashes").sees("all is well");
+}
+
+#[test]
+fn a_cluster_that_is_down_stands_below_what_was_found_and_leads_to_its_state() {
     let mut robot = sick();
     robot.wait(2).down("prod-us", &unreachable(), Some(Duration::from_secs(8))).wait(40);
     robot.down("staging", &Fault::new(FaultKind::Login("aws sso login".into()), "the token has expired"), None);
     robot.sees("Health ─ 5").sees("stale for 40s").sees("connection refused").sees("ctrl-r runs aws sso login");
     look("health-down", &mut robot);
     let screen = robot.screen();
-    assert!(screen.find("stale for").unwrap() < screen.find("crashes").unwrap(), "{screen}");
+    assert!(screen.find("stale for").unwrap() > screen.rfind("crashes").unwrap(), "{screen}");
+    let (line, _) = worst(&robot.state.world).unwrap();
+    assert!(line.starts_with("✖ prod-"), "the header tells of clusters: {line}");
+    robot.press("G");
+    assert!(robot.cursor().contains("stale for") || robot.cursor().contains("login needed"), "{}", robot.screen());
+    let name = robot.cursor().split_whitespace().find(|w| ["prod-us", "staging"].contains(w)).unwrap().to_owned();
+    robot.press("enter").sees("Clusters");
+    assert!(robot.cursor().contains(&name), "{}", robot.screen());
+    robot.press("esc").sees("Health ─ 5");
     robot.cluster("prod-us", ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) }));
     for kind in ["pods", "nodes", "deployments", "events"] {
         robot.sync("prod-us", kind, Sync::Live);

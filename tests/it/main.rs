@@ -21,6 +21,7 @@ mod faults;
 mod files;
 mod findings;
 mod gallery;
+mod guard;
 mod health;
 mod joined;
 mod kinds;

@@ -73,7 +73,7 @@ fn of(kinds: &[&str]) -> Robot {
         Robot::laid_out(&["prod-eu", "prod-us"], Layouts { named: [("own".to_owned(), layout)].into(), last: Some("own".to_owned()) });
     ["prod-eu", "prod-us"].iter().for_each(|name| fill(&mut robot, name));
     robot.resize(LARGE);
-    let first = kinds.iter().position(|kind| *kind == "pods").unwrap_or_default();
+    let first = kinds.iter().position(|kind| *kind == "health").unwrap_or_default();
     robot.press(&"shift-tab ".repeat(first));
     robot
 }
@@ -124,8 +124,10 @@ fn one_glance_over_twelve_clusters_of_which_one_is_dead() {
     let why = Fault::new(FaultKind::Unreachable, "connection refused");
     robot.wait(2).down("prod-eu-7", &why, Some(Duration::from_secs(8))).wait(40);
     look("twelve-one-dead", &mut robot);
-    assert_eq!(robot.screen().matches("prod-eu-7: stale").count(), 1, "one pane tells why\n{}", robot.screen());
-    robot.press("shift-tab");
+    robot.resize(LARGE);
+    assert_eq!(robot.screen().matches("connection refused").count(), 1, "one pane tells why\n{}", robot.screen());
+    robot.resize(SMALL);
+    robot.press("tab");
     assert_eq!(here(&robot), "Scaling");
     assert_eq!(robot.screen().matches("prod-eu-7: stale").count(), 1, "once, however many kinds it is made of\n{}", robot.screen());
 }
@@ -158,7 +160,7 @@ fn keys_go_to_one_pane_and_the_others_stay_as_they_are() {
 #[test]
 fn a_pane_that_is_zoomed_has_the_screen_to_itself() {
     let mut robot = overview(&["prod-eu", "prod-us"]);
-    robot.resize(LARGE);
+    robot.resize(LARGE).press("tab tab");
     let all = robot.screen();
     robot.press("z");
     assert_eq!(titles(&robot), ["Pods"]);
@@ -174,8 +176,8 @@ fn a_pane_that_is_zoomed_has_the_screen_to_itself() {
 #[test]
 fn narrow_terminals_have_tabs() {
     let mut robot = overview(&["prod-eu", "prod-us"]);
-    assert_eq!((titles(&robot).len(), here(&robot)), (1, "Pods".into()));
-    robot.sees("│ Nodes 4 │ Events 4").press("tab");
+    assert_eq!((titles(&robot).len(), here(&robot)), (1, "Health".into()), "it says where to go");
+    robot.sees("│ Pods 6 ▲2 │ Nodes 4 │ Events 4").press("tab tab tab");
     assert_eq!(here(&robot), "Nodes");
     robot.click_line(1, "Events");
     assert_eq!(here(&robot), "Events");
@@ -215,6 +217,55 @@ fn panes_split_and_close_down_to_the_last() {
     robot.press(":").text("close-pane").press("enter").sees("this is the only pane");
     robot.press("tab").sees("this is the only pane").resize(SMALL);
     assert_eq!(titles(&robot).len(), 1, "no tab where there is one pane");
+}
+
+/// Panes side by side stay so: a new one that has no room beside another stands below, or is refused.
+#[test]
+fn a_split_never_makes_tabs_of_panes() {
+    let mut robot = overview(&["prod-eu", "prod-us"]);
+    let split = |robot: &mut Robot| {
+        robot.press(":").text("split events").press("enter");
+    };
+    robot.resize(LARGE);
+    split(&mut robot);
+    robot.sees("the new pane is below");
+    assert_eq!(titles(&robot).len(), 6);
+    for _ in 0..9 {
+        split(&mut robot);
+        assert!(titles(&robot).len() > 5, "{}", robot.screen());
+    }
+    robot.sees("there is no room for another pane here").sees(":close-pane takes a pane away");
+    robot.resize(SMALL);
+    let tabs = robot.screen().lines().nth(1).unwrap_or_default().matches('│').count();
+    split(&mut robot);
+    robot.misses("there is no room").resize((200, 24));
+    assert!(
+        robot.screen().lines().nth(1).unwrap_or_default().matches('│').count() > tabs,
+        "where they are tabs anyway, there is room for one more"
+    );
+}
+
+/// A kind that nobody serves is told at once, also where a cluster waits for a login: it takes no pane's place, and nobody waits for it.
+#[test]
+fn a_slip_is_told_while_a_cluster_is_silent() {
+    let mut robot = overview(&["prod-eu", "partner"]);
+    robot.down("partner", &Fault::new(FaultKind::Login("aws sso login".into()), "nobody is logged in"), None);
+    let partner = robot.state.world.clusters.iter_mut().find(|c| c.name == "partner").expect("partner");
+    partner.catalog = None;
+    robot.resize(LARGE);
+    let panes = titles(&robot);
+    for line in ["nosuch", "pane nosuch", "split nosuch"] {
+        robot
+            .press(":")
+            .text(line)
+            .press("enter")
+            .sees("no open cluster serves a kind called nosuch; partner has not answered")
+            .press("esc");
+        assert_eq!(titles(&robot), panes, "{line}");
+    }
+    robot.state.world.clusters.iter_mut().for_each(|c| c.catalog = None);
+    robot.press(":").text("pane nosuch").press("enter").sees("asking the clusters what nosuch is");
+    assert_eq!(titles(&robot), panes);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::rig::objects::{object, pod, since};
 use crate::rig::robot::{LARGE, Robot};
 use crate::robot::look;
 use kconsole::model::finding::{Cause, Finding, Severity};
+use kconsole::model::id::{GroupResource, ObjectRef, Uid};
 use kconsole::model::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -117,6 +118,7 @@ fn where_no_room_is_left_and_nodes_may_come_it_says_so() {
             severity: Severity::Warning,
             object: object.clone(),
             since: Timestamp(0),
+            at_least: false,
             what: String::new(),
             evidence: String::new(),
             next: String::new(),
@@ -133,4 +135,41 @@ fn where_no_room_is_left_and_nodes_may_come_it_says_so() {
     assert!(line(&robot, "prod-eu", "checkout").ends_with("▲ no room, nodes may be added"), "{}", robot.screen());
     robot.delete("prod-eu", "deployments", &["cluster-autoscaler"]);
     assert!(line(&robot, "prod-eu", "checkout").ends_with("✖ no room"), "{}", robot.screen());
+}
+
+/// The number in the title, what the key shows and what has a limit are one thing; a crash of its pods is a limit too, by its deepest cause.
+#[test]
+fn what_is_unhealthy_here_is_what_has_a_limit() {
+    let mut robot = scaling();
+    robot.resize(LARGE).sees("unhealthy 2").press("!").sees("only unhealthy").sees("Scaling ─ 2");
+    let mut names = robot.names();
+    names.sort();
+    assert_eq!(names, ["checkout", "web"].map(String::from), "{}", robot.screen());
+    let table = robot.state.world.tables.values().find(|t| t.named("shop", "db").is_some()).expect("statefulsets");
+    let db = table.object(table.named("shop", "db").expect("db"));
+    let pod = |name: &str| ObjectRef { kind: GroupResource::new("", "pods"), name: name.into(), uid: Uid::parse(name), ..db.clone() };
+    let found = |rule: &'static str, name: &str, severity| Finding {
+        rule,
+        severity,
+        object: pod(name),
+        since: Timestamp(0),
+        at_least: false,
+        what: rule.to_owned(),
+        evidence: String::new(),
+        next: String::new(),
+        cause: Cause::itself(&db),
+    };
+    for (rule, name, severity, says) in [
+        ("unprobed", "db-3", Severity::Info, "–"),
+        ("rollout-stuck", "db-2", Severity::Warning, "✖ rollout"),
+        ("crash-loop", "db-0", Severity::Critical, "✖ crash"),
+        ("oom-killed", "db-1", Severity::Warning, "✖ OOM"),
+    ] {
+        robot.state.world.findings.put(db.cluster, Uid::parse(name), vec![found(rule, name, severity)]);
+        robot.state.world.findings.settle();
+        robot.wait(1).press("!");
+        assert!(line(&robot, "prod-eu", "db").ends_with(says), "{rule}\n{}", robot.screen());
+        let limited = if says == "–" { 2 } else { 3 };
+        robot.sees(&format!("unhealthy {limited}")).press("!").sees(&format!("Scaling ─ {limited}"));
+    }
 }

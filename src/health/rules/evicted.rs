@@ -7,6 +7,7 @@ use crate::model::finding::{Cause, Severity};
 use crate::model::row::Row;
 use crate::model::table::Table;
 use crate::model::time::Timestamp;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 /// Why a pod has failed that was well (`status.reason`).
@@ -48,22 +49,24 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
 }
 
 fn tell(case: &Case<'_>, verdict: &mut Verdict, all: &[Pod<'_>]) {
-    let recent = all.iter().filter_map(|(table, row, pod)| {
-        let at = pod.ready_since.or(row.created)?;
-        let over = Timestamp(at.0 + case.limits.event_over);
-        (case.now() < over).then(|| {
-            verdict.again(over);
-            (at, table.words().get(pod.node), evicted(table, pod))
-        })
-    });
-    let recent: Vec<_> = recent.collect();
-    let Some((at, node, Some((reason, trouble)))) = recent.iter().max_by_key(|(at, node, _)| (*at, *node)).copied() else { return };
+    let at = |(_, row, pod): &Pod<'_>| pod.ready_since.or(row.created);
+    let mut all: Vec<(Timestamp, &Pod<'_>)> = all.iter().filter_map(|pod| Some((at(pod)?, pod))).collect();
+    all.sort_by_key(|(at, (table, _, pod))| (Reverse(*at), table.words().get(pod.node)));
+    // One after the other is one trouble, as old as its first.
+    let limit = case.limits.event_over;
+    let runs = all.windows(2).take_while(|w| matches!(w, [(later, _), (before, _)] if later.0 - before.0 < limit)).count() + 1;
+    let (Some((last, (table, _, pod))), Some((first, _))) = (all.first(), all.get(runs - 1)) else { return };
+    let over = Timestamp(last.0 + limit);
+    let Some((reason, trouble)) = evicted(table, pod).filter(|_| case.now() < over) else { return };
+    verdict.again(over);
+    let node = table.words().get(pod.node);
     let word = if reason == "Evicted" { "evicted" } else { reason };
-    let what = if case.pod().is_some() { format!("{word} by node {node}") } else { format!("{word}: {} of its pods", recent.len()) };
-    let mut found = case.found(Severity::Warning, at, what);
+    let what = if case.pod().is_some() { format!("{word} by node {node}") } else { format!("{word}: {runs} of its pods") };
+    let mut found = case.found(Severity::Warning, *first, what);
     found.evidence = line(&trouble.message).to_owned();
     found.next = "{enter} shows its pods, {goto}nodes how the nodes are".to_owned();
-    if !node.is_empty() && recent.iter().all(|(_, n, _)| *n == node) {
+    // What that node lacks is why; pods that went elsewhere meanwhile may have brought it there.
+    if !node.is_empty() {
         found.cause = Cause::Node(node.into());
     }
     verdict.find(found);

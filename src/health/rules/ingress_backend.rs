@@ -41,6 +41,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
         let dead = case.findings(service.uid).iter().filter(|f| f.rule == super::no_endpoints::RULE.name);
         for finding in dead {
             let mut found = case.found(finding.severity, finding.since, format!("leads to service {name}: {}", finding.what));
+            found.at_least = finding.at_least;
             found.evidence.clone_from(&finding.evidence);
             found.next = "{details} shows where it leads".to_owned();
             found.cause = finding.cause.clone();

@@ -1,8 +1,12 @@
 //! A budget lets no pod be taken away.
 
+use super::no_endpoints::{AGAIN, selected};
 use crate::health::{Case, Rule, Verdict};
-use crate::model::facts::Facts;
-use crate::model::finding::Severity;
+use crate::model::facts::{BudgetFacts, Facts};
+use crate::model::finding::{Finding, Severity};
+use crate::model::selector::Selector;
+use crate::model::time::Timestamp;
+use std::cmp::Reverse;
 
 pub(super) const RULE: Rule = Rule {
     name: "no-disruption",
@@ -31,6 +35,17 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     } else {
         return;
     };
+    // Where its pods are not healthy, what is wrong with them is why.
+    let cause = sick(case, budget).map_or(found.cause, |f| f.cause.clone());
+    verdict.again(Timestamp(case.now().0 + AGAIN));
     let next = "{enter} shows its pods, {details} what it asks for".to_owned();
-    verdict.find(crate::health::Found { next, ..found });
+    verdict.find(crate::health::Found { next, cause, ..found });
+}
+
+/// The worst that was found of its pods, where too few are healthy.
+fn sick<'a>(case: &Case<'a>, budget: &BudgetFacts) -> Option<&'a Finding> {
+    let text = budget.selector.as_ref().filter(|_| budget.healthy < budget.expected)?.get(case.table.words());
+    let selector = Selector::parse(text).ok()?;
+    let found = selected(case, &selector).flat_map(|(row, _)| case.findings(row.uid));
+    found.filter(|f| f.severity > Severity::Info).max_by_key(|f| (f.severity, Reverse(f.since)))
 }

@@ -1,6 +1,6 @@
 //! Nobody answers for a service.
 
-use crate::health::{Case, Found, Rule, Verdict};
+use crate::health::{Case, Found, Link, Rule, Verdict};
 use crate::model::facts::{EndpointsFacts, Facts, PodFacts};
 use crate::model::finding::{Finding, Severity};
 use crate::model::row::Row;
@@ -10,7 +10,7 @@ use crate::model::time::Timestamp;
 use std::cmp::Reverse;
 
 /// After so long what a service selects is looked at again: pods without an address change no slice.
-const AGAIN: i64 = 15;
+pub(super) const AGAIN: i64 = 15;
 /// Kinds whose pods a service may be for.
 const WORKLOADS: &[(&str, &str)] = &[("apps", "deployments"), ("apps", "statefulsets"), ("apps", "daemonsets")];
 
@@ -38,7 +38,9 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     if slices.iter().any(|s| s.ready > 0) {
         return;
     }
-    let seen = case.since_seen(verdict);
+    // A slice that was never changed tells since when nobody is in it.
+    let never = slices.iter().all(|s| s.untouched).then(|| slices_made(case)).flatten();
+    let seen = never.unwrap_or_else(|| case.since_seen(verdict));
     let pods: Vec<(&Row, &PodFacts)> = selected(case, &selector).collect();
     let since = pods.iter().map(|(row, pod)| pod.ready_since.max(row.created).unwrap_or(seen)).max().unwrap_or(seen);
     if !case.is_due(verdict, since, case.limits.no_endpoints) {
@@ -83,8 +85,14 @@ fn service_selector(case: &Case<'_>) -> String {
     case.row.facts.selector().map_or_else(String::new, |s| format!("selector: {}", s.get(case.table.words())))
 }
 
+/// When the last of its slices was made, if there is any.
+fn slices_made(case: &Case<'_>) -> Option<Timestamp> {
+    let link = Link::service(case.cluster(), case.namespace(), &case.row.name);
+    case.rows(link, "discovery.k8s.io", "endpointslices").filter_map(|(_, row)| row.created).max()
+}
+
 /// Pods of its namespace that it selects, but for those that are done or on their way out. Only of a service that nobody answers for.
-fn selected<'a>(case: &Case<'a>, selector: &Selector) -> impl Iterator<Item = (&'a Row, &'a PodFacts)> {
+pub(super) fn selected<'a>(case: &Case<'a>, selector: &Selector) -> impl Iterator<Item = (&'a Row, &'a PodFacts)> {
     let rows = case.in_namespace("", "pods").filter(|(table, row)| selector.matches(|key| row.label(key, table.words())));
     rows.filter_map(|(_, row)| match &row.facts {
         Facts::Pod(pod) if !pod.ended && row.going.is_none() => Some((row, &**pod)),

@@ -1,8 +1,6 @@
 //! A workload has fewer pods than it should, and no rollout is under way.
 
-use super::webhook_down;
-use crate::health::case::line;
-use crate::health::refusal::{blamed, refused};
+use crate::health::refusal::refused;
 use crate::health::{Case, Rule, Verdict};
 use crate::model::finding::Severity;
 use crate::model::time::Timestamp;
@@ -10,11 +8,8 @@ use crate::model::time::Timestamp;
 pub(super) const RULE: Rule = Rule {
     name: "replicas-missing",
     on: &[("apps", "deployments"), ("apps", "statefulsets"), ("apps", "daemonsets")],
-    means: "Fewer pods serve than were asked for. Either the API server refuses to have more of them, by a quota or a webhook, or pods that were there do not \
-            become ready again. What is left carries the whole load.",
+    means: "Fewer pods serve than were asked for. Pods that were there do not become ready again. What is left carries the whole load.",
     helps: &[
-        "Exceeded quota: raise the quota of the namespace, or free some of it by scaling something else down.",
-        "A webhook that refuses or does not answer: see whether the pods behind it run.",
         "Pods that are there but not ready say themselves what is wrong with them.",
     ],
     judge,
@@ -24,16 +19,9 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let Some(workload) = case.workload().filter(|w| w.available < w.wanted && w.observed && case.row.going.is_none()) else { return };
     let what = format!("{}/{} available", workload.available, workload.wanted);
     let severity = if workload.available == 0 { Severity::Critical } else { Severity::Warning };
-    if let Some((since, message)) = refused(case, verdict).filter(|_| workload.replicas < workload.wanted) {
-        // Of a webhook that does not answer its own rule speaks.
-        if webhook_down::unanswered(&message).is_some() {
-            return;
-        }
-        let mut found = case.found(severity, since, format!("pods are refused, {what}"));
-        found.evidence = line(&message).to_owned();
-        found.cause = blamed(case, &message).unwrap_or(found.cause);
-        found.next = "{events} shows what was refused".to_owned();
-        return verdict.find(found);
+    // That of pods which are refused is told already.
+    if refused(case, verdict).is_some_and(|_| workload.replicas < workload.wanted) {
+        return;
     }
     if case.is_rolling() {
         return;

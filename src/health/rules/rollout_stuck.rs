@@ -1,6 +1,6 @@
 //! A rollout does not get further, or waits for somebody.
 
-use crate::health::case::line;
+use crate::health::case::{THROUGH, line};
 use crate::health::refusal::{blamed, refused};
 use crate::health::{Case, Rule, Verdict};
 use crate::model::facts::{Truth, WorkloadFacts};
@@ -29,7 +29,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let worst = case.worst_of_pods().filter(|f| f.severity > Severity::Info);
     let failing = worst.filter(|f| f.severity == Severity::Critical);
     let given_up = workload.progressing.as_ref().filter(|p| p.status == Truth::False);
-    let since = given_up.and_then(|p| p.since).or_else(|| moved(case, workload)).unwrap_or_else(|| case.created());
+    let since = given_up.and_then(|p| p.since).unwrap_or_else(|| moved(case, workload, verdict));
     let due = Timestamp(since.0 + case.limits.rollout);
     // Pods that fail are reason enough: nobody has to wait for the deadline.
     if given_up.is_none() && failing.is_none() && case.now() < due {
@@ -39,7 +39,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let severity = if workload.available == 0 && workload.wanted > 0 { Severity::Critical } else { Severity::Warning };
     let severity = failing.map_or(severity, |f| f.severity.max(severity));
     let mut found = case.found(severity, failing.map_or(since, |f| f.since), format!("rollout stuck, {serving}"));
-    found.next = "{enter} shows its pods, {events} what was tried".to_owned();
+    found.next = "{rollback} goes back to what worked, {enter} shows its pods, {events} what was tried".to_owned();
     if let Some(f) = worst {
         found.evidence = if f.evidence.is_empty() { f.what.clone() } else { format!("{}: {}", f.what, f.evidence) };
         found.cause = f.cause.clone();
@@ -52,8 +52,10 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     verdict.find(found);
 }
 
-/// When the rollout last got further.
-fn moved(case: &Case<'_>, workload: &WorkloadFacts) -> Option<Timestamp> {
-    let newest = case.pods().filter_map(|(_, row, _)| row.created).max();
-    workload.progressing.as_ref().and_then(|p| p.since).max(newest)
+/// When the rollout last got further. Where nobody tells when it began, that is when it was first seen: the newest pod is then as old as the
+/// rollout before it, and so is the condition until the controller has come to it.
+fn moved(case: &Case<'_>, workload: &WorkloadFacts, verdict: &mut Verdict) -> Timestamp {
+    let told = workload.progressing.as_ref().filter(|p| case.word(p.reason) != THROUGH).and(workload.progressed);
+    let begun = told.unwrap_or_else(|| case.since_seen(verdict));
+    case.pods().filter_map(|(_, row, _)| row.created).fold(begun, Timestamp::max)
 }

@@ -3,7 +3,7 @@
 use crate::health::case::owner_name;
 use crate::health::{Case, Link, Rule, Verdict};
 use crate::model::facts::Facts;
-use crate::model::finding::Severity;
+use crate::model::finding::{Cause, Severity};
 
 pub(super) const RULE: Rule = Rule {
     name: "unprobed",
@@ -26,5 +26,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let Some(who) = pods.map(|(table, row)| owner_name(table, row)).min() else { return };
     let mut found = case.found(Severity::Info, case.created(), format!("sends traffic to pods of {who} that have no readiness probe"));
     found.next = "{enter} shows its pods".to_owned();
+    // Many services are so, each for itself: one line a cluster is enough of a note.
+    found.cause = Cause::Alike(RULE.name);
     verdict.find(found);
 }

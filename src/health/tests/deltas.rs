@@ -36,11 +36,12 @@ fn pods(i: usize) -> Vec<Value> {
 
 fn others() -> Vec<Vec<Value>> {
     let web = |wanted: u32, updated: u32, available: u32| {
-        deployment(
-            "web",
-            wanted,
-            json!({"status": {"updatedReplicas": updated, "availableReplicas": available, "replicas": wanted.min(4)}}),
-        )
+        // A rollout says when it last got further.
+        let reason = if updated < wanted { "ReplicaSetUpdated" } else { "NewReplicaSetAvailable" };
+        let progressing = json!([{"type": "Progressing", "status": "True", "reason": reason, "lastUpdateTime": at(-7)}]);
+        let counts =
+            json!({"updatedReplicas": updated, "availableReplicas": available, "replicas": wanted.min(4), "conditions": progressing});
+        deployment("web", wanted, json!({"status": counts}))
     };
     let nodes = |name: &str| {
         let lost = json!({"status": {"conditions": conditions(&[("Ready", "Unknown", -15)])}});

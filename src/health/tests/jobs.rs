@@ -89,3 +89,15 @@ fn a_new_cronjob_has_not_missed_what_was_before_it() {
     let says = "warning cronjobs/new: missed its time <cronjobs/new>";
     plays("cronjob-missed", std::slice::from_ref(&new), &[(0, &[]), (2_099, &[]), (2_100, &[says])], &[gone(&new)]);
 }
+
+/// Nothing of the job itself says so: its events do.
+#[test]
+fn a_job_whose_pods_are_refused_is_told() {
+    let load = job("load", json!({"status": {"active": null}}));
+    let why = "Error creating: pods \"load-x\" is forbidden: exceeded quota: team, requested: pods=1, used: pods=9, limited: pods=9";
+    let refused = warning(&load, "FailedCreate", why, 4, (-90, -1));
+    let says = format!("warning jobs/load: its pods are refused, so it does not run | {why} <quota shop>");
+    let runs = with(load.clone(), json!({"status": {"active": 1}}));
+    plays("pods-refused", &[load, refused.clone()], &[(0, &[&says]), (598, &[&says]), (599, &[])], std::slice::from_ref(&runs));
+    plays("pods-refused", &[runs, refused], &[(0, &[])], &[]);
+}

@@ -173,6 +173,7 @@ fn cause(cause: &Cause) -> String {
         Cause::Server(name) => format!("server {name}"),
         Cause::Room(words) => format!("room {words}"),
         Cause::Cluster => "cluster".to_owned(),
+        Cause::Alike(rule) => format!("all {rule}"),
     }
 }
 

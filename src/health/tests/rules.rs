@@ -2,7 +2,7 @@
 //! what cures them.
 
 use super::objects::{conditions, deployment, gone, node, object, pod, running, unready, warning, with};
-use super::rig::{at, plays};
+use super::rig::{Rig, at, plays};
 use serde_json::{Value, json};
 
 const NOTHING: &[&str] = &[];
@@ -55,7 +55,7 @@ fn a_crash_loop_is_told_with_how_it_ends() {
 fn a_crash_loop_is_as_old_as_its_back_off() {
     let runs = shaky(with(ended(1, "Error", "", 20), json!({"restartCount": 4})));
     let message = "Back-off restarting failed container app in pod web-1_shop(5f-6e)";
-    let mut rig = super::rig::Rig::new();
+    let mut rig = Rig::new();
     rig.put_all(&[runs.clone(), warning(&runs, "BackOff", message, 9, (-500, -5))]);
     let found = rig.work(9);
     let told = found.iter().find(|f| f.rule == "crash-loop").unwrap();
@@ -80,7 +80,7 @@ fn an_image_that_is_not_there_is_told_in_the_registrys_words() {
 
 #[test]
 fn a_rollout_that_hangs_has_the_cause_of_its_pods() {
-    let through = json!({"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated", "lastTransitionTime": at(-30)});
+    let through = json!({"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated", "lastTransitionTime": at(-9_000), "lastUpdateTime": at(-30)});
     let status = json!({"replicas": 11, "updatedReplicas": 1, "readyReplicas": 9, "availableReplicas": 9, "conditions": [through]});
     let rolling = deployment("web", 10, json!({"status": status}));
     let sick = sick(with(waits("ErrImagePull", "not found"), json!({"image": "web:2"})));
@@ -101,6 +101,23 @@ fn a_rollout_that_hangs_has_the_cause_of_its_pods() {
     // More of the same is no rollout.
     let grows = deployment("web", 10, json!({"status": {"replicas": 4, "updatedReplicas": 4, "readyReplicas": 4, "availableReplicas": 4}}));
     plays("rollout-stuck", &[grows], &[(0, NOTHING), (9_000, NOTHING)], &[]);
+}
+
+#[test]
+fn a_rollout_is_as_old_as_it_is_and_not_as_the_one_before() {
+    let began = |conditions: Value| {
+        let status = json!({"replicas": 3, "updatedReplicas": 0, "readyReplicas": 3, "availableReplicas": 3, "conditions": conditions});
+        deployment("web", 3, json!({"status": status}))
+    };
+    let progressing = |reason: &str, updated: i64| json!([{"type": "Progressing", "status": "True", "reason": reason, "lastTransitionTime": at(-90_000), "lastUpdateTime": at(updated)}]);
+    let says = "warning deployments/web: rollout stuck, 3/3 available <deployments/web>";
+    let old = pod("web-1", json!({}));
+    let cured = [deployment("web", 3, json!({}))];
+    // The pods and the condition are those of the rollout before; then the controller says that it has begun; or there is no deadline.
+    for conditions in [progressing("NewReplicaSetAvailable", -80_000), progressing("NewReplicaSetCreated", 0), json!([])] {
+        let times: &[(i64, &[&str])] = &[(0, NOTHING), (299, NOTHING), (300, &[says])];
+        plays("rollout-stuck", &[old.clone(), began(conditions)], times, &cured);
+    }
 }
 
 #[test]
@@ -160,7 +177,7 @@ fn pods_without_room_have_one_cause() {
 
 #[test]
 fn who_adds_nodes_is_named() {
-    let mut rig = super::rig::Rig::new();
+    let mut rig = Rig::new();
     let scaler = with(deployment("cluster-autoscaler", 1, json!({})), json!({"metadata": {"namespace": "kube-system"}}));
     rig.put_all(&[scaler, waiting("web-1", "0/1 nodes are available: 1 Too many pods.", json!({}))]);
     rig.pass(30);
@@ -263,10 +280,16 @@ fn evicted_pods_are_told_together_while_their_like_is_wanted() {
     let web = deployment("web", 1, json!({}));
     let both =
         "warning deployments/web: Evicted: 2 of its pods | The node was low on resource: memory. <node n2>".replace("Evicted", "evicted");
-    let one = "warning deployments/web: evicted: 1 of its pods | The node was low on resource: memory. <node n2>";
     let objects = [web.clone(), live.clone(), out("web-2", "n2", "7d9f", 90), out("web-3", "n2", "7d9f", 30)];
-    plays("evicted", &objects, &[(0, &[&both]), (510, &[one]), (570, NOTHING)], &[]);
+    plays("evicted", &objects, &[(0, &[&both]), (569, &[&both]), (570, NOTHING)], &[]);
     plays("evicted", &objects, &[(0, &[&both])], &[gone(&live)]);
+    // The clock begins with the first of them; the node of the last is where one has to look.
+    let apart =
+        [web.clone(), live.clone(), out("web-2", "n3", "7d9f", 500), out("web-3", "n2", "7d9f", 30), out("web-4", "n3", "7d9f", 5_000)];
+    plays("evicted", &apart, &[(0, &[&both])], &[gone(&live)]);
+    let mut rig = Rig::new();
+    rig.put_all(&apart);
+    assert_eq!(rig.work(usize::MAX).iter().find(|f| f.rule == "evicted").map(|f| f.since.0 - super::rig::START), Some(-500));
     let old = [web, live, out("web-2", "n2", "5555", 90)];
     plays("evicted", &old, &[(0, NOTHING)], &[]);
     let bare = with(out("web-2", "n2", "", 90), json!({"metadata": {"ownerReferences": null}}));
@@ -304,12 +327,12 @@ fn pods_that_are_refused_are_told_with_who_refuses() {
     };
     let quota = "pods \"web-x\" is forbidden: exceeded quota: payments, requested: pods=1, used: pods=19, limited: pods=19";
     let says = format!("warning deployments/web: pods are refused, 2/8 available | {quota} <quota shop>");
-    plays("replicas-missing", &[refused(quota)], &[(0, &[&says])], &[deployment("web", 8, json!({}))]);
+    plays("pods-refused", &[refused(quota)], &[(0, &[&says])], &[deployment("web", 8, json!({}))]);
     let hook = "Internal error occurred: failed calling webhook \"pods.example.com\": failed to call webhook: connection refused";
-    plays("replicas-missing", &[refused(hook)], &[(0, NOTHING)], &[]); // webhook-down speaks of it
+    plays("pods-refused", &[refused(hook)], &[(0, NOTHING)], &[]); // webhook-down speaks of it
     let why = "admission webhook \"pods.example.com\" denied the request: no owner label";
     let says = format!("warning deployments/web: pods are refused, 2/8 available | {why} <server pods.example.com>");
-    plays("replicas-missing", &[refused(why)], &[(0, &[&says])], &[deployment("web", 8, json!({}))]);
+    plays("pods-refused", &[refused(why)], &[(0, &[&says])], &[deployment("web", 8, json!({}))]);
 }
 
 #[test]
@@ -335,7 +358,7 @@ fn a_service_of_pods_that_nobody_asks_is_told() {
     let to = json!([{"conditions": {"ready": true}, "targetRef": {"kind": "Pod", "name": "web-1", "uid": "Pod/web-1"}}]);
     let slice = object("EndpointSlice", "front-x", json!({"metadata": {"labels": labels}, "endpoints": to}));
     let bare = with(well(), json!({"spec": {"containers": [{"name": "app"}]}}));
-    let says = "info services/front: sends traffic to pods of web that have no readiness probe <services/front>";
+    let says = "info services/front: sends traffic to pods of web that have no readiness probe <all unprobed>";
     plays("unprobed", &[service.clone(), slice.clone(), bare.clone()], &[(0, &[says])], &[gone(&bare)]);
     // In the order of arrival that watches like best.
     plays("unprobed", &[bare.clone(), slice, service], &[(0, &[says])], &[well()]);

@@ -1,6 +1,6 @@
 //! The rules about autoscalers, budgets and quotas.
 
-use super::objects::{gone, object, with};
+use super::objects::{gone, object, pod, unready, with};
 use super::rig::{at, plays};
 use serde_json::{Value, json};
 
@@ -96,6 +96,11 @@ fn a_budget_that_allows_nothing_is_told_as_what_it_is() {
         "info poddisruptionbudgets/web: allows no disruption by what it says: 3 of 3 pods healthy, 3 needed <poddisruptionbudgets/web>";
     plays("no-disruption", &[budget(3, 3, 3, 0)], &[(0, &[says])], &[budget(3, 2, 3, 600)]);
     plays("no-disruption", &[budget(0, 0, 0, -9_000)], &[(0, &[]), (900, &[])], &[]);
+    // What is wrong with its pods is why.
+    let sick = pod("web-1", json!({"status": unready(0, json!({}))}));
+    let own = with(budget(2, 2, 3, 0), json!({"spec": {"selector": {"matchLabels": {"app": "web"}}}}));
+    let says = "warning poddisruptionbudgets/web: allows no disruption: 2 of 3 pods healthy, 2 needed <deployments/web>";
+    plays("no-disruption", &[sick, own], &[(600, &[says])], &[budget(3, 2, 3, 600)]);
 }
 
 #[test]

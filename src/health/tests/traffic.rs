@@ -13,7 +13,7 @@ pub(super) fn service(name: &str, app: &str, more: Value) -> Value {
 pub(super) fn slice(service: &str, pods: &[(&str, bool)]) -> Value {
     let one = |(name, ready): &(&str, bool)| json!({"addresses": ["10.1.0.1"], "conditions": {"ready": ready}, "targetRef": {"kind": "Pod", "name": name, "uid": format!("Pod/{name}")}});
     let endpoints: Vec<Value> = pods.iter().map(one).collect();
-    let meta = json!({"labels": {"kubernetes.io/service-name": service}});
+    let meta = json!({"labels": {"kubernetes.io/service-name": service}, "generation": 2});
     object("EndpointSlice", &format!("{service}-x"), json!({"metadata": meta, "addressType": "IPv4", "endpoints": endpoints}))
 }
 
@@ -56,6 +56,29 @@ fn a_service_that_selects_nobody_is_told_differently() {
         &[(0, &[]), (59, &[]), (60, &[rests])],
         &[slice("web", &[("web-1", true)])],
     );
+}
+
+/// What objects tell is told; where only the screen's own time is known, that is said.
+#[test]
+fn since_when_nobody_answers_is_told_as_far_as_it_is_known() {
+    let since = |objects: &[Value], wait: i64, more: &[Value]| {
+        let mut rig = Rig::new();
+        rig.put_all(objects);
+        rig.work(usize::MAX);
+        rig.pass(wait);
+        rig.put_all(more);
+        rig.work(usize::MAX);
+        rig.pass(60);
+        let found = rig.work(usize::MAX).into_iter().find(|f| matches!(f.rule, "no-endpoints" | "ingress-backend"));
+        found.map(|f| (f.since.0 - super::rig::START, f.at_least))
+    };
+    let web = service("web", "wbe", json!({}));
+    let never = with(slice("web", &[]), json!({"metadata": {"generation": 1}}));
+    assert_eq!(since(&[web.clone(), never], 0, &[]), Some((-3600, false)), "its slice is as it was made");
+    assert_eq!(since(&[web.clone(), slice("web", &[])], 0, &[]), Some((0, true)), "it was so when the list came");
+    assert_eq!(since(&[web.clone(), slice("web", &[("web-1", true)])], 100, &[slice("web", &[])]), Some((100, false)), "it was seen");
+    assert_eq!(since(&[ingress("shop", "web")], 0, &[]), Some((0, true)));
+    assert_eq!(since(&[web, ingress("shop", "web"), slice("web", &[])], 0, &[]), Some((0, true)), "as of its service");
 }
 
 /// A pod that has no address yet is in no slice.

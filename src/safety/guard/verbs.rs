@@ -12,14 +12,15 @@ pub const OTHERS: &[(&str, bool)] = &[
     ("forward", false),
     ("copy-in", false),
     ("plugin", false),
-    // Changes.
-    ("edit", false),
+    // What goes away or keeps pods away.
     ("cordon", false),
     ("uncordon", false),
     ("drain", true),
-    ("delete", true),
     ("evict", true),
+    ("delete", true),
+    ("force-delete", true),
+    ("remove-finalizers", true),
+    // What is new or comes from a file.
     ("apply", false),
     ("new", false),
-    ("undo", false),
 ];

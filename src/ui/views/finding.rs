@@ -3,8 +3,8 @@
 use super::outline::Outline;
 use crate::health::{self, RULES, Rule};
 use crate::keymap::Scope;
-use crate::model::finding::{Cause, Finding, Group};
-use crate::model::id::ClusterId;
+use crate::model::finding::{Cause, Finding, Group, Severity};
+use crate::model::id::{ClusterId, ObjectRef};
 use crate::model::query::BadTerm;
 use crate::model::step::{Motion, Scene};
 use crate::model::time::Timestamp;
@@ -26,6 +26,15 @@ const FACTS: usize = 100;
 
 /// The keys that are told at the end.
 const KEYS: &str = "{enter} goes into it · {details} details · {yaml} as YAML · {events} its events · {owner} its owner";
+
+/// And what may be changed of a workload, each after a preview.
+const CHANGES: &str =
+    "{scale} how many pods it has · {restart} restarts it · {rollback} to an older revision · {undo} takes my last change back";
+
+/// True for what can be scaled and restarted.
+fn is_workload(object: &ObjectRef) -> bool {
+    &*object.kind.group == "apps" && matches!(&*object.kind.resource, "deployments" | "statefulsets")
+}
 
 /// The screen of a finding.
 pub struct FindingView {
@@ -87,8 +96,8 @@ fn lines(world: &World, group: &Group, cured: bool, width: u16) -> (Vec<Line>, O
     let head = &group.head;
     let (glyph, role) = words::severity(head.severity);
     let (glyph, role) = if cured { ("●", Role::StatusOk) } else { (glyph, role) };
-    let since = if cured { "cured".to_owned() } else { format!("for {}", out.ago(head.since)) };
-    out.flow(vec![(format!("{glyph} "), role)], &format!("{}, {since}", head.what), role);
+    let since = if cured { "cured".to_owned() } else { lasts(&mut out, head) };
+    out.flow(vec![(format!("{glyph} "), role)], &format!("{}, {since}", group.headline()), role);
     if !cured && !head.next.is_empty() {
         out.line(keyed(world, &format!("next: {}", head.next)));
     }
@@ -99,21 +108,37 @@ fn lines(world: &World, group: &Group, cured: bool, width: u16) -> (Vec<Line>, O
     }
     facts(&mut out, group);
     out.heading("what usually helps", "");
-    for help in rules.iter().flat_map(|r| r.helps) {
+    for help in helping(group).iter().flat_map(|r| r.helps) {
         out.flow(vec![("  · ".to_owned(), Role::Dim)], help, Role::Text);
     }
     out.heading("the next keys", "");
     out.line(keyed(world, KEYS));
+    if is_workload(&head.object) {
+        out.line(keyed(world, CHANGES));
+    }
     out.end()
 }
 
-/// What was found, and of which objects: what is the same of many is told once.
+/// How long something has been so, as far as that is known.
+fn lasts(out: &mut Outline, finding: &Finding) -> String {
+    let least = if finding.at_least { "at least " } else { "" };
+    format!("for {least}{}", out.ago(finding.since))
+}
+
+/// What was found, and of which objects: what is the same of many is told once, and each object stands once, with what else was found of it.
 fn facts(out: &mut Outline, group: &Group) {
     let objects = group.objects();
     out.heading("the facts", &if objects == 1 { String::new() } else { format!("{objects} objects") });
     let same = |a: &Finding, b: &Finding| (a.severity, &a.what, &a.evidence) == (b.severity, &b.what, &b.evidence);
-    let mut told: Vec<&Finding> = Vec::new();
+    let mut first: Vec<(&Finding, Vec<&str>)> = Vec::new();
     for finding in group.findings.iter().take(FACTS) {
+        match first.iter_mut().find(|(known, _)| known.object.uid == finding.object.uid) {
+            Some((_, also)) => also.push(&finding.what),
+            None => first.push((finding, Vec::new())),
+        }
+    }
+    let mut told: Vec<&Finding> = Vec::new();
+    for (finding, _) in &first {
         if told.iter().any(|known| same(known, finding)) {
             continue;
         }
@@ -123,9 +148,10 @@ fn facts(out: &mut Outline, group: &Group) {
         if !finding.evidence.is_empty() {
             out.flow(vec![("    ".to_owned(), Role::Text)], &finding.evidence, Role::Text);
         }
-        for other in group.findings.iter().take(FACTS).filter(|other| same(other, finding)) {
-            let since = out.ago(other.since);
-            out.flow(vec![("    · ".to_owned(), Role::Dim)], &format!("{} for {since}", words::object(&other.object)), Role::Text);
+        for (other, also) in first.iter().filter(|(other, _)| same(other, finding)) {
+            let also: String = also.iter().map(|what| format!("; {what}")).collect();
+            let line = format!("{} {}{also}", words::object(&other.object), lasts(out, other));
+            out.flow(vec![("    · ".to_owned(), Role::Dim)], &line, Role::Text);
         }
     }
     if group.findings.len() > FACTS {
@@ -135,8 +161,21 @@ fn facts(out: &mut Outline, group: &Group) {
 
 /// The rules that found it, in the order of what they found.
 fn rules(group: &Group) -> Vec<&'static Rule> {
+    of(group.findings.iter())
+}
+
+/// The rules whose advice helps, the one of the deepest cause first. Those that found a symptom have none where its cause is known.
+fn helping(group: &Group) -> Vec<&'static Rule> {
+    let mut found: Vec<&Finding> = group.findings.iter().collect();
+    found.sort_by_key(|f| f.depth());
+    let counts = |f: &&Finding| f.severity > Severity::Info || group.head.severity == Severity::Info;
+    let is_known = found.iter().filter(|f| counts(f)).any(|f| !f.is_symptom());
+    of(found.into_iter().filter(counts).filter(|f| !is_known || !f.is_symptom()))
+}
+
+fn of<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = Vec::new();
-    for finding in &group.findings {
+    for finding in findings {
         let rule = RULES.iter().find(|r| r.name == finding.rule);
         rules.extend(rule.filter(|r| !rules.iter().any(|known| known.name == r.name)));
     }

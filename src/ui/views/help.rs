@@ -58,6 +58,17 @@ impl HelpView {
         Self { parts: parts.collect(), filter: String::new(), fuzzy: Fuzzy::default(), top: 0, area: Rect::default() }
     }
 
+    /// The same, where the action `unhealthy` does something of the screen's own.
+    pub fn telling(mut self, narrows: Option<(&'static str, &'static str)>) -> Self {
+        let general = actions::find("unhealthy").map_or("", |a| a.help);
+        for entry in self.parts.iter_mut().flat_map(|(_, entries)| entries).filter(|e| e.text == general) {
+            if let Some((_, own)) = narrows {
+                own.clone_into(&mut entry.text);
+            }
+        }
+        self
+    }
+
     fn lines(&self) -> Vec<Line<'_>> {
         let mut lines = Vec::new();
         for (title, entries) in &self.parts {

@@ -49,7 +49,12 @@ pub struct ClustersView {
 impl ClustersView {
     /// A screen with the cursor on the cluster that is looked at, or else on the first.
     pub fn new(world: &World) -> Self {
-        let mut view = Self { cursor: world.focus, ..Self::default() };
+        Self::on(world, world.focus)
+    }
+
+    /// A screen with the cursor on this cluster.
+    pub fn on(world: &World, cluster: Option<ClusterId>) -> Self {
+        let mut view = Self { cursor: cluster, ..Self::default() };
         view.list(world);
         view
     }

@@ -157,6 +157,10 @@ impl View for EventsView {
         }
     }
 
+    fn narrows(&self) -> Option<(&'static str, &'static str)> {
+        Some(("normal too", "Show normal events too, or warnings only"))
+    }
+
     fn count(&self, _world: &World) -> Option<usize> {
         Some(self.shown.len())
     }

@@ -1,9 +1,15 @@
-//! The cursor holds a cluster and a cause. What is cured under it stays where it was, on a line that says so, until the cursor moves.
+//! The cursor holds a cluster and a cause, or a cluster whose state is told. What is cured under it stays where it was for a while, on a line that
+//! says so, until the cursor moves: the next key is not to act on another finding.
 
-use super::HealthView;
+use super::{HealthView, Item};
 use crate::model::finding::Group;
+use crate::model::id::ClusterId;
+use crate::model::time::Timestamp;
 use crate::model::world::World;
 use crate::ui::words;
+
+/// What is cured stays under the cursor for so many seconds: long enough for a key that was on its way.
+const CURED: i64 = 10;
 
 /// What the cursor is on, and where that stands.
 #[derive(Debug, Default)]
@@ -15,25 +21,62 @@ pub(super) struct Cursor {
     pub top: usize,
 }
 
-/// A group under the cursor.
+/// What is under the cursor.
 #[derive(Debug)]
 struct Held {
-    /// As it was last.
-    group: Group,
+    what: What,
     /// Its place in what is shown, or where it would have one.
     place: usize,
-    cured: bool,
+    /// Since when it is cured.
+    cured: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+enum What {
+    /// A group as it was last.
+    Found(Box<Group>),
+    /// A cluster, and which of its lines.
+    Cluster(ClusterId, usize),
+}
+
+impl What {
+    fn is(&self, item: &Item<'_>) -> bool {
+        match (self, item) {
+            (Self::Found(held), Item::Found(group, _)) => held.key() == group.key(),
+            (Self::Cluster(cluster, line), Item::Cluster(trouble)) => (*cluster, *line) == (trouble.cluster, trouble.line),
+            _ => false,
+        }
+    }
 }
 
 impl Cursor {
-    /// What it is on, unless that is cured.
+    /// The finding that it is on, unless that is cured.
     pub(super) fn group(&self) -> Option<&Group> {
-        self.held.as_ref().filter(|h| !h.cured).map(|h| &h.group)
+        match self.held.as_ref()? {
+            Held { what: What::Found(group), cured: None, .. } => Some(group),
+            _ => None,
+        }
+    }
+
+    /// The cluster whose state it is on.
+    pub(super) fn cluster(&self) -> Option<ClusterId> {
+        match self.held.as_ref()?.what {
+            What::Cluster(cluster, _) => Some(cluster),
+            What::Found(_) => None,
+        }
     }
 
     /// What is cured under it, and the place where that stands.
     pub(super) fn ghost(&self) -> Option<(&Group, usize)> {
-        self.held.as_ref().filter(|h| h.cured).map(|h| (&h.group, h.place))
+        match self.held.as_ref()? {
+            Held { what: What::Found(group), cured: Some(_), place } => Some((group, *place)),
+            _ => None,
+        }
+    }
+
+    /// In how many seconds what is cured under it goes.
+    pub(super) fn goes(&self, now: Timestamp) -> Option<i64> {
+        Some((CURED - self.held.as_ref()?.cured?.age(now)).max(0))
     }
 
     /// Its place in the list.
@@ -55,21 +98,25 @@ impl Cursor {
 impl HealthView {
     /// Lines of the list, as if each had one: what is shown, and what is cured under the cursor.
     pub(super) fn lines(&self) -> usize {
-        self.shown.len() + usize::from(self.cursor.ghost().is_some())
+        self.told() + usize::from(self.cursor.ghost().is_some())
     }
 
-    /// What stands in a place of the list; true where it is cured.
-    pub(super) fn at<'a>(&'a self, world: &'a World, place: usize) -> Option<(&'a Group, bool)> {
+    /// What stands in a place of the list.
+    pub(super) fn at<'a>(&'a self, world: &'a World, place: usize) -> Option<Item<'a>> {
         match self.cursor.ghost() {
-            Some((group, at)) if at == place => Some((group, true)),
-            Some((_, at)) if place > at => self.group(world, place - 1).map(|g| (g, false)),
-            _ => self.group(world, place).map(|g| (g, false)),
+            Some((group, at)) if at == place => Some(Item::Found(group, true)),
+            Some((_, at)) if place > at => self.item_at(world, place - 1),
+            _ => self.item_at(world, place),
         }
     }
 
     fn hold(&mut self, world: &World, place: usize) {
-        let group = self.group(world, place).cloned();
-        self.cursor.held = group.map(|group| Held { group, place, cured: false });
+        let place = place.min(self.told().saturating_sub(1));
+        let what = self.item_at(world, place).map(|item| match item {
+            Item::Found(group, _) => What::Found(Box::new(group.clone())),
+            Item::Cluster(trouble) => What::Cluster(trouble.cluster, trouble.line),
+        });
+        self.cursor.held = what.map(|what| Held { what, place, cured: None });
     }
 
     /// Moves the cursor by so many places.
@@ -89,26 +136,35 @@ impl HealthView {
     /// Looks where what is under the cursor stands in a list that was made anew; `is_asked` where the person asked for another list.
     pub(super) fn recall(&mut self, world: &World, is_asked: bool) {
         let pinned = self.cursor.held.take().filter(|_| self.cursor.is_pinned);
-        let Some(Held { group, place, .. }) = pinned else { return self.hold(world, 0) };
-        let found = (0..self.shown.len()).find(|at| self.group(world, *at).is_some_and(|g| g.key() == group.key()));
+        let Some(held) = pinned else { return self.hold(world, 0) };
+        let found = (0..self.told()).find(|at| self.item_at(world, *at).is_some_and(|item| held.what.is(&item)));
         match found {
             Some(now) => {
                 // What comes above it does not move the screen, unless that shows the first: there, what is new is to be seen.
                 if self.cursor.top > 0 {
-                    self.cursor.top = (self.cursor.top + now).saturating_sub(place);
+                    self.cursor.top = (self.cursor.top + now).saturating_sub(held.place);
                 }
                 self.hold(world, now);
             }
             None if is_asked => self.hold(world, 0),
-            None => self.cursor.held = Some(Held { group, place: place.min(self.shown.len()), cured: true }),
+            None if matches!(held.what, What::Cluster(..)) => self.hold(world, held.place),
+            None => {
+                let (place, cured) = (held.place.min(self.told()), held.cured.or(Some(world.now)));
+                self.cursor.held = Some(Held { place, cured, ..held });
+            }
         }
     }
 
-    /// Pins the cursor once all that there is has come.
+    /// Pins the cursor once all that there is has come, and lets go of what was cured under it a while ago, or where no key could meet it.
     pub(super) fn settle(&mut self, world: &World) {
         if !self.cursor.is_pinned && self.sight.is_whole() {
             self.hold(world, 0);
             self.cursor.pin();
+        }
+        if let (Some((_, place)), Some(left)) = (self.cursor.ghost(), self.cursor.goes(world.now))
+            && (left == 0 || self.unfocused)
+        {
+            self.hold(world, place);
         }
     }
 }

@@ -1,9 +1,10 @@
-//! Draws what is in sight: a line for each cluster in trouble and for each finding, and under those that there is room for, or that the
+//! Draws what is in sight: a line for each finding and for each cluster in trouble, and under the findings that there is room for, or that the
 //! cursor is on, why it is so and what to do next. What is cut where room is short is the why, never what it is about.
 
-use super::HealthView;
-use super::sight::Sight;
+use super::sight::Trouble;
+use super::{HealthView, Item};
 use crate::model::finding::Group;
+use crate::model::id::ClusterId;
 use crate::model::time::next_change;
 use crate::model::world::World;
 use crate::ui::standing::Standing;
@@ -25,9 +26,22 @@ const INDENT: u16 = GUTTER + 2;
 /// The widest that clusters and objects push what is wrong to the right.
 const WIDEST: (u16, u16) = (24, 48);
 
-/// Lines that a finding has under its own.
-fn below(group: &Group) -> usize {
-    usize::from(!group.head.evidence.is_empty()) + usize::from(!group.head.next.is_empty())
+impl Item<'_> {
+    /// Lines under its own. What is cured has nothing next.
+    fn below(&self) -> usize {
+        match self {
+            Self::Found(group, cured) => usize::from(!group.head.evidence.is_empty()) + usize::from(!cured && !group.head.next.is_empty()),
+            Self::Cluster(_) => 0,
+        }
+    }
+
+    /// Which cluster it is about.
+    fn cluster(&self) -> ClusterId {
+        match self {
+            Self::Found(group, _) => group.cluster,
+            Self::Cluster(trouble) => trouble.cluster,
+        }
+    }
 }
 
 impl HealthView {
@@ -41,33 +55,26 @@ impl HealthView {
         (self.inside().height as isize - 3).max(1)
     }
 
-    /// Where the list stands: below the clusters in trouble, which have at most a third.
-    fn list_area(&self) -> Rect {
-        let inside = self.inside();
-        let above = (self.sight.troubles.len() as u16).min((inside.height / 3).max(1)).min(inside.height);
-        Rect { y: inside.y + above, height: inside.height - above, ..inside }
-    }
-
-    /// True where there is room for all findings with what stands under them. Looks no further than to where there is not.
+    /// True where there is room for all that is told with what stands under it. Looks no further than to where there is not.
     fn is_roomy(&self, world: &World) -> bool {
-        let mut left = usize::from(self.list_area().height);
+        let mut left = usize::from(self.inside().height);
         (0..self.lines()).all(|at| {
-            let lines = 1 + self.at(world, at).map_or(0, |(group, _)| below(group));
+            let lines = 1 + self.at(world, at).map_or(0, |item| item.below());
             let fits = lines <= left;
             left = left.saturating_sub(lines);
             fits
         })
     }
 
-    /// Lines that the finding in a place takes.
+    /// Lines that what stands in a place takes.
     fn height_of(&self, world: &World, at: usize, roomy: bool) -> usize {
         let open = roomy || self.cursor.place() == Some(at);
-        1 + self.at(world, at).filter(|_| open).map_or(0, |(group, _)| below(group))
+        1 + self.at(world, at).filter(|_| open).map_or(0, |item| item.below())
     }
 
     /// The places in sight, each with its first line within the list and its height.
     fn in_sight(&self, world: &World) -> Vec<(usize, u16, u16)> {
-        let (height, roomy) = (self.list_area().height, self.is_roomy(world));
+        let (height, roomy) = (self.inside().height, self.is_roomy(world));
         let (mut y, mut out) = (0, Vec::new());
         for at in self.cursor.top..self.lines() {
             if y >= height {
@@ -82,17 +89,18 @@ impl HealthView {
 
     /// Takes the area in which it is about to be drawn.
     pub(super) fn fit(&mut self, world: &World) {
-        self.sight = Sight::of(world);
+        self.look(world);
         self.settle(world);
-        let height = usize::from(self.list_area().height);
+        let height = usize::from(self.inside().height);
         let here = self.cursor.place().unwrap_or_default();
         let under = self.height_of(world, here, false) - 1;
         let room = height.saturating_sub(under).max(1);
         let last = if self.is_roomy(world) { 0 } else { self.lines().saturating_sub(room) };
         self.cursor.top = self.cursor.top.min(here).max((here + 1).saturating_sub(room)).min(last);
         for (at, ..) in self.in_sight(world) {
-            let Some((group, _)) = self.at(world, at) else { continue };
-            let (cluster, object) = (text::width(world.name(group.cluster)), text::width(&words::object(&group.head.object)));
+            let Some(item) = self.at(world, at) else { continue };
+            let cluster = text::width(world.name(item.cluster()));
+            let object = if let Item::Found(group, _) = item { text::width(&words::object(&group.head.object)) } else { 0 };
             self.widths = (self.widths.0.max(cluster.min(WIDEST.0)), self.widths.1.max(object.min(WIDEST.1)));
         }
     }
@@ -103,14 +111,15 @@ impl HealthView {
         if inside.height == 0 {
             return;
         }
-        let list = self.list_area();
-        self.troubles(world, theme, Rect { height: list.y - inside.y, ..inside }, buf);
+        let mut end = 0;
         for (at, y, height) in self.in_sight(world) {
-            self.item(world, theme, at, Rect { y: list.y + y, height, ..list }, buf);
+            self.item(world, theme, at, Rect { y: inside.y + y, height, ..inside }, buf);
+            end = y + height;
         }
-        if self.lines() == 0 && list.height > 0 {
+        // Also under clusters that nothing is seen of.
+        if self.shown.is_empty() && self.cursor.ghost().is_none() && end < inside.height {
             let (told, role) = self.nothing(world);
-            text::put(buf, list.x + GUTTER, list.y, list.width.saturating_sub(GUTTER), &told, theme.style(role));
+            text::put(buf, inside.x + GUTTER, inside.y + end, inside.width.saturating_sub(GUTTER), &told, theme.style(role));
         }
     }
 
@@ -137,49 +146,35 @@ impl HealthView {
         parts
     }
 
-    /// The clusters in trouble, and those of which something is hidden.
-    fn troubles(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
-        let wide = self.sight.troubles.iter().map(|t| text::width(world.name(t.cluster))).max().unwrap_or_default();
-        let wide = wide.min(WIDEST.0).max(self.widths.0);
-        let room = usize::from(area.height);
-        let shown = if self.sight.troubles.len() > room { room.saturating_sub(1) } else { room };
-        for (row, trouble) in area.rows().zip(self.sight.troubles.iter().take(shown)) {
-            let style = theme.style(trouble.role);
-            text::put(buf, row.x + 1, row.y, 1, trouble.glyph, style);
-            text::put(buf, row.x + GUTTER, row.y, wide, world.name(trouble.cluster), words::cluster_style(world, theme, trouble.cluster));
-            let x = row.x + GUTTER + wide + GAP;
-            text::put(buf, x, row.y, row.right().saturating_sub(x), &trouble.what, style);
-        }
-        if let Some(row) = area.rows().nth(shown).filter(|_| self.sight.troubles.len() > shown) {
-            let more = self.sight.troubles.len() - shown;
-            let told = format!("and {more} more clusters: {}", words::keyed(world, "{clusters} shows all"));
-            text::put(buf, row.x + GUTTER, row.y, row.width.saturating_sub(GUTTER), &told, theme.style(Role::StatusWarn));
-        }
+    /// The line of a cluster.
+    fn cluster(&self, world: &World, theme: &Theme, trouble: &Trouble, area: Rect, buf: &mut Buffer) {
+        let style = theme.style(trouble.role);
+        text::put(buf, area.x + 1, area.y, 1, trouble.glyph, style);
+        let name = words::cluster_style(world, theme, trouble.cluster);
+        text::put(buf, area.x + GUTTER, area.y, self.widths.0, world.name(trouble.cluster), name);
+        let x = area.x + GUTTER + self.widths.0 + GAP;
+        text::put(buf, x, area.y, area.right().saturating_sub(x), &trouble.what, style);
     }
 
-    /// A finding, and under it what there is room for.
+    /// What stands in a place, and under it what there is room for.
     fn item(&self, world: &World, theme: &Theme, at: usize, area: Rect, buf: &mut Buffer) {
-        let Some((group, cured)) = self.at(world, at) else { return };
+        let Some(item) = self.at(world, at) else { return };
+        let cured = matches!(item, Item::Found(_, true));
         let selected = self.cursor.place() == Some(at) && !self.unfocused;
         let first = Rect { height: 1, ..area };
         if selected {
             let bar = theme.style(if cured { Role::RowGone } else { Role::Accent });
             text::put(buf, area.x, area.y, 1, "▌", bar);
         }
-        self.head(world, theme, group, cured, first, buf);
+        match item {
+            Item::Found(group, _) => {
+                self.head(world, theme, group, cured, first, buf);
+                under(world, theme, group, cured, area, buf);
+            }
+            Item::Cluster(trouble) => self.cluster(world, theme, trouble, first, buf),
+        }
         if selected && !cured {
             text::paint(buf, first, theme.style(Role::RowSelected));
-        }
-        let mut rows = area.rows().skip(1).map(|r| Rect { x: r.x + INDENT, width: r.width.saturating_sub(INDENT), ..r }).peekable();
-        let quiet = theme.style(if cured { Role::RowGone } else { Role::Dim });
-        if let Some(row) = rows.next_if(|_| !group.head.evidence.is_empty()) {
-            let style = if cured { quiet } else { theme.style(Role::Text) };
-            text::put(buf, row.x, row.y, row.width, &group.head.evidence, style);
-        }
-        if let Some(row) = rows.next().filter(|_| !group.head.next.is_empty()) {
-            let parts = words::keyed_parts(world, &group.head.next).into_iter();
-            let parts = parts.map(|(part, key)| (part.into(), if key && !cured { theme.style(Role::Key) } else { quiet }));
-            text::line(buf, row, std::iter::once(("next: ".into(), quiet)).chain(parts));
         }
     }
 
@@ -203,7 +198,7 @@ impl HealthView {
         x += self.widths.1 + GAP;
         let more = group.objects().saturating_sub(1);
         let more = if more == 0 { String::new() } else { format!("  and {more} more") };
-        let tail = if cured { "  cured".to_owned() } else { format!("  {}{more}", words::ago(head.since, world.now)) };
+        let tail = if cured { "  cured".to_owned() } else { format!("  {}{more}", words::lasts(head, world.now)) };
         let room = area.right().saturating_sub(x);
         let taken = text::put(buf, x, area.y, room.saturating_sub(text::width(&tail)), &head.what, of(role));
         text::put(buf, x + taken, area.y, room.saturating_sub(taken), &tail, of(Role::Dim));
@@ -229,8 +224,8 @@ impl HealthView {
 
     /// What is waited for, as short as it can be told.
     fn waited(&self, world: &World) -> String {
-        let all = crate::health::wants(crate::model::id::ClusterId(0)).len();
-        let of = |(cluster, kinds): &(crate::model::id::ClusterId, Vec<String>)| {
+        let all = crate::health::wants(ClusterId(0)).len();
+        let of = |(cluster, kinds): &(ClusterId, Vec<String>)| {
             let name = world.name(*cluster);
             if kinds.is_empty() || kinds.len() + 2 > all { name.to_owned() } else { format!("{} of {name}", kinds.join(", ")) }
         };
@@ -242,16 +237,35 @@ impl HealthView {
         let waits = self.sight.troubles.iter().any(|t| world.cluster(t.cluster).is_some_and(|c| c.retry_at.is_some()));
         let troubles = self.sight.troubles.iter().filter_map(|t| world.cluster(t.cluster)).map(|c| next_change(c.since.age(world.now)));
         let shown = self.in_sight(world);
-        let found = shown.iter().filter_map(|(at, ..)| self.at(world, *at)).map(|(group, _)| next_change(group.head.since.age(world.now)));
-        if waits { Some(1) } else { troubles.chain(found).min() }
+        let found = shown.iter().filter_map(|(at, ..)| self.at(world, *at)).filter_map(|item| match item {
+            Item::Found(group, _) => Some(next_change(group.head.since.age(world.now))),
+            Item::Cluster(_) => None,
+        });
+        if waits { Some(1) } else { troubles.chain(found).chain(self.cursor.goes(world.now)).min() }
     }
 
     /// Puts the cursor on the finding that was clicked.
     pub(super) fn click_at(&mut self, world: &World, y: u16) {
-        let Some(line) = y.checked_sub(self.list_area().y) else { return };
+        let Some(line) = y.checked_sub(self.inside().y) else { return };
         let clicked = self.in_sight(world).into_iter().find(|(_, first, height)| (*first..first + height).contains(&line));
         if let (Some((at, ..)), Some(here)) = (clicked, self.cursor.place()) {
             self.step(world, at as isize - here as isize);
         }
+    }
+}
+
+/// What stands under a finding: why, and what to do next.
+fn under(world: &World, theme: &Theme, group: &Group, cured: bool, area: Rect, buf: &mut Buffer) {
+    let mut rows = area.rows().skip(1).map(|r| Rect { x: r.x + INDENT, width: r.width.saturating_sub(INDENT), ..r }).peekable();
+    let quiet = theme.style(if cured { Role::RowGone } else { Role::Dim });
+    if let Some(row) = rows.next_if(|_| !group.head.evidence.is_empty()) {
+        let style = if cured { quiet } else { theme.style(Role::Text) };
+        text::put(buf, row.x, row.y, row.width, &group.head.evidence, style);
+    }
+    if let Some(row) = rows.next().filter(|_| !cured && !group.head.next.is_empty()) {
+        // The first enter leads to the explanation.
+        let parts = words::keyed_parts(world, &group.head.next.replace("{enter}", "{enter} twice")).into_iter();
+        let parts = parts.map(|(part, key)| (part.into(), if key { theme.style(Role::Key) } else { quiet }));
+        text::line(buf, row, std::iter::once(("next: ".into(), quiet)).chain(parts));
     }
 }

@@ -1,4 +1,5 @@
-//! What is wrong in all clusters that are looked at, the worst first: clusters in trouble, then what health has found in the others.
+//! What is wrong in all clusters that are looked at, the worst first: what health has found, and then the clusters that cannot be seen into, of which
+//! the header tells too.
 //!
 //! The list is that of [`Findings`](crate::model::finding::Findings), which is made anew when something was found or cured; here it is only
 //! narrowed, and the part in sight drawn.
@@ -21,7 +22,7 @@ use crate::ui::words;
 use cursor::Cursor;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use sight::Sight;
+use sight::{Sight, Trouble};
 
 /// The screen of health.
 #[derive(Default)]
@@ -31,6 +32,8 @@ pub struct HealthView {
     notes: bool,
     /// What is shown: places in the list of groups.
     shown: Vec<usize>,
+    /// How many of these are no notes; after them come the clusters in trouble.
+    loud: usize,
     /// How many notes are not.
     hidden: usize,
     /// What that was made of: changes of the findings, and what was asked for.
@@ -43,6 +46,14 @@ pub struct HealthView {
     area: Rect,
     /// Another pane of its screen has the keys.
     unfocused: bool,
+}
+
+/// What stands in a place of the list.
+enum Item<'a> {
+    /// What was found for one cause; true where it is cured.
+    Found(&'a Group, bool),
+    /// How a cluster is.
+    Cluster(&'a Trouble),
 }
 
 /// Focus, open clusters, namespaces, filter and notes: which findings are asked for.
@@ -89,6 +100,7 @@ impl HealthView {
         let words: Vec<String> = asked.filter.split_whitespace().map(str::to_lowercase).collect();
         let groups = world.findings.groups().iter().enumerate().filter(|(_, group)| asked.has(world, group, &words));
         let (shown, hidden): (Vec<_>, Vec<_>) = groups.partition(|(_, group)| asked.notes || group.head.severity > Severity::Info);
+        self.loud = shown.iter().filter(|(_, group)| group.head.severity > Severity::Info).count();
         (self.shown, self.hidden) = (shown.into_iter().map(|(at, _)| at).collect(), hidden.len());
         let is_asked = self.made.as_ref().is_none_or(|(_, before)| before != asked);
         if is_asked {
@@ -98,9 +110,29 @@ impl HealthView {
         self.recall(world, is_asked);
     }
 
-    /// The group in a place of what is shown.
-    fn group<'a>(&self, world: &'a World, at: usize) -> Option<&'a Group> {
-        world.findings.groups().get(*self.shown.get(at)?)
+    /// How many lines are told, as if each had one.
+    fn told(&self) -> usize {
+        self.shown.len() + self.sight.troubles.len()
+    }
+
+    /// What is told in a place: findings that are no notes, clusters in trouble, notes.
+    fn item_at<'a>(&'a self, world: &'a World, place: usize) -> Option<Item<'a>> {
+        let clusters = self.sight.troubles.len();
+        let at = match place.checked_sub(self.loud) {
+            Some(line) if line < clusters => return self.sight.troubles.get(line).map(Item::Cluster),
+            Some(_) => place - clusters,
+            None => place,
+        };
+        world.findings.groups().get(*self.shown.get(at)?).map(|group| Item::Found(group, false))
+    }
+
+    /// Looks how much is seen of each cluster.
+    fn look(&mut self, world: &World) {
+        let lines = |sight: &Sight| sight.troubles.iter().map(|t| (t.cluster, t.line)).collect::<Vec<_>>();
+        let before = std::mem::replace(&mut self.sight, Sight::of(world));
+        if lines(&before) != lines(&self.sight) {
+            self.recall(world, false);
+        }
     }
 }
 
@@ -110,7 +142,7 @@ pub fn count(world: &World) -> usize {
     found + sight::in_trouble(world).count()
 }
 
-/// The worst that is to be told, in a line: for screens that have no room for more.
+/// The worst that is to be told, in a line, in the order of the list: for screens that have no room for more.
 pub fn worst(world: &World) -> Option<(String, Role)> {
     let first =
         world.findings.groups().iter().filter(|g| g.head.severity > Severity::Info).find(|g| world.focused().any(|c| c.id == g.cluster));
@@ -121,15 +153,15 @@ pub fn worst(world: &World) -> Option<(String, Role)> {
     };
     let trouble = || sight::in_trouble(world).next().map(|t| (format!("{} {}: {}", t.glyph, world.name(t.cluster), t.what), t.role));
     match first {
-        Some(group) if group.head.severity == Severity::Critical => Some(of(group)),
-        _ => trouble().or_else(|| first.map(of)),
+        Some(group) => Some(of(group)),
+        None => trouble(),
     }
 }
 
 /// A group in half a line, without its evidence.
 fn line(world: &World, group: &Group) -> String {
     let head = &group.head;
-    format!("{} {}  {} {}", world.name(group.cluster), words::object(&head.object), head.what, words::ago(head.since, world.now))
+    format!("{} {}  {} {}", world.name(group.cluster), words::object(&head.object), head.what, words::lasts(head, world.now))
 }
 
 impl View for HealthView {
@@ -150,11 +182,18 @@ impl View for HealthView {
         self.unfocused = !focused;
     }
 
+    fn narrows(&self) -> Option<(&'static str, &'static str)> {
+        Some(("notes", "Show what is only good to know too, or not"))
+    }
+
     fn count(&self, world: &World) -> Option<usize> {
         Some(count(world))
     }
 
     fn scene(&self, world: &World) -> Scene {
+        if let Some(cluster) = self.cursor.cluster() {
+            return Scene { cluster: Some(cluster), cluster_open: true, state_of: Some(cluster), ..Scene::default() };
+        }
         let Some(group) = self.cursor.group() else { return Scene { lost: self.cursor.lost(), ..Scene::default() } };
         let object = &group.head.object;
         Scene {

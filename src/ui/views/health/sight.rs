@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 #[derive(Debug)]
 pub(super) struct Trouble {
     pub cluster: ClusterId,
+    /// Which of the cluster's lines, from 0.
+    pub line: usize,
     pub glyph: &'static str,
     /// Why, since when and what to do.
     pub what: String,
@@ -24,7 +26,7 @@ pub(super) struct Trouble {
 /// How much is seen.
 #[derive(Debug, Default)]
 pub(super) struct Sight {
-    /// Clusters in trouble, and those that hide something, in the order of the clusters.
+    /// Clusters in trouble, in their order, and then those that hide something.
     pub troubles: Vec<Trouble>,
     /// Clusters that have not shown all yet, and what they have not.
     pub waiting: Vec<(ClusterId, Vec<String>)>,
@@ -45,6 +47,12 @@ impl Sight {
             }
         }
         sight
+    }
+
+    /// A line about a cluster that answers.
+    fn tell(&mut self, cluster: &Cluster, glyph: &'static str, what: String, role: Role) {
+        let line = self.troubles.iter().filter(|t| t.cluster == cluster.id).count();
+        self.troubles.push(Trouble { cluster: cluster.id, line, glyph, what, role });
     }
 
     /// True where nothing is waited for.
@@ -80,18 +88,17 @@ impl Sight {
                 Some((Sync::Stale { .. }, table)) => stale.push((kind, table)),
             }
         }
-        let mut tell = |glyph, what: String, role| self.troubles.push(Trouble { cluster: cluster.id, glyph, what, role });
         if let Some((_, first)) = stale.first() {
             let kinds: Vec<&str> = stale.iter().map(|(kind, _)| kind.as_str()).collect();
             let why = words::trouble(world, first).map_or_else(String::new, |(why, _)| why);
-            tell("◌", format!("{}: {why}", kinds.join(", ")), Role::ClusterStale);
+            self.tell(cluster, "◌", format!("{}: {why}", kinds.join(", ")), Role::ClusterStale);
         }
         if !narrow.is_empty() {
             let places: Vec<&str> = places.into_iter().collect();
-            tell("◌", format!("only {}; as a whole forbidden: {}", places.join(", "), narrow.join(", ")), Role::Dim);
+            self.tell(cluster, "◌", format!("only {}; as a whole forbidden: {}", places.join(", "), narrow.join(", ")), Role::Dim);
         }
         if !hidden.is_empty() {
-            tell("◌", format!("forbidden, so nothing is known of them: {}", hidden.join(", ")), Role::Dim);
+            self.tell(cluster, "◌", format!("forbidden, so nothing is known of them: {}", hidden.join(", ")), Role::Dim);
         }
         if !waiting.is_empty() {
             self.waiting.push((cluster.id, waiting));
@@ -114,6 +121,6 @@ pub(super) fn in_trouble(world: &World) -> impl Iterator<Item = Trouble> {
             }
             Standing::Closed | Standing::Connecting | Standing::Syncing(_) | Standing::Live { .. } => return None,
         };
-        Some(Trouble { cluster: cluster.id, glyph, what, role })
+        Some(Trouble { cluster: cluster.id, line: 0, glyph, what, role })
     })
 }

@@ -4,6 +4,7 @@ use super::columns::Merged;
 use super::{TableView, scope};
 use crate::kinds;
 use crate::model::cell::{Health, Value};
+use crate::model::cluster::Cluster;
 use crate::model::column::{Show, Source};
 use crate::model::id::GroupResource;
 use crate::model::msg::Sync;
@@ -127,7 +128,7 @@ impl TableView {
         parts.push((words::grouped(self.order.len()).into(), title));
         // Counted by the tables, so it is only told where all of their rows are in sight.
         let whole = *self.only() == Only::All && self.filter.is_empty() && !self.unhealthy && world.namespaces.is_empty();
-        let unhealthy: usize = self.tables(world).iter().flatten().map(|t| t.aside().unhealthy).sum();
+        let unhealthy = self.unhealthy_rows(world);
         if whole && unhealthy > 0 {
             parts.push((format!("unhealthy {}", words::grouped(unhealthy)).into(), theme.style(Role::StatusWarn)));
         }
@@ -237,8 +238,8 @@ impl TableView {
         } else if tables.is_empty() && self.is_served_by_nobody(world) {
             format!("no open cluster serves {kind}")
         } else if tables.is_empty() || waiting {
-            let mut of: Vec<&str> = tables.iter().filter(|t| is_waiting(t)).map(|t| world.name(t.cluster())).collect();
-            of.dedup();
+            let of = |c: &&Cluster| tables.iter().any(|t| t.cluster() == c.id && is_waiting(t));
+            let of: Vec<&str> = world.open().filter(of).map(|c| c.name.as_str()).collect();
             if of.is_empty() { format!("waiting for {kind}…") } else { format!("waiting for {kind} of {}…", of.join(", ")) }
         } else if tables.iter().any(|t| t.is_listed()) {
             if self.filter.is_empty() && !self.unhealthy { format!("no {kind}") } else { format!("no {kind} match") }

@@ -3,8 +3,12 @@
 
 use super::columns::Merged;
 use super::{TableView, scope};
+use crate::kinds::Composite;
+use crate::model::cell::Value;
 use crate::model::column::{Joint, Source};
 use crate::model::id::{GroupResource, WatchId};
+use crate::model::row::Row;
+use crate::model::table::Table;
 use crate::model::want::Want;
 use crate::model::world::World;
 
@@ -30,6 +34,23 @@ impl TableView {
         self.is_outdated |= self.columns.iter().any(|c| self.counts(c) && joints(c).next().is_some());
     }
 
+    /// True for a row that is not healthy: a table over several kinds has a column that says so.
+    pub(super) fn ails(&self, world: &World, table: &Table, row: &Row) -> bool {
+        match self.composite {
+            Some(composite) => world.value(table, row, Source::Joined(composite.ails)) != Value::None,
+            None => row.health.is_unhealthy(),
+        }
+    }
+
+    /// How many rows of its tables are not healthy.
+    pub(super) fn unhealthy_rows(&self, world: &World) -> usize {
+        let of = |table: &Table| match self.composite {
+            Some(composite) => table.rows().filter(|row| (composite.keep)(table, row) && self.ails(world, table, row)).count(),
+            None => table.aside().unhealthy,
+        };
+        self.tables(world).into_iter().flatten().map(of).sum()
+    }
+
     /// What was found since the clock last moved on is news to what tells of findings.
     pub(super) fn judged(&mut self, world: &World) {
         if std::mem::replace(&mut self.judged, world.findings.changes) != world.findings.changes {
@@ -39,7 +60,10 @@ impl TableView {
 
     /// True where the order depends on the column.
     fn counts(&self, column: &Merged) -> bool {
-        self.sort.as_ref().is_some_and(|s| s.title == column.title) || self.query.asks(&column.title)
+        let tells = |composite: &Composite| joints(column).any(|j| *j == *composite.ails);
+        self.sort.as_ref().is_some_and(|s| s.title == column.title)
+            || self.query.asks(&column.title)
+            || self.unhealthy && self.composite.is_some_and(tells)
     }
 }
 

@@ -122,7 +122,7 @@ impl TableView {
         let belongs = Belongs::new(world, &self.of.only);
         let followed = self.followed.as_ref().map(|only| Belongs::new(world, only));
         let keep = |member: &Member<'_>, row: &Row| {
-            (!self.unhealthy || row.health.is_unhealthy())
+            (!self.unhealthy || self.ails(world, member.table, row))
                 && self.composite.is_none_or(|c| (c.keep)(member.table, row))
                 && belongs.has(member, row)
                 && followed.as_ref().is_none_or(|f| f.has(member, row))
@@ -205,6 +205,10 @@ impl View for TableView {
 
     fn count(&self, _world: &World) -> Option<usize> {
         Some(self.order.len())
+    }
+
+    fn sick(&self, world: &World) -> Option<usize> {
+        Some(self.unhealthy_rows(world))
     }
 
     fn wants(&self, world: &World) -> Vec<Want> {

@@ -1,11 +1,13 @@
 //! What can be asked of the panes: which one has the keys, what they show, how they are laid out.
 
+use super::areas::is_roomy;
 use super::pane::{self, Pane};
 use super::{WorkspaceView, tree};
 use crate::model::layout::{Axis, Layout};
 use crate::model::nearest::hint;
 use crate::model::step::{Effect, Notice, Panes, Step};
 use crate::model::world::World;
+use crate::ui::words;
 
 impl WorkspaceView {
     pub(super) fn ask(&mut self, world: &World, asked: Panes) -> Vec<Step> {
@@ -56,10 +58,31 @@ impl WorkspaceView {
         if let Some(why) = pane::wrong(world, what) {
             return vec![Step::Say(Notice::warn(why))];
         }
+        let (axis, told) = match self.room(axis) {
+            Some(axis_with_room) if axis_with_room == axis => (axis, None),
+            Some(other) => (other, Some("there is no room beside it: the new pane is below".to_owned())),
+            None => {
+                let help = words::keyed(world, "{close-pane} takes a pane away, {zoom} gives one all the room");
+                return vec![Step::Say(Notice::warn(format!("there is no room for another pane here: {help}")))];
+            }
+        };
         self.tree.split(self.focused, axis, Pane::new(world, what));
         self.zoomed = false;
         self.turn(world, self.focused + 1);
-        Vec::new()
+        told.into_iter().map(|text| Step::Say(Notice::info(text))).collect()
+    }
+
+    /// How the focused pane can be divided so that all stay side by side: as it was asked for, else in lines. Where they are tabs anyway, each is as good.
+    fn room(&self, axis: Axis) -> Option<Axis> {
+        let fits = |axis: Axis| {
+            let mut shape = self.tree.map(&mut |_| ());
+            shape.split(self.focused, axis, ());
+            is_roomy(&shape, self.area)
+        };
+        if !is_roomy(&self.tree, self.area) || fits(axis) {
+            return Some(axis);
+        }
+        Some(Axis::Rows).filter(|rows| fits(*rows))
     }
 
     fn close(&mut self, world: &World) {

@@ -22,8 +22,8 @@ use pane::Pane;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-/// The kind whose pane has the keys at first.
-const FIRST: &str = "pods";
+/// The pane that has the keys at first: it says where to go.
+const FIRST: &str = "health";
 
 /// The screen of panes.
 pub struct WorkspaceView {
@@ -37,13 +37,16 @@ pub struct WorkspaceView {
     pick: Option<Pick>,
     /// There is no room for all side by side: this is where the names of the panes stand.
     tabs: Option<Rect>,
+    /// Where all of them stand.
+    area: Rect,
 }
 
 impl WorkspaceView {
     /// The panes of the layout in use.
     pub fn new(world: &World) -> Self {
         let layout = world.layouts.in_use().cloned().unwrap_or_else(pane::built_in);
-        let mut view = Self { tree: tree(world, &layout), focused: 0, zoomed: false, linked: false, pick: None, tabs: None };
+        let mut view =
+            Self { tree: tree(world, &layout), focused: 0, zoomed: false, linked: false, pick: None, tabs: None, area: Rect::ZERO };
         view.focus_first();
         view
     }
@@ -145,6 +148,10 @@ impl View for WorkspaceView {
         }
     }
 
+    fn narrows(&self) -> Option<(&'static str, &'static str)> {
+        self.here().and_then(|p| p.view.narrows())
+    }
+
     fn chosen(&self) -> Option<&Binding> {
         self.here().and_then(|p| p.view.chosen())
     }
@@ -236,6 +243,7 @@ impl View for WorkspaceView {
     }
 
     fn arrange(&mut self, world: &World, area: Rect) {
+        self.area = area;
         let (tabs, body) = self.divide(world, area);
         self.tabs = tabs;
         let areas = areas::areas(&self.tree, area);

@@ -11,6 +11,7 @@ use crate::ui::views::clusters::ClustersView;
 use crate::ui::views::events::EventsView;
 use crate::ui::views::health::HealthView;
 use crate::ui::views::table::{TableView, scope};
+use crate::ui::words;
 use ratatui::layout::Rect;
 
 /// Words for panes that are no kinds.
@@ -63,12 +64,11 @@ fn filtered(world: &World, mut view: impl View + 'static, filter: &str) -> Box<d
     Box::new(view)
 }
 
-/// Why a pane cannot show this, if it cannot. What a cluster serves that has not said so yet is not known.
+/// Why a pane cannot show this, if it cannot. What nobody is known to serve takes no pane's place, also while a cluster has not answered.
 pub(super) fn wrong(world: &World, asked: &str) -> Option<String> {
     let (word, filter) = parts(asked);
-    let is_known = PANES.contains(&word) || scope::kind(world, word).is_some() || world.open().any(|c| c.catalog.is_none());
-    if !is_known {
-        return Some(format!("no open cluster serves a kind called {word}"));
+    if !PANES.contains(&word) && scope::kind(world, word).is_none() {
+        return Some(words::unknown_kind(world, word));
     }
     Query::parse(filter).err().map(|BadTerm { why, .. }| why)
 }

@@ -30,7 +30,8 @@ impl WorkspaceView {
         let Some(line) = self.tabs.filter(|t| t.height > 0) else { return Vec::new() };
         let label = |pane: &super::Pane| {
             let count = pane.view.count(world).map_or_else(String::new, |n| format!(" {}", words::grouped(n)));
-            format!("{}{count}", words::capital(&pane.view.title()))
+            let sick = pane.view.sick(world).filter(|n| *n > 0).map_or_else(String::new, |n| format!(" ▲{}", words::grouped(n)));
+            format!("{}{count}{sick}", words::capital(&pane.view.title()))
         };
         let labels: Vec<String> = self.tree.panes().into_iter().map(label).collect();
         let room = line.width.saturating_sub(1);
