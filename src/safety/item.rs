@@ -38,6 +38,8 @@ pub struct Item {
     pub stage: Stage,
     /// When it was asked for, in the form of RFC 3339.
     pub asked_at: String,
+    /// A table has shown it as it was stored.
+    pub seen: bool,
     /// Conflicts that were resolved by reading again.
     pub tries: u8,
 }
@@ -120,6 +122,7 @@ impl Item {
             stored: None,
             stage: Stage::Asking,
             asked_at: now.rfc3339(),
+            seen: false,
             tries: 0,
         }
     }

@@ -7,7 +7,6 @@
     clippy::indexing_slicing,
     reason = "a test says what it expects and stops there"
 )]
-#![allow(clippy::result_large_err, reason = "scripts answer a handful of requests")]
 #![allow(clippy::print_stderr, unreachable_pub, reason = "a test binary has no users, and a skipped test says so")]
 
 mod changes;

@@ -19,8 +19,9 @@ pub(super) fn is_gone(world: &World, object: &ObjectRef) -> bool {
     tables(world, object).any(|t| has_it(&t)) && find(world, object).is_none()
 }
 
-/// As many pods as wanted are ready and run what is wanted, by what the controller has seen of the object as it was stored.
-pub(super) fn is_settled(world: &World, object: &ObjectRef, stored: Option<&Value>) -> bool {
+/// As many pods as wanted are ready and run what is wanted, by what the controller has seen of the object as it was stored. What an autoscaler or
+/// somebody else has changed again since is not waited for: `seen` remembers that it was once as it was stored.
+pub(super) fn is_settled(world: &World, object: &ObjectRef, stored: Option<&Value>, seen: &mut bool) -> bool {
     let Some(row) = find(world, object) else { return false };
     let Facts::Workload(workload) = &row.facts else { return true };
     let told = |pointer: &str| stored.and_then(|o| o.pointer(pointer)?.as_i64());
@@ -28,7 +29,9 @@ pub(super) fn is_settled(world: &World, object: &ObjectRef, stored: Option<&Valu
         && told("/metadata/generation").is_none_or(|generation| workload.generation >= generation);
     // A rollout that waits for somebody goes no further by itself.
     let waits = workload.paused && workload.observed && workload.replicas == workload.wanted && workload.ready == workload.wanted;
-    is_new && (waits || workload.is_settled())
+    let superseded = *seen && !is_new;
+    *seen |= is_new;
+    superseded || (is_new && (waits || workload.is_settled()))
 }
 
 /// Tables that hold whole kinds or namespaces: one that holds a selection says nothing of what it does not hold.

@@ -110,7 +110,7 @@ impl Change {
             let done = match item.along.map_or(change, |(_, verb)| verb).follow {
                 Follow::Stored(_) => true,
                 Follow::Gone => rows::is_gone(world, &item.target),
-                Follow::Rollout => rows::is_settled(world, &item.target, item.stored.as_ref()),
+                Follow::Rollout => rows::is_settled(world, &item.target, item.stored.as_ref(), &mut item.seen),
             };
             if done {
                 item.stage = Stage::Ended(End::Done);

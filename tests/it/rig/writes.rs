@@ -1,4 +1,5 @@
 //! A server for what a robot writes: one object, kept as a server keeps it, and whatever a script makes it answer.
+#![allow(clippy::result_large_err, reason = "scripts answer a handful of requests")]
 
 use super::robot::Robot;
 use kconsole::model::call::{Call, Cause, Failure, Method, Reply};
