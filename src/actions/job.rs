@@ -264,6 +264,6 @@ mod tests {
         let labels = json!({"batch.kubernetes.io/controller-uid": "u9", "job-name": "now"});
         of.checked = Some(Ok(json!({"metadata": {"name": "now", "labels": labels}, "status": {}})));
         let told: Vec<String> = of.edits().iter().map(ToString::to_string).collect();
-        assert_eq!(told, ["metadata.labels.job-name", "metadata.name"]);
+        assert_eq!(told, ["metadata.name", "metadata.labels.job-name"]);
     }
 }
