@@ -81,13 +81,18 @@
 //! 13. *Lower case never changes a cluster*: a slip of the finger costs nothing. Nothing does yet; the first verb that writes brings its test.
 //! 14. *No pod shows twice*: contexts that lead to one cluster are open one at a time ([`k8s::kubeconfig::Context::cluster_fingerprint`]
 //!     before connecting, the uid of kube-system after). `it::files`.
-//! 15. *An edit takes effect at once, and a broken one changes nothing but a message*. `it::files`, the rows FC4 and FC5.
+//! 15. *An edit takes effect at once, and a broken one changes nothing but a message*, save that what guards closes: `it::files`, the rows FC4
+//!     and FC5; `it::guard`.
 //! 16. *The digit of a cluster is its own for the whole run*: fingers remember it. `app::tests`, `it::files`.
 //! 17. *The demo is a cluster like any other to all but `app`*: it is reached over HTTPS, so what works on it works for the same reason. It
 //!     listens on loopback only and writes only into a folder that goes with it. `it::served`, `it::stage`; unmodified kubectl holds it to what a
 //!     real control plane answers (`it::kubectl`).
 //! 18. *No value from a cluster chooses where a link leads*: whoever may write objects chooses their names. Scheme and host stand in the config,
 //!     values are data within the rest. The tests of `model::template`, `it::links`.
+//! 19. *The guard fails closed*: rules that cannot be read, or a cluster that has not said who it is, make nothing looser. The properties of
+//!     `safety::guard`, `it::guard`.
+//! 20. *What is about to be done is on the disk before it is*, and nobody is let in who is not written down; no line of the journal can be changed
+//!     unseen. The tests of `safety::journal` and `app::journal`, `it::guard`.
 //!
 //! # Words
 //!

@@ -1,14 +1,14 @@
 //! From the command line to an exit code.
 
 use super::cli::{Cli, Command, GuardCommand};
-use super::files::Paths;
+use super::files::{Paths, make_folder_of};
 use super::startup::{self, Setup};
 use super::{batch, demo, explain, journal, run};
 use crate::model::text::visible;
 use crate::term;
 use clap::CommandFactory;
 use color_eyre::eyre::{Result, WrapErr, eyre};
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -101,9 +101,7 @@ fn screen(cli: &Cli, setup: Setup, runtime: &Runtime) -> Result<i32> {
 
 /// Logs to a file that only its owner reads. What kube and hyper log can hold bodies and headers, so only our own words go there.
 fn log(path: &Path) -> io::Result<()> {
-    if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir)?;
-    }
+    make_folder_of(path)?;
     let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
     let ours = EnvFilter::new("off,kconsole=info");
     let made = tracing_subscriber::fmt().with_writer(Mutex::new(file)).with_ansi(false).with_env_filter(ours).finish();

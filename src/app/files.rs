@@ -13,6 +13,7 @@ use crate::ui::theme::{Depth, THEMES, Theme};
 use directories::ProjectDirs;
 use std::fs;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// Where our files are.
@@ -66,6 +67,17 @@ impl Paths {
             log: state.join("kconsole.log"),
             journal: state.join("journal.jsonl"),
         }
+    }
+}
+
+/// Makes the folder of a file of ours, where there is none, for its owner only.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn make_folder_of(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => fs::DirBuilder::new().recursive(true).mode(0o700).create(folder),
+        None => Ok(()),
     }
 }
 

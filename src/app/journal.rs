@@ -7,7 +7,7 @@ mod user;
 
 pub(super) use print::run;
 
-use super::files::Paths;
+use super::files::{Paths, make_folder_of};
 use crate::model::cluster::Cluster;
 use crate::model::deed::Deed;
 use crate::model::msg::Msg;
@@ -15,9 +15,9 @@ use crate::model::record::Record;
 use crate::model::step::Notice;
 use crate::safety::journal::{self, FIRST, Log, Writer};
 use ring::rand::{SecureRandom, SystemRandom};
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
@@ -167,9 +167,7 @@ fn check(path: &Path) -> io::Result<()> {
 /// The file, which nobody else writes until it is dropped. It is made where there is none, for its owner only.
 fn locked(path: &Path) -> io::Result<File> {
     let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
-    if let Some(folder) = folder {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
+    make_folder_of(path)?;
     let until = Instant::now() + PATIENCE;
     loop {
         let is_new = !path.exists();

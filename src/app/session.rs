@@ -1,6 +1,6 @@
 //! What one run leaves to the next, in a file of our own: which clusters were open, and the answer to a question that is asked once.
 
-use super::files::Paths;
+use super::files::{Paths, make_folder_of};
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -37,9 +37,7 @@ pub fn change(paths: &Paths, change: impl FnOnce(&mut Session)) -> io::Result<()
 
 /// Replaces a file of ours, which only its owner reads.
 pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir)?;
-    }
+    make_folder_of(path)?;
     // Two runs that end together each replace the file with a whole one.
     let new = path.with_extension(format!("new-{}", std::process::id()));
     let written = write(&new, text).and_then(|()| fs::rename(&new, path));

@@ -41,7 +41,7 @@ pub struct Asked<'a> {
     pub removal: bool,
     /// How many objects of all clusters the change is about.
     pub objects: usize,
-    /// The replicas that a scaling asks for; `None` where nobody knows them yet.
+    /// The replicas that it would have; `None` where they do not change, or where a scaling does not know them yet.
     pub replicas: Option<i64>,
     /// The clock.
     pub now: Timestamp,
@@ -159,7 +159,7 @@ impl Guard {
             return refused(rule, format!("at most {most} objects may be changed at once, not {}", asked.objects));
         }
         let least = self.matter(asked, |r| r.scale_at_least, |a, b| a > b).said;
-        let (least, rule) = least.filter(|_| asked.verb == verbs::SCALE)?;
+        let (least, rule) = least.filter(|_| asked.verb == verbs::SCALE || asked.replicas.is_some())?;
         match asked.replicas {
             Some(replicas) if replicas >= least => None,
             Some(replicas) => refused(rule, format!("{least} replicas are the least, not {replicas}")),

@@ -36,6 +36,8 @@ impl Writer {
     /// What is written down of a deed in a cluster, at a time in the form of RFC 3339.
     pub fn record(&self, deed: &Deed, cluster: Option<&Cluster>, time: String) -> Record {
         let secret = deed.object.kind == GroupResource::new("", "secrets");
+        // What is done to a cluster as a whole has no uid before it has said who it is, only a stand-in for that.
+        let nameless = deed.object.kind == GroupResource::new("", "cluster") && cluster.is_none_or(|c| c.identity.is_none());
         let (outcome, why) = match &deed.outcome {
             None => (None, None),
             Some(Outcome::Done) => (Some("done"), None),
@@ -53,7 +55,7 @@ impl Writer {
                 kind: deed.object.kind.to_string(),
                 namespace: deed.object.namespace.to_string(),
                 name: deed.object.name.to_string(),
-                uid: deed.object.uid.to_string(),
+                uid: if nameless { String::new() } else { deed.object.uid.to_string() },
             },
             resource_version: Versions { before: deed.before.clone(), after: deed.after.clone() },
             changes: deed.edits.iter().map(|edit| self.touched(edit, secret)).collect(),
@@ -288,7 +290,8 @@ mod tests {
         let changed = lines[1].replace("tier prod", "tier dev_");
         let resealed = line(&serde_json::from_str(&changed).unwrap(), hash_of(lines[0]).unwrap()).unwrap().0;
         let torn = &lines[2][..40];
-        let cases: [(String, &[(usize, &str)], &[usize]); 11] = [
+        type Case<'a> = (String, &'a [(usize, &'a str)], &'a [usize]);
+        let cases: [Case<'_>; 11] = [
             (String::new(), &[], &[]),
             (joined(&lines), &[], &[]),
             (joined(&lines[..3]) + lines[3], &[], &[]),
@@ -318,7 +321,7 @@ mod tests {
             let mut bytes = whole.clone().into_bytes();
             // The last end of line says nothing.
             let at = at.index(bytes.len() - 1);
-            bytes[at] = (bytes[at] + by) % 128;
+            bytes[at] = bytes[at].wrapping_add(by) % 128;
             prop_assume!(bytes != whole.as_bytes());
             let log = read(&String::from_utf8_lossy(&bytes));
             // In the last line, what is changed at its end looks as if its writer had been ended.

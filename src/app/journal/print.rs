@@ -39,7 +39,6 @@ pub(in crate::app) fn run(setup: &Setup, asked: &JournalArgs) -> Result<u8> {
     if let Some(flaw) = log.flaws.first() {
         eprint(&format!("kconsole: {}:{}: {}; `kconsole journal verify` tells all", path.display(), flaw.line, flaw.what));
     }
-    // As text, times in UTC that begin with the year stand in their order; the oldest may be cut to whole seconds.
     let kept = log.records.into_iter().filter(|r| since.is_none_or(|s| Timestamp::parse(&r.time).is_some_and(|t| t >= s)));
     match asked.output {
         JournalOutput::Json => {
