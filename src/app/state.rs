@@ -242,6 +242,7 @@ impl State {
         let top = self.views.last();
         let hinted = Hinted {
             scope: top.map_or(Scope::Everywhere, |v| v.scope()),
+            title: top.map(|v| v.title()).unwrap_or_default(),
             panes: top.and_then(|v| v.panes()),
             is_choice: top.is_some_and(|v| v.chosen().is_some()),
             narrows: top.and_then(|v| v.narrows()).map(|(word, _)| word),

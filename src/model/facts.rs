@@ -8,6 +8,7 @@ pub use pod::{ContainerTrouble, Ended, PodFacts, PodTrouble};
 
 use super::cell::Text;
 use super::id::{GroupResource, Uid};
+pub use super::quantity::Amounts;
 use super::time::Timestamp;
 use super::words::{Sym, Words};
 
@@ -91,23 +92,6 @@ impl Facts {
     /// The kind that a definition defines.
     pub fn defines(&self, words: &Words) -> Option<GroupResource> {
         if let Self::Defines(group, plural) = self { Some(GroupResource::new(words.get(*group), words.get(*plural))) } else { None }
-    }
-}
-
-/// Amounts of what pods run on. Zero means that nothing was said.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
-pub struct Amounts {
-    /// Thousandths of a core.
-    pub cpu: u32,
-    /// Bytes.
-    pub memory: u64,
-}
-
-impl std::ops::Add for Amounts {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self { cpu: self.cpu.saturating_add(other.cpu), memory: self.memory.saturating_add(other.memory) }
     }
 }
 

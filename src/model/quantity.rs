@@ -69,6 +69,23 @@ pub fn span(text: &str) -> Option<i64> {
     (!text.is_empty()).then_some(total)
 }
 
+/// Amounts of what pods run on. Zero means that nothing was said.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    /// Thousandths of a core.
+    pub cpu: u32,
+    /// Bytes.
+    pub memory: u64,
+}
+
+impl std::ops::Add for Amounts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { cpu: self.cpu.saturating_add(other.cpu), memory: self.memory.saturating_add(other.memory) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -320,7 +320,7 @@ mod tests {
             let mut bytes = whole.clone().into_bytes();
             // The last end of line says nothing.
             let at = at.index(bytes.len() - 1);
-            bytes[at] = (bytes[at] + by) % 128;
+            bytes[at] = bytes[at].wrapping_add(by) % 128;
             prop_assume!(bytes != whole.as_bytes());
             let log = read(&String::from_utf8_lossy(&bytes));
             // In the last line, what is changed at its end looks as if its writer had been ended.

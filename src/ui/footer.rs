@@ -69,6 +69,8 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
 pub struct Hinted {
     /// The scope of its keys.
     pub scope: Scope,
+    /// What it is called.
+    pub title: String,
     /// Its panes, where it has some.
     pub panes: Option<Shown>,
     /// Enter takes one of what it lists.
@@ -112,7 +114,9 @@ pub fn hints(keymap: &Keymap, on: &Hinted, pressed: &[Key], theme: &Theme, area:
         Some((keymap.keys_of(scope, action, None).into_iter().next()?, *action, word))
     };
     let first = if on.is_choice { CHOICE } else { panes };
-    let hints: Vec<(String, &str, &str)> = first.iter().chain(worth(scope)).chain(link).filter_map(keyed).collect();
+    // What leads to where one is needs no hint.
+    let leads_away = |(action, _): &&(&str, &str)| !matches!((on.title.as_str(), *action), ("health", "health") | ("events", "warnings"));
+    let hints: Vec<(String, &str, &str)> = first.iter().chain(worth(scope)).chain(link).filter(leads_away).filter_map(keyed).collect();
     // Whoever knows no key finds them all behind this one, however little room there is.
     let help = hints.iter().position(|(_, action, _)| *action == "help");
     let kept = help.and_then(|i| hints.get(i)).map_or(0, |(key, _, word)| width(key, word) + 2);

@@ -154,7 +154,10 @@ fn restarts_of_what_has_long_run_are_quiet() {
 fn a_job_that_completes_is_quiet() {
     quiet("job", "prod-eu", |ward, second| {
         if second == 5 {
-            let pod = json!({"restartPolicy": "Never", "containers": [{"name": "a", "image": "busybox", "command": ["sleep", "40"]}]});
+            // The quota of shop takes no pod that asks for nothing.
+            let asks = json!({"requests": {"cpu": "10m", "memory": "16Mi"}});
+            let container = json!({"name": "a", "image": "busybox", "command": ["sleep", "40"], "resources": asks});
+            let pod = json!({"restartPolicy": "Never", "containers": [container]});
             let job = json!({"metadata": {"name": "once", "namespace": "shop"}, "spec": {"completions": 3, "template": {"spec": pod}}});
             ward.sim.create("jobs.batch", job, How::by("test")).unwrap();
         }

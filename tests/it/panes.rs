@@ -124,7 +124,9 @@ fn one_glance_over_twelve_clusters_of_which_one_is_dead() {
     let why = Fault::new(FaultKind::Unreachable, "connection refused");
     robot.wait(2).down("prod-eu-7", &why, Some(Duration::from_secs(8))).wait(40);
     look("twelve-one-dead", &mut robot);
-    assert_eq!(robot.screen().matches("prod-eu-7: stale").count(), 1, "one pane tells why\n{}", robot.screen());
+    robot.resize(LARGE);
+    assert_eq!(robot.screen().matches("connection refused").count(), 1, "one pane tells why\n{}", robot.screen());
+    robot.resize(SMALL);
     robot.press("tab");
     assert_eq!(here(&robot), "Scaling");
     assert_eq!(robot.screen().matches("prod-eu-7: stale").count(), 1, "once, however many kinds it is made of\n{}", robot.screen());

@@ -30,7 +30,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     }
     let mut found = case.found(Severity::Warning, since, format!("at its maximum of {}{}", scaler.max, load(case, scaler)));
     found.evidence = line(&limited.message).to_owned();
-    found.next = "{details} shows what it goes by, {enter} what it scales".to_owned();
+    found.next = "{autoscale} raises it, {details} shows what it goes by, {enter} what it scales".to_owned();
     verdict.find(found);
 }
 

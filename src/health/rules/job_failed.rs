@@ -33,7 +33,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let of = cronjob.map_or_else(String::new, |name| format!(", of cronjob {name}"));
     let mut found = case.found(Severity::Warning, since, format!("failed: {}{exit}{of}", case.word(failure.reason)));
     found.evidence = line(&failure.message).to_owned();
-    found.next = "{enter} shows its pods, {events} what was tried".to_owned();
+    found.next = "{enter} shows its pods, {events} what was tried, {rerun} runs it once more".to_owned();
     if let Some(name) = cronjob {
         found.cause = Cause::Object(GroupResource::new("batch", "cronjobs"), case.namespace().into(), name.into());
     }

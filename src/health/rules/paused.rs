@@ -25,6 +25,9 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let is_between = workload.updated < workload.replicas;
     let severity = if is_between { Severity::Warning } else { Severity::Info };
     let mut found = case.found(severity, since, format!("rollout paused, {}/{} updated", workload.updated, workload.wanted));
-    found.next = "{yaml} shows what was asked for, {enter} its pods".to_owned();
+    // What waits by its strategy or a partition is not resumed.
+    let is_resumed = &*case.table.want.kind.resource == "deployments";
+    let resume = if is_resumed { "{resume} lets it go on, " } else { "" };
+    found.next = format!("{resume}{{yaml}} shows what was asked for, {{enter}} its pods");
     verdict.find(found);
 }

@@ -14,7 +14,8 @@ pub(super) const RULE: Rule = Rule {
             Its controller tries again and again; nothing else will tell.",
     helps: &[
         "Exceeded quota: raise the quota of the namespace, or free some of it by scaling something else down.",
-        "Denied, forbidden: the message names the webhook or the rule that says no, and what it does not like in the pod's template.",
+        "Must specify: the quota wants each container to say what it asks for; a LimitRange in the namespace can say it for those that do not.",
+        "Denied: the message names the webhook or the rule that says no, and what it does not like in the pod's template.",
     ],
     judge,
 };

@@ -262,7 +262,7 @@ proptest! {
     ) {
         let before = question.put(&guard(rules.clone()));
         let mut more = rules.clone();
-        more.insert(at.index(rules.len() + 1), Rule { verdict: Some(Verdict::Refuse), ..added });
+        more.insert(at.index(rules.len() + 1), Rule { verdict: Some(Verdict::Refuse), reason: None, at_most: None, scale_at_least: None, hours: None, ..added });
         let after = question.put(&guard(more));
         prop_assert!(after.demand >= before.demand, "{before:?} became {after:?}");
         prop_assert!(after.reason >= before.reason || after.demand == Demand::Refused);

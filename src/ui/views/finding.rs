@@ -28,7 +28,8 @@ const FACTS: usize = 100;
 const KEYS: &str = "{enter} goes into it · {details} details · {yaml} as YAML · {events} its events · {owner} its owner";
 
 /// And what may be changed of a workload, each after a preview.
-const CHANGES: &str = "{scale} how many pods it has · {restart} restarts it · {undo} takes my last change back";
+const CHANGES: &str =
+    "{scale} how many pods it has · {restart} restarts it · {rollback} to an older revision · {undo} takes my last change back";
 
 /// True for what can be scaled and restarted.
 fn is_workload(object: &ObjectRef) -> bool {

@@ -26,12 +26,7 @@ use Severity::{Critical, Info, Warning};
 
 /// What `health/sick.yaml` makes of a control plane whose nodes are well.
 const CONTROL_PLANE: &[Symptom<'static>] = &[
-    (
-        "replicas-missing",
-        Warning,
-        "deployments crowd",
-        "is forbidden: exceeded quota: team, requested: pods=1, used: pods=2, limited: pods=2",
-    ),
+    ("pods-refused", Warning, "deployments crowd", "is forbidden: exceeded quota: team, requested: pods=1, used: pods=2, limited: pods=2"),
     ("quota-full", Warning, "resourcequotas team", "pods: 2/2"),
     ("unschedulable", Warning, "pods homeless-", "node(s) didn't match Pod's node affinity/selector"),
     ("rollout-stuck", Critical, "deployments homeless", "no node takes it: "),
