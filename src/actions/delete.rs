@@ -195,8 +195,8 @@ mod tests {
     fn pods_have_a_grace_and_others_own_something() {
         let names = |items: &[Item]| form(items).fields.iter().map(|f| f.name.to_string()).collect::<Vec<_>>();
         let (pod, service) = (item(("", "pods"), json!({})), item(("", "services"), json!({})));
-        assert_eq!(names(&[pod.clone()]), ["grace"]);
-        assert_eq!(names(&[service.clone()]), ["propagation"]);
+        assert_eq!(names(std::slice::from_ref(&pod)), ["grace"]);
+        assert_eq!(names(std::slice::from_ref(&service)), ["propagation"]);
         assert_eq!(names(&[pod, service]), ["propagation", "grace"]);
     }
 }

@@ -26,7 +26,7 @@ mod pause;
 mod program;
 mod restart;
 mod revision;
-mod rollback;
+pub mod rollback;
 mod scale;
 pub mod undo;
 

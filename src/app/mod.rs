@@ -18,6 +18,7 @@ mod guard;
 mod input;
 mod journal;
 pub mod layouts;
+mod lend;
 mod limits;
 mod links;
 mod news;

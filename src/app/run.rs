@@ -13,25 +13,19 @@ use super::session;
 use super::signals::{Signals, Told};
 use super::startup::{Setup, keep_open};
 use super::state::Dialog;
-use super::texts;
-use crate::k8s::login::{Login, login};
 use crate::keymap::Key;
-use crate::model::id::{ClusterId, ObjectRef};
 use crate::model::step::{Effect, Notice, Step};
 use crate::model::time::Timestamp;
 use crate::term::{self, Screen};
 use crate::ui::widgets::ascii;
-use crate::ui::words;
 use crossterm::event::{Event, MouseButton, MouseEventKind};
-use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
+use signal_hook::consts::signal::SIGSTOP;
 use std::io;
 use std::time::{Duration, Instant};
 use tokio::time::sleep_until;
 
 /// Frames that data alone asks for come no faster than this; keys draw at once.
 const FRAME: Duration = Duration::from_millis(33);
-/// After a command has ended, the ctrl-c that ended it may still be on its way to us.
-const ECHO: Duration = Duration::from_millis(100);
 /// Lines that one notch of the wheel moves.
 const NOTCH: i16 = 3;
 
@@ -101,13 +95,14 @@ fn ask_for_keymap(program: &mut Program) {
     }
 }
 
-struct Loop {
-    program: Program,
-    screen: Screen,
-    signals: Signals,
+/// The program and its terminal.
+pub(super) struct Loop {
+    pub(super) program: Program,
+    pub(super) screen: Screen,
+    pub(super) signals: Signals,
     reload: Reload,
     /// `None` while another program has the terminal: two readers would share the keys.
-    input: Option<Input>,
+    pub(super) input: Option<Input>,
     drawn: Option<Instant>,
     began: Instant,
     frames: Frames,
@@ -162,7 +157,7 @@ impl Loop {
     }
 
     /// The program is to end with this code; nothing more is drawn.
-    fn end(&mut self, code: i32) {
+    pub(super) fn end(&mut self, code: i32) {
         self.code = code;
         self.input = None;
         self.program.state.leave();
@@ -304,94 +299,13 @@ impl Loop {
 
     /// Takes the terminal again, with the whole screen. Whoever stopped us without asking (SIGSTOP) left it as it was, but the shell has used
     /// it meanwhile: it is given back first.
-    fn resume(&mut self) -> io::Result<()> {
+    pub(super) fn resume(&mut self) -> io::Result<()> {
         self.screen.leave();
         self.screen.enter()?;
         self.input.get_or_insert_with(Input::start);
         self.program.state.tick(now());
         self.draw()
     }
-
-    /// Lends the terminal to the command that logs in. The watches of all other clusters go on meanwhile.
-    async fn login(&mut self, id: ClusterId) -> io::Result<()> {
-        let configured = self.program.contexts.get(usize::from(id.0)).and_then(|c| self.program.state.config.cluster(&c.name).login);
-        let login = self.program.contexts.get(usize::from(id.0)).and_then(|c| login(c, configured.as_deref()));
-        let Some(login) = login else {
-            self.program.state.say(Notice::warn("there is no plugin to log in with: set login for it in the config").of(id));
-            return Ok(());
-        };
-        self.input = None;
-        self.screen.leave();
-        let told = self.lend(&login).await;
-        if self.program.state.is_over() {
-            return Ok(());
-        }
-        self.resume()?;
-        let command = words::command(&login.shown);
-        match told {
-            Ok(()) => {
-                self.program.logged_in(id);
-                self.program.state.say(Notice::info(format!("{command}: done, trying again")).of(id));
-            }
-            Err(why) => self.program.state.say(Notice::warn(format!("{command}: {why}")).of(id)),
-        }
-        Ok(())
-    }
-
-    /// Lends the terminal to the person's own editor, with a text in a file.
-    async fn write(&mut self, object: &ObjectRef, text: &str) -> io::Result<()> {
-        let path = self.program.place_of_text(object);
-        if let Err(error) = texts::keep(&path, Some(text)) {
-            self.program.state.say(Notice::warn(format!("{}: {error}", path.display())));
-            return Ok(());
-        }
-        let command = texts::command(|name| std::env::var(name).ok(), &path);
-        self.input = None;
-        self.screen.leave();
-        let told = self.lend(&Login { shown: command.clone(), command }).await;
-        if self.program.state.is_over() {
-            return Ok(());
-        }
-        self.resume()?;
-        let kept = |why: String| format!("nothing was changed: the editor: {why}; the text is in {}", path.display());
-        self.program.state.wrote(told.map_err(kept).and_then(|()| texts::written(&path)));
-        Ok(())
-    }
-
-    /// Runs a command while the loop goes on, undrawn. ctrl-c in it is its own: it must not end us too.
-    async fn lend(&mut self, login: &Login) -> Result<(), String> {
-        let mut running = Box::pin(shell(login));
-        let mut ended = None;
-        let mut until = tokio::time::Instant::now();
-        loop {
-            tokio::select! {
-                biased;
-                told = self.signals.next() => match told {
-                    Told::End(n) if n != SIGINT && n != SIGQUIT => {
-                        self.end(128 + n);
-                        return Err("kconsole was ended".to_owned());
-                    }
-                    Told::Stop => signal_hook::low_level::raise(SIGSTOP).map_err(|e| e.to_string())?,
-                    Told::End(_) | Told::Continue => {}
-                },
-                told = &mut running, if ended.is_none() => {
-                    ended = Some(told);
-                    until = tokio::time::Instant::now() + ECHO;
-                }
-                () = sleep_until(until), if ended.is_some() => return ended.unwrap_or(Ok(())),
-                () = self.program.listen() => drop(self.program.perform()),
-            }
-        }
-    }
-}
-
-/// Runs a command of the person's own in the terminal, shown first.
-async fn shell(login: &Login) -> Result<(), String> {
-    let shown = format!("\nkconsole runs: {}\n\n", crate::model::text::visible(&login.shown));
-    io::Write::write_all(&mut io::stdout(), shown.as_bytes()).map_err(|e| e.to_string())?;
-    let status =
-        tokio::process::Command::new("sh").arg("-c").arg(&login.command).kill_on_drop(true).status().await.map_err(|e| e.to_string())?;
-    if status.success() { Ok(()) } else { Err(format!("it ended with {status}")) }
 }
 
 /// The time until the clock shows this second.

@@ -416,7 +416,7 @@ impl Change {
     pub fn undoable(&self, object: &ObjectRef) -> Option<Given> {
         let done = |i: &&Item| i.target == *object && matches!(i.stage, Stage::Following | Stage::Ended(End::Done));
         let item = self.items.iter().find(done).filter(|_| self.verb.undo == Undo::Fields)?;
-        let edits = item.edits();
+        let edits = item.changes();
         (!edits.is_empty()).then(|| Given::Edits(Self::plan_of(item).map_or("", |plan| plan.subresource), edits))
     }
 }

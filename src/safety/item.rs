@@ -1,6 +1,6 @@
 //! One object of a change: what is known of it, and how far it has come.
 
-use super::diff::diff;
+use super::diff::{changes, diff};
 use super::verb::{Around, EVICTION, Plan, Verb, Write};
 use crate::model::call::{Call, Method};
 use crate::model::catalog::Resource;
@@ -180,6 +180,14 @@ impl Item {
     pub fn read(&self, verb: &Verb) -> Call {
         let scaled = verb.right.1 == "scale" || matches!(self.given, Given::Edits("scale", _));
         self.call(Method::Get, if scaled { "scale" } else { "" }, String::new())
+    }
+
+    /// What was changed, as it takes to take it back.
+    pub fn changes(&self) -> Vec<Edit> {
+        match (&self.before, &self.stored) {
+            (Some(before), Some(stored)) => changes(before, stored),
+            _ => Vec::new(),
+        }
     }
 
     /// Kind and name of what is made from the object, where something is.

@@ -290,7 +290,8 @@ mod tests {
         let changed = lines[1].replace("tier prod", "tier dev_");
         let resealed = line(&serde_json::from_str(&changed).unwrap(), hash_of(lines[0]).unwrap()).unwrap().0;
         let torn = &lines[2][..40];
-        let cases: [(String, &[(usize, &str)], &[usize]); 11] = [
+        type Case<'a> = (String, &'a [(usize, &'a str)], &'a [usize]);
+        let cases: [Case<'_>; 11] = [
             (String::new(), &[], &[]),
             (joined(&lines), &[], &[]),
             (joined(&lines[..3]) + lines[3], &[], &[]),

@@ -19,10 +19,10 @@ pub fn notes(item: &Item) -> Vec<Note> {
     let removed = item.is_removed();
     let Some(metadata) = item.before.as_ref().and_then(|o| o.get("metadata")) else { return Vec::new() };
     let owners = metadata.get("ownerReferences").and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
-    let controller = owners.iter().find(|o| o.get("controller").and_then(Value::as_bool) == Some(true)).and_then(|o| {
+    let controller = owners.iter().find(|o| o.get("controller").and_then(Value::as_bool) == Some(true)).map(|o| {
         let again = if removed { "makes another one in its place" } else { "may put back what is changed here" };
         let part = |key: &str| o.get(key).and_then(Value::as_str).unwrap_or_default();
-        Some(Note::warn("owner", format!("{} {} keeps it: it {again}", part("kind").to_lowercase(), part("name"))))
+        Note::warn("owner", format!("{} {} keeps it: it {again}", part("kind").to_lowercase(), part("name")))
     });
     let mark = MARKS.iter().find_map(|(place, key, who)| {
         let value = metadata.get(place)?.get(key)?.as_str()?;

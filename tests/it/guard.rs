@@ -175,7 +175,7 @@ fn two(home: &Home) -> String {
     let mut pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &["pods"], (140, 24), self::home(RULES));
     pty.wait_for("the screen", SOON, |s| s.contents().contains("4 locked"));
     for n in ["one", "two"] {
-        pty.send(&format!(":unlock locked 15m {n}\r"));
+        pty.send(format!(":unlock locked 15m {n}\r"));
         pty.wait_for(n, SOON, |s| s.contents().contains("may be changed for 15m"));
         pty.send(":lock locked\r");
         pty.wait_for(n, SOON, |s| s.contents().contains("locked is read-only again"));

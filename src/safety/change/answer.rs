@@ -115,17 +115,18 @@ impl Change {
         let Some(item) = self.items.get_mut(at) else { return };
         let deletes = item.is_removed();
         let goes = deletes || follow == Follow::Gone;
+        let made = item.made().is_some();
         let creates = matches!(item.plan, Some(Ok(ref plan)) if plan.creates.is_some() || matches!(plan.write, Write::Create(_)));
         let next = match (&item.stage, answer) {
             (_, Err(failure)) if failure.fault.kind == FaultKind::Gone && goes => Stage::Ended(End::Done),
-            (Stage::Doubt, Err(failure)) if failure.fault.kind == FaultKind::Gone && creates => not_done(),
+            (Stage::Doubt, Err(failure)) if failure.fault.kind == FaultKind::Gone && made => not_done(),
             (_, Err(failure)) if failure.fault.kind == FaultKind::Gone => Stage::Ended(End::Failed("it was deleted meanwhile".to_owned())),
             (Stage::Conflict, Err(failure)) => Stage::Ended(End::Failed(failure.fault.to_string())),
             (_, Err(failure)) => {
                 let why = format!("the answer was lost, and it cannot be read back: {}", failure.fault);
                 Stage::Ended(End::Unknown(why))
             }
-            (Stage::Doubt, Ok(reply)) if creates => found(item, reply.object, follow),
+            (Stage::Doubt, Ok(reply)) if made => found(item, reply.object, follow),
             (_, Ok(reply)) if !is_uid(&reply.object, item.target.uid) => {
                 let why = "it was deleted, and another object has its name now";
                 Stage::Ended(if deletes { End::Done } else { End::Failed(why.to_owned()) })

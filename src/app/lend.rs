@@ -1,0 +1,99 @@
+//! The terminal, lent to another program: to the command that logs in, to the person's own editor. The loop goes on meanwhile, undrawn.
+
+use super::run::Loop;
+use super::signals::Told;
+use super::texts;
+use crate::k8s::login::{Login, login};
+use crate::model::id::{ClusterId, ObjectRef};
+use crate::model::step::Notice;
+use crate::ui::words;
+use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
+use std::io;
+use std::time::Duration;
+use tokio::time::sleep_until;
+
+/// After a command has ended, the ctrl-c that ended it may still be on its way to us.
+const ECHO: Duration = Duration::from_millis(100);
+
+impl Loop {
+    /// Lends the terminal to the command that logs in. The watches of all other clusters go on meanwhile.
+    pub(super) async fn login(&mut self, id: ClusterId) -> io::Result<()> {
+        let configured = self.program.contexts.get(usize::from(id.0)).and_then(|c| self.program.state.config.cluster(&c.name).login);
+        let login = self.program.contexts.get(usize::from(id.0)).and_then(|c| login(c, configured.as_deref()));
+        let Some(login) = login else {
+            self.program.state.say(Notice::warn("there is no plugin to log in with: set login for it in the config").of(id));
+            return Ok(());
+        };
+        self.input = None;
+        self.screen.leave();
+        let told = self.lend(&login).await;
+        if self.program.state.is_over() {
+            return Ok(());
+        }
+        self.resume()?;
+        let command = words::command(&login.shown);
+        match told {
+            Ok(()) => {
+                self.program.logged_in(id);
+                self.program.state.say(Notice::info(format!("{command}: done, trying again")).of(id));
+            }
+            Err(why) => self.program.state.say(Notice::warn(format!("{command}: {why}")).of(id)),
+        }
+        Ok(())
+    }
+
+    /// Lends the terminal to the person's own editor, with a text in a file.
+    pub(super) async fn write(&mut self, object: &ObjectRef, text: &str) -> io::Result<()> {
+        let path = self.program.place_of_text(object);
+        if let Err(error) = texts::keep(&path, Some(text)) {
+            self.program.state.say(Notice::warn(format!("{}: {error}", path.display())));
+            return Ok(());
+        }
+        let command = texts::command(|name| std::env::var(name).ok(), &path);
+        self.input = None;
+        self.screen.leave();
+        let told = self.lend(&Login { shown: command.clone(), command }).await;
+        if self.program.state.is_over() {
+            return Ok(());
+        }
+        self.resume()?;
+        let kept = |why: String| format!("nothing was changed: the editor: {why}; the text is in {}", path.display());
+        self.program.state.wrote(told.map_err(kept).and_then(|()| texts::written(&path)));
+        Ok(())
+    }
+
+    /// Runs a command while the loop goes on, undrawn. ctrl-c in it is its own: it must not end us too.
+    async fn lend(&mut self, login: &Login) -> Result<(), String> {
+        let mut running = Box::pin(shell(login));
+        let mut ended = None;
+        let mut until = tokio::time::Instant::now();
+        loop {
+            tokio::select! {
+                biased;
+                told = self.signals.next() => match told {
+                    Told::End(n) if n != SIGINT && n != SIGQUIT => {
+                        self.end(128 + n);
+                        return Err("kconsole was ended".to_owned());
+                    }
+                    Told::Stop => signal_hook::low_level::raise(SIGSTOP).map_err(|e| e.to_string())?,
+                    Told::End(_) | Told::Continue => {}
+                },
+                told = &mut running, if ended.is_none() => {
+                    ended = Some(told);
+                    until = tokio::time::Instant::now() + ECHO;
+                }
+                () = sleep_until(until), if ended.is_some() => return ended.unwrap_or(Ok(())),
+                () = self.program.listen() => drop(self.program.perform()),
+            }
+        }
+    }
+}
+
+/// Runs a command of the person's own in the terminal, shown first.
+async fn shell(login: &Login) -> Result<(), String> {
+    let shown = format!("\nkconsole runs: {}\n\n", crate::model::text::visible(&login.shown));
+    io::Write::write_all(&mut io::stdout(), shown.as_bytes()).map_err(|e| e.to_string())?;
+    let status =
+        tokio::process::Command::new("sh").arg("-c").arg(&login.command).kill_on_drop(true).status().await.map_err(|e| e.to_string())?;
+    if status.success() { Ok(()) } else { Err(format!("it ended with {status}")) }
+}
