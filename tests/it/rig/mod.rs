@@ -8,6 +8,7 @@ pub mod fleet;
 pub mod grammar;
 pub mod home;
 pub mod objects;
+pub mod person;
 pub mod pty;
 pub mod robot;
 pub mod script;

@@ -1,0 +1,225 @@
+//! A person at the program, with a demo server behind it: keys in, screen out, and what the server has by then.
+
+use super::fleet::Engine;
+use kconsole::demo::cluster::Cluster;
+use kconsole::demo::fleet::{Fleet, Options};
+use kconsole::demo::store::Key;
+use kconsole::demo::write::How;
+use kconsole::model::cluster::Tier;
+use kconsole::model::deed::written;
+use kconsole::model::time::Timestamp;
+use kconsole::safety::diff::diff;
+use kconsole::safety::undo::short;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Columns and rows: as wide as a dialog gets, and high enough for all that one says.
+const SIZE: (u16, u16) = (110, 70);
+/// Longer than anything takes that is waited for.
+const SOON: Duration = Duration::from_secs(30);
+/// Slower than a paste, and than a key that was on its way when the preview changed.
+const HAND: Duration = Duration::from_secs(1);
+
+/// The person.
+pub struct Person {
+    engine: Engine,
+    cluster: Arc<Cluster>,
+    _fleet: Fleet,
+    screen: Buffer,
+    clock: Duration,
+}
+
+impl Person {
+    /// Looks at the table of a kind in one cluster, where one may try things and which has these objects in the namespace `here`.
+    pub async fn start(kind: &'static str, objects: &[(&str, Value)]) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let options = Options { clusters: 1, is_played: false, has_shop: false, ..Options::default() };
+        let fleet = Fleet::start(&options).expect("a fleet");
+        let cluster = Arc::clone(&fleet.members()[0].cluster);
+        cluster.with(|sim| {
+            sim.create("namespaces", json!({"metadata": {"name": "here"}}), How::by("test")).expect("a namespace");
+            for (id, object) in objects {
+                let mut object = object.clone();
+                object["metadata"]["namespace"] = json!("here");
+                sim.create(id, object, How::by("test")).unwrap_or_else(|why| panic!("{id}: {why:?}"));
+            }
+        });
+        let mut engine = Engine::start(&fleet, kind);
+        engine.0.state.world.clusters[0].tier = Tier::Dev;
+        let screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+        let mut person = Self { engine, cluster, _fleet: fleet, screen, clock: Duration::ZERO };
+        let world =
+            |p: &Self| p.engine.0.state.world.tables.values().any(|t| t.len() > 0) && p.engine.0.state.world.clusters[0].catalog.is_some();
+        person.until("rows and kinds are there", world).await;
+        person
+    }
+
+    /// The cluster is of this tier from now on.
+    pub fn tier(&mut self, tier: Tier) -> &mut Self {
+        self.engine.0.state.world.clusters[0].tier = tier;
+        self
+    }
+
+    /// The cluster itself.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Presses a key so long after the last one.
+    pub fn key_after(&mut self, after: Duration, key: &str) -> &mut Self {
+        self.clock += after;
+        self.engine.0.state.clock(self.clock);
+        self.engine.0.state.key(key.parse().unwrap_or_else(|why| panic!("{key}: {why}")));
+        self
+    }
+
+    /// Pastes a text.
+    pub fn paste(&mut self, text: &str) -> &mut Self {
+        self.engine.0.state.paste(text);
+        self
+    }
+
+    /// So many seconds pass for the program.
+    pub fn wait(&mut self, seconds: i64) -> &mut Self {
+        let now = self.engine.0.state.world.now.0 + seconds;
+        self.engine.0.state.tick(Timestamp(now));
+        self.draw();
+        self
+    }
+
+    /// Draws what there is now.
+    pub fn look(&mut self) -> String {
+        self.draw();
+        self.screen()
+    }
+
+    /// An object of the namespace, as the server has it.
+    pub fn has(&self, id: &str, name: &str) -> Value {
+        self.cluster.look(|sim| sim.store.get(id, "here", name).unwrap_or_else(|| panic!("no {id} {name}")).value().as_ref().clone())
+    }
+
+    /// Names of all objects of a kind in the namespace.
+    pub fn names(&self, id: &str) -> Vec<String> {
+        self.cluster.look(|sim| sim.store.list(id, "here").map(|o| o.key.name.to_string()).collect())
+    }
+
+    /// Somebody else changes an object.
+    pub fn other(&self, id: &str, name: &str, change: impl FnOnce(&mut Value)) {
+        self.cluster.with(|sim| {
+            let done = sim.update(id, &Key::new("here", name), How::by("other"), |object| {
+                change(object);
+                Ok(())
+            });
+            done.unwrap_or_else(|why| panic!("{id} {name}: {why:?}"));
+        });
+    }
+
+    /// Presses keys, separated by blanks.
+    pub fn press(&mut self, keys: &str) -> &mut Self {
+        for key in keys.split_whitespace() {
+            self.clock += HAND;
+            self.engine.0.state.clock(self.clock);
+            self.engine.0.state.key(key.parse().unwrap_or_else(|why| panic!("{key}: {why}")));
+        }
+        self
+    }
+
+    /// Types a text.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            self.press(&if c == ' ' { "space".to_owned() } else { c.to_string() });
+        }
+        self
+    }
+
+    /// Asks for an action by its name.
+    pub fn act(&mut self, action: &str) -> &mut Self {
+        self.press(":").text(action).press("enter")
+    }
+
+    /// Goes on until the screen shows a text.
+    pub async fn sees(&mut self, text: &str) -> &mut Self {
+        self.until(text, |p| p.screen().contains(text)).await;
+        self
+    }
+
+    /// Goes on until this is so.
+    ///
+    /// # Panics
+    /// With the screen where it does not become so.
+    pub async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let going = async {
+            loop {
+                drop(self.engine.0.perform());
+                self.draw();
+                if is_so(self) {
+                    return;
+                }
+                self.engine.0.listen().await;
+            }
+        };
+        let ended = timeout(SOON, going).await;
+        assert!(ended.is_ok(), "{what}:\n{}", self.screen());
+    }
+
+    fn draw(&mut self) {
+        let state = &mut self.engine.0.state;
+        while state.is_working() {
+            state.work();
+        }
+        self.screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+        state.draw(self.screen.area, &mut self.screen);
+    }
+
+    /// What is on the screen.
+    pub fn screen(&self) -> String {
+        let line = |y| (0..SIZE.0).map(|x| self.screen[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+        (0..SIZE.1).map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The differences that the preview shows, as they are written there.
+    pub fn preview(&self) -> Vec<String> {
+        let screen = self.screen();
+        let inside = |l: &str| l.split('│').find(|part| part.contains(" → ")).map(|part| part.trim().to_owned());
+        screen.lines().filter_map(inside).collect()
+    }
+
+    /// Waits for the preview of a change, confirms it, and holds what the server then has of an object against what the preview showed: all
+    /// of it, and nothing else. Something new was nothing before.
+    pub async fn confirms(&mut self, id: &str, name: &str) -> &mut Self {
+        self.sees("accepted by the server").await;
+        let before =
+            self.cluster.look(|sim| sim.store.get(id, "here", name).map(|o| o.value().as_ref().clone())).unwrap_or_else(|| json!({}));
+        let mut shown = self.preview();
+        assert!(!shown.is_empty() && !self.screen().contains("more lines"), "{}", self.screen());
+        // Enter goes through the fields, and confirms behind the last.
+        while self.screen().contains("accepted by the server") {
+            self.press("enter");
+            drop(self.engine.0.perform());
+            self.draw();
+        }
+        self.until("it is stored", |p| {
+            ["✔", "✖", "ready, "].iter().any(|end| p.screen().contains(end)) && !p.screen().contains("on its way")
+        })
+        .await;
+        let mut stored: Vec<String> = diff(&before, &self.has(id, name)).iter().filter(|e| is_ours(&written(&e.path))).map(one).collect();
+        shown.sort();
+        stored.sort();
+        assert_eq!(shown, stored, "{}", self.screen());
+        self
+    }
+}
+
+/// Controllers write annotations of their own right after a change.
+fn is_ours(path: &str) -> bool {
+    !path.contains("deployment.kubernetes.io/revision")
+}
+
+fn one(edit: &kconsole::model::deed::Edit) -> String {
+    let value = |v: &Option<Value>| v.as_ref().map_or_else(|| "nothing".to_owned(), short);
+    format!("{}  {} → {}", written(&edit.path), value(&edit.before), value(&edit.after))
+}
