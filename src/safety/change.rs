@@ -3,6 +3,7 @@
 //!
 //! Each object of it is an [`Item`] with a stage of its own; [`Change::next`] looks at all of them and asks for whatever is due and not under way.
 
+mod along;
 mod answer;
 mod confirm;
 mod rows;
@@ -161,16 +162,6 @@ impl Change {
         }
     }
 
-    /// What is done to an object: what the change is about, or what goes along with that.
-    pub fn verb_of(&self, item: &Item) -> &'static Verb {
-        item.along.map_or(self.verb, |(_, verb)| verb)
-    }
-
-    /// The objects that were asked for, without what goes along with them.
-    pub fn asked_for(&self) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(|i| i.along.is_none())
-    }
-
     /// What is to be asked of the world now. To be called after whatever may have changed something.
     pub fn next(&mut self, world: &World, guard: &Guard) -> Vec<Ask> {
         let mut asks = Vec::new();
@@ -193,13 +184,14 @@ impl Change {
             self.fill(is_read);
         }
         let Some(form) = self.form.as_ref().filter(|_| is_read) else { return };
-        for item in &mut self.items {
-            if item.plan.is_none() {
-                let verb = item.along.map_or(self.verb, |(_, verb)| verb);
-                item.plan = Some((verb.plan)(item, form));
-            }
+        let mut along = Vec::new();
+        for (at, item) in self.items.iter_mut().enumerate().filter(|(_, i)| i.plan.is_none()) {
+            let verb = item.along.map_or(self.verb, |(_, verb)| verb);
+            let plan = (verb.plan)(item, form);
+            along.extend(plan.iter().flat_map(|p| &p.along).map(|a| (at, a.clone())));
+            item.plan = Some(plan);
         }
-        if self.take_along() {
+        if self.take_along(along) {
             return self.look(world, guard, asks);
         }
         self.protected = self.items.iter().any(|i| world.cluster(i.target.cluster).is_none_or(Cluster::is_protected));
@@ -210,21 +202,6 @@ impl Change {
             self.check(at, asks);
         }
         self.look_again(world, asks);
-    }
-
-    /// Takes in what goes along with the objects, as far as it is not there yet. True where there was something.
-    fn take_along(&mut self) -> bool {
-        let known = self.items.len();
-        for at in 0..known {
-            let Some(item) = self.items.get(at) else { continue };
-            let along = item.plan.as_ref().and_then(|p| p.as_ref().ok()).map(|p| p.along.clone()).unwrap_or_default();
-            for along in along.into_iter().filter(|a| self.items.iter().all(|i| i.target != a.target)).collect::<Vec<_>>() {
-                let mut item = Item::new(along.target, along.resource, Given::Nothing, self.begun);
-                (item.along, item.before) = (Some((at, along.verb)), Some(along.before));
-                self.items.push(item);
-            }
-        }
-        self.items.len() > known
     }
 
     /// Makes the form of what is known of the objects.
@@ -392,24 +369,6 @@ impl Change {
     /// The plan of an object that can be sent.
     fn plan_of(item: &Item) -> Option<&Plan> {
         item.plan.as_ref().and_then(|p| p.as_ref().ok())
-    }
-
-    /// Begins no more objects; what is under way goes on to its end.
-    pub fn stop(&mut self) {
-        if self.phase == Phase::Running {
-            self.phase = Phase::Stopping;
-        }
-        for at in 0..self.items.len() {
-            let Some(item) = self.items.get_mut(at) else { continue };
-            match &item.stage {
-                Stage::Queued => item.stage = Stage::Ended(End::Cancelled),
-                Stage::Waiting(_, why) => {
-                    item.stage = Stage::Ended(End::Failed(format!("{why}; it was not tried again")));
-                    self.close(at);
-                }
-                _ => {}
-            }
-        }
     }
 
     /// What it changed of an object, if that was done and can be taken back.

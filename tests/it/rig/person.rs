@@ -7,6 +7,7 @@ use kconsole::demo::store::Key;
 use kconsole::demo::write::How;
 use kconsole::model::cluster::Tier;
 use kconsole::model::deed::written;
+use kconsole::model::time::Timestamp;
 use kconsole::safety::diff::diff;
 use kconsole::safety::undo::short;
 use ratatui::buffer::Buffer;
@@ -51,10 +52,50 @@ impl Person {
         engine.0.state.world.clusters[0].tier = Tier::Dev;
         let screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
         let mut person = Self { engine, cluster, _fleet: fleet, screen, clock: Duration::ZERO };
-        let world =
-            |p: &Self| p.engine.0.state.world.tables.values().any(|t| !t.is_empty()) && p.engine.0.state.world.clusters[0].catalog.is_some();
+        let world = |p: &Self| {
+            p.engine.0.state.world.tables.values().any(|t| !t.is_empty()) && p.engine.0.state.world.clusters[0].catalog.is_some()
+        };
         person.until("rows and kinds are there", world).await;
         person
+    }
+
+    /// The cluster is of this tier from now on.
+    pub fn tier(&mut self, tier: Tier) -> &mut Self {
+        self.engine.0.state.world.clusters[0].tier = tier;
+        self
+    }
+
+    /// The cluster itself.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Presses a key so long after the last one.
+    pub fn key_after(&mut self, after: Duration, key: &str) -> &mut Self {
+        self.clock += after;
+        self.engine.0.state.clock(self.clock);
+        self.engine.0.state.key(key.parse().unwrap_or_else(|why| panic!("{key}: {why}")));
+        self
+    }
+
+    /// Pastes a text.
+    pub fn paste(&mut self, text: &str) -> &mut Self {
+        self.engine.0.state.paste(text);
+        self
+    }
+
+    /// So many seconds pass for the program.
+    pub fn wait(&mut self, seconds: i64) -> &mut Self {
+        let now = self.engine.0.state.world.now.0 + seconds;
+        self.engine.0.state.tick(Timestamp(now));
+        self.draw();
+        self
+    }
+
+    /// Draws what there is now.
+    pub fn look(&mut self) -> String {
+        self.draw();
+        self.screen()
     }
 
     /// An object of the namespace, as the server has it.

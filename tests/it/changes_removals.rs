@@ -1,0 +1,246 @@
+//! What goes away: from the key to what a demo server has left, and ten ways in which nothing goes away in prod.
+
+use crate::rig::person::Person;
+use kconsole::demo::store::Key;
+use kconsole::demo::write::How;
+use kconsole::model::cluster::Tier;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const DEPLOYMENTS: &str = "deployments.apps";
+
+fn labels() -> Value {
+    json!({"app": "web"})
+}
+
+/// A deployment of two pods that end within a second.
+fn web() -> Value {
+    json!({"metadata": {"name": "web"}, "spec": {"replicas": 2, "selector": {"matchLabels": labels()}, "template": {
+        "metadata": {"labels": labels()},
+        "spec": {"terminationGracePeriodSeconds": 1, "containers": [{"name": "app", "image": "registry.shop.example/web:1"}]}}}})
+}
+
+/// A pod that nothing keeps, on no node.
+fn pod(name: &str) -> Value {
+    json!({"metadata": {"name": name, "labels": labels()}, "spec": {"containers": [{"name": "app", "image": "registry.shop.example/web:1"}]}})
+}
+
+fn settings(name: &str) -> Value {
+    json!({"metadata": {"name": name}, "data": {"a": "b"}})
+}
+
+/// Is there, and not on its way out.
+fn is_there(person: &Person, id: &str, name: &str) -> bool {
+    person.names(id).iter().any(|n| n == name) && person.has(id, name).pointer("/metadata/deletionTimestamp").is_none()
+}
+
+/// A machine that takes pods.
+fn node(person: &Person, name: &str) {
+    let amounts = json!({"cpu": "8", "memory": "16Gi", "pods": "110", "ephemeral-storage": "100Gi"});
+    let ready = json!([{"type": "Ready", "status": "True", "reason": "KubeletReady"}]);
+    let node = json!({"metadata": {"name": name}, "status": {"capacity": amounts, "allocatable": amounts, "conditions": ready}});
+    person.cluster().with(|sim| sim.create("nodes", node, How::by("kubelet")).expect("a node"));
+}
+
+#[tokio::test]
+async fn delete_names_what_goes_along_and_is_followed_until_it_is_gone() {
+    let mut person = Person::start("deployments", &[(DEPLOYMENTS, web())]).await;
+    person.press("D").sees("accepted by the server").await.sees("replicasets (web-").await.sees("2 pods (web-").await;
+    let screen = person.screen();
+    assert!(screen.contains("cannot be undone") && screen.contains("y confirms") && screen.contains("background"), "{screen}");
+    person.press("enter").sees("accepted by the server").await;
+    assert!(is_there(&person, DEPLOYMENTS, "web"), "enter removes nothing");
+    person.press("y").sees("✔").await;
+    assert_eq!(person.names(DEPLOYMENTS), [""; 0]);
+    person.until("the garbage collector takes the rest", |p| p.names("replicasets.apps").is_empty()).await;
+}
+
+#[tokio::test]
+async fn what_it_owns_stays_where_orphan_is_chosen() {
+    let mut person = Person::start("deployments", &[(DEPLOYMENTS, web())]).await;
+    person.press("D").sees("accepted by the server").await;
+    person.press("tab o").sees("orphan").await.sees("without an owner").await.sees("accepted by the server").await;
+    person.press("tab y").sees("✔").await;
+    assert_eq!((person.names(DEPLOYMENTS).len(), person.names("replicasets.apps").len()), (0, 1));
+}
+
+#[tokio::test]
+async fn what_waits_for_finalizers_says_so_and_lets_go_only_by_a_verb_of_its_own() {
+    let mut map = settings("held");
+    map["metadata"]["finalizers"] = json!(["shop.example/cleanup"]);
+    let mut person = Person::start("configmaps", &[("configmaps", map)]).await;
+    person.press("/").text("held").press("enter").act("remove-finalizers").sees("it is not being deleted").await.press("esc");
+    person.press("D").sees("until these are done: shop.example/cleanup").await.sees("accepted by the server").await;
+    person.press("y").sees("it waits for shop.example/cleanup").await.press("esc");
+    person.press("D").sees("being deleted already, and waits for shop.example/cleanup").await.press("esc");
+    person.act("remove-finalizers").sees("what it would clean up stays behind").await.sees("accepted by the server").await;
+    person.press("y").sees("✔").await;
+    assert!(!person.names("configmaps").contains(&"held".to_owned()));
+}
+
+#[tokio::test]
+async fn force_is_a_verb_of_its_own() {
+    let mut person = Person::start("pods", &[("pods", pod("web"))]).await;
+    person.press("D").sees("accepted by the server").await.press("tab 0").sees("that is another verb, force-delete").await.press("esc");
+    assert!(is_there(&person, "pods", "web"));
+    person.act("force-delete").sees("may still run and write").await.sees("accepted by the server").await.press("y").sees("✔").await;
+    assert_eq!(person.names("pods"), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_namespace_names_what_is_in_it() {
+    let mut person = Person::start("namespaces", &[(DEPLOYMENTS, web())]).await;
+    person.press("/").text("here").press("enter D").sees("1 deployments (web)").await.sees("2 pods (web-").await;
+    person.sees("accepted by the server").await;
+}
+
+/// Nothing goes away in prod by these, and the last word on the screen is still the question.
+#[tokio::test]
+async fn ten_ways_to_delete_in_prod_by_accident_that_fail() {
+    let mut person = Person::start("configmaps", &[("configmaps", settings("web")), ("configmaps", settings("other"))]).await;
+    person.tier(Tier::Prod).press("/").text("name:web").press("enter");
+    let (at_once, held) = (Duration::from_millis(1), Duration::from_millis(33));
+    // Before the preview was drawn: nothing was answered yet.
+    person.press("D").text("prod-eu").press("enter");
+    assert!(person.look().contains("still"), "{}", person.screen());
+    person.press("esc");
+    let ways: [(&str, &dyn Fn(&mut Person)); 8] = [
+        ("enter", &|p| { p.press("enter"); }),
+        ("the key again", &|p| { p.press("D"); }),
+        ("y", &|p| { p.press("y"); }),
+        ("a held key", &|p| (0..30).for_each(|_| { p.key_after(held, "D"); })),
+        ("enter held", &|p| (0..30).for_each(|_| { p.key_after(held, "enter"); })),
+        ("another name", &|p| { p.text("prod-e").press("enter"); }),
+        ("the name of another cluster", &|p| { p.text("prod-us").press("enter"); }),
+        ("a paste of keys", &|p| {
+            "prod-eu".chars().map(String::from).chain(["enter".to_owned()]).for_each(|k| drop(p.key_after(at_once, &k)))
+        }),
+    ];
+    for (what, way) in ways {
+        person.press("D").sees("type prod-eu to confirm").await.sees("accepted by the server").await;
+        way(&mut person);
+        assert!(person.look().contains("type prod-eu to confirm"), "{what}: {}", person.screen());
+        assert!(is_there(&person, "configmaps", "web"), "{what}");
+        person.press("esc");
+    }
+    person.press("D").sees("accepted by the server").await.paste("prod-eu\n").press("enter").sees("type prod-eu to confirm").await;
+    person.press("esc");
+    // Re-created under the eyes: the new one is another object.
+    person.press("D").sees("accepted by the server").await;
+    person.cluster().with(|sim| {
+        sim.store.remove("configmaps", &Key::new("here", "web"));
+        let mut new = settings("web");
+        new["metadata"]["namespace"] = json!("here");
+        sim.create("configmaps", new, How::by("other")).expect("a new one");
+    });
+    person.text("prod-eu").press("enter").until("it is told", |p| p.screen().contains("deleted") || p.screen().contains("✔")).await;
+    assert!(is_there(&person, "configmaps", "web"), "{}", person.screen());
+}
+
+#[tokio::test]
+async fn marks_out_of_sight_are_left_out_and_named() {
+    let mut person =
+        Person::start("configmaps", &[("configmaps", settings("a1")), ("configmaps", settings("a2")), ("configmaps", settings("b"))]).await;
+    person.press("/").text("name:a").press("enter space space esc /").text("name:a1").press("enter D");
+    person.sees("accepted by the server").await.sees("out of sight").await.press("y").sees("✔").await;
+    assert!(!person.names("configmaps").contains(&"a1".to_owned()) && is_there(&person, "configmaps", "a2"));
+}
+
+fn budget(least: u32) -> Value {
+    json!({"metadata": {"name": "web"}, "spec": {"minAvailable": least, "selector": {"matchLabels": labels()}}})
+}
+
+/// Two ready pods on a machine, and a budget.
+async fn with_budget(kind: &'static str, least: u32) -> Person {
+    let mut person = Person::start("namespaces", &[("poddisruptionbudgets.policy", budget(least))]).await;
+    node(&person, "n-1");
+    person.cluster().with(|sim| {
+        let mut web = web();
+        web["metadata"]["namespace"] = json!("here");
+        sim.create(DEPLOYMENTS, web, How::by("test")).expect("a deployment");
+    });
+    let healthy = |p: &Person| p.has("poddisruptionbudgets.policy", "web").pointer("/status/currentHealthy") == Some(&json!(2));
+    person.until("the pods are ready", healthy).await;
+    person.press(":").text(kind).press("enter");
+    person
+}
+
+#[tokio::test]
+async fn evict_asks_the_budget_and_tells_its_words() {
+    let mut person = with_budget("pods", 2).await;
+    person.sees("Running").await.press("D").sees("deleting asks no disruption budget").await.press("esc");
+    person.act("evict").sees("web lets 0 more go: 2 are healthy, and it needs 2").await;
+    person.sees("not now: The disruption budget web needs 2 healthy pods and has 2 currently").await;
+    person.press("y").sees("✖").await.sees("The disruption budget web needs 2 healthy pods").await;
+    assert_eq!(person.names("pods").len(), 2);
+    person.other("poddisruptionbudgets.policy", "web", |b| b["spec"]["minAvailable"] = json!(1));
+    person
+        .press("esc")
+        .until("the budget knows", |p| p.has("poddisruptionbudgets.policy", "web").pointer("/status/disruptionsAllowed") == Some(&json!(1)))
+        .await;
+    person.act("evict").sees("accepted by the server").await.press("y").sees("✔").await;
+}
+
+#[tokio::test]
+async fn cordon_and_uncordon() {
+    let mut person = with_budget("nodes", 1).await;
+    let closed =
+        |p: &Person| p.cluster().look(|sim| sim.store.get("nodes", "", "n-1").unwrap().value().pointer("/spec/unschedulable").cloned());
+    person.sees("n-1").await.act("cordon").sees("spec.unschedulable  nothing → true").await.sees("accepted by the server").await;
+    person.press("enter").sees("✔").await.press("esc");
+    assert_eq!(closed(&person), Some(json!(true)));
+    person.act("cordon").sees("it is cordoned already").await.press("esc");
+    person.act("uncordon").sees("accepted by the server").await.press("enter").sees("✔").await;
+    assert_eq!(closed(&person), None);
+}
+
+#[tokio::test]
+async fn drain_waits_for_budgets_and_goes_on_when_they_allow_it() {
+    let mut person = with_budget("nodes", 2).await;
+    person.sees("n-1").await.act("drain").sees("2 of 2 are asked to go").await.sees("y confirms").await;
+    person.sees("not now: The disruption budget web needs 2").await.press("y").sees("it is tried again").await;
+    assert_eq!(person.names("pods").len(), 2, "{}", person.screen());
+    node(&person, "n-2");
+    person.other("poddisruptionbudgets.policy", "web", |b| b["spec"]["minAvailable"] = json!(1));
+    let free = |p: &Person| {
+        p.cluster().look(|sim| sim.store.list("pods", "here").all(|o| o.value().pointer("/spec/nodeName") == Some(&json!("n-2"))))
+    };
+    for _ in 0..40 {
+        let allowed = |p: &Person| p.has("poddisruptionbudgets.policy", "web").pointer("/status/disruptionsAllowed") == Some(&json!(1));
+        if person.wait(6).look().contains("3 of 3") {
+            break;
+        }
+        person.until("one may go, or is going", |p| allowed(p) || free(p) || p.screen().contains("going")).await;
+        person.until("it was answered", |p| !p.screen().contains("on its way")).await;
+    }
+    person.sees("3 of 3").await;
+    assert!(free(&person), "{}", person.screen());
+}
+
+#[tokio::test]
+async fn a_drain_is_stopped_at_once() {
+    let mut person = with_budget("nodes", 2).await;
+    person.sees("n-1").await.act("drain").sees("y confirms").await.sees("not now").await.press("y").sees("it is tried again").await;
+    person.press("s").sees("it was not tried again").await.sees("3 of 3").await;
+    assert_eq!(person.names("pods").len(), 2);
+    person.press("esc").wait(60).until("nothing is tried any more", |p| p.names("pods").len() == 2).await;
+}
+
+#[tokio::test]
+async fn a_drain_loses_no_data_unasked() {
+    let mut person = Person::start("nodes", &[]).await;
+    node(&person, "n-1");
+    person.cluster().with(|sim| {
+        let mut cache = pod("cache");
+        cache["metadata"]["namespace"] = json!("here");
+        cache["spec"]["nodeName"] = json!("n-1");
+        cache["spec"]["terminationGracePeriodSeconds"] = json!(1);
+        cache["spec"]["volumes"] = json!([{"name": "scratch", "emptyDir": {}}]);
+        sim.create("pods", cache, How::by("test")).expect("a pod");
+    });
+    person.sees("n-1").await.act("drain").sees("keep data in emptyDir, which is lost: say yes").await.press("y");
+    assert!(person.look().contains("cannot be done as it stands"), "{}", person.screen());
+    person.press("tab y").sees("nobody makes these anew: cache").await.sees("2 objects").await;
+    person.press("shift-tab y").sees("2 of 2").await;
+    assert_eq!(person.names("pods"), [""; 0]);
+}
