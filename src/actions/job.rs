@@ -251,4 +251,19 @@ mod tests {
         assert!(sent(&RERUN, &manual, &Form::default()).unwrap_err().contains("manualSelector"));
         assert_eq!((RERUN.notes)(&manual, &Form::default(), &World::default()).len(), 1, "it still runs");
     }
+
+    /// The right, the preview and a lost answer are about the job, and not about the cronjob.
+    #[test]
+    fn what_is_made_is_what_is_asked_about() {
+        let mut of = cronjob();
+        let asked: Value = serde_json::from_str(&of.review(&TRIGGER).body).unwrap();
+        let attributes = &asked["spec"]["resourceAttributes"];
+        assert_eq!((&attributes["verb"], &attributes["resource"], &attributes["name"]), (&json!("create"), &json!("jobs"), &json!("")));
+        of.plan = Some((TRIGGER.plan)(&of, &form("manual", &[of.clone()], "now")));
+        assert_eq!(of.read_back(&TRIGGER).path, "/apis/batch/v1/namespaces/shop/jobs/now");
+        let labels = json!({"batch.kubernetes.io/controller-uid": "u9", "job-name": "now"});
+        of.checked = Some(Ok(json!({"metadata": {"name": "now", "labels": labels}, "status": {}})));
+        let told: Vec<String> = of.edits().iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["metadata.labels.job-name", "metadata.name"]);
+    }
 }

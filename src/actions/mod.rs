@@ -7,9 +7,13 @@
 mod autoscale;
 mod clusters;
 mod copy;
+mod cordon;
+mod delete;
+mod drain;
 mod drill;
 pub mod edit;
 mod editor;
+mod evict;
 mod go;
 mod guard;
 mod image;
@@ -22,7 +26,7 @@ mod pause;
 mod program;
 mod restart;
 mod revision;
-mod rollback;
+pub mod rollback;
 mod scale;
 pub mod undo;
 
@@ -51,6 +55,10 @@ pub static ACTIONS: &[&[Action]] = &[
     pause::ALL,
     job::ALL,
     label::ALL,
+    delete::ALL,
+    evict::ALL,
+    cordon::ALL,
+    drain::ALL,
     undo::ALL,
     links::ALL,
     go::ALL,
@@ -77,6 +85,13 @@ pub static VERBS: &[&Verb] = &[
     &job::RERUN,
     &label::LABEL,
     &label::ANNOTATE,
+    &delete::DELETE,
+    &delete::FORCE,
+    &delete::LET_GO,
+    &evict::EVICT,
+    &cordon::CORDON,
+    &cordon::UNCORDON,
+    &drain::DRAIN,
     &undo::UNDO,
 ];
 
@@ -106,7 +121,7 @@ pub fn find(name: &str) -> Option<&'static Action> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::catalog::Resource;
     use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
@@ -119,10 +134,16 @@ mod tests {
     /// An object that was read: `shop/web` of this kind. What is around it is added by whoever needs that.
     pub(super) fn item((group, resource): (&str, &str), before: Value) -> Item {
         let kind = GroupResource::new(group, resource);
-        let object =
-            ObjectRef { cluster: ClusterId(0), kind: kind.clone(), namespace: "shop".into(), name: "web".into(), uid: Uid::parse("web") };
         let known = crate::kinds::find(&kind).map(crate::kinds::Kind::resource);
         let resource = known.unwrap_or_else(|| panic!("{kind} is none of our kinds"));
+        let namespace = if resource.namespaced { "shop" } else { "" };
+        let object = ObjectRef {
+            cluster: ClusterId(0),
+            kind: kind.clone(),
+            namespace: namespace.into(),
+            name: "web".into(),
+            uid: Uid::parse("web"),
+        };
         let mut item = Item::new(object, Resource { id: kind, ..resource }, Given::Nothing, Timestamp(1_795_442_520));
         item.before = Some(before);
         item

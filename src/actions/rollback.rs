@@ -27,7 +27,8 @@ const OWN: [&str; 6] = [
     "deprecated.deployment.rollback.to",
 ];
 
-pub(super) static ROLLBACK: Verb = Verb {
+/// Goes back to a revision that a workload had before.
+pub static ROLLBACK: Verb = Verb {
     name: "rollback",
     does: "roll back",
     to: &["deployments.apps", "statefulsets.apps", "daemonsets.apps"],
@@ -147,9 +148,9 @@ fn operations(item: &Item, to: &Revision<'_>, template: Value) -> Vec<Value> {
 
 fn notes(item: &Item, form: &Form, _: &World) -> Vec<Note> {
     let mut notes: Vec<Note> = Vec::new();
-    if let Ok(to) = chosen(item, form) {
-        notes.push(Note::info("to", to.told(Timestamp::parse(&item.asked_at).unwrap_or_default())));
-    }
+    let to = chosen(item, form).map(|to| to.told(Timestamp::parse(&item.asked_at).unwrap_or_default()));
+    // What was chosen from the list stands there already.
+    notes.extend(to.ok().filter(|to| !to.starts_with(form.text("revision"))).map(|to| Note::info("to", to)));
     notes.extend(waits(item));
     // From the documentation of StatefulSet, "Forced rollback".
     let missing = item.number("/spec/replicas").unwrap_or(1) > item.number("/status/readyReplicas").unwrap_or_default();
@@ -189,6 +190,10 @@ mod tests {
         let list = json!({"items": [set("1", "u1", "one"), set("3", "u1", "three"), set("9", "u2", "others"), set("2", "u1", "two")]});
         of.around = revision::around(&of).into_iter().map(|around| (around, Some(Ok(list.clone())))).collect();
         of
+    }
+
+    fn previous() -> Form {
+        Form::of([Field::new("revision", "", PREVIOUS)])
     }
 
     fn to(item: &Item, text: &str) -> Result<Value, String> {
@@ -238,7 +243,8 @@ mod tests {
         assert_eq!(of.around[0].0.kind, ("apps", "controllerrevisions"));
         assert_eq!(to(&of, ""), Ok(data));
         of.before.as_mut().unwrap()["spec"]["podManagementPolicy"] = json!("OrderedReady");
-        assert_eq!(notes(&of, &Form::default(), &World::default()).len(), 2, "which one, and that it may need a hand");
+        assert_eq!(notes(&of, &previous(), &World::default()).len(), 2, "which one, and that it may need a hand");
+        assert_eq!(notes(&of, &form(std::slice::from_ref(&of), ""), &World::default()).len(), 1, "it was chosen from the list");
     }
 
     #[test]

@@ -8,7 +8,8 @@ use crate::safety::undo::inverse;
 use crate::safety::verb::{Check, Follow, Keeps, On, Pace, Plan, Undo, Verb, Write, no_form, no_notes, nothing_around};
 use serde_json::Value;
 
-pub(super) const ALL: &[Action] = &[Action { name: "undo", help: "Take my last change to this back", run: undo }];
+pub(super) const ALL: &[Action] =
+    &[Action { name: "undo", help: "Take my last change to this back, or go back to a revision before", run: undo }];
 
 /// Begun by the program, with what was changed: see [`Given::Edits`].
 pub static UNDO: Verb = Verb {

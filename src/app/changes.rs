@@ -2,7 +2,7 @@
 
 use super::state::State;
 use super::typing::edit_of;
-use crate::actions::{self, edit::EDIT, undo::UNDO};
+use crate::actions::{self, edit::EDIT, rollback::ROLLBACK, undo::UNDO};
 use crate::keymap::Key;
 use crate::model::call::{CallId, Failure, Reply};
 use crate::model::id::{GroupResource, ObjectRef};
@@ -144,6 +144,10 @@ impl State {
             Some(given) => {
                 self.changes.open = self.begin_change(&UNDO, vec![(object, given)], 0, "");
                 self.pump();
+            }
+            // Where nothing was done from here, going back is to a revision from before.
+            None if ROLLBACK.applies_to(&object.kind) => {
+                self.wish(Wish { verb: ROLLBACK.name, targets: vec![object], hidden: 0, argument: String::new() });
             }
             None => self.say(Notice::info(format!("nothing that was done to {} in this run can be taken back", object.name))),
         }

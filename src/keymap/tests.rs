@@ -22,6 +22,17 @@ const ACTIONS: &[&str] = &[
     "focus",
     "focus-all",
     "clusters",
+    "edit",
+    "edit-outside",
+    "scale",
+    "restart",
+    "image",
+    "undo",
+    "rollback",
+    "delete",
+    "stop",
+    "retry-change",
+    "changes",
     "namespaces",
     "namespace",
     "goto",
@@ -141,7 +152,7 @@ fn keys_mean_what_the_table_of_default_keys_says() {
         (Scope::Dialog, "n", "back"),
         (Scope::Dialog, "a", "-"),
         (Scope::Everywhere, "y", "-"),
-        (Scope::Table, "D", "-"),
+        (Scope::Table, "D", "delete"),
     ] {
         assert_eq!(does(&keymap, scope, keys), action, "{} {keys}", scope.name());
     }

@@ -50,9 +50,23 @@ pub fn pointer(path: &[Key]) -> String {
 }
 
 impl Edit {
-    /// The value at this place, before or after.
+    /// The value at this place of an object, whichever state of it that is: elements that have names are found by name.
     pub fn at<'a>(&self, object: &'a Value) -> Option<&'a Value> {
-        object.pointer(&pointer(&self.path))
+        self.path.iter().try_fold(object, |value, key| match key {
+            Key::Field(name) => value.get(name),
+            Key::Element(..) => value.get(key.place(value)?),
+        })
+    }
+}
+
+impl Key {
+    /// Where in a list an element is: by its name where it has one, else by its place.
+    pub fn place(&self, list: &Value) -> Option<usize> {
+        match self {
+            Self::Field(_) => None,
+            Self::Element(at, None) => Some(*at),
+            Self::Element(_, name) => list.as_array()?.iter().position(|v| v.get("name").and_then(Value::as_str) == name.as_deref()),
+        }
     }
 }
 

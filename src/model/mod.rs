@@ -41,6 +41,7 @@ pub mod tally;
 pub mod template;
 pub mod text;
 pub mod time;
+pub mod unlock;
 pub mod want;
 pub mod words;
 pub mod world;

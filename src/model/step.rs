@@ -9,6 +9,7 @@ pub use super::known::{Known, Named};
 use super::layout::{Axis, Layout};
 use super::record::Record;
 use super::stroke::Stroke;
+pub use super::unlock::{Unlock, Which};
 use std::borrow::Cow;
 
 /// One thing that an action asks for.
@@ -310,26 +311,6 @@ pub struct Wish {
     pub hidden: usize,
     /// What came with the key.
     pub argument: String,
-}
-
-/// A cluster, as a person means it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// The one that is looked at.
-    Cluster(ClusterId),
-    /// The one of this name.
-    Called(String),
-}
-
-/// That a read-only cluster may be changed for a while.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unlock {
-    /// Where.
-    pub cluster: Which,
-    /// For how long.
-    pub seconds: i64,
-    /// Why.
-    pub reason: String,
 }
 
 /// Why an action does not apply here. Not an error: it greys the entry and explains.

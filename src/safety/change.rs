@@ -13,7 +13,7 @@ pub use confirm::{Focus, Press};
 use super::form::Form;
 use super::guard::{Asked, Demand, Guard, Ruling};
 use super::item::{End, Given, Item, Stage};
-use super::verb::{Check, Pace, Plan, Undo, Verb};
+use super::verb::{Check, Plan, Undo, Verb};
 use crate::model::call::Call;
 use crate::model::cluster::Cluster;
 use crate::model::deed::Deed;
@@ -161,6 +161,16 @@ impl Change {
         }
     }
 
+    /// What is done to an object: what the change is about, or what goes along with that.
+    pub fn verb_of(&self, item: &Item) -> &'static Verb {
+        item.along.map_or(self.verb, |(_, verb)| verb)
+    }
+
+    /// The objects that were asked for, without what goes along with them.
+    pub fn asked_for(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|i| i.along.is_none())
+    }
+
     /// What is to be asked of the world now. To be called after whatever may have changed something.
     pub fn next(&mut self, world: &World, guard: &Guard) -> Vec<Ask> {
         let mut asks = Vec::new();
@@ -185,8 +195,12 @@ impl Change {
         let Some(form) = self.form.as_ref().filter(|_| is_read) else { return };
         for item in &mut self.items {
             if item.plan.is_none() {
-                item.plan = Some((self.verb.plan)(item, form));
+                let verb = item.along.map_or(self.verb, |(_, verb)| verb);
+                item.plan = Some((verb.plan)(item, form));
             }
+        }
+        if self.take_along() {
+            return self.look(world, guard, asks);
         }
         self.protected = self.items.iter().any(|i| world.cluster(i.target.cluster).is_none_or(Cluster::is_protected));
         self.ruling = Some(self.rule(world, guard));
@@ -198,11 +212,27 @@ impl Change {
         self.look_again(world, asks);
     }
 
+    /// Takes in what goes along with the objects, as far as it is not there yet. True where there was something.
+    fn take_along(&mut self) -> bool {
+        let known = self.items.len();
+        for at in 0..known {
+            let Some(item) = self.items.get(at) else { continue };
+            let along = item.plan.as_ref().and_then(|p| p.as_ref().ok()).map(|p| p.along.clone()).unwrap_or_default();
+            for along in along.into_iter().filter(|a| self.items.iter().all(|i| i.target != a.target)).collect::<Vec<_>>() {
+                let mut item = Item::new(along.target, along.resource, Given::Nothing, self.begun);
+                (item.along, item.before) = (Some((at, along.verb)), Some(along.before));
+                self.items.push(item);
+            }
+        }
+        self.items.len() > known
+    }
+
     /// Makes the form of what is known of the objects.
     fn fill(&mut self, is_read: bool) {
         if self.form.as_ref().is_none_or(Form::is_fresh) {
             let form = (self.verb.form)(&self.items, &self.argument);
-            if self.focus == Focus::Confirm && !form.fields.is_empty() {
+            // Where something goes away, the keys are at the confirmation, which takes one of its own.
+            if self.focus == Focus::Confirm && !form.fields.is_empty() && !self.verb.removes {
                 self.focus = Focus::Field(0);
             }
             self.form = Some(form);
@@ -222,7 +252,7 @@ impl Change {
         };
         let others: Vec<usize> = (0..self.items.len()).filter(|n| self.items.get(*n).is_some_and(other)).collect();
         for at in others {
-            if let Some(call) = self.items.get(at).map(|i| i.read(self.verb)) {
+            if let Some(call) = self.items.get(at).map(|i| i.read(self.verb_of(i))) {
                 self.ask(at, Purpose::Read, call, asks);
             }
         }
@@ -232,8 +262,8 @@ impl Change {
     fn read(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
         let Some(item) = self.items.get(at) else { return };
         let (right, before) = (item.right.is_none(), item.before.is_none());
-        let review = right.then(|| item.review(self.verb));
-        let read = before.then(|| item.read(self.verb));
+        let review = right.then(|| item.review(self.verb_of(item)));
+        let read = before.then(|| item.read(self.verb_of(item)));
         if let Some(call) = review {
             self.ask(at, Purpose::Right, call, asks);
         }
@@ -247,7 +277,8 @@ impl Change {
     fn read_around(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
         let Some(item) = self.items.get_mut(at) else { return };
         if item.around.is_empty() {
-            item.around = (self.verb.around)(item).into_iter().map(|around| (around, None)).collect();
+            let verb = item.along.map_or(self.verb, |(_, verb)| verb);
+            item.around = (verb.around)(item).into_iter().map(|around| (around, None)).collect();
         }
         let mut calls = Vec::new();
         for n in 0..item.around.len() {
@@ -269,9 +300,9 @@ impl Change {
 
     /// Has the server try what is planned for an object.
     fn check(&mut self, at: usize, asks: &mut Vec<Ask>) {
-        let Some(item) = self.items.get_mut(at).filter(|i| i.checked.is_none()) else { return };
+        let Some(item) = self.items.get(at).filter(|i| i.checked.is_none()) else { return };
         let Some(Ok(plan)) = &item.plan else { return };
-        if let (Some(Ok(())), Check::Server) = (&item.right, self.verb.check) {
+        if let (Some(Ok(())), Check::Server) = (&item.right, self.verb_of(item).check) {
             let call = item.request(plan, true);
             self.ask(at, Purpose::Check, call, asks);
         }
@@ -306,9 +337,9 @@ impl Change {
             namespace: &item.target.namespace,
             kind: &item.target.kind,
             name: &item.target.name,
-            verb: self.verb.name,
-            removal: self.verb.removes,
-            objects: self.items.len(),
+            verb: self.verb_of(item).name,
+            removal: self.verb_of(item).removes,
+            objects: self.asked_for().count(),
             replicas: item.replicas(),
             now: world.now,
             utc_offset: world.utc_offset,
@@ -318,7 +349,7 @@ impl Change {
     /// Everything that is planned has been tried, or cannot be: the preview says all that it will say.
     pub fn is_previewed(&self) -> bool {
         let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
-        let tried = |i: &Item| match (&i.plan, &i.right, self.verb.check) {
+        let tried = |i: &Item| match (&i.plan, &i.right, self.verb_of(i).check) {
             (Some(Ok(_)), Some(Ok(())), Check::Server) => i.checked.is_some() || refused,
             (None, ..) => false,
             _ => true,
@@ -333,12 +364,13 @@ impl Change {
 
     /// True where the server has said that it would take it, or cannot say so beforehand.
     pub(super) fn is_accepted(&self, item: &Item) -> bool {
-        let tried = match (&item.checked, self.verb.check) {
+        let with = item.along.and_then(|(at, _)| self.items.get(at));
+        let tried = match (&item.checked, self.verb_of(item).check) {
             (Some(Ok(_)), _) | (None, Check::None(_)) => true,
             (Some(Err(refusal)), _) => refusal.untried,
             (None, Check::Server) => false,
         };
-        tried && matches!((&item.plan, &item.right), (Some(Ok(_)), Some(Ok(()))))
+        tried && matches!((&item.plan, &item.right), (Some(Ok(_)), Some(Ok(())))) && with.is_none_or(|with| self.is_accepted(with))
     }
 
     /// What is planned is another: it is planned and tried again, and nothing holds that was confirmed.
@@ -367,8 +399,16 @@ impl Change {
         if self.phase == Phase::Running {
             self.phase = Phase::Stopping;
         }
-        for item in self.items.iter_mut().filter(|i| i.stage == Stage::Queued) {
-            item.stage = Stage::Ended(End::Cancelled);
+        for at in 0..self.items.len() {
+            let Some(item) = self.items.get_mut(at) else { continue };
+            match &item.stage {
+                Stage::Queued => item.stage = Stage::Ended(End::Cancelled),
+                Stage::Waiting(_, why) => {
+                    item.stage = Stage::Ended(End::Failed(format!("{why}; it was not tried again")));
+                    self.close(at);
+                }
+                _ => {}
+            }
         }
     }
 
@@ -376,15 +416,7 @@ impl Change {
     pub fn undoable(&self, object: &ObjectRef) -> Option<Given> {
         let done = |i: &&Item| i.target == *object && matches!(i.stage, Stage::Following | Stage::Ended(End::Done));
         let item = self.items.iter().find(done).filter(|_| self.verb.undo == Undo::Fields)?;
-        let edits = item.edits();
+        let edits = item.changes();
         (!edits.is_empty()).then(|| Given::Edits(Self::plan_of(item).map_or("", |plan| plan.subresource), edits))
-    }
-
-    /// How many objects may be under way at a time.
-    fn pace(&self) -> usize {
-        match self.verb.pace {
-            Pace::OneByOne => 1,
-            Pace::Together(n) => n,
-        }
     }
 }

@@ -11,62 +11,84 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// Labels by which a Job finds its pods: the server draws a new number for each request.
 const DRAWN: [&str; 2] = ["batch.kubernetes.io/controller-uid", "controller-uid"];
 
-/// The fields that are different, in the order of the object. Status and what servers keep for themselves are left out.
+/// The fields that are different, in the order of the object. Status and what servers keep for themselves are left out. A part that comes or
+/// goes whole is told field by field.
 pub fn diff(before: &Value, after: &Value) -> Vec<Edit> {
-    let mut edits = Vec::new();
-    walk(&mut Vec::new(), Some(before), Some(after), &mut edits);
-    edits
+    compare(before, after, false)
 }
 
-fn walk(path: &mut Vec<Key>, before: Option<&Value>, after: Option<&Value>, edits: &mut Vec<Edit>) {
-    if before == after || is_noise(path) {
-        return;
-    }
-    match (before, after) {
-        (Some(Value::Object(old)), Some(Value::Object(new))) => {
-            let gone = old.keys().filter(|k| !new.contains_key(*k));
-            for key in new.keys().chain(gone) {
-                step(path, Key::Field(key.clone()), old.get(key), new.get(key), edits);
-            }
-        }
-        (Some(Value::Array(old)), Some(Value::Array(new))) => lists(path, old, new, edits),
-        // A part that comes or goes whole is told field by field as far as its mappings go.
-        (None, Some(Value::Object(new))) if !new.is_empty() => {
-            for (key, value) in new {
-                step(path, Key::Field(key.clone()), None, Some(value), edits);
-            }
-        }
-        (Some(Value::Object(old)), None) if !old.is_empty() => {
-            for (key, value) in old {
-                step(path, Key::Field(key.clone()), Some(value), None, edits);
-            }
-        }
-        (before, after) => edits.push(Edit { path: path.clone(), before: before.cloned(), after: after.cloned() }),
-    }
+/// The same, where a part that comes or goes whole is one edit: what it takes to put back what was.
+pub fn changes(before: &Value, after: &Value) -> Vec<Edit> {
+    compare(before, after, true)
 }
 
-fn step(path: &mut Vec<Key>, key: Key, before: Option<&Value>, after: Option<&Value>, edits: &mut Vec<Edit>) {
-    path.push(key);
-    walk(path, before, after, edits);
-    path.pop();
+fn compare(before: &Value, after: &Value, whole: bool) -> Vec<Edit> {
+    let mut walk = Walk { path: Vec::new(), whole, edits: Vec::new() };
+    walk.fields(Some(before), Some(after));
+    walk.edits
 }
 
-/// Elements that have names are compared by name, others by place.
-fn lists(path: &mut Vec<Key>, old: &[Value], new: &[Value], edits: &mut Vec<Edit>) {
-    if let (Some(olds), Some(news)) = (names(old), names(new)) {
-        for (at, (name, value)) in news.iter().zip(new).enumerate() {
-            let before = olds.iter().position(|n| n == name).and_then(|i| old.get(i));
-            step(path, Key::Element(at, Some((*name).to_owned())), before, Some(value), edits);
+/// A way through two states of an object.
+struct Walk {
+    path: Vec<Key>,
+    /// What comes or goes whole stays so.
+    whole: bool,
+    edits: Vec<Edit>,
+}
+
+impl Walk {
+    fn fields(&mut self, before: Option<&Value>, after: Option<&Value>) {
+        if before == after || is_noise(&self.path) {
+            return;
         }
-        for (at, (name, value)) in olds.iter().zip(old).enumerate() {
-            if !news.contains(name) {
-                step(path, Key::Element(at, Some((*name).to_owned())), Some(value), None, edits);
+        // Metadata has fields in it that nobody wishes, and empty ones are as good as none.
+        let whole = self.whole && self.path.first() != Some(&Key::Field("metadata".to_owned()));
+        match (before, after) {
+            (Some(Value::Object(old)), Some(Value::Object(new))) => {
+                let gone = old.keys().filter(|k| !new.contains_key(*k));
+                for key in new.keys().chain(gone) {
+                    self.step(Key::Field(key.clone()), old.get(key), new.get(key));
+                }
             }
+            (Some(Value::Array(old)), Some(Value::Array(new))) => self.lists(old, new),
+            // A part that comes or goes whole is told field by field as far as its mappings go.
+            (None, Some(Value::Object(new))) if !new.is_empty() && !whole => {
+                for (key, value) in new {
+                    self.step(Key::Field(key.clone()), None, Some(value));
+                }
+            }
+            (Some(Value::Object(old)), None) if !old.is_empty() && !whole => {
+                for (key, value) in old {
+                    self.step(Key::Field(key.clone()), Some(value), None);
+                }
+            }
+            (before, after) => self.edits.push(Edit { path: self.path.clone(), before: before.cloned(), after: after.cloned() }),
         }
-        return;
     }
-    for at in 0..old.len().max(new.len()) {
-        step(path, Key::Element(at, None), old.get(at), new.get(at), edits);
+
+    fn step(&mut self, key: Key, before: Option<&Value>, after: Option<&Value>) {
+        self.path.push(key);
+        self.fields(before, after);
+        self.path.pop();
+    }
+
+    /// Elements that have names are compared by name, others by place.
+    fn lists(&mut self, old: &[Value], new: &[Value]) {
+        if let (Some(olds), Some(news)) = (names(old), names(new)) {
+            for (at, (name, value)) in news.iter().zip(new).enumerate() {
+                let before = olds.iter().position(|n| n == name).and_then(|i| old.get(i));
+                self.step(Key::Element(at, Some((*name).to_owned())), before, Some(value));
+            }
+            for (at, (name, value)) in olds.iter().zip(old).enumerate() {
+                if !news.contains(name) {
+                    self.step(Key::Element(at, Some((*name).to_owned())), Some(value), None);
+                }
+            }
+            return;
+        }
+        for at in 0..old.len().max(new.len()) {
+            self.step(Key::Element(at, None), old.get(at), new.get(at));
+        }
     }
 }
 

@@ -80,6 +80,20 @@ impl Field {
         self.line.set(&next);
         changed
     }
+
+    /// Typing chooses by the first letter, and goes on to the next with the same. True where the text is another.
+    fn choose(&mut self, edit: Edit) -> bool {
+        let Edit::Type(letter) = edit else { return false };
+        self.fresh = false;
+        let fits: Vec<&String> = self.choices.iter().filter(|c| c.starts_with(letter)).collect();
+        let at = fits.iter().position(|c| *c == self.line.text());
+        let next = fits.get(at.map_or(0, |at| (at + 1) % fits.len())).map(|c| (*c).clone());
+        let changed = next.as_deref().is_some_and(|next| next != self.line.text());
+        if let Some(next) = next {
+            self.line.set(&next);
+        }
+        changed
+    }
 }
 
 impl Form {
@@ -96,6 +110,9 @@ impl Form {
     /// Types into a field. True where its text is another.
     pub fn edit(&mut self, at: usize, edit: Edit) -> bool {
         let Some(field) = self.fields.get_mut(at) else { return false };
+        if !field.choices.is_empty() {
+            return field.choose(edit);
+        }
         if std::mem::take(&mut field.fresh) && matches!(edit, Edit::Type(_)) {
             field.line.set("");
         }

@@ -1,7 +1,7 @@
 //! One object of a change: what is known of it, and how far it has come.
 
-use super::diff::diff;
-use super::verb::{Around, Plan, Verb, Write};
+use super::diff::{changes, diff};
+use super::verb::{Around, EVICTION, Plan, Verb, Write};
 use crate::model::call::{Call, Method};
 use crate::model::catalog::Resource;
 use crate::model::deed::{Edit, pointer};
@@ -18,6 +18,8 @@ pub struct Item {
     pub resource: Resource,
     /// What the verb was given for this object beforehand.
     pub given: Given,
+    /// Where it goes along with another object of the change: the place of that one, and what is done to this one.
+    pub along: Option<(usize, &'static Verb)>,
     /// Whether we may, and which right is missing; `None` before the server has said.
     pub right: Option<Result<(), String>>,
     /// The object as it was read last.
@@ -59,7 +61,8 @@ pub struct Refusal {
     pub why: String,
     /// What is wrong with which field.
     pub causes: Vec<crate::model::call::Cause>,
-    /// The server cannot try it: a webhook has effects that it cannot take back. Nothing is wrong with the change itself.
+    /// Nothing is wrong with the change itself: the server cannot try it, since a webhook has effects that it cannot take back; or it may not
+    /// be done just now, since a disruption budget is against it.
     pub untried: bool,
 }
 
@@ -79,6 +82,8 @@ pub enum Stage {
     Conflict,
     /// It is read again, because nobody knows whether the request was carried out.
     Doubt,
+    /// A disruption budget was against it, in these words; it is tried again at this time, once that is known.
+    Waiting(Option<Timestamp>, String),
     /// The server has it; it has not taken effect yet.
     Following,
     /// It is over.
@@ -105,6 +110,7 @@ impl Item {
             target,
             resource,
             given,
+            along: None,
             right: None,
             before: None,
             around: Vec::new(),
@@ -139,8 +145,16 @@ impl Item {
         list.and_then(|list| list.get("items")?.as_array()).map_or(&[], Vec::as_slice)
     }
 
-    /// What would change, or has. All of something new does.
+    /// The object goes away by what is planned.
+    pub fn is_removed(&self) -> bool {
+        matches!(&self.plan, Some(Ok(plan)) if plan.removes())
+    }
+
+    /// What would change, or has. All of something new does; of what goes away there is nothing to tell field by field.
     pub fn edits(&self) -> Vec<Edit> {
+        if self.is_removed() {
+            return Vec::new();
+        }
         let after = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
         match (&self.before, after) {
             (_, Some(after)) if self.made().is_some() => diff(&json!({}), after),
@@ -166,6 +180,14 @@ impl Item {
     pub fn read(&self, verb: &Verb) -> Call {
         let scaled = verb.right.1 == "scale" || matches!(self.given, Given::Edits("scale", _));
         self.call(Method::Get, if scaled { "scale" } else { "" }, String::new())
+    }
+
+    /// What was changed, as it takes to take it back.
+    pub fn changes(&self) -> Vec<Edit> {
+        match (&self.before, &self.stored) {
+            (Some(before), Some(stored)) => changes(before, stored),
+            _ => Vec::new(),
+        }
     }
 
     /// Kind and name of what is made from the object, where something is.
@@ -214,11 +236,18 @@ impl Item {
 
     /// The request that reads a list beside the object, where its cluster serves it.
     pub fn read_beside(&self, around: &Around, resource: &Resource) -> Call {
-        let selector = (!around.selector.is_empty()).then(|| ("labelSelector", around.selector.clone()));
+        let by = if around.selector.starts_with("spec.") || around.selector.starts_with("metadata.") {
+            "fieldSelector"
+        } else {
+            "labelSelector"
+        };
+        let selector = (!around.selector.is_empty()).then(|| (by, around.selector.clone()));
+        let is_namespace = *self.target.kind.resource == *"namespaces" && self.target.kind.group.is_empty();
+        let namespace = if is_namespace { &self.target.name } else { &self.target.namespace };
         Call {
             cluster: self.target.cluster,
             method: Method::Get,
-            path: resource.path(Some(&self.target.namespace)),
+            path: resource.path(Some(&**namespace).filter(|n| !n.is_empty())),
             query: selector.into_iter().collect(),
             body: String::new(),
         }
@@ -237,14 +266,15 @@ impl Item {
             }
             Write::Replace(text) => (Method::ReplaceYaml, text.clone()),
             Write::Apply(text, _) => (Method::Apply, text.clone()),
-            Write::Create(object) => (Method::Create, object.to_string()),
-            Write::Delete(options) => {
-                let mut options = options.clone();
-                if let Some(map) = options.as_object_mut() {
-                    map.insert("preconditions".to_owned(), json!({"uid": self.text("/metadata/uid")}));
-                }
-                (Method::Delete, options.to_string())
+            // An eviction has the options of a deletion in it, and says there too that it is only tried.
+            Write::Create(object) if plan.subresource == EVICTION => {
+                let mut eviction = object.as_object().cloned().unwrap_or_default();
+                let options = eviction.remove("deleteOptions").unwrap_or_default();
+                eviction.insert("deleteOptions".to_owned(), self.only_this(&options, dry));
+                (Method::Create, Value::Object(eviction).to_string())
             }
+            Write::Create(object) => (Method::Create, object.to_string()),
+            Write::Delete(options) => (Method::Delete, self.only_this(options, false).to_string()),
         };
         let mut call = match &plan.creates {
             Some(resource) => Call { path: resource.path(Some(&self.target.namespace)), ..self.call(method, "", body) },
@@ -260,6 +290,16 @@ impl Item {
             call.query.push(("dryRun", "All".to_owned()));
         }
         call
+    }
+
+    /// Options of a deletion that hold for this very object, whatever has its name by then.
+    fn only_this(&self, options: &Value, dry: bool) -> Value {
+        let mut options = options.as_object().cloned().unwrap_or_default();
+        options.insert("preconditions".to_owned(), json!({"uid": self.text("/metadata/uid")}));
+        if dry {
+            options.insert("dryRun".to_owned(), json!(["All"]));
+        }
+        Value::Object(options)
     }
 
     fn call(&self, method: Method, subresource: &str, body: String) -> Call {

@@ -36,6 +36,8 @@ impl Writer {
     /// What is written down of a deed in a cluster, at a time in the form of RFC 3339.
     pub fn record(&self, deed: &Deed, cluster: Option<&Cluster>, time: String) -> Record {
         let secret = deed.object.kind == GroupResource::new("", "secrets");
+        // What is done to a cluster as a whole has no uid before it has said who it is, only a stand-in for that.
+        let nameless = deed.object.kind == GroupResource::new("", "cluster") && cluster.is_none_or(|c| c.identity.is_none());
         let (outcome, why) = match &deed.outcome {
             None => (None, None),
             Some(Outcome::Done) => (Some("done"), None),
@@ -53,7 +55,7 @@ impl Writer {
                 kind: deed.object.kind.to_string(),
                 namespace: deed.object.namespace.to_string(),
                 name: deed.object.name.to_string(),
-                uid: deed.object.uid.to_string(),
+                uid: if nameless { String::new() } else { deed.object.uid.to_string() },
             },
             resource_version: Versions { before: deed.before.clone(), after: deed.after.clone() },
             changes: deed.edits.iter().map(|edit| self.touched(edit, secret)).collect(),

@@ -16,18 +16,21 @@ const MARKS: [(&str, &str, &str); 6] = [
 
 /// Who keeps an object as it is: its controller among other objects, and a GitOps controller.
 pub fn notes(item: &Item) -> Vec<Note> {
+    let removed = item.is_removed();
     let Some(metadata) = item.before.as_ref().and_then(|o| o.get("metadata")) else { return Vec::new() };
     let owners = metadata.get("ownerReferences").and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
     let controller = owners.iter().find(|o| o.get("controller").and_then(Value::as_bool) == Some(true)).and_then(|o| {
+        let again = if removed { "makes another one in its place" } else { "may put back what is changed here" };
         let part = |key: &str| o.get(key).and_then(Value::as_str).unwrap_or_default();
-        Some(Note::warn(
-            "owner",
-            format!("{} {} keeps it: it may put back what is changed here", part("kind").to_lowercase(), part("name")),
-        ))
+        Some(Note::warn("owner", format!("{} {} keeps it: it {again}", part("kind").to_lowercase(), part("name"))))
     });
     let mark = MARKS.iter().find_map(|(place, key, who)| {
         let value = metadata.get(place)?.get(key)?.as_str()?;
-        let again = if *who == "Helm" { "its next upgrade may put it back" } else { "it puts back what Git says at its next sync" };
+        let again = match (*who, removed) {
+            ("Helm", _) => "its next upgrade may put it back",
+            (_, true) => "it makes it anew at its next sync",
+            (_, false) => "it puts back what Git says at its next sync",
+        };
         Some(Note::warn("GitOps", format!("{who} keeps it ({value}): {again}")))
     });
     controller.into_iter().chain(mark).collect()

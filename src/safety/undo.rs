@@ -2,6 +2,7 @@
 
 use crate::model::deed::{Edit, Key, pointer, written};
 use serde_json::{Value, json};
+use std::cmp::Reverse;
 
 /// The operations (RFC 6902) that take changes back from an object as it is now.
 ///
@@ -15,23 +16,64 @@ pub fn inverse(edits: &[Edit], now: &Value) -> Result<Vec<Value>, String> {
     if !moved.is_empty() {
         return Err(format!("it has moved on: {}", moved.join("; ")));
     }
-    // What came goes first and from behind, so that the places of the others hold.
-    let gone = edits.iter().rev().filter(|e| e.before.is_none()).map(|e| json!({"op": "remove", "path": pointer(&e.path)}));
-    let back = edits.iter().filter_map(|e| {
-        let before = e.before.as_ref()?;
-        let op = if e.after.is_some() { "replace" } else { "add" };
-        Some(json!({"op": op, "path": pointer(&e.path), "value": before}))
-    });
-    Ok(parents(edits, now).into_iter().chain(gone).chain(back).collect())
+    let (elements, fields): (Vec<&Edit>, Vec<&Edit>) = edits.iter().partition(|e| is_element(e));
+    let field = |e: &&Edit| {
+        let at = place(&e.path, now);
+        match (&e.before, &e.after) {
+            (Some(before), Some(_)) => json!({"op": "replace", "path": at, "value": before}),
+            (Some(before), None) => json!({"op": "add", "path": at, "value": before}),
+            (None, _) => json!({"op": "remove", "path": at}),
+        }
+    };
+    Ok(parents(edits, now).into_iter().chain(fields.iter().map(field)).chain(lists(elements, now)).collect())
 }
 
-/// Mappings that went with all that was in them: they come back empty, so that there is something to fill.
+/// An element of a list that came or is gone.
+fn is_element(edit: &Edit) -> bool {
+    matches!(edit.path.last(), Some(Key::Element(..))) && (edit.before.is_none() || edit.after.is_none())
+}
+
+/// A place as RFC 6901 writes it, in the object as it is now: elements may have moved since.
+fn place(path: &[Key], now: &Value) -> String {
+    let (mut at, mut inside) = (String::new(), Some(now));
+    for key in path {
+        let n = inside.and_then(|list| key.place(list));
+        let key = n.map_or_else(|| key.clone(), |n| Key::Element(n, None));
+        inside = match &key {
+            Key::Field(name) => inside.and_then(|v| v.get(name)),
+            Key::Element(n, _) => inside.and_then(|v| v.get(*n)),
+        };
+        at.push_str(&pointer(std::slice::from_ref(&key)));
+    }
+    at
+}
+
+/// Lists as they were, the inner ones first: what came goes, from behind; then what is gone comes back, from the front. So the places of the
+/// others hold all the while.
+fn lists(mut elements: Vec<&Edit>, now: &Value) -> Vec<Value> {
+    elements.sort_by_key(|e| Reverse(e.path.len()));
+    let mut operations = Vec::new();
+    for level in elements.chunk_by(|a, b| a.path.len() == b.path.len()) {
+        let mut came: Vec<(usize, String)> = Vec::new();
+        for edit in level.iter().filter(|e| e.before.is_none()) {
+            let at = place(&edit.path, now);
+            came.push((at.rsplit('/').next().and_then(|n| n.parse().ok()).unwrap_or_default(), at));
+        }
+        came.sort_by_key(|(n, _)| Reverse(*n));
+        operations.extend(came.into_iter().map(|(_, at)| json!({"op": "remove", "path": at})));
+        operations
+            .extend(level.iter().filter_map(|e| Some(json!({"op": "add", "path": place(&e.path, now), "value": e.before.as_ref()?}))));
+    }
+    operations
+}
+
+/// Mappings of metadata that went with all that was in them: they come back empty, so that there is something to fill.
 fn parents(edits: &[Edit], now: &Value) -> Vec<Value> {
     let mut missing: Vec<String> = Vec::new();
-    for edit in edits.iter().filter(|e| e.before.is_some() && e.after.is_none()) {
+    let of_mappings = |e: &&Edit| e.before.is_some() && e.after.is_none() && e.path.iter().all(|k| matches!(k, Key::Field(_)));
+    for edit in edits.iter().filter(of_mappings) {
         for n in 1..edit.path.len() {
-            let Some((parent, Some(Key::Field(_)))) = edit.path.get(..n).map(|p| (p, edit.path.get(n))) else { continue };
-            let at = pointer(parent);
+            let at = edit.path.get(..n).map(pointer).unwrap_or_default();
             if now.pointer(&at).is_none() && !missing.contains(&at) {
                 missing.push(at);
             }
@@ -52,5 +94,107 @@ pub fn short(value: &Value) -> String {
         Value::Object(map) => format!("a mapping of {}", map.len()),
         Value::Array(list) => format!("a list of {}", list.len()),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::safety::diff::changes;
+    use proptest::prelude::*;
+
+    /// Carries operations out (RFC 6902), as far as they are used here.
+    fn applied(mut object: Value, operations: &[Value]) -> Value {
+        for operation in operations {
+            let (parent, key) = operation["path"].as_str().unwrap().rsplit_once('/').unwrap();
+            let key = key.replace("~1", "/").replace("~0", "~");
+            let removes = operation["op"] == "remove";
+            match object.pointer_mut(parent).unwrap_or_else(|| panic!("{operation} on nothing")) {
+                Value::Object(map) if removes => drop(map.remove(&key).unwrap()),
+                Value::Object(map) => drop(map.insert(key, operation["value"].clone())),
+                Value::Array(list) if removes => drop(list.remove(key.parse().unwrap())),
+                Value::Array(list) if operation["op"] == "add" => list.insert(key.parse().unwrap(), operation["value"].clone()),
+                Value::Array(list) => list[key.parse::<usize>().unwrap()] = operation["value"].clone(),
+                other => panic!("{operation} on {other}"),
+            }
+        }
+        object
+    }
+
+    /// Some of these names, in this order, each with one of a few values.
+    fn named(
+        names: &'static [&'static str],
+        value: impl Strategy<Value = Value> + Clone + 'static,
+    ) -> impl Strategy<Value = Value> + Clone {
+        let one = |name: &'static str| {
+            let with = move |value: Value| {
+                let mut of = json!({"name": name});
+                of.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
+                of
+            };
+            prop::option::of(value.clone().prop_map(with)).boxed()
+        };
+        names.iter().map(|name| one(name)).collect::<Vec<_>>().prop_map(|all| Value::Array(all.into_iter().flatten().collect()))
+    }
+
+    /// What a part is, or that it is not there.
+    fn perhaps(
+        key: &'static str,
+        value: impl Strategy<Value = Value> + Clone + 'static,
+    ) -> impl Strategy<Value = (&'static str, Option<Value>)> + Clone {
+        (Just(key), prop::option::of(value))
+    }
+
+    fn mapping(parts: Vec<(&'static str, Option<Value>)>) -> Value {
+        Value::Object(parts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect())
+    }
+
+    fn objects() -> impl Strategy<Value = Value> + Clone {
+        let number = (0..3_u8).prop_map(|n| json!(n));
+        let env = named(&["A", "B", "C"], number.clone().prop_map(|n| json!({"value": n})));
+        let args = prop::collection::vec(0..3_u8, 0..4).prop_map(|args| json!(args));
+        let probe = number.clone().prop_map(|n| json!({"httpGet": {"port": n, "headers": []}}));
+        let inside = (perhaps("env", env), perhaps("args", args), perhaps("probe", probe), perhaps("image", number.clone()));
+        let containers = named(&["app", "proxy", "x/y"], inside.prop_map(|(a, b, c, d)| mapping(vec![a, b, c, d])));
+        let labels = (perhaps("app", number.clone()), perhaps("example.com/a~b", number.clone())).prop_map(|(a, b)| mapping(vec![a, b]));
+        let strategy = perhaps("strategy", number.prop_map(|n| json!({"rolling": {"surge": n}})));
+        (labels, containers, strategy).prop_map(|(labels, containers, (key, strategy))| {
+            let mut spec = json!({"containers": containers});
+            spec.as_object_mut().unwrap().extend(strategy.map(|s| (key.to_owned(), s)));
+            json!({"metadata": {"labels": labels}, "spec": spec})
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_comes_back_whole((before, after) in (objects(), objects())) {
+            let edits = changes(&before, &after);
+            prop_assume!(!edits.is_empty());
+            let back = inverse(&edits, &after).unwrap();
+            prop_assert_eq!(applied(after, &back), before, "{:?}", back);
+        }
+    }
+
+    /// What somebody else puts in front of a list stays, and hits nothing else.
+    #[test]
+    fn elements_that_have_moved_are_found_by_name() {
+        let of = |image: u8, env: Value| json!({"spec": {"containers": [{"name": "app", "image": 1}, {"name": "proxy", "image": image, "env": env}]}});
+        let (before, after) = (of(1, json!([{"name": "A"}, {"name": "B"}])), of(2, json!([{"name": "B"}, {"name": "C"}])));
+        let other = |mut object: Value| {
+            object["spec"]["containers"].as_array_mut().unwrap().insert(0, json!({"name": "other"}));
+            object
+        };
+        let now = other(after.clone());
+        let back = inverse(&changes(&before, &after), &now).unwrap();
+        assert_eq!(applied(now, &back), other(before), "{back:?}");
+    }
+
+    #[test]
+    fn what_has_moved_on_is_told() {
+        let (before, after) = (json!({"spec": {"list": [{"name": "a"}, {"name": "b"}]}}), json!({"spec": {"list": [{"name": "b"}]}}));
+        let edits = changes(&before, &after);
+        assert_eq!(inverse(&edits, &after), Ok(vec![json!({"op": "add", "path": "/spec/list/0", "value": {"name": "a"}})]));
+        assert!(inverse(&edits, &before).unwrap_err().contains("spec.list[a] was set to nothing and is now a mapping of 1"));
+        assert!(inverse(&[], &after).is_err());
     }
 }

@@ -59,7 +59,8 @@ pub enum On {
 pub struct Around {
     /// The kind, by group and plural.
     pub kind: (&'static str, &'static str),
-    /// A label selector; empty for all of the object's namespace.
+    /// A label selector, or a field selector where it begins with `spec.` or `metadata.`; empty for all of the object's namespace, which is
+    /// the namespace itself where the object is one.
     pub selector: String,
 }
 
@@ -72,7 +73,25 @@ pub struct Plan {
     pub subresource: &'static str,
     /// Where something is created instead: this kind, in the object's namespace.
     pub creates: Option<Resource>,
+    /// What is done to other objects along with it, once it is done itself.
+    pub along: Vec<Along>,
 }
+
+/// What is done to another object along with a change: a drain evicts the pods of its node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Along {
+    /// Which one.
+    pub target: ObjectRef,
+    /// Its kind.
+    pub resource: Resource,
+    /// The object, as it was read.
+    pub before: Value,
+    /// What is done to it.
+    pub verb: &'static Verb,
+}
+
+/// The subresource through which pods are asked to go, where disruption budgets allow it.
+pub const EVICTION: &str = "eviction";
 
 /// What is sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,12 +115,17 @@ pub enum Write {
 impl Plan {
     /// A write to the object itself.
     pub fn of(write: Write) -> Self {
-        Self { write, subresource: "", creates: None }
+        Self { write, subresource: "", creates: None, along: Vec::new() }
     }
 
     /// A write to a subresource of it.
     pub fn to(subresource: &'static str, write: Write) -> Self {
         Self { subresource, ..Self::of(write) }
+    }
+
+    /// The object goes away by it.
+    pub fn removes(&self) -> bool {
+        matches!(self.write, Write::Delete(_)) || self.subresource == EVICTION
     }
 }
 
@@ -128,13 +152,15 @@ impl Note {
     }
 }
 
-/// What a conflict (409) means.
+/// What it means that the server does not take a change now: a conflict (409), or that a disruption budget is against it (429).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeps {
     /// Somebody changed the object: what was written was written for another state of it.
     Everything,
     /// It goes on where the fields that were shown are as they were: a status that moves is nobody's conflict.
     Shown,
+    /// The same; and what a disruption budget refuses is tried again every so many seconds until it may be.
+    Trying(i64),
 }
 
 /// When a change has taken effect.
@@ -155,6 +181,8 @@ pub enum Pace {
     OneByOne,
     /// So many requests at a time.
     Together(usize),
+    /// One after the other, each with what is done along with it, of which there are so many requests at a time. The first failure ends it.
+    WithAll(usize),
 }
 
 /// Whether a change can be taken back.
@@ -188,6 +216,12 @@ pub fn no_form(_: &[Item], _: &str) -> Form {
 /// Nothing special has to be known.
 pub fn no_notes(_: &Item, _: &Form, _: &World) -> Vec<Note> {
     Vec::new()
+}
+
+impl PartialEq for Verb {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
 }
 
 impl Verb {

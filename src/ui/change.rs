@@ -58,7 +58,7 @@ fn is_grave(change: &Change) -> bool {
 fn title(change: &Change, world: &World, theme: &Theme) -> Vec<(Cow<'static, str>, Style)> {
     let named = theme.style(Role::Title);
     let mut parts: Vec<(Cow<'static, str>, Style)> = vec![(words::capital(change.verb.does).into(), named)];
-    match change.items.as_slice() {
+    match change.asked_for().collect::<Vec<_>>().as_slice() {
         [item] => {
             let cluster = item.target.cluster;
             parts.push((world.name(cluster).to_owned().into(), named.patch(words::cluster_style(world, theme, cluster))));
@@ -90,7 +90,8 @@ fn hints(change: &Change) -> Vec<(&'static str, Role)> {
     let leave = [key(" esc"), word(" leave ")];
     let confirm: Vec<(&str, Role)> = match (change.phase, change.ruling.as_ref().map(|r| r.demand)) {
         (Phase::Over, _) => vec![key(" any key"), word(" close ")],
-        (Phase::Running | Phase::Stopping, _) => vec![key(" esc"), word(" close, it goes on ")],
+        (Phase::Running, _) => vec![key(" s"), word(" stop what has not begun ·"), key(" esc"), word(" close, it goes on ")],
+        (Phase::Stopping, _) => vec![key(" esc"), word(" close, what has begun goes on ")],
         (_, None | Some(Demand::Refused)) => Vec::new(),
         (_, Some(Demand::Nothing | Demand::Enter | Demand::Name)) => vec![key(" enter"), word(" apply ·")],
         (_, Some(Demand::Yes)) => vec![key(" y"), word(" apply ·")],
@@ -109,7 +110,7 @@ pub fn told(change: &Change, world: &World) -> Notice {
     let ended = |is: fn(&End) -> bool| change.items.iter().filter(|i| matches!(&i.stage, Stage::Ended(end) if is(end))).count();
     let failed = ended(|e| matches!(e, End::Failed(_) | End::Unknown(_)));
     let done = ended(|e| *e == End::Done);
-    let what = match change.items.as_slice() {
+    let what = match change.asked_for().collect::<Vec<_>>().as_slice() {
         [item] => format!("{} {} {}", change.verb.does, world.name(item.target.cluster), words::object(&item.target)),
         items => format!("{}: {done} of {} done", change.verb.does, items.len()),
     };

@@ -1,6 +1,14 @@
 //! Every verb, from the key to what a demo server has: what the preview showed is what is stored, and nothing else.
 
+use crate::rig::objects::object;
 use crate::rig::person::Person;
+use crate::rig::robot::Robot;
+use crate::rig::writes::failure;
+use kconsole::model::call::{Call, Failure, Method, Reply};
+use kconsole::model::cluster::Tier;
+use kconsole::model::fault::FaultKind;
+use kconsole::model::msg::Msg;
+use kconsole::model::step::Effect;
 use serde_json::{Value, json};
 
 const REGISTRY: &str = "registry.shop.example";
@@ -164,4 +172,59 @@ async fn autoscale() {
     person.act("autoscale max=12").sees("web-scaler").await.previews("spec.maxReplicas  8 → 12").await.confirms(id, "web-scaler").await;
     let mut person = Person::start("deployments", &objects).await;
     person.act("autoscale").sees("if there is one, it is here").await.sees("web-scaler").await;
+}
+
+/// FW6: what was to be made is looked for by its name, and never made twice.
+#[test]
+fn fw6_a_job_whose_answer_is_lost_is_looked_for() {
+    for (made, told) in [(true, "✔ eu  here/night  done"), (false, "before the server did it; nothing was changed")] {
+        let mut night = object("here/night", 90_000);
+        night["spec"] = cronjob()["spec"].clone();
+        let mut robot = Robot::new(&["eu"], "cronjobs");
+        robot.state.world.clusters[0].tier = Tier::Dev;
+        robot.list("eu", "cronjobs", std::slice::from_ref(&night));
+        let (mut asked, mut job) = (Vec::new(), Value::Null);
+        for keys in [":", "t r i g g e r space b y - h a n d enter", "enter"] {
+            robot.press(keys);
+            loop {
+                let effects: Vec<Effect> =
+                    robot.effects().into_iter().filter(|e| matches!(e, Effect::Call(..) | Effect::Journal(_))).collect();
+                if effects.is_empty() {
+                    break;
+                }
+                for effect in effects {
+                    let msg = match effect {
+                        Effect::Call(id, call) => {
+                            asked.push(format!("{:?} {}", call.method, call.path));
+                            let is_dry = call.query.iter().any(|(name, _)| *name == "dryRun");
+                            Msg::Answer(id, answer(&call, is_dry, &night, &mut job, made))
+                        }
+                        Effect::Journal(deed) => Msg::Journalled(deed.id.clone(), Ok(())),
+                        _ => continue,
+                    };
+                    robot.message(msg);
+                }
+            }
+        }
+        robot.sees(told);
+        let jobs = "/apis/batch/v1/namespaces/here/jobs";
+        assert_eq!(asked.iter().filter(|a| **a == format!("Create {jobs}")).count(), 2, "tried once and sent once: {asked:?}");
+        assert_eq!(asked.last(), Some(&format!("Get {jobs}/by-hand")));
+    }
+}
+
+/// What a server says that loses its answer to what is made in earnest; each request gives the job another number.
+fn answer(call: &Call, is_dry: bool, night: &Value, job: &mut Value, made: bool) -> Result<Reply, Failure> {
+    let reply = |object: Value| Ok(Reply { object, warnings: Vec::new() });
+    match call.method {
+        Method::Review => reply(json!({"status": {"allowed": call.body.contains("\"create\"") && call.body.contains("\"jobs\"")}})),
+        Method::Get if call.path.ends_with("/night") => reply(night.clone()),
+        Method::Get if made => reply(job.clone()),
+        Method::Get => Err(failure(FaultKind::Gone, "not found", false)),
+        _ => {
+            *job = serde_json::from_str(&call.body).unwrap();
+            job["spec"]["selector"]["matchLabels"]["batch.kubernetes.io/controller-uid"] = json!(if is_dry { "dry" } else { "wet" });
+            if is_dry { reply(job.clone()) } else { Err(failure(FaultKind::Unreachable, "connection reset", true)) }
+        }
+    }
 }

@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn a_number_has_a_name() {
-        let passwd = "root:x:0:0:root:/root:/bin/sh\nbad\nada:x:1000:100:,,,:/tmp:/bin/sh\n";
+        let passwd = "root:x:0:0:root:/:/bin/sh\nbad\nada:x:1000:100:,,,:/tmp:/bin/sh\n";
         for (uid, name) in [(0, Some("root")), (1000, Some("ada")), (100, None)] {
             assert_eq!(named(passwd, uid).as_deref(), name);
         }

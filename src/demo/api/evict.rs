@@ -24,7 +24,8 @@ pub(super) fn answer(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8])
     if counts(&pod) {
         spend(sim, &pod, dry_run)?;
     }
-    let options = Delete { grace: int(&eviction, "/deleteOptions/gracePeriodSeconds"), dry_run, ..Delete::default() };
+    let uid = text(&eviction, "/deleteOptions/preconditions/uid").map(str::to_owned);
+    let options = Delete { grace: int(&eviction, "/deleteOptions/gracePeriodSeconds"), uid, dry_run, ..Delete::default() };
     sim.delete("pods", &key(target), &options)?;
     Ok(answer_json(201, &json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201})))
 }

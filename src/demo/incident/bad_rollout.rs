@@ -7,7 +7,7 @@ use crate::demo::world::program::Program;
 pub(super) const INCIDENT: Incident = Incident {
     name: "bad-rollout",
     about: "the new release of checkout crashes as it starts, and the rollout hangs",
-    told: "prod-eu: the new release of checkout crashes. {unhealthy} shows what is sick, {details} why",
+    told: "prod-eu: the new checkout crashes. {health} shows why, {undo} on it goes back",
     cluster: "prod-eu",
     lasts: 4 * MINUTE,
     begin,

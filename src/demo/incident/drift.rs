@@ -7,7 +7,7 @@ use crate::demo::sim::Sim;
 pub(super) const INCIDENT: Incident = Incident {
     name: "drift",
     about: "somebody has changed pricing in prod by hand, so that staging tests something else",
-    told: "prod-eu: pricing is not what staging tests. {goto}deploy and {yaml} show it",
+    told: "prod-eu: pricing is not what staging tests. {goto}deploy and {yaml} show it, {image}",
     cluster: "prod-eu",
     lasts: 50 * MINUTE,
     begin,

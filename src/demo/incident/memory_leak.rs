@@ -7,7 +7,7 @@ use crate::demo::world::program::Program;
 pub(super) const INCIDENT: Incident = Incident {
     name: "memory-leak",
     about: "recommendation leaks memory until it is killed, again and again",
-    told: "prod-us: recommendation runs out of memory. {unhealthy} shows it, {details} how it ended",
+    told: "prod-us: recommendation runs out of memory. {health} shows why, {undo} goes back",
     cluster: "prod-us",
     lasts: 14 * MINUTE,
     begin,

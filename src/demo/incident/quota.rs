@@ -7,7 +7,7 @@ use crate::demo::sim::Sim;
 pub(super) const INCIDENT: Incident = Incident {
     name: "quota",
     about: "the quota of payments is used up, and fraud-check cannot grow",
-    told: "prod-eu: fraud-check lacks pods. {goto}deploy shows it, {goto}rs and {details} why",
+    told: "prod-eu: fraud-check lacks pods. {health} shows why, {edit} in {goto}quota mends it",
     cluster: "prod-eu",
     lasts: 3 * MINUTE,
     begin,

@@ -39,7 +39,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let severity = if workload.available == 0 && workload.wanted > 0 { Severity::Critical } else { Severity::Warning };
     let severity = failing.map_or(severity, |f| f.severity.max(severity));
     let mut found = case.found(severity, failing.map_or(since, |f| f.since), format!("rollout stuck, {serving}"));
-    found.next = "{rollback} goes back to what worked, {enter} shows its pods, {events} what was tried".to_owned();
+    found.next = "{undo} goes back to what worked, {enter} shows its pods, {events} what was tried".to_owned();
     if let Some(f) = worst {
         found.evidence = if f.evidence.is_empty() { f.what.clone() } else { format!("{}: {}", f.what, f.evidence) };
         found.cause = f.cause.clone();

@@ -106,7 +106,11 @@ fn is_element(key: &str, at: usize, element: &Value) -> bool {
     if let Ok(n) = key.parse::<usize>() {
         return n == at;
     }
-    let is = |value: Option<&Value>, text: &str| value.is_some_and(|v| v.as_str().map_or_else(|| v.to_string() == text, |t| t == text));
+    let is = |value: Option<&Value>, text: &str| match value {
+        Some(Value::String(value)) => value == text,
+        Some(other) => format!("{other}") == text,
+        None => false,
+    };
     if !key.contains('=') {
         return is(element.get("name"), key) || is(Some(element), key);
     }

@@ -9,6 +9,9 @@ use serde_json::{Number, Value};
 const MODES: [&str; 17] =
     ["400", "440", "444", "500", "550", "555", "600", "640", "644", "660", "664", "666", "700", "750", "755", "775", "777"];
 
+/// 2^53: from here on a float does not tell every whole number from the next.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
+
 /// The value of a word. An error is the reason why JSON has none for it.
 pub(super) fn resolve(word: &str) -> Result<Value, String> {
     match word {
@@ -36,12 +39,10 @@ fn number(word: &str) -> Option<Number> {
     if !is_decimal(&plain) {
         return None;
     }
-    // As 08, which is no octal number: whole, but not for Go's reader of integers.
-    let digits = plain.strip_prefix('+').unwrap_or(&plain);
-    if let Some(whole) = digits.bytes().all(|b| b.is_ascii_digit() || b == b'-').then(|| digits.parse::<i64>().ok()).flatten() {
-        return Some(whole.into());
-    }
-    plain.parse::<f64>().ok().and_then(Number::from_f64)
+    // What is whole is written as such when go-yaml's value becomes JSON, as 08, 1e3 and 1.0: Go takes no other number for an integer.
+    let value: f64 = plain.parse().ok()?;
+    let is_whole = value.fract() == 0.0 && value.abs() < WHOLE;
+    if is_whole { Some((value as i64).into()) } else { Number::from_f64(value) }
 }
 
 /// Go's `ParseInt(text, 0, 64)` and then `ParseUint`: the base is in the prefix.
@@ -119,7 +120,7 @@ mod tests {
             ("0644", json!(420)), ("0o644", json!(420)), ("-017", json!(-15)), ("08", json!(8)), ("089", json!(89)), ("0", json!(0)),
             ("00", json!(0)), ("0x1F", json!(31)), ("0X1f", json!(31)), ("0b101", json!(5)), ("0b2", json!("0b2")), ("0x", json!("0x")),
             ("1_000", json!(1000)), ("_1", json!("_1")), ("+1", json!(1)), ("-0", json!(0)), ("-", json!("-")), ("+", json!("+")),
-            ("1.10", json!(1.1)), (".5", json!(0.5)), ("5.", json!(5.0)), ("1e3", json!(1000.0)), ("1E-3", json!(0.001)), (".", json!(".")),
+            ("1.10", json!(1.1)), (".5", json!(0.5)), ("5.", json!(5)), ("1e3", json!(1000)), ("1.0", json!(1)), ("-1.50", json!(-1.5)), ("1e300", json!(1e300)), ("1E-3", json!(0.001)), (".", json!(".")),
             ("1e400", json!("1e400")), ("e3", json!("e3")), (".e3", json!(".e3")), ("1.2.3", json!("1.2.3")), ("1e", json!("1e")),
             ("9223372036854775807", json!(9_223_372_036_854_775_807_i64)), ("18446744073709551615", json!(u64::MAX)),
             ("12:30:45", json!("12:30:45")), ("2026-11-23", json!("2026-11-23")), ("100Mi", json!("100Mi")), ("inf", json!("inf")),
@@ -139,7 +140,7 @@ mod tests {
             ("a", "yes", "yes is read as true"), ("a", "off", "off is read as false"), ("a", "0644", "0644 is read as 420"),
             ("defaultMode", "0644", "0644 is read as 420"), ("mode", "644", "the mode 01204; write 0644"), ("replicas", "644", ""),
             ("mode", "420", ""), ("a", "0x1F", "read as 31"), ("a", "1_000", "read as 1000"), ("a", "08", "read as 8"),
-            ("a", "true", ""), ("a", "True", ""), ("a", "5", ""), ("a", "-5", ""), ("a", "1.10", ""), ("a", "0", ""), ("a", "text", ""), ("a", "~", ""),
+            ("a", "true", ""), ("a", "True", ""), ("a", "5", ""), ("a", "-5", ""), ("a", "1.10", ""), ("a", "1.0", "1.0 is read as 1;"), ("a", "1e3", "1e3 is read as 1000;"), ("a", "0", ""), ("a", "text", ""), ("a", "~", ""),
         ];
         for (key, word, told) in table {
             let said = surprise(key, word, &resolve(word).unwrap());

@@ -176,7 +176,8 @@ fn any_value() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
-        prop::num::f64::NORMAL.prop_map(Value::from),
+        // No server in Go writes a whole number with a dot.
+        prop::num::f64::NORMAL.prop_filter("whole", |f| f.fract() != 0.0 || f.abs() >= 9_007_199_254_740_992.0).prop_map(Value::from),
         any_text().prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 40, 5, |inner| {

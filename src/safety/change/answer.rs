@@ -3,7 +3,7 @@
 use super::{Change, Purpose, Token};
 use crate::model::call::{Failure, Reply};
 use crate::model::deed::Outcome;
-use crate::model::fault::FaultKind;
+use crate::model::fault::{Fault, FaultKind};
 use crate::safety::diff::diff;
 use crate::safety::item::{End, Item, Refusal, Stage};
 use crate::safety::verb::{Follow, Keeps, Verb, Write};
@@ -18,9 +18,10 @@ impl Change {
         let asked = self.under_way.iter().position(|t| *t == token);
         let Some(at) = asked else { return };
         self.under_way.swap_remove(at);
+        let Some(verb) = self.items.get(token.item).map(|i| self.verb_of(i)) else { return };
         let Some(item) = self.items.get_mut(token.item) else { return };
         match token.of {
-            Purpose::Right => item.right = Some(right(item, self.verb, answer)),
+            Purpose::Right => item.right = Some(right(item, verb, answer)),
             Purpose::Read => self.read_answer(token.item, answer),
             Purpose::Around(n) => {
                 if let Some((_, read)) = item.around.get_mut(n) {
@@ -82,19 +83,24 @@ impl Change {
 
     /// The answer to the request that changes something.
     fn sent(&mut self, at: usize, answer: Result<Reply, Failure>) {
-        let (follow, keeps) = (self.verb.follow, self.verb.keeps);
+        let Some(Verb { follow, keeps, .. }) = self.items.get(at).map(|i| self.verb_of(i)) else { return };
         let Some(item) = self.items.get_mut(at) else { return };
         match answer {
             Ok(reply) => {
                 item.warnings = reply.warnings;
                 item.stored = Some(reply.object).filter(|o| o.get("kind").and_then(Value::as_str) != Some("Status"));
-                item.stage = match follow {
+                item.stage = match *follow {
                     Follow::Stored(_) => Stage::Ended(End::Done),
                     Follow::Gone | Follow::Rollout => Stage::Following,
                 };
             }
             Err(failure) if failure.in_doubt => item.stage = Stage::Doubt,
-            Err(failure) if failure.fault.kind == FaultKind::Conflict && keeps == Keeps::Shown && item.tries < TRIES => {
+            Err(failure) if matches!(keeps, Keeps::Trying(_)) && failure.fault.kind == FaultKind::Throttled => {
+                item.stage = Stage::Waiting(None, refusal(failure).why);
+                return;
+            }
+            // What is gone already may have been, or the server does not know of the subresource: it is looked up.
+            Err(failure) if is_again(&failure, *keeps, item) && item.tries < TRIES => {
                 item.tries += 1;
                 item.stage = Stage::Conflict;
             }
@@ -105,25 +111,28 @@ impl Change {
 
     /// The object as it is after a conflict, or after an answer that did not come.
     fn reread(&mut self, at: usize, answer: Result<Reply, Failure>) {
-        let follow = self.verb.follow;
+        let Some(follow) = self.items.get(at).map(|i| self.verb_of(i).follow) else { return };
         let Some(item) = self.items.get_mut(at) else { return };
-        let deletes = matches!(item.plan, Some(Ok(ref plan)) if matches!(plan.write, Write::Delete(_)));
+        let deletes = item.is_removed();
+        let goes = deletes || follow == Follow::Gone;
+        let made = item.made().is_some();
         let creates = matches!(item.plan, Some(Ok(ref plan)) if plan.creates.is_some() || matches!(plan.write, Write::Create(_)));
         let next = match (&item.stage, answer) {
-            (Stage::Doubt, Err(failure)) if failure.fault.kind == FaultKind::Gone && deletes => Stage::Ended(End::Done),
-            (Stage::Doubt, Err(failure)) if failure.fault.kind == FaultKind::Gone && creates => not_done(),
+            (_, Err(failure)) if failure.fault.kind == FaultKind::Gone && goes => Stage::Ended(End::Done),
+            (Stage::Doubt, Err(failure)) if failure.fault.kind == FaultKind::Gone && made => not_done(),
             (_, Err(failure)) if failure.fault.kind == FaultKind::Gone => Stage::Ended(End::Failed("it was deleted meanwhile".to_owned())),
             (Stage::Conflict, Err(failure)) => Stage::Ended(End::Failed(failure.fault.to_string())),
             (_, Err(failure)) => {
                 let why = format!("the answer was lost, and it cannot be read back: {}", failure.fault);
                 Stage::Ended(End::Unknown(why))
             }
-            (Stage::Doubt, Ok(reply)) if creates => found(item, reply.object, follow),
+            (Stage::Doubt, Ok(reply)) if made => found(item, reply.object, follow),
             (_, Ok(reply)) if !is_uid(&reply.object, item.target.uid) => {
                 let why = "it was deleted, and another object has its name now";
                 Stage::Ended(if deletes { End::Done } else { End::Failed(why.to_owned()) })
             }
             (Stage::Conflict, Ok(reply)) => unchanged(item, reply.object),
+            (_, Ok(_)) if creates && !deletes => Stage::Ended(End::Unknown("the answer was lost: look whether it is there".to_owned())),
             (_, Ok(reply)) if deletes => {
                 let going = reply.object.pointer("/metadata/deletionTimestamp").is_some();
                 if going { Stage::Following } else { not_done() }
@@ -135,7 +144,7 @@ impl Change {
     }
 
     /// Has it written down what became of an object whose request was answered.
-    fn close(&mut self, at: usize) {
+    pub(super) fn close(&mut self, at: usize) {
         let outcome = self.items.get(at).and_then(|item| match &item.stage {
             Stage::Following | Stage::Ended(End::Done) => Some(Outcome::Done),
             Stage::Ended(End::Failed(why)) => Some(Outcome::Refused(why.clone())),
@@ -162,11 +171,24 @@ fn right(item: &Item, verb: &Verb, answer: Result<Reply, Failure>) -> Result<(),
     Err(format!("you may not {does} {kind}{slash}{subresource}{place}{reason}"))
 }
 
+/// True where the object is read again before it is tried again: it has changed, or is said not to be there.
+fn is_again(failure: &Failure, keeps: Keeps, item: &Item) -> bool {
+    match failure.fault.kind {
+        FaultKind::Conflict => keeps != Keeps::Everything,
+        FaultKind::Gone => item.is_removed(),
+        _ => false,
+    }
+}
+
 /// Why a server does not take a change.
 fn refusal(failure: Failure) -> Refusal {
+    let Fault { kind, what, .. } = &failure.fault;
     // The API server's words where a webhook that has side effects stands in the way of a dry run.
-    let untried = failure.fault.what.contains("does not support dry run");
-    Refusal { why: failure.fault.to_string(), causes: failure.causes, untried }
+    let untried = *kind == FaultKind::Throttled || what.contains("does not support dry run");
+    // Those of an eviction name the budget, what it needs and what there is.
+    let budget = failure.causes.iter().find(|c| *kind == FaultKind::Throttled && c.message.contains("disruption budget"));
+    let why = budget.map_or_else(|| failure.fault.to_string(), |cause| cause.message.clone());
+    Refusal { why, causes: failure.causes, untried }
 }
 
 fn is_uid(object: &Value, uid: crate::model::id::Uid) -> bool {

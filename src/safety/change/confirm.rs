@@ -56,6 +56,9 @@ impl Change {
         let burst = self.pressed.replace(at).is_some_and(|before| at.saturating_sub(before) < BURST);
         self.told = None;
         if self.phase != Phase::Asking {
+            if press == Press::Edit(Edit::Type('s')) {
+                self.stop();
+            }
             return false;
         }
         match (press, self.focus) {
@@ -146,7 +149,7 @@ impl Change {
 
     /// Why no key confirms yet.
     fn unready(&self, burst: bool, at: Duration) -> Option<&'static str> {
-        if self.items.iter().any(|i| matches!(i.plan, Some(Err(_)))) && self.items.len() == 1 {
+        if self.asked_for().all(|i| matches!(i.plan, Some(Err(_)))) {
             return Some("it cannot be done as it stands");
         }
         if !self.is_previewed() {
@@ -212,6 +215,6 @@ fn left_out(item: &crate::safety::item::Item) -> String {
         (Some(Err(missing)), ..) => missing.clone(),
         (_, Some(Err(why)), _) => why.clone(),
         (_, _, Some(Err(refusal))) => refusal.why.clone(),
-        _ => "it was not read".to_owned(),
+        _ => "what it goes along with is not done".to_owned(),
     }
 }

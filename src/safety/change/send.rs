@@ -3,15 +3,17 @@
 use super::{Ask, Change, Phase, Purpose, Token, rows};
 use crate::model::deed::{Deed, Outcome};
 use crate::model::id::ObjectRef;
+use crate::model::time::Timestamp;
 use crate::model::world::World;
 use crate::safety::guard::{Demand, Guard};
 use crate::safety::item::{End, Item, Stage};
-use crate::safety::verb::{Follow, Pace};
+use crate::safety::verb::{Follow, Keeps, Pace};
 
 impl Change {
     /// Asks for what is due now that it is confirmed.
     pub(super) fn carry_out(&mut self, world: &World, guard: &Guard, asks: &mut Vec<Ask>) {
         self.follow(world);
+        self.try_again(world, guard);
         self.start(world, guard, asks);
         for at in 0..self.items.len() {
             self.send(at, asks);
@@ -27,16 +29,23 @@ impl Change {
         }
     }
 
-    /// Begins as many objects as may be under way. Rules hold up to the last moment.
+    /// Begins as many objects as may be under way: those of one turn, and the next turn once all of that have ended. Rules hold up to the
+    /// last moment.
     fn start(&mut self, world: &World, guard: &Guard, asks: &mut Vec<Ask>) {
+        let turns: Vec<(usize, &Item)> = self.items.iter().enumerate().map(|(at, item)| (self.turn_of(at, item), item)).collect();
+        let Some(now) = turns.iter().filter(|(_, i)| !matches!(i.stage, Stage::Ended(_))).map(|(turn, _)| *turn).min() else { return };
         let failed = |i: &Item| matches!(i.stage, Stage::Ended(End::Failed(_) | End::Unknown(_))) && Self::plan_of(i).is_some();
-        if self.verb.pace == Pace::OneByOne && self.items.iter().any(failed) {
+        if turns.iter().any(|(turn, item)| *turn < now && failed(item)) {
             self.stop();
         }
-        let busy = |i: &&Item| !matches!(i.stage, Stage::Queued | Stage::Ended(_));
-        let room = self.pace().saturating_sub(self.items.iter().filter(busy).count());
-        let queued: Vec<usize> = (0..self.items.len()).filter(|n| self.items.get(*n).is_some_and(|i| i.stage == Stage::Queued)).collect();
-        for at in queued.into_iter().take(room) {
+        let asked = |i: &&Item| matches!(i.stage, Stage::Intent | Stage::Sent | Stage::Conflict | Stage::Doubt);
+        let room = match self.verb.pace {
+            Pace::OneByOne => 1,
+            Pace::Together(most) | Pace::WithAll(most) => most.saturating_sub(self.items.iter().filter(asked).count()),
+        };
+        let is_due = |(at, item): &(usize, &Item)| item.stage == Stage::Queued && self.turn_of(*at, item) == now;
+        let due: Vec<usize> = self.items.iter().enumerate().filter(is_due).map(|(at, _)| at).take(room).collect();
+        for at in due {
             let refused = self.items.get(at).and_then(|i| self.rule_of(i, world, guard)).filter(|r| r.demand == Demand::Refused);
             let deed = self.deed(at, None);
             let token = Token { item: at, of: Purpose::Intent, round: self.round };
@@ -50,13 +59,41 @@ impl Change {
         }
     }
 
+    /// When an object is taken: all of one turn together, one turn after the other.
+    fn turn_of(&self, at: usize, item: &Item) -> usize {
+        match (self.verb.pace, item.along) {
+            (Pace::Together(_), _) => 0,
+            (Pace::OneByOne, _) => at,
+            (Pace::WithAll(_), None) => 2 * at,
+            (Pace::WithAll(_), Some((with, _))) => 2 * with + 1,
+        }
+    }
+
+    /// Tries again what a budget was against, when its time has come and the rules still allow it.
+    fn try_again(&mut self, world: &World, guard: &Guard) {
+        for at in 0..self.items.len() {
+            let Some(Keeps::Trying(every)) = self.items.get(at).map(|i| self.verb_of(i).keeps) else { continue };
+            let refused = self.items.get(at).and_then(|i| self.rule_of(i, world, guard)).filter(|r| r.demand == Demand::Refused);
+            let Some(item) = self.items.get_mut(at) else { continue };
+            match (&item.stage, refused) {
+                (Stage::Waiting(..), Some(ruling)) => {
+                    item.stage = Stage::Ended(End::Failed(ruling.why));
+                    self.close(at);
+                }
+                (Stage::Waiting(Some(due), _), None) if *due <= world.now => item.stage = Stage::Sent,
+                (Stage::Waiting(None, why), None) => item.stage = Stage::Waiting(Some(Timestamp(world.now.0 + every)), why.clone()),
+                _ => {}
+            }
+        }
+    }
+
     /// Asks for the request that an object's stage is about, unless it is under way.
     fn send(&mut self, at: usize, asks: &mut Vec<Ask>) {
         let Some(item) = self.items.get(at) else { return };
         let (of, call) = match (&item.stage, Self::plan_of(item)) {
             (Stage::Sent, Some(plan)) => (Purpose::Send, item.request(plan, false)),
-            (Stage::Conflict, _) => (Purpose::Reread, item.read(self.verb)),
-            (Stage::Doubt, _) => (Purpose::Reread, item.read_back(self.verb)),
+            (Stage::Conflict, _) => (Purpose::Reread, item.read(self.verb_of(item))),
+            (Stage::Doubt, _) => (Purpose::Reread, item.read_back(self.verb_of(item))),
             _ => return,
         };
         let token = Token { item: at, of, round: self.round };
@@ -68,8 +105,9 @@ impl Change {
 
     /// Looks whether what was sent has taken effect, as the tables show it.
     fn follow(&mut self, world: &World) {
+        let change = self.verb;
         for item in self.items.iter_mut().filter(|i| i.stage == Stage::Following) {
-            let done = match self.verb.follow {
+            let done = match item.along.map_or(change, |(_, verb)| verb).follow {
                 Follow::Stored(_) => true,
                 Follow::Gone => rows::is_gone(world, &item.target),
                 Follow::Rollout => rows::is_settled(world, &item.target, item.stored.as_ref()),
@@ -86,7 +124,7 @@ impl Change {
         let version = |object: &serde_json::Value| object.pointer("/metadata/resourceVersion")?.as_str().map(str::to_owned);
         Some(Deed {
             id: format!("{}-{at}", self.id.0),
-            verb: self.verb.name.to_owned(),
+            verb: self.verb_of(item).name.to_owned(),
             object: item.target.clone(),
             before: item.version().map(str::to_owned),
             after: outcome.as_ref().and_then(|_| version(item.stored.as_ref()?)),

@@ -84,7 +84,7 @@ pub(super) fn all(change: &Change, world: &World, width: u16) -> (Vec<Row>, Vec<
         body.extend(facts(change, world, width));
         (body, confirmation(change, world, width))
     } else {
-        (change.items.iter().flat_map(|item| progress(change, item, world, width)).collect(), said(change, width))
+        (course(change, world, width), said(change, width))
     }
 }
 
@@ -105,7 +105,7 @@ fn fields(change: &Change, world: &World) -> Vec<Row> {
     }
     if !change.items.iter().all(Item::is_read) {
         rows.push(vec![Part::text("reading …", Role::Dim)]);
-    } else if let [item] = change.items.as_slice() {
+    } else if let [item] = change.asked_for().collect::<Vec<_>>().as_slice() {
         rows.extend(now(item, world));
     }
     rows
@@ -140,6 +140,7 @@ fn objects(change: &Change, world: &World) -> Vec<Row> {
         for item in change.items.iter().take(LISTED) {
             let mut row = vec![Part::text(named(item, world), Role::Text)];
             row.extend(trouble(item).map(|why| Part::text(format!("  ✖ left out: {why}"), Role::StatusBad)));
+            row.extend(held(item).map(|why| Part::text(format!("  not now: {why}"), Role::StatusWarn)));
             row.extend(item.edits().first().map(|e| Part::text(format!("  {}", one(e)), Role::Dim)));
             rows.push(row);
         }
@@ -167,11 +168,17 @@ fn trouble(item: &Item) -> Option<String> {
     }
 }
 
+/// Why it may not be done just now.
+fn held(item: &Item) -> Option<String> {
+    let refusal = item.checked.as_ref().and_then(|c| c.as_ref().err()).filter(|r| r.untried);
+    refusal.filter(|_| item.is_removed()).map(|r| r.why.clone())
+}
+
 /// Owners, limits, what would be stored and what the server says of it.
 fn facts(change: &Change, world: &World, width: u16) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let Some(form) = &change.form else { return rows };
-    for item in change.items.iter().filter(|i| i.is_read()) {
+    for item in change.asked_for().filter(|i| i.is_read()) {
         for note in owners::notes(item).into_iter().chain((change.verb.notes)(item, form, world)) {
             let role = if note.health == Health::Ok { Role::Text } else { Role::StatusWarn };
             rows.extend(wrapped(&note.about, &note.text, role, width));
@@ -196,9 +203,10 @@ fn server(change: &Change, item: &Item, width: u16) -> Vec<Row> {
         rows.extend(causes.iter().flat_map(|c| wrapped("", &format!("{}: {}", c.field, c.message), Role::StatusBad, width)));
         return rows;
     }
-    let told = match (change.verb.check, &item.checked) {
+    let told = match (change.verb_of(item).check, &item.checked) {
         (Check::None(why), _) => format!("not tried beforehand: {why}"),
         (_, Some(Ok(_))) => "accepted by the server".to_owned(),
+        (_, Some(Err(refusal))) if item.is_removed() => format!("not now: {}", refusal.why),
         (_, Some(Err(refusal))) => format!("cannot be tried: {}", refusal.why),
         (_, None) if change.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused) => return Vec::new(),
         (_, None) => "…".to_owned(),
@@ -260,6 +268,25 @@ fn said(change: &Change, width: u16) -> Vec<Row> {
     told.into_iter().map(|line| vec![Part::text(line, Role::NoticeWarn)]).collect()
 }
 
+/// How it goes on: what is in trouble first, then what is under way.
+fn course(change: &Change, world: &World, width: u16) -> Vec<Row> {
+    let rank = |item: &Item| match &item.stage {
+        Stage::Ended(End::Failed(_) | End::Unknown(_)) => 0,
+        Stage::Waiting(..) => 1,
+        Stage::Ended(End::Done) => 4,
+        Stage::Asking | Stage::Queued | Stage::Ended(End::Cancelled) => 3,
+        _ => 2,
+    };
+    let mut items: Vec<&Item> = change.items.iter().collect();
+    items.sort_by_key(|i| rank(i));
+    let ended = items.iter().filter(|i| matches!(i.stage, Stage::Ended(_))).count();
+    let (full, empty) = bar::bar(ended as u32, items.len() as u32);
+    let told = format!(" {ended} of {}", items.len());
+    let sum = vec![Part::text(full, Role::Bar), Part::text(empty, Role::BarEmpty), Part::text(told, Role::Text)];
+    let rows = items.iter().flat_map(|item| progress(change, item, world, width));
+    if items.len() > 1 { [sum].into_iter().chain(rows).collect() } else { rows.collect() }
+}
+
 /// How far an object has come.
 fn progress(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row> {
     let (glyph, told, role) = match &item.stage {
@@ -267,6 +294,7 @@ fn progress(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row>
         Stage::Intent | Stage::Sent => ("◐", "on its way to the server".to_owned(), Role::StatusBusy),
         Stage::Conflict => ("◐", "it has just changed: read again".to_owned(), Role::StatusBusy),
         Stage::Doubt => ("◐", "the answer was lost: read back".to_owned(), Role::StatusWarn),
+        Stage::Waiting(_, why) => ("◌", format!("{why}; it is tried again"), Role::StatusWarn),
         Stage::Following => ("◐", following(change, item, world), Role::StatusBusy),
         Stage::Ended(End::Done) => ("✔", "done".to_owned(), Role::StatusOk),
         Stage::Ended(End::Failed(why)) => ("✖", why.clone(), Role::StatusBad),
@@ -285,11 +313,14 @@ fn progress(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row>
 
 /// How far what was stored has taken effect, or why it does not.
 fn following(change: &Change, item: &Item, world: &World) -> String {
-    if change.verb.follow == Follow::Gone {
-        return "going".to_owned();
-    }
     let target = &item.target;
-    let row = world.tables_of(target.cluster, &target.kind.group, &target.kind.resource).find_map(|t| t.of_uid(target.uid));
+    let table = world.tables_of(target.cluster, &target.kind.group, &target.kind.resource).find(|t| t.of_uid(target.uid).is_some());
+    let row = table.and_then(|t| t.of_uid(target.uid));
+    if change.verb_of(item).follow == Follow::Gone {
+        let held = table.zip(row.and_then(|r| r.going.as_ref()));
+        let held: Vec<&str> = held.map(|(t, going)| going.finalizers.iter().map(|f| t.words().get(*f)).collect()).unwrap_or_default();
+        return if held.is_empty() { "going".to_owned() } else { format!("going; it waits for {}", held.join(", ")) };
+    }
     let Some(Facts::Workload(workload)) = row.map(|r| &r.facts) else { return "stored".to_owned() };
     let stuck = world.findings.of(target.cluster, target.uid).first().map(|f| format!(" · {}", f.what)).unwrap_or_default();
     format!("{}/{} ready, {} of the newest revision{stuck}", workload.ready, workload.wanted, workload.updated)

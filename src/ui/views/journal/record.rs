@@ -54,7 +54,7 @@ fn lines(record: &Record, world: &World, width: u16) -> (Vec<Line>, Option<i64>)
         ("identity", cluster.identity.clone().unwrap_or_else(|| "not known".to_owned())),
         ("user", format!("{}, by {} here", cluster.user.as_deref().unwrap_or("not known"), record.os_user)),
         ("object", record.object.told()),
-        ("uid", record.object.uid.clone()),
+        ("uid", if record.object.uid.is_empty() { "not known".to_owned() } else { record.object.uid.clone() }),
         ("resourceVersion", versions.join(" → ")),
         ("rule", record.rule.clone()),
         ("reason", record.reason.clone().unwrap_or_else(|| "none was given".to_owned())),
@@ -63,8 +63,9 @@ fn lines(record: &Record, world: &World, width: u16) -> (Vec<Line>, Option<i64>)
         out.pair(2, KEYS, key, &value, Role::Text);
     }
     let count = record.changes.len();
-    let many = if count == 1 { "one field".to_owned() } else { format!("{count} fields") };
-    out.heading("what is different", &many);
+    if count > 0 {
+        out.heading("what is different", &if count == 1 { "one field".to_owned() } else { format!("{count} fields") });
+    }
     for touched in &record.changes {
         difference(&mut out, touched);
     }

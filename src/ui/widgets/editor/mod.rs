@@ -215,8 +215,8 @@ impl Editor {
     /// Moves about in the text, or to what was found. While nothing holds the selection, it ends.
     pub fn act(&mut self, motion: Motion) {
         match motion {
-            Motion::NextMatch => self.to_match(true),
-            Motion::PreviousMatch => self.to_match(false),
+            Motion::NextMatch => self.seek(true),
+            Motion::PreviousMatch => self.seek(false),
             _ => self.go(motion),
         }
     }
@@ -349,7 +349,7 @@ impl Editor {
         self.found = rows.flat_map(|(row, line)| needle.places([line.as_str()]).into_iter().map(move |column| (row, column))).collect();
     }
 
-    fn to_match(&mut self, next: bool) {
+    fn seek(&mut self, next: bool) {
         if self.found_in != self.text.revision {
             self.find();
         }

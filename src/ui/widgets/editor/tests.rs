@@ -79,11 +79,14 @@ fn typing_undoing_and_doing_again() {
     assert!(e.is_changed(), "what was kept cannot be reached any more");
 }
 
+/// A text and where the cursor is in it, strokes, and both after them.
+type Row = (&'static str, (usize, usize), &'static [Stroke], &'static str, (usize, usize));
+
 #[test]
 fn keys_do_what_they_say() {
     use Stroke::*;
     #[rustfmt::skip]
-    let table: &[(&str, (usize, usize), &[Stroke], &str, (usize, usize))] = &[
+    let table: &[Row] = &[
         ("  a: b", (0, 6), &[NewLine, Type('c')], "  a: b\n  c", (1, 3)),
         ("  a: b", (0, 1), &[NewLine], " \n  a: b", (1, 1)),
         ("ab", (0, 1), &[Indent], "a  b", (0, 3)),
