@@ -71,7 +71,7 @@ fn scene(theme: Theme) -> Robot {
     robot.list("staging", "pods", &[waiting("pay/fraud-8d7k", 4, "ContainerCreating")]).list("edge", "pods", &running("store")[2..5]);
     robot.down("edge", &Fault::new(FaultKind::Unreachable, "connection refused"), Some(Duration::from_secs(8)));
     robot.down("partner", &Fault::new(FaultKind::Login("aws sso login".into()), "the token has expired"), None);
-    robot.resize(SIZE).wait(42).press("g j space space j j");
+    robot.resize(SIZE).wait(42).press("tab g j space space j j");
     robot
 }
 
