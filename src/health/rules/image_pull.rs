@@ -30,7 +30,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let told = case.told(|reason, message| matches!(reason, "Failed" | "InspectFailed") && !message.starts_with("Error: "));
     let told = told.map(|(_, message)| short(line(&message)).to_owned());
     found.evidence = told.unwrap_or_else(|| short(line(&container.message)).to_owned());
-    found.next = "{details} shows what the registry says, {owner} leads to the workload, {image} there sets another".to_owned();
+    found.next = "{details} shows the registry's words, {owner} the workload, where {image} sets another".to_owned();
     found.cause = Cause::Image(image.into());
     verdict.find(found);
 }
