@@ -41,7 +41,34 @@ fn every_action_has_a_key_or_a_name_that_can_be_typed() {
     let unbound: Vec<&str> = names().into_iter().filter(|n| !bound.contains(*n)).collect();
     assert_eq!(
         unbound,
-        ["go", "sort", "overview", "pane", "split", "close-pane", "layout", "namespace"],
+        [
+            "autoscale",
+            "rollback",
+            "pause",
+            "resume",
+            "trigger",
+            "rerun",
+            "label",
+            "annotate",
+            "force-delete",
+            "remove-finalizers",
+            "evict",
+            "cordon",
+            "uncordon",
+            "drain",
+            "go",
+            "sort",
+            "overview",
+            "pane",
+            "split",
+            "close-pane",
+            "layout",
+            "namespace",
+            "unlock",
+            "lock",
+            "journal",
+            "journal-to"
+        ],
         "these take an argument or are rare, so they are typed after :"
     );
 }
@@ -60,7 +87,7 @@ fn every_keymap_reaches_every_action() {
     }
     let of = |set: BTreeSet<(&str, String)>| set.into_iter().map(|(_, action)| action).collect::<BTreeSet<_>>();
     let typed: Vec<String> = of(by_default).difference(&of(reached("k9s"))).cloned().collect();
-    assert_eq!(typed, ["events", "namespaces"], "k9s has no keys for these; they are typed after :");
+    assert_eq!(typed, ["events", "namespaces", "replicasets"], "k9s has no keys for these; they are typed after :");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Changes of several objects: what goes along with an object, and what is not begun any more.
 
+use super::answer::not_again;
 use super::{Change, Phase};
 use crate::safety::item::{End, Given, Item, Stage};
 use crate::safety::verb::{Along, Verb};
@@ -38,7 +39,7 @@ impl Change {
             match &item.stage {
                 Stage::Queued => item.stage = Stage::Ended(End::Cancelled),
                 Stage::Waiting(_, why) => {
-                    item.stage = Stage::Ended(End::Failed(format!("{why}; it was not tried again")));
+                    item.stage = not_again(why);
                     self.close(at);
                 }
                 _ => {}

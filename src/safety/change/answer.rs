@@ -1,6 +1,6 @@
 //! What the world answers, taken into a change.
 
-use super::{Change, Purpose, Token};
+use super::{Change, Phase, Purpose, Token};
 use crate::model::call::{Failure, Reply};
 use crate::model::deed::Outcome;
 use crate::model::fault::{Fault, FaultKind};
@@ -83,6 +83,7 @@ impl Change {
 
     /// The answer to the request that changes something.
     fn sent(&mut self, at: usize, answer: Result<Reply, Failure>) {
+        let phase = self.phase;
         let Some(Verb { follow, keeps, .. }) = self.items.get(at).map(|i| self.verb_of(i)) else { return };
         let Some(item) = self.items.get_mut(at) else { return };
         match answer {
@@ -96,8 +97,12 @@ impl Change {
             }
             Err(failure) if failure.in_doubt => item.stage = Stage::Doubt,
             Err(failure) if matches!(keeps, Keeps::Trying(_)) && failure.fault.kind == FaultKind::Throttled => {
-                item.stage = Stage::Waiting(None, refusal(failure).why);
-                return;
+                let why = refusal(failure).why;
+                if phase != Phase::Stopping {
+                    item.stage = Stage::Waiting(None, why);
+                    return;
+                }
+                item.stage = not_again(&why);
             }
             // What is gone already may have been, or the server does not know of the subresource: it is looked up.
             Err(failure) if is_again(&failure, *keeps, item) && item.tries < TRIES => {
@@ -200,6 +205,11 @@ fn is_uid(object: &Value, uid: crate::model::id::Uid) -> bool {
 fn gone(item: &mut Item, why: &str) {
     item.before = Some(Value::Null);
     item.plan = Some(Err(why.to_owned()));
+}
+
+/// What a budget was against is not tried again.
+pub(super) fn not_again(why: &str) -> Stage {
+    Stage::Ended(End::Failed(format!("{why}; it was not tried again")))
 }
 
 fn not_done() -> Stage {

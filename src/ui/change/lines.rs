@@ -241,6 +241,10 @@ fn confirmation(change: &Change, world: &World, width: u16) -> Vec<Row> {
     if ruling.demand != Demand::Refused && change.is_previewed() && change.accepted().next().is_none() {
         return said(change, width);
     }
+    // What confirms is named once it would.
+    if ruling.demand != Demand::Refused && !change.is_previewed() {
+        return [vec![vec![Part::text("the server is still trying it …", Role::Dim)]], said(change, width)].concat();
+    }
     if ruling.reason {
         let focused = change.focus == Focus::Reason;
         rows.push(vec![about("reason"), Part::Input(change.reason.clone(), focused)]);

@@ -53,7 +53,7 @@ impl Person {
         let screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
         let mut person = Self { engine, cluster, _fleet: fleet, screen, clock: Duration::ZERO };
         let world = |p: &Self| {
-            p.engine.0.state.world.tables.values().any(|t| !t.is_empty()) && p.engine.0.state.world.clusters[0].catalog.is_some()
+            p.engine.0.state.world.tables.values().any(|t| t.is_listed()) && p.engine.0.state.world.clusters[0].catalog.is_some()
         };
         person.until("rows and kinds are there", world).await;
         person
