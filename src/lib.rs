@@ -7,7 +7,8 @@
 //! | [`model`] | what we know: plain data that every other directory speaks in | |
 //! | [`kinds`] | how an object looks: from JSON to a row | a kind: one file, one word |
 //! | [`health`] | what is wrong, why, and what to do next | a rule: one file, one word |
-//! | [`actions`] | what a user can do | a verb: one file, one word |
+//! | [`safety`] | what may be written, and how: guard, plan, differences, journal, undo | |
+//! | [`actions`] | what a user can do | a verb: one file, one word; one that changes something has its [`Verb`](safety::verb::Verb) in there |
 //! | [`keymap`] | how keys reach actions | a keymap: data in `keymaps/`, one line |
 //! | [`k8s`] | the world: everything that awaits | |
 //! | [`ui`] | what is on screen; no Kubernetes word in `widgets` | a screen: one file in `views`; as a pane: a line in `views/workspace/pane.rs`; a theme: data in `themes/` |
@@ -23,15 +24,16 @@
 //! model, term   -> nothing of the crate
 //! keymap, kinds -> model
 //! health        -> model, kinds
-//! actions       -> model, kinds
+//! safety        -> model, kinds
+//! actions       -> model, kinds, safety
 //! demo          -> model, kinds
 //! k8s           -> model, kinds
-//! ui            -> model, kinds, health; actions and keymap only to list them
+//! ui            -> model, kinds, health, safety; actions and keymap only to list them
 //! app           -> all of them
 //! ```
 //!
 //! An action never opens a screen and a view never calls a server: both answer by value with [steps](model::step::Step) and
-//! [wants](model::want::Want). `tests/it/tidy.rs` has the arrows, also those of a directory to come (safety).
+//! [wants](model::want::Want). `tests/it/tidy.rs` has the arrows.
 //!
 //! # One direction
 //!
@@ -57,7 +59,7 @@
 //! Each with its reason, and with what enforces it.
 //!
 //! 1. *State has one writer and no lock*: drawing never waits for the network. `tidy::no_sharing`; the borrow checker.
-//! 2. *`model kinds health actions keymap ui` are pure*: no async, file, socket, thread or clock, so that a session is a list of messages that
+//! 2. *`model kinds health safety actions keymap ui` are pure*: no async, file, socket, thread or clock, so that a session is a list of messages that
 //!    can be played again. `tidy::{no_waiting, no_outside, no_clock}`.
 //! 3. *`k8s` and `kinds` know no terminal*, because `get` and `check` run the same engine without one. `tidy::no_terminal`.
 //! 4. *Colours are named in `ui/theme` only and key codes in `keymap` only*: a theme or keymap is one file of data.
@@ -78,7 +80,7 @@
 //!     and annotations are not read, but for the number of a rollout. The tests of `k8s::connect`, `k8s::credential`
 //!     and `ui::views` (`a_secret_is_neither_drawn_nor_copied`).
 //! 12. *Nothing panics on what comes from outside*: `unwrap`, `expect`, `panic!`, indexing and `unsafe` are denied by the lints.
-//! 13. *Lower case never changes a cluster*: a slip of the finger costs nothing. Nothing does yet; the first verb that writes brings its test.
+//! 13. *Lower case never changes a cluster*: a slip of the finger costs nothing. `it::data`; no dialog takes what opened it (`it::changes`).
 //! 14. *No pod shows twice*: contexts that lead to one cluster are open one at a time ([`k8s::kubeconfig::Context::cluster_fingerprint`]
 //!     before connecting, the uid of kube-system after). `it::files`.
 //! 15. *An edit takes effect at once, and a broken one changes nothing but a message*, save that what guards closes: `it::files`, the rows FC4
@@ -93,6 +95,10 @@
 //!     `safety::guard`, `it::guard`.
 //! 20. *What is about to be done is on the disk before it is*, and nobody is let in who is not written down; no line of the journal can be changed
 //!     unseen. The tests of `safety::journal` and `app::journal`, `it::guard`.
+//!
+//! 19. *Every change to a cluster takes one path* ([`safety::change`]): rights, guard, dry run, preview, confirmation, journal, sending, following.
+//!     Nothing that writes is asked for anywhere else; what was not drawn confirms nothing; a request names the very object that was shown. `it::changes`
+//!     (the rows FW2 to FW6 and FW10), `it::changes_verbs`, `it::changes_removals`, on a real control plane `it::cluster::change`.
 //!
 //! # Words
 //!
@@ -111,6 +117,9 @@
 //! - *fleet*: the clusters of the demo. *Sim*: one of them without its server. *World*, in there: what is true of machines, images and load and
 //!   stands in no object. *Incident*: a trouble that is played. *Order* of a fault: a server that does wrong because a test asked for it.
 //! - *hyperlink*: what a link of the config is for one object. *Template*: its address before an object fills it.
+//! - *verb*: a way to change objects. *Change*: one of these on its way, for one object or several; each is an *item* of it. *Plan*: the request that
+//!   would be sent. *Deed*: what is written down of it; *record*: the same as a line of the journal. *Ruling*: what the guard says.
+//! - *stroke*: what a key does to a text that is edited. *Manifest*: such a text, read. *Rebase*: two changes of one text made one.
 //! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.
 //!
 //! # Where the design was left, and why
@@ -127,6 +136,9 @@
 //!   what somebody else wrote, and must not lose the rest. The schemas, which say what may be written and how lists merge, are the real
 //!   server's own, in one data file.
 //! - A demo server keeps no queue for a watch: each reads the history of its kind where it stands.
+//! - A write is a [`Call`](model::call::Call) by value; [`Effect`](model::step::Effect) has no variant for each verb of HTTP. A dialog is no view: it is
+//!   drawn by `ui::change` over whatever view is open, since it outlives it.
+//! - An edit is a view whose text a hidden change tries as one pauses; what is confirmed is a change like any other.
 //! - [`Effect`](model::step::Effect) got `Keymap`: the first run asks which keys to take, and the answer has to be kept.
 
 pub mod actions;
