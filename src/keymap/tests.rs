@@ -165,7 +165,7 @@ fn keys_mean_what_the_table_of_default_keys_says() {
         ("J", "owner"),
         ("ctrl-w", "wide"),
         ("ctrl-z", "suspend"),
-        ("ctrl-k", "-"),
+        ("ctrl-k", "delete"),
     ] {
         assert_eq!(does(&k9s, Scope::Table, keys), action, "{keys}");
     }

@@ -122,7 +122,7 @@ fn the_demo_touches_nothing_of_the_user_and_partner_lets_in_who_logs_in() {
     };
     shows(&pty, "6 partner ✗ login needed");
     shows(&pty, "DEMO");
-    shows(&pty, "the new release of checkout crashes");
+    shows(&pty, "the new checkout crashes");
     pty.look(|s| assert!(!s.contents().contains("k9s was used") && !s.contents().contains("config.yaml"), "{}", s.contents()));
     pty.send("\x12");
     shows(&pty, "Press enter to log in");

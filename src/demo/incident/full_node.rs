@@ -12,7 +12,7 @@ const GREEDY: &str = "registry.shop.example/report-export:0.9.0";
 pub(super) const INCIDENT: Incident = Incident {
     name: "full-node",
     about: "a new program fills one machine's memory after another, and is driven out",
-    told: "prod-eu: report-export fills machine after machine. {health} shows why, {scale} to 0 ends it",
+    told: "prod-eu: report-export fills machines. {health} shows why, {scale} to 0 ends it",
     cluster: "prod-eu",
     lasts: 5 * MINUTE,
     begin,

@@ -62,9 +62,17 @@ impl<'a> Desk<'a> {
 
     /// Confirms once the preview has been there for long enough to be read.
     fn confirm(&mut self) -> &mut Self {
-        self.sees(&["accepted by the server"]);
+        let asked = "accepted by the server";
+        self.sees(&[asked]);
         self.pty.wait_quiet(Duration::from_millis(400), Duration::from_millis(900));
-        self.press(&["\r"])
+        // A machine with much to do may take two keys for a paste, or draw late: then it says so, and a person presses again.
+        for _ in 0..20 {
+            self.press(&["\r"]);
+            if self.pty.wait_until(Duration::from_secs(2), |s| !s.contents().contains(asked)).is_some() {
+                break;
+            }
+        }
+        self
     }
 
     /// What kubectl sees of the deployment.
