@@ -155,7 +155,10 @@ fn a_cluster_is_unlocked_for_a_while_and_that_is_written_down() {
     let path = pty.home().path().join(JOURNAL);
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o600);
-    let log = journal::read(&fs::read_to_string(&path).unwrap());
+    // The screen is told before the record of a lock is on the disk.
+    let read = || journal::read(&fs::read_to_string(&path).unwrap());
+    pty.wait_until(SOON, |_| read().records.len() == 2);
+    let log = read();
     let verbs: Vec<&str> = log.records.iter().map(|r| r.verb.as_str()).collect();
     assert_eq!((verbs.as_slice(), log.flaws.len()), (["unlock", "lock"].as_slice(), 0));
     assert_eq!(log.records[0].reason.as_deref(), Some("rolling back"));

@@ -83,7 +83,7 @@ impl<'a> Desk<'a> {
     fn leave(mut self) {
         self.pty.send("Q");
         assert!(self.pty.wait_exit(SOON).is_some(), "it ends:\n{}", self.pty.screen());
-        kubectl(self.clusters, &["--context", "alpha", "delete", "namespace", "change", "--wait=false"]);
+        kubectl(self.clusters, &["--context", "alpha", "delete", "namespace", "change", "--timeout=60s"]);
     }
 }
 
