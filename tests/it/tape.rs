@@ -18,6 +18,8 @@ enum Line<'t> {
     Shows(&'t str),
     /// A part of the tour begins: what it is about.
     Scene(&'t str),
+    /// What is on the screen is looked at: what confirms a change takes no key before.
+    Look,
     Nothing,
 }
 
@@ -41,7 +43,8 @@ fn read(line: &str) -> Line<'_> {
         "Down" => times("\x1b[B"),
         "Tab" => times("\t"),
         "Space" => times(" "),
-        "Output" | "Require" | "Set" | "Sleep" | "Hide" | "Show" | "Screenshot" | "" => Line::Nothing,
+        "Sleep" => Line::Look,
+        "Output" | "Require" | "Set" | "Hide" | "Show" | "Screenshot" | "" => Line::Nothing,
         _ => panic!("the tape has a command that its test does not know: {line}"),
     }
 }
@@ -70,6 +73,7 @@ fn each_scene_shows_what_the_tape_says() {
                 scene = name;
                 checks.push(0);
             }
+            Line::Look => drop(pty.wait_quiet(Duration::from_millis(400), Duration::from_secs(1))),
             Line::Nothing => {}
         }
     }
