@@ -9,10 +9,9 @@ use super::session;
 use crate::k8s::connect::Settings;
 use crate::k8s::kubeconfig::{self, Context, Kubeconfig, Sources};
 use crate::k8s::proxy::Environment;
-use crate::model::cluster::{Cluster, Tier, short_names};
+use crate::model::cluster::{Cluster, short_names};
 use crate::model::glob::Glob;
-use crate::model::id::{ClusterId, Session};
-use crate::model::msg::{Link, Server, Traffic};
+use crate::model::id::ClusterId;
 use crate::model::nearest::hint;
 use crate::model::step::Notice;
 use crate::model::time::Timestamp;
@@ -137,30 +136,13 @@ pub(super) fn place(context: &Context) -> Option<u64> {
 
 /// A cluster of which nothing is known but its context.
 pub fn cluster(id: ClusterId, context: &Context) -> Cluster {
+    let known = Cluster::new(id, &context.name);
     Cluster {
-        id,
-        context: context.name.clone(),
-        name: context.name.clone(),
-        digit: None,
-        group: None,
-        tier: Tier::default(),
-        colour: None,
-        readonly: false,
-        unlocked: None,
-        namespace: context.namespace.clone().unwrap_or_else(|| "default".to_owned()),
+        namespace: context.namespace.clone().unwrap_or(known.namespace),
         server: context.cluster.server.clone(),
         place: place(context),
-        open: false,
-        session: Session::default(),
-        link: Link::Closed,
-        since: Timestamp(0),
-        retry_at: None,
-        about: Server::default(),
-        user: None,
-        identity: None,
-        catalog: None,
-        traffic: Traffic::default(),
         broken: context.broken.clone(),
+        ..known
     }
 }
 

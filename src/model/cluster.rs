@@ -72,6 +72,35 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// A cluster of which nothing is known but its context, and that nobody has opened.
+    pub fn new(id: ClusterId, context: &str) -> Self {
+        Self {
+            id,
+            context: context.to_owned(),
+            name: context.to_owned(),
+            digit: None,
+            group: None,
+            tier: Tier::default(),
+            colour: None,
+            readonly: false,
+            unlocked: None,
+            namespace: "default".to_owned(),
+            server: String::new(),
+            place: None,
+            open: false,
+            session: Session::default(),
+            link: Link::Closed,
+            since: Timestamp(0),
+            retry_at: None,
+            about: Server::default(),
+            user: None,
+            identity: None,
+            catalog: None,
+            traffic: Traffic::default(),
+            broken: None,
+        }
+    }
+
     /// Writes are asked for by name here.
     pub fn is_protected(&self) -> bool {
         matches!(self.tier, Tier::Prod | Tier::Unset)

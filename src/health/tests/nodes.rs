@@ -4,9 +4,8 @@ use super::objects::{gone, node, pod};
 use super::rig::{Rig, at, plays};
 use crate::health::Limits;
 use crate::model::cluster::{Cluster, Tier};
-use crate::model::id::{ClusterId, Session};
-use crate::model::msg::{Link, Server, Traffic};
-use crate::model::time::Timestamp;
+use crate::model::id::ClusterId;
+use crate::model::msg::Server;
 use serde_json::{Value, json};
 
 fn said(kind: &str, status: &str, message: &str, since: i64) -> Value {
@@ -88,29 +87,6 @@ fn kubelets_that_are_too_far_from_their_control_plane_are_one_group() {
 
 /// A cluster whose server says that it is of this version.
 fn cluster(version: &str) -> Cluster {
-    Cluster {
-        id: ClusterId(0),
-        context: "kind".to_owned(),
-        name: "kind".to_owned(),
-        digit: None,
-        group: None,
-        tier: Tier::Dev,
-        colour: None,
-        readonly: false,
-        unlocked: None,
-        namespace: "default".to_owned(),
-        server: String::new(),
-        place: None,
-        open: true,
-        session: Session::default(),
-        link: Link::Closed,
-        since: Timestamp(0),
-        retry_at: None,
-        about: Server { version: version.to_owned(), provider: None },
-        user: None,
-        identity: None,
-        catalog: None,
-        traffic: Traffic::default(),
-        broken: None,
-    }
+    let about = Server { version: version.to_owned(), provider: None };
+    Cluster { tier: Tier::Dev, open: true, about, ..Cluster::new(ClusterId(0), "kind") }
 }

@@ -2,36 +2,12 @@
 
 use super::*;
 use crate::model::glob::Glob;
-use crate::model::id::{ClusterId, Session, Uid};
-use crate::model::msg::{Link, Server, Traffic};
+use crate::model::id::{ClusterId, Uid};
 use proptest::prelude::*;
 
 fn cluster(tier: Tier) -> Cluster {
-    Cluster {
-        id: ClusterId(0),
-        context: "arn:aws:eks:eu:1:cluster/prod-eu".to_owned(),
-        name: "prod-eu".to_owned(),
-        digit: None,
-        group: Some("production".to_owned()),
-        tier,
-        colour: None,
-        readonly: false,
-        unlocked: None,
-        namespace: "default".to_owned(),
-        server: String::new(),
-        place: None,
-        open: true,
-        session: Session::default(),
-        link: Link::Closed,
-        since: Timestamp(0),
-        retry_at: None,
-        about: Server::default(),
-        user: None,
-        identity: None,
-        catalog: None,
-        traffic: Traffic::default(),
-        broken: None,
-    }
+    let known = Cluster::new(ClusterId(0), "arn:aws:eks:eu:1:cluster/prod-eu");
+    Cluster { name: "prod-eu".to_owned(), group: Some("production".to_owned()), tier, open: true, ..known }
 }
 
 const NOON: Timestamp = Timestamp(1_795_780_800); // 2026-11-27T12:00:00Z, a Friday

@@ -10,29 +10,10 @@ use kconsole::model::time::Timestamp;
 /// A cluster of the kubeconfig that nobody has opened.
 pub fn cluster(i: usize, name: &str) -> Cluster {
     Cluster {
-        id: ClusterId(i as u16),
-        context: format!("ctx/{name}"),
         name: name.to_owned(),
         digit: u8::try_from(i + 1).ok().filter(|d| *d < 10),
-        group: None,
-        tier: Tier::Unset,
-        colour: None,
-        readonly: false,
-        unlocked: None,
-        namespace: "default".to_owned(),
         server: format!("https://{name}:6443"),
-        place: None,
-        open: false,
-        session: Session::default(),
-        link: Link::Closed,
-        since: Timestamp(0),
-        retry_at: None,
-        about: Server::default(),
-        user: None,
-        identity: None,
-        catalog: None,
-        traffic: Traffic::default(),
-        broken: None,
+        ..Cluster::new(ClusterId(i as u16), &format!("ctx/{name}"))
     }
 }
 

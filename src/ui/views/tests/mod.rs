@@ -15,7 +15,7 @@ use crate::kinds;
 use crate::model::catalog::Catalog;
 use crate::model::cluster::{Cluster, Tier};
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::id::{ClusterId, GroupResource, ObjectRef, Session, Uid, WatchId};
+use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid, WatchId};
 use crate::model::msg::{Delta, Link, Server, Sync, Traffic};
 use crate::model::step::{Form, Motion, Scene};
 use crate::model::table::Table;
@@ -38,31 +38,7 @@ pub(super) fn now() -> Timestamp {
 }
 
 fn cluster(id: ClusterId, context: &str, name: &str, server: &str) -> Cluster {
-    Cluster {
-        id,
-        context: context.into(),
-        name: name.into(),
-        digit: Some(id.0 as u8 + 1),
-        group: None,
-        tier: Tier::Unset,
-        colour: None,
-        readonly: false,
-        unlocked: None,
-        namespace: "default".into(),
-        server: server.into(),
-        open: true,
-        session: Session::default(),
-        link: Link::Closed,
-        since: now(),
-        retry_at: None,
-        about: Server::default(),
-        user: None,
-        identity: None,
-        place: None,
-        catalog: None,
-        traffic: Traffic::default(),
-        broken: None,
-    }
+    Cluster { name: name.into(), digit: Some(id.0 as u8 + 1), server: server.into(), open: true, since: now(), ..Cluster::new(id, context) }
 }
 
 fn clusters() -> Vec<Cluster> {
