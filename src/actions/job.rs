@@ -3,6 +3,7 @@
 use super::{Action, change};
 use crate::kinds;
 use crate::model::catalog::Resource;
+use crate::model::document::LAST_APPLIED;
 use crate::model::id::GroupResource;
 use crate::model::naming;
 use crate::model::time::Timestamp;
@@ -63,7 +64,7 @@ const NAME: usize = 63;
 const SELECTING: [&str; 4] = ["controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"];
 /// Annotations that are about one job only.
 const OWN: [&str; 4] = [
-    "kubectl.kubernetes.io/last-applied-configuration",
+    LAST_APPLIED,
     "batch.kubernetes.io/job-tracking",
     "batch.kubernetes.io/cronjob-scheduled-timestamp",
     "cronjob.kubernetes.io/instantiate",

@@ -3,6 +3,7 @@
 use super::image::waits;
 use super::revision::{self, Revision};
 use super::{Action, change};
+use crate::model::document::LAST_APPLIED;
 use crate::model::step::{Reject, Scene, Step};
 use crate::model::time::Timestamp;
 use crate::model::world::World;
@@ -19,7 +20,7 @@ const PREVIOUS: &str = "previous";
 const WIDTH: usize = 60;
 /// Annotations of a Deployment that are about the present only: `annotationsToSkip` of `kubectl rollout undo`.
 const OWN: [&str; 6] = [
-    "kubectl.kubernetes.io/last-applied-configuration",
+    LAST_APPLIED,
     "deployment.kubernetes.io/revision",
     "deployment.kubernetes.io/revision-history",
     "deployment.kubernetes.io/desired-replicas",

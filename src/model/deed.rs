@@ -70,6 +70,17 @@ impl Key {
     }
 }
 
+/// A value in a few words.
+pub fn short(value: Option<&Value>) -> String {
+    match value {
+        None => "nothing".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Object(map)) => format!("a mapping of {}", map.len()),
+        Some(Value::Array(list)) => format!("a list of {}", list.len()),
+        Some(other) => other.to_string(),
+    }
+}
+
 impl fmt::Display for Edit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&written(&self.path))

@@ -91,6 +91,9 @@ pub fn text(lines: &[Line]) -> String {
     out
 }
 
+/// The annotation with a copy of what `kubectl apply` sent last: it says nothing that other fields do not say, and may hold values of a Secret.
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
 /// Hides what a Secret holds: its values, and the copy of them that `kubectl apply` leaves in an annotation. How long each is stays visible.
 pub fn mask(secret: &mut Value) {
     for (field, length) in [("data", decoded as fn(&str) -> usize), ("stringData", str::len)] {
@@ -99,7 +102,7 @@ pub fn mask(secret: &mut Value) {
         }
     }
     let annotations = secret.get_mut("metadata").and_then(|m| m.get_mut("annotations"));
-    if let Some(applied) = annotations.and_then(|a| a.get_mut("kubectl.kubernetes.io/last-applied-configuration")) {
+    if let Some(applied) = annotations.and_then(|a| a.get_mut(LAST_APPLIED)) {
         mask_all(applied, str::len);
     }
 }

@@ -1,6 +1,6 @@
 //! A record of the journal: what was about to be done to an object, or was.
 
-use super::deed::Key;
+use super::deed::{Key, short};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -123,16 +123,5 @@ impl Record {
     /// What became of it, in a word.
     pub fn ended(&self) -> &str {
         self.outcome.as_deref().unwrap_or("not known")
-    }
-}
-
-/// A value in a few words.
-fn short(value: Option<&Value>) -> String {
-    match value {
-        None => "nothing".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Object(map)) => format!("a mapping of {}", map.len()),
-        Some(Value::Array(list)) => format!("a list of {}", list.len()),
-        Some(other) => other.to_string(),
     }
 }

@@ -1,12 +1,11 @@
 //! What is different between two states of an object, field by field, without what the server does by itself.
 
 use crate::model::deed::{Edit, Key};
+use crate::model::document::LAST_APPLIED;
 use serde_json::Value;
 
 /// Fields that change with every write, or are nobody's wish.
 const NOISE: [&str; 5] = ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp"];
-/// A copy of what was applied before, which says nothing that other fields do not say; it may hold values of a Secret.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Labels by which a Job finds its pods: the server draws a new number for each request.
 const DRAWN: [&str; 2] = ["batch.kubernetes.io/controller-uid", "controller-uid"];

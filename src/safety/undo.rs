@@ -1,6 +1,6 @@
 //! Taking a change back: the fields that were changed get the values back that they had, if they still have those that they were given.
 
-use crate::model::deed::{Edit, Key, pointer, written};
+use crate::model::deed::{Edit, Key, pointer, short, written};
 use serde_json::{Value, json};
 use std::cmp::Reverse;
 
@@ -83,18 +83,7 @@ fn parents(edits: &[Edit], now: &Value) -> Vec<Value> {
 }
 
 fn told(edit: &Edit, now: &Value) -> String {
-    let say = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), short);
-    format!("{} was set to {} and is now {}", written(&edit.path), say(edit.after.as_ref()), say(edit.at(now)))
-}
-
-/// A value in a few words.
-pub fn short(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Object(map) => format!("a mapping of {}", map.len()),
-        Value::Array(list) => format!("a list of {}", list.len()),
-        other => other.to_string(),
-    }
+    format!("{} was set to {} and is now {}", written(&edit.path), short(edit.after.as_ref()), short(edit.at(now)))
 }
 
 #[cfg(test)]

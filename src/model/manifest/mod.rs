@@ -11,7 +11,7 @@ mod tree;
 pub use complaint::{Complaint, complaints};
 pub use tree::Place;
 
-use super::document::{self, Sort};
+use super::document::{self, LAST_APPLIED, Sort};
 use crate::model::rebase;
 use serde_json::{Map, Value};
 use tree::{Node, What};
@@ -27,9 +27,6 @@ const KEPT: [&str; 8] = [
     "deletionTimestamp",
     "deletionGracePeriodSeconds",
 ];
-
-/// A copy of what `kubectl apply` sent last, of which a person changes nothing by hand.
-const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Something to say about a place of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +65,7 @@ pub fn written(object: &Value) -> String {
         if let Some(Value::Object(metadata)) = map.get_mut("metadata") {
             metadata.retain(|key, _| !KEPT.contains(&key.as_str()));
             if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
-                let had = annotations.shift_remove(APPLIED).is_some();
+                let had = annotations.shift_remove(LAST_APPLIED).is_some();
                 if had && annotations.is_empty() {
                     metadata.shift_remove("annotations");
                 }
@@ -91,11 +88,11 @@ pub fn whole(edited: &Value, base: &Value) -> Value {
             }
         }
     }
-    if let Some(applied) = base.pointer("/metadata/annotations").and_then(|a| a.get(APPLIED))
+    if let Some(applied) = base.pointer("/metadata/annotations").and_then(|a| a.get(LAST_APPLIED))
         && let Some(metadata) = map.get_mut("metadata").and_then(Value::as_object_mut)
         && let Some(annotations) = metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new())).as_object_mut()
     {
-        annotations.entry(APPLIED).or_insert_with(|| applied.clone());
+        annotations.entry(LAST_APPLIED).or_insert_with(|| applied.clone());
     }
     if let Some(status) = base.get("status") {
         map.entry("status").or_insert_with(|| status.clone());

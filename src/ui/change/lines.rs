@@ -1,7 +1,7 @@
 //! What the dialog of a change says, line by line.
 
 use crate::model::cell::Health;
-use crate::model::deed::{Edit, written};
+use crate::model::deed::{Edit, short, written};
 use crate::model::facts::Facts;
 use crate::model::id::ClusterId;
 use crate::model::line::Line;
@@ -11,7 +11,6 @@ use crate::safety::form::Field;
 use crate::safety::guard::Demand;
 use crate::safety::item::{End, Item, Stage};
 use crate::safety::owners;
-use crate::safety::undo::short;
 use crate::safety::verb::{Check, Follow, Undo};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::{bar, input, text};
@@ -217,7 +216,7 @@ fn server(change: &Change, item: &Item, width: u16) -> Vec<Row> {
 /// A field that changes: in one line, or before above after.
 fn edit(edit: &Edit, width: u16) -> Vec<Row> {
     let value = |value: &Option<serde_json::Value>, role| match value {
-        Some(value) => Part::text(short(value), role),
+        Some(_) => Part::text(short(value.as_ref()), role),
         None => Part::text("nothing", Role::Dim),
     };
     let path = Part::text(format!("  {}  ", written(&edit.path)), Role::YamlKey);
@@ -230,8 +229,7 @@ fn edit(edit: &Edit, width: u16) -> Vec<Row> {
 }
 
 fn one(edit: &Edit) -> String {
-    let value = |v: &Option<serde_json::Value>| v.as_ref().map_or_else(|| "nothing".to_owned(), short);
-    format!("{} {} → {}", written(&edit.path), value(&edit.before), value(&edit.after))
+    format!("{} {} → {}", written(&edit.path), short(edit.before.as_ref()), short(edit.after.as_ref()))
 }
 
 /// What it takes to confirm.

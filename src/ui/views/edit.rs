@@ -4,7 +4,7 @@
 
 use crate::keymap::Scope as Keys;
 use crate::model::cell::Health;
-use crate::model::deed::written;
+use crate::model::deed::{short, written};
 use crate::model::id::ObjectRef;
 use crate::model::manifest::complaints;
 use crate::model::manifest::{self, Manifest};
@@ -18,7 +18,6 @@ use crate::model::world::World;
 use crate::safety::change::Change;
 use crate::safety::guard::Demand;
 use crate::safety::item::Item;
-use crate::safety::undo::short;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::view::View;
 use crate::ui::widgets::editor::{Editor, Mark};
@@ -162,7 +161,7 @@ impl EditView {
 
 /// A field that changes, before above after.
 fn told(edit: &crate::model::deed::Edit) -> Vec<(String, Role)> {
-    let value = |sign: &str, value: &Option<Value>, role| value.as_ref().map(|v| (format!("  {sign} {}", short(v)), role));
+    let value = |sign: &str, value: &Option<Value>, role| value.as_ref().map(|v| (format!("  {sign} {}", short(Some(v))), role));
     let head = (written(&edit.path), Role::YamlKey);
     [Some(head), value("-", &edit.before, Role::StatusBad), value("+", &edit.after, Role::StatusOk)].into_iter().flatten().collect()
 }

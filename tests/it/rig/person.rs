@@ -6,10 +6,9 @@ use kconsole::demo::fleet::{Fleet, Options};
 use kconsole::demo::store::Key;
 use kconsole::demo::write::How;
 use kconsole::model::cluster::Tier;
-use kconsole::model::deed::written;
+use kconsole::model::deed::{short, written};
 use kconsole::model::time::Timestamp;
 use kconsole::safety::diff::diff;
-use kconsole::safety::undo::short;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::{Value, json};
@@ -230,6 +229,5 @@ fn is_ours(path: &str) -> bool {
 }
 
 fn one(edit: &kconsole::model::deed::Edit) -> String {
-    let value = |v: &Option<Value>| v.as_ref().map_or_else(|| "nothing".to_owned(), short);
-    format!("{}  {} → {}", written(&edit.path), value(&edit.before), value(&edit.after))
+    format!("{}  {} → {}", written(&edit.path), short(edit.before.as_ref()), short(edit.after.as_ref()))
 }

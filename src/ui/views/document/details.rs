@@ -2,6 +2,7 @@
 
 use super::pod;
 use crate::model::cell::Value as Shown;
+use crate::model::document::LAST_APPLIED;
 use crate::model::id::ObjectRef;
 use crate::model::row::Facts;
 use crate::model::table::Table;
@@ -77,7 +78,7 @@ fn head(out: &mut Outline, world: &World, object: &ObjectRef, value: &Value) {
 fn entries(out: &mut Outline, name: &str, map: Option<&Value>, between: &str) {
     let mut name = name;
     for (key, value) in map.and_then(Value::as_object).into_iter().flatten() {
-        if key != "kubectl.kubernetes.io/last-applied-configuration" {
+        if key != LAST_APPLIED {
             out.pair(0, KEYS, name, &format!("{key}{between}{}", plain(value)), Role::Text);
             name = "";
         }
