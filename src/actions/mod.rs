@@ -1,7 +1,8 @@
 //! What a user can do: one file a verb, or a family of verbs that share one thought.
 //!
 //! **To add a verb**: a file with its list `ALL`, a word here and in [`ACTIONS`], and a line in `keymaps/default.yaml` if it gets a key. Help, palette
-//! and hints follow. An action is told what is on the screen ([`Scene`]) and answers with [`Step`]s; it never opens a screen and never calls a
+//! and hints follow. One that changes objects has a [`Verb`] in its file too, which says what is special about it, and a word in [`VERBS`]; `scale.rs` is
+//! one to look at. An action is told what is on the screen ([`Scene`]) and answers with [`Step`]s; it never opens a screen and never calls a
 //! server. A [`Reject`] greys its entry and says why.
 
 mod autoscale;
@@ -154,7 +155,7 @@ pub(super) mod tests {
         Ok(match (verb.plan)(item, form)?.write {
             Write::Merge(sent) | Write::Strategic(sent) | Write::Create(sent) | Write::Delete(sent) => sent,
             Write::Ops(operations) => Value::Array(operations),
-            Write::Replace(text) | Write::Apply(text, _) => Value::String(text),
+            Write::Replace(text) => Value::String(text),
         })
     }
 

@@ -15,7 +15,7 @@ use crate::safety::item::{Given, Item};
 use crate::safety::verb::{On, Verb};
 use crate::ui::{self, Layout};
 use ratatui::buffer::Buffer;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 /// All changes of this run.
@@ -36,16 +36,13 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    /// What has to be watched for them: the kinds of their objects, where the objects are.
+    /// What has to be watched for them: the kinds of their objects, where the objects are. Each once, however many objects there are.
     pub(super) fn wants(&self) -> impl Iterator<Item = Want> {
-        self.all.values().flat_map(Change::followed).map(|object| {
+        let wanted = self.all.values().flat_map(Change::followed).map(|object| {
             let namespace = Some(object.namespace.clone()).filter(|n| !n.is_empty());
             Want { namespace, ..Want::all(object.cluster, object.kind.clone()) }
-        })
-    }
-
-    fn opened(&mut self) -> Option<&mut Change> {
-        self.all.get_mut(&self.open?)
+        });
+        wanted.collect::<HashSet<_>>().into_iter()
     }
 
     /// True while one of them is not over.
@@ -197,16 +194,14 @@ impl State {
     /// A change is over: whoever has closed its dialog is told.
     fn over(&mut self, id: ChangeId) {
         self.dirty = true;
-        if let Some(change) = self.changes.all.get(&id).filter(|c| c.verb.name == EDIT.name) {
+        let Some(change) = self.changes.all.get(&id) else { return };
+        let notice = (self.changes.open != Some(id)).then(|| ui::change::told(change, &self.world));
+        if change.verb.name == EDIT.name {
             self.views.iter_mut().for_each(|view| view.judged(change));
             let ended = change.items.iter().map(|i| (i.target.clone(), i.stage.clone())).collect();
             self.settle_texts(ended);
         }
-        if self.changes.open == Some(id) {
-            return;
-        }
-        if let Some(change) = self.changes.all.get(&id) {
-            let notice = ui::change::told(change, &self.world);
+        if let Some(notice) = notice {
             self.say(notice);
         }
     }
@@ -225,7 +220,7 @@ impl State {
     pub(super) fn journalled(&mut self, deed: &str, written: Result<(), String>) {
         let Some((change, token)) = self.changes.records.remove(deed) else { return };
         if let Some(change) = self.changes.all.get_mut(&change) {
-            change.journalled(token, written);
+            change.journalled(token, written, &self.world);
             self.dirty = true;
             self.pump();
         }
@@ -269,10 +264,8 @@ impl State {
     /// Draws the dialog that is open.
     pub(super) fn draw_change(&mut self, screen: Layout, buf: &mut Buffer) {
         let at = self.changes.at;
-        if let Some(change) = self.changes.opened() {
+        if let Some(change) = self.changes.open.and_then(|id| self.changes.all.get_mut(&id)) {
             change.drawn(at);
-        }
-        if let Some(change) = self.changes.open.and_then(|id| self.changes.all.get(&id)) {
             ui::change::draw(change, &self.world, &self.theme, screen.body, buf);
         }
     }

@@ -56,12 +56,10 @@ fn request(call: &Call) -> Result<Request<Body>, http::Error> {
     let (verb, content) = match call.method {
         Method::Get => ("GET", ""),
         Method::Review | Method::Create => ("POST", "application/json"),
-        Method::CreateYaml => ("POST", "application/yaml"),
         Method::ReplaceYaml => ("PUT", "application/yaml"),
         Method::Merge => ("PATCH", "application/merge-patch+json"),
         Method::Strategic => ("PATCH", "application/strategic-merge-patch+json"),
         Method::Json => ("PATCH", "application/json-patch+json"),
-        Method::Apply => ("PATCH", "application/apply-patch+yaml"),
         Method::Delete => ("DELETE", "application/json"),
     };
     let manager = ("fieldManager", MANAGER.to_owned());

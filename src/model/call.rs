@@ -32,8 +32,6 @@ pub enum Method {
     Review,
     /// POST, JSON.
     Create,
-    /// POST, YAML as a person wrote it, so that the server's own reader judges it.
-    CreateYaml,
     /// PUT, YAML.
     ReplaceYaml,
     /// PATCH, RFC 7386.
@@ -42,8 +40,6 @@ pub enum Method {
     Strategic,
     /// PATCH, RFC 6902.
     Json,
-    /// PATCH, server-side apply, YAML.
-    Apply,
     /// DELETE, JSON.
     Delete,
 }

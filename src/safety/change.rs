@@ -58,11 +58,7 @@ pub struct Change {
     pub told: Option<String>,
     /// When it was begun.
     pub begun: Timestamp,
-    /// When it was over.
-    pub ended: Option<Timestamp>,
     argument: String,
-    /// One of the clusters is protected: what cannot be written down is not done there.
-    protected: bool,
     /// When it was looked last whether an object has changed underneath.
     looked: Timestamp,
     /// What became of objects, to be written down.
@@ -149,9 +145,7 @@ impl Change {
             reason: Line::default(),
             told: None,
             begun: now,
-            ended: None,
             argument: argument.to_owned(),
-            protected: true,
             looked: now,
             unwritten: Vec::new(),
             round: 0,
@@ -186,15 +180,13 @@ impl Change {
         let Some(form) = self.form.as_ref().filter(|_| is_read) else { return };
         let mut along = Vec::new();
         for (at, item) in self.items.iter_mut().enumerate().filter(|(_, i)| i.plan.is_none()) {
-            let verb = item.along.map_or(self.verb, |(_, verb)| verb);
-            let plan = (verb.plan)(item, form);
+            let plan = (item.verb(self.verb).plan)(item, form);
             along.extend(plan.iter().flat_map(|p| &p.along).map(|a| (at, a.clone())));
             item.plan = Some(plan);
         }
         if self.take_along(along) {
             return self.look(world, guard, asks);
         }
-        self.protected = self.items.iter().any(|i| world.cluster(i.target.cluster).is_none_or(Cluster::is_protected));
         self.ruling = Some(self.rule(world, guard));
         let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
         // A read-only cluster is not even asked to try.
@@ -254,8 +246,7 @@ impl Change {
     fn read_around(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
         let Some(item) = self.items.get_mut(at) else { return };
         if item.around.is_empty() {
-            let verb = item.along.map_or(self.verb, |(_, verb)| verb);
-            item.around = (verb.around)(item).into_iter().map(|around| (around, None)).collect();
+            item.around = (item.verb(self.verb).around)(item).into_iter().map(|around| (around, None)).collect();
         }
         let mut calls = Vec::new();
         for n in 0..item.around.len() {
@@ -293,17 +284,22 @@ impl Change {
         }
     }
 
+    /// One of the clusters is protected: what cannot be written down is not done there.
+    fn is_protected(&self, world: &World) -> bool {
+        self.items.iter().any(|i| world.cluster(i.target.cluster).is_none_or(Cluster::is_protected))
+    }
+
     /// What the guard says: the strictest of what it says of each object.
     fn rule(&self, world: &World, guard: &Guard) -> Ruling {
-        let ruled = self.items.iter().filter_map(|item| self.rule_of(item, world, guard));
+        let ruled: Vec<Ruling> = self.items.iter().filter_map(|item| self.rule_of(item, world, guard)).collect();
+        let reason = ruled.iter().any(|r| r.reason);
         let nobody = || Ruling {
             demand: Demand::Refused,
             reason: false,
             rule: "no cluster".to_owned(),
             why: "there is nothing to change".to_owned(),
         };
-        let reason = self.items.iter().filter_map(|item| self.rule_of(item, world, guard)).any(|r| r.reason);
-        let strictest = ruled.reduce(|a, b| if b.demand > a.demand { b } else { a }).unwrap_or_else(nobody);
+        let strictest = ruled.into_iter().reduce(|a, b| if b.demand > a.demand { b } else { a }).unwrap_or_else(nobody);
         Ruling { reason, ..strictest }
     }
 

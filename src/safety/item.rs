@@ -127,6 +127,11 @@ impl Item {
         }
     }
 
+    /// What is done to it, in a change that is about this verb.
+    pub fn verb(&self, change: &'static Verb) -> &'static Verb {
+        self.along.map_or(change, |(_, verb)| verb)
+    }
+
     /// A text of the object as it is.
     pub fn text(&self, pointer: &str) -> Option<&str> {
         self.before.as_ref()?.pointer(pointer)?.as_str()
@@ -268,7 +273,6 @@ impl Item {
                 (Method::Json, Value::Array([vec![pin], ops.clone()].concat()).to_string())
             }
             Write::Replace(text) => (Method::ReplaceYaml, text.clone()),
-            Write::Apply(text, _) => (Method::Apply, text.clone()),
             // An eviction has the options of a deletion in it, and says there too that it is only tried.
             Write::Create(object) if plan.subresource == EVICTION => {
                 let mut eviction = object.as_object().cloned().unwrap_or_default();
@@ -285,9 +289,6 @@ impl Item {
         };
         if !matches!(method, Method::Delete) {
             call.query.push(("fieldValidation", "Strict".to_owned()));
-        }
-        if let Write::Apply(_, true) = plan.write {
-            call.query.push(("force", "true".to_owned()));
         }
         if dry {
             call.query.push(("dryRun", "All".to_owned()));

@@ -104,8 +104,6 @@ pub enum Write {
     Ops(Vec<Value>),
     /// The whole object as YAML that a person wrote.
     Replace(String),
-    /// A manifest as YAML, by server-side apply; with `true`, fields are taken over that others own.
-    Apply(String, bool),
     /// Something new, as JSON.
     Create(Value),
     /// DELETE with these options.

@@ -8,7 +8,7 @@ use crate::safety::verb::{Along, Verb};
 impl Change {
     /// What is done to an object: what the change is about, or what goes along with that.
     pub fn verb_of(&self, item: &Item) -> &'static Verb {
-        item.along.map_or(self.verb, |(_, verb)| verb)
+        item.verb(self.verb)
     }
 
     /// The objects that were asked for, without what goes along with them.

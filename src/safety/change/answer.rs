@@ -4,6 +4,7 @@ use super::{Change, Phase, Purpose, Token};
 use crate::model::call::{Failure, Reply};
 use crate::model::deed::Outcome;
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::world::World;
 use crate::safety::diff::diff;
 use crate::safety::item::{End, Item, Refusal, Stage};
 use crate::safety::verb::{Follow, Keeps, Verb, Write};
@@ -47,10 +48,10 @@ impl Change {
     }
 
     /// The journal has written a record, or could not.
-    pub fn journalled(&mut self, token: Token, written: Result<(), String>) {
+    pub fn journalled(&mut self, token: Token, written: Result<(), String>, world: &World) {
         let Some(at) = self.under_way.iter().position(|t| *t == token) else { return };
         self.under_way.swap_remove(at);
-        let protected = self.protected;
+        let protected = self.is_protected(world);
         let Some(item) = self.items.get_mut(token.item) else { return };
         match (token.of, written) {
             (Purpose::Intent, Err(why)) if protected => item.stage = Stage::Ended(End::Failed(format!("not sent, since {why}"))),

@@ -25,7 +25,8 @@ impl Change {
         }
         if self.items.iter().all(|i| matches!(i.stage, Stage::Ended(_))) && self.under_way.is_empty() {
             self.phase = Phase::Over;
-            self.ended = Some(world.now);
+            // It is kept for undo as long as the program runs, which needs nothing of this.
+            self.items.iter_mut().for_each(|item| item.around.clear());
         }
     }
 
@@ -107,7 +108,7 @@ impl Change {
     fn follow(&mut self, world: &World) {
         let change = self.verb;
         for item in self.items.iter_mut().filter(|i| i.stage == Stage::Following) {
-            let done = match item.along.map_or(change, |(_, verb)| verb).follow {
+            let done = match item.verb(change).follow {
                 Follow::Stored(_) => true,
                 Follow::Gone => rows::is_gone(world, &item.target),
                 Follow::Rollout => rows::is_settled(world, &item.target, item.stored.as_ref(), &mut item.seen),

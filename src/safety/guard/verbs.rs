@@ -12,14 +12,6 @@ pub const OTHERS: &[(&str, bool)] = &[
     ("forward", false),
     ("copy-in", false),
     ("plugin", false),
-    // What goes away or keeps pods away.
-    ("cordon", false),
-    ("uncordon", false),
-    ("drain", true),
-    ("evict", true),
-    ("delete", true),
-    ("force-delete", true),
-    ("remove-finalizers", true),
     // What is new or comes from a file.
     ("apply", false),
     ("new", false),
