@@ -37,7 +37,10 @@ fn undo(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
 fn plan(item: &Item, _: &Form) -> Result<Plan, String> {
     match &item.given {
         Given::Edits(subresource, edits) => {
-            let ops = inverse(edits, item.before.as_ref().unwrap_or(&Value::Null))?;
+            let now = item.before.as_ref().unwrap_or(&Value::Null);
+            // What has moved on is told with its values.
+            let hidden = |why: String| if item.target.is_secret() { "somebody else has changed it since".to_owned() } else { why };
+            let ops = inverse(edits, now).map_err(hidden)?;
             Ok(Plan::to(subresource, Write::Ops(ops)))
         }
         Given::Nothing | Given::Text(_) => Err("it is not known what to take back".to_owned()),

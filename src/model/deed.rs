@@ -1,5 +1,6 @@
 //! What is done to an object: the fields that change, and what is written down of it.
 
+use super::document::masked;
 use super::id::ObjectRef;
 use serde_json::Value;
 use std::fmt;
@@ -56,6 +57,17 @@ impl Edit {
             Key::Field(name) => value.get(name),
             Key::Element(..) => value.get(key.place(value)?),
         })
+    }
+}
+
+impl Edit {
+    /// The same without what a Secret holds, if it is one of a Secret.
+    pub fn masked(self, object: &ObjectRef) -> Self {
+        let holds = matches!(self.path.first(), Some(Key::Field(top)) if top == "data" || top == "stringData");
+        if !holds || !object.is_secret() {
+            return self;
+        }
+        Self { before: self.before.as_ref().map(masked), after: self.after.as_ref().map(masked), ..self }
     }
 }
 
@@ -119,4 +131,30 @@ pub enum Outcome {
     Refused(String),
     /// Nobody can tell whether it was done.
     Unknown(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::id::{ClusterId, GroupResource, Uid};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_secret_holds_is_not_shown() {
+        let of = |kind: &str, top: &str| {
+            let kind = GroupResource::new("", kind);
+            let object = ObjectRef { cluster: ClusterId(0), kind, namespace: "shop".into(), name: "key".into(), uid: Uid::parse("u") };
+            let path = vec![Key::Field(top.to_owned()), Key::Field("password".to_owned())];
+            let edit = Edit { path, before: Some(json!("aHVudGVyMg==")), after: None }.masked(&object);
+            short(edit.before.as_ref())
+        };
+        for (kind, top, shown) in [
+            ("secrets", "data", "••••• (7 bytes)"),
+            ("secrets", "stringData", "••••• (7 bytes)"),
+            ("secrets", "metadata", "aHVudGVyMg=="),
+            ("configmaps", "data", "aHVudGVyMg=="),
+        ] {
+            assert_eq!(of(kind, top), shown, "{kind} {top}");
+        }
+    }
 }

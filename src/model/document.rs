@@ -107,6 +107,13 @@ pub fn mask(secret: &mut Value) {
     }
 }
 
+/// The same for a single value of `data`.
+pub fn masked(value: &Value) -> Value {
+    let mut hidden = value.clone();
+    mask_all(&mut hidden, decoded);
+    hidden
+}
+
 fn mask_all(value: &mut Value, length: fn(&str) -> usize) {
     match value {
         Value::Object(map) => map.values_mut().for_each(|v| mask_all(v, length)),

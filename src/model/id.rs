@@ -128,6 +128,13 @@ pub struct ObjectRef {
     pub uid: Uid,
 }
 
+impl ObjectRef {
+    /// What it holds is neither shown nor written down.
+    pub fn is_secret(&self) -> bool {
+        self.kind == GroupResource::new("", "secrets")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

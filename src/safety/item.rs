@@ -171,6 +171,11 @@ impl Item {
         }
     }
 
+    /// The same for the screen: what a Secret holds is not shown.
+    pub fn told(&self) -> Vec<Edit> {
+        self.edits().into_iter().map(|edit| edit.masked(&self.target)).collect()
+    }
+
     /// How many replicas it would have, where that changes: a form may have said +3 or 50%.
     pub fn replicas(&self) -> Option<i64> {
         if let Some(Ok(Plan { write: Write::Merge(patch), .. })) = &self.plan {

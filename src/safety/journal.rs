@@ -35,7 +35,7 @@ pub struct Writer {
 impl Writer {
     /// What is written down of a deed in a cluster, at a time in the form of RFC 3339.
     pub fn record(&self, deed: &Deed, cluster: Option<&Cluster>, time: String) -> Record {
-        let secret = deed.object.kind == GroupResource::new("", "secrets");
+        let secret = deed.object.is_secret();
         // What is done to a cluster as a whole has no uid before it has said who it is, only a stand-in for that.
         let nameless = deed.object.kind == GroupResource::new("", "cluster") && cluster.is_none_or(|c| c.identity.is_none());
         let (outcome, why) = match &deed.outcome {

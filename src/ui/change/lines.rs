@@ -140,7 +140,7 @@ fn objects(change: &Change, world: &World) -> Vec<Row> {
             let mut row = vec![Part::text(named(item, world), Role::Text)];
             row.extend(trouble(item).map(|why| Part::text(format!("  ✖ left out: {why}"), Role::StatusBad)));
             row.extend(held(item).map(|why| Part::text(format!("  not now: {why}"), Role::StatusWarn)));
-            row.extend(item.edits().first().map(|e| Part::text(format!("  {}", one(e)), Role::Dim)));
+            row.extend(item.told().first().map(|e| Part::text(format!("  {}", one(e)), Role::Dim)));
             rows.push(row);
         }
         let more = change.items.len().saturating_sub(LISTED);
@@ -184,7 +184,7 @@ fn facts(change: &Change, world: &World, width: u16) -> Vec<Row> {
         }
     }
     if let [item] = change.items.as_slice() {
-        rows.extend(item.edits().iter().flat_map(|e| edit(e, width)));
+        rows.extend(item.told().iter().flat_map(|e| edit(e, width)));
         rows.extend(item.warnings.iter().flat_map(|w| wrapped("warning", w, Role::StatusWarn, width)));
         rows.extend(server(change, item, width));
     }

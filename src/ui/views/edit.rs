@@ -141,7 +141,7 @@ impl EditView {
             (Some(Err(missing)), ..) => vec![(missing.clone(), Role::StatusBad)],
             (_, Some(Err(why)), ..) => vec![(why.clone(), Role::Dim)],
             (_, _, Some(Err(refusal)), _) => vec![(refusal.why.clone(), Role::StatusBad)],
-            (_, _, Some(Ok(_)), _) => item.edits().iter().flat_map(told).collect(),
+            (_, _, Some(Ok(_)), _) => item.told().iter().flat_map(told).collect(),
             _ => Vec::new(),
         };
         self.said.extend(item.warnings.iter().map(|w| (format!("warning: {w}"), Role::StatusWarn)));
