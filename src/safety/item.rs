@@ -286,7 +286,8 @@ impl Item {
                 (Method::Create, Value::Object(eviction).to_string())
             }
             Write::Create(object) => (Method::Create, object.to_string()),
-            Write::Delete(options) => (Method::Delete, self.only_this(options, false).to_string()),
+            // Where there are options in the body, a server reads none in the query, `dryRun` neither.
+            Write::Delete(options) => (Method::Delete, self.only_this(options, dry).to_string()),
         };
         let mut call = match &plan.creates {
             Some(resource) => Call { path: resource.path(Some(&self.target.namespace)), ..self.call(method, "", body) },
@@ -328,4 +329,41 @@ fn pinned(patch: &Value, version: &str) -> Value {
         }
     }
     patch
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
+mod tests {
+    use super::*;
+    use crate::kinds;
+    use crate::model::id::{ClusterId, GroupResource, Uid};
+
+    /// A server that does not read that something is only tried does it: a deletion and an eviction say so in their bodies, all others in the query.
+    #[test]
+    fn what_is_only_tried_says_so_where_a_server_looks() {
+        let kind = GroupResource::new("", "pods");
+        let resource = kinds::find(&kind).unwrap().resource();
+        let target = ObjectRef { cluster: ClusterId(0), kind, namespace: "shop".into(), name: "web".into(), uid: Uid::parse("u") };
+        let mut item = Item::new(target, resource.clone(), Given::Nothing, Timestamp(0));
+        item.before = Some(json!({"metadata": {"uid": "u", "resourceVersion": "7"}}));
+        let made = Plan { creates: Some(resource), ..Plan::of(Write::Create(json!({}))) };
+        for (plan, place) in [
+            (Plan::of(Write::Delete(json!({"propagationPolicy": "Background"}))), "/dryRun"),
+            (Plan::to(EVICTION, Write::Create(json!({"kind": "Eviction"}))), "/deleteOptions/dryRun"),
+            (Plan::of(Write::Merge(json!({}))), ""),
+            (Plan::of(Write::Strategic(json!({}))), ""),
+            (Plan::of(Write::Ops(Vec::new())), ""),
+            (Plan::of(Write::Replace("{}".to_owned())), ""),
+            (made, ""),
+        ] {
+            for dry in [true, false] {
+                let call = item.request(&plan, dry);
+                let body: Value = serde_json::from_str(&call.body).unwrap();
+                let in_query = call.query.iter().any(|(name, value)| *name == "dryRun" && value == "All");
+                let in_body = body.pointer(place).is_some_and(|told| *told == json!(["All"]));
+                assert_eq!(if place.is_empty() { in_query } else { in_body }, dry, "{plan:?}");
+                assert!(dry || !in_query, "{plan:?}");
+            }
+        }
+    }
 }

@@ -151,8 +151,12 @@ pub fn invalid(causes: &[(&str, &str)]) -> Failure {
     Failure { causes, ..failure(FaultKind::Invalid, "it is invalid", false) }
 }
 
-fn is_dry(call: &Call) -> bool {
-    call.query.iter().any(|(name, _)| *name == "dryRun")
+/// Whether a server only tries a request. It reads the options of a deletion in its body alone, where it has one.
+pub fn is_dry(call: &Call) -> bool {
+    match call.method {
+        Method::Delete => call.body.contains("\"dryRun\":[\"All\"]"),
+        _ => call.query.iter().any(|(name, value)| *name == "dryRun" && value == "All"),
+    }
 }
 
 fn reply(object: Value) -> Reply {
