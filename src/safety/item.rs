@@ -1,6 +1,7 @@
 //! One object of a change: what is known of it, and how far it has come.
 
 use super::diff::{changes, diff};
+use super::local;
 use super::verb::{Around, EVICTION, Plan, Verb, Write};
 use crate::model::call::{Call, Method};
 use crate::model::catalog::Resource;
@@ -163,12 +164,23 @@ impl Item {
         if self.is_removed() {
             return Vec::new();
         }
-        let after = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
-        match (&self.before, after) {
+        let tried = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
+        let after = tried.cloned().or_else(|| self.is_untried().then(|| self.outcome()).flatten());
+        match (&self.before, &after) {
             (_, Some(after)) if self.made().is_some() => diff(&json!({}), after),
             (Some(before), Some(after)) => diff(before, after),
             _ => Vec::new(),
         }
+    }
+
+    /// The server could not try it, and it may be sent all the same.
+    pub fn is_untried(&self) -> bool {
+        matches!(&self.checked, Some(Err(refusal)) if refusal.untried)
+    }
+
+    /// What would come of the plan, as far as that is known without a server.
+    fn outcome(&self) -> Option<Value> {
+        local::outcome(self.before.as_ref()?, self.plan.as_ref()?.as_ref().ok()?)
     }
 
     /// The same for the screen: what a Secret holds is not shown.
