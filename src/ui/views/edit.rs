@@ -5,7 +5,7 @@
 use crate::keymap::Scope as Keys;
 use crate::model::cell::Health;
 use crate::model::deed::{short, written};
-use crate::model::id::ObjectRef;
+use crate::model::id::{ObjectRef, Uid};
 use crate::model::manifest::complaints;
 use crate::model::manifest::{self, Manifest};
 use crate::model::query::BadTerm;
@@ -72,6 +72,11 @@ impl EditView {
             return;
         }
         let Some(object) = whole.json.as_deref().and_then(|json| serde_json::from_slice::<Value>(json).ok()) else { return };
+        let uid = object.pointer("/metadata/uid").and_then(Value::as_str).map(Uid::parse);
+        if uid.is_some_and(|uid| uid != self.object.uid) {
+            self.told = Some("it was deleted, and another object has its name now; what you wrote stays here".to_owned());
+            return;
+        }
         let now = manifest::written(&object);
         match self.base.take() {
             None => self.editor = Editor::new(&now),
