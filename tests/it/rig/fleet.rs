@@ -41,7 +41,8 @@ pub fn bare(clusters: usize) -> Fleet {
 /// The contexts of a kubeconfig, as the program reads them.
 pub fn contexts(kubeconfig: &Path) -> Setup {
     let flags = Flags { kubeconfig: Some(kubeconfig.to_owned()), all_contexts: true, ..Flags::default() };
-    setup(&flags, Paths::within(Path::new("/nonexistent")), true).expect("the kubeconfig is read")
+    let own = kubeconfig.parent().expect("a file is in a folder");
+    setup(&flags, Paths::within(own), true).expect("the kubeconfig is read")
 }
 
 /// A client of the first cluster, connected as the program connects.
