@@ -5,11 +5,11 @@
 use crate::keymap::Scope as Keys;
 use crate::model::cell::Health;
 use crate::model::deed::{short, written};
-use crate::model::id::ObjectRef;
+use crate::model::id::{ObjectRef, Uid};
 use crate::model::manifest::complaints;
 use crate::model::manifest::{self, Manifest};
 use crate::model::query::BadTerm;
-use crate::model::rebase::rebase;
+use crate::model::rebase::{self, rebase};
 use crate::model::step::{Motion, Scene, Step, Wish};
 use crate::model::stroke::Stroke;
 use crate::model::time::Timestamp;
@@ -72,6 +72,11 @@ impl EditView {
             return;
         }
         let Some(object) = whole.json.as_deref().and_then(|json| serde_json::from_slice::<Value>(json).ok()) else { return };
+        let uid = object.pointer("/metadata/uid").and_then(Value::as_str).map(Uid::parse);
+        if uid.is_some_and(|uid| uid != self.object.uid) {
+            self.told = Some("it was deleted, and another object has its name now; what you wrote stays here".to_owned());
+            return;
+        }
         let now = manifest::written(&object);
         match self.base.take() {
             None => self.editor = Editor::new(&now),
@@ -94,14 +99,15 @@ impl EditView {
         if !was_changed {
             self.editor.keep();
         }
-        let n = rebased.conflicts.len();
+        // Those of an earlier change may still be in it.
+        let marked = rebase::marked(&rebased.text);
+        let n = marked.len().div_ceil(3);
         self.told = Some(match n {
             0 => "somebody else has changed it; that is in your text now".to_owned(),
             _ => format!("somebody else has changed the same lines: {n} conflicts are marked in your text"),
         });
-        let mark =
-            |r: &std::ops::Range<usize>| Mark { line: r.start, health: Health::Bad, text: "a conflict: keep one of both".to_owned() };
-        self.editor.set_marks(rebased.conflicts.iter().map(mark).collect());
+        let mark = |line: usize| Mark { line, health: Health::Bad, text: "a conflict: keep one of both".to_owned() };
+        self.editor.set_marks(marked.into_iter().map(mark).collect());
     }
 
     fn changed(&mut self, world: &World) {
