@@ -1,6 +1,7 @@
 //! A person at the program, with a demo server behind it: keys in, screen out, and what the server has by then.
 
 use super::fleet::Engine;
+use kconsole::app::files::Paths;
 use kconsole::demo::cluster::Cluster;
 use kconsole::demo::fleet::{Fleet, Options};
 use kconsole::demo::store::Key;
@@ -12,8 +13,11 @@ use kconsole::safety::diff::diff;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tempfile::TempDir;
 use tokio::time::timeout;
 
 /// Columns and rows: as wide as a dialog gets, and high enough for all that one says.
@@ -28,6 +32,7 @@ pub struct Person {
     engine: Engine,
     cluster: Arc<Cluster>,
     _fleet: Fleet,
+    folder: TempDir,
     screen: Buffer,
     clock: Duration,
 }
@@ -49,8 +54,10 @@ impl Person {
         });
         let mut engine = Engine::start(&fleet, kind);
         engine.0.state.world.clusters[0].tier = Tier::Dev;
+        let folder = tempfile::tempdir().expect("a folder");
+        engine.0.paths = Paths::within(folder.path());
         let screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
-        let mut person = Self { engine, cluster, _fleet: fleet, screen, clock: Duration::ZERO };
+        let mut person = Self { engine, cluster, _fleet: fleet, folder, screen, clock: Duration::ZERO };
         let world = |p: &Self| {
             p.engine.0.state.world.tables.values().any(|t| t.is_listed()) && p.engine.0.state.world.clusters[0].catalog.is_some()
         };
@@ -89,6 +96,28 @@ impl Person {
         self.engine.0.state.tick(Timestamp(now));
         self.draw();
         self
+    }
+
+    /// The files of texts that were written and not stored.
+    pub fn texts(&self) -> Vec<PathBuf> {
+        let Paths { texts, secret_texts, .. } = &self.engine.0.paths;
+        let folders = [Some(texts), secret_texts.as_ref()].into_iter().flatten();
+        let mut files: Vec<PathBuf> = folders.filter_map(|f| fs::read_dir(f).ok()).flatten().map(|file| file.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
+    /// There is no folder in memory for what Secrets hold.
+    pub fn without_runtime_folder(&mut self) -> &mut Self {
+        self.engine.0.paths.secret_texts = None;
+        self.engine.0.state.world.secret_texts = None;
+        self
+    }
+
+    /// The program ends, as it was asked to.
+    pub fn ends(&mut self) {
+        assert!(self.engine.0.state.is_over(), "{}", self.screen());
+        self.engine.0.clear_up();
     }
 
     /// Draws what there is now.
