@@ -10,7 +10,7 @@ const MAP: &str = "configmaps";
 const SECRET: &str = "secrets";
 
 fn settings() -> Value {
-    json!({"metadata": {"name": "settings"}, "data": {"app.properties": "a=1\nb=2\n", "mode": "fast"}, "binaryData": {"logo": "/9j/"}})
+    json!({"metadata": {"name": "settings"}, "data": {"app.properties": "a=1\n\n# more\nb=2\n", "mode": "fast"}, "binaryData": {"logo": "/9j/"}})
 }
 
 fn keys() -> Value {
@@ -21,6 +21,12 @@ fn keys() -> Value {
 fn user() -> Value {
     json!({"metadata": {"name": "web-1"}, "spec": {"containers": [{"name": "app", "image": "registry.shop.example/web:1",
         "env": [{"name": "MODE", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "mode"}}}]}]}})
+}
+
+/// A change is confirmed and its dialog closed; what was written is stored.
+async fn stores(person: &mut Person) {
+    person.sees("accepted by the server").await.press("enter").sees("✔").await.press("esc");
+    person.until("it is stored", |p| !p.screen().contains("─ changed")).await;
 }
 
 /// A person who looks at what an object holds.
@@ -34,19 +40,20 @@ async fn at(kind: &'static str, name: &str, objects: &[(&str, Value)]) -> Person
 async fn a_value_of_a_config_map_is_written_and_taken_back() {
     let mut person = at(MAP, "settings", &[(MAP, settings()), ("pods", user())]).await;
     let before = person.has(MAP, "settings");
-    person.sees("a=1 … 2 lines").await.sees("no text").await;
+    person.sees("a=1 … 4 lines").await.sees("no text").await;
     // enter goes into the text; what is stored is this line alone.
-    person.press("enter").sees("2    b=2").await.press("down end").text("0").press("ctrl-s");
+    person.press("enter").sees("4    b=2").await.press("down down down end").text("0").press("ctrl-s");
     person.sees("data[app.properties]").await.sees("- b=2").await.sees("+ b=20").await.sees("no pod that runs here").await;
-    person.sees("accepted by the server").await.press("enter").sees("✔").await;
+    stores(&mut person).await;
     let mut after = before.clone();
-    after["data"]["app.properties"] = json!("a=1\nb=20\n");
+    after["data"]["app.properties"] = json!("a=1\n\n# more\nb=20\n");
     assert_eq!(person.has(MAP, "settings")["data"], after["data"]);
     assert_eq!(person.has(MAP, "settings")["binaryData"], before["binaryData"]);
-    person.press("esc esc").sees("KEY").await.press("U").sees("accepted by the server").await.press("enter").sees("✔").await;
+    person.press("esc").sees("KEY").await.press("U");
+    stores(&mut person).await;
     assert_eq!(person.has(MAP, "settings")["data"], before["data"]);
     // Who has it in its environment is told.
-    person.press("esc down down").sees("fast").await.press("enter").sees("1    fast").await.press("end").text("er").press("ctrl-s");
+    person.press("down down").sees("fast").await.press("enter").sees("1    fast").await.press("end").text("er").press("ctrl-s");
     person.sees("web-1: in the environment, which follows with a restart only").await.confirms(MAP, "settings").await;
     assert_eq!(person.has(MAP, "settings")["data"]["mode"], "faster");
 }
@@ -94,10 +101,10 @@ async fn a_secret_is_hidden_until_it_is_asked_for_and_never_in_a_dialog() {
     person.sees("••••• (7 bytes) → ••••• (9 bytes)").await.sees("line break").await;
     person.sees("accepted by the server").await;
     let dialog = person.screen();
-    person.press("enter").sees("✔").await;
+    stores(&mut person).await;
     assert_eq!(person.has(SECRET, "keys")["data"]["password"], "aHVudGVyMjMK");
     assert!(!dialog.lines().filter_map(|l| l.split('│').nth(2)).any(|l| l.contains("hunter2")), "{dialog}");
-    person.press("esc esc U").sees("••••• (9 bytes) → ••••• (7 bytes)").await.sees("accepted by the server").await;
+    person.press("esc").sees("KEY").await.press("U").sees("••••• (9 bytes) → ••••• (7 bytes)").await.sees("accepted by the server").await;
     person.press("enter").sees("✔").await;
     assert_eq!(person.has(SECRET, "keys")["data"], keys()["data"]);
 }
@@ -105,15 +112,15 @@ async fn a_secret_is_hidden_until_it_is_asked_for_and_never_in_a_dialog() {
 #[tokio::test]
 async fn what_others_write_meanwhile_is_taken_in_and_what_is_immutable_says_so_first() {
     let mut person = at(MAP, "settings", &[(MAP, settings())]).await;
-    person.press("enter").sees("2    b=2").await.text("x");
-    person.other(MAP, "settings", |o| o["data"]["app.properties"] = json!("a=1\nb=3\n"));
-    person.sees("that is in your text now").await.sees("2    b=3").await.press("ctrl-s").sees("accepted by the server").await;
+    person.press("enter").sees("4    b=2").await.text("x");
+    person.other(MAP, "settings", |o| o["data"]["app.properties"] = json!("a=1\n\n# more\nb=3\n"));
+    person.sees("that is in your text now").await.sees("4    b=3").await.press("ctrl-s").sees("accepted by the server").await;
     // Somebody is faster than the confirmation: nothing of theirs is overwritten.
-    person.other(MAP, "settings", |o| o["data"]["app.properties"] = json!("a=1\nb=4\n"));
+    person.other(MAP, "settings", |o| o["data"]["app.properties"] = json!("a=1\n\n# more\nb=4\n"));
     person.press("enter").sees("somebody else has just changed").await.press("esc");
-    assert_eq!(person.has(MAP, "settings")["data"]["app.properties"], "a=1\nb=4\n");
-    person.sees("2    b=4").await.press("ctrl-s").sees("accepted by the server").await.press("enter").sees("✔").await;
-    assert_eq!(person.has(MAP, "settings")["data"]["app.properties"], "xa=1\nb=4\n");
+    assert_eq!(person.has(MAP, "settings")["data"]["app.properties"], "a=1\n\n# more\nb=4\n");
+    person.sees("4    b=4").await.press("ctrl-s").sees("accepted by the server").await.press("enter").sees("✔").await;
+    assert_eq!(person.has(MAP, "settings")["data"]["app.properties"], "xa=1\n\n# more\nb=4\n");
 
     let mut frozen = settings();
     frozen["immutable"] = json!(true);
@@ -141,11 +148,15 @@ fn left(files: &[(PathBuf, String)]) {
 #[tokio::test]
 async fn what_was_written_is_kept_until_it_is_stored_or_thrown_away() {
     let mut person = at(MAP, "settings", &[(MAP, settings())]).await;
-    person.press("enter").sees("2    b=2").await.text("x");
+    person.press("enter").sees("4    b=2").await.text("x");
     assert!(person.texts().is_empty(), "it is kept as one pauses");
     person.wait(2).press("esc");
     let files = copied(&person);
-    assert_eq!(files.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), ["xa=1\nb=2\n", "a=1\nb=2\n"], "{files:?}");
+    assert_eq!(
+        files.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(),
+        ["xa=1\n\n# more\nb=2\n", "a=1\n\n# more\nb=2\n"],
+        "{files:?}"
+    );
     // Taken back, it is nothing to keep.
     person.press("n ctrl-u").wait(2);
     assert!(person.texts().is_empty(), "{:?}", person.texts());
@@ -154,21 +165,12 @@ async fn what_was_written_is_kept_until_it_is_stored_or_thrown_away() {
 
     // What a run left that was killed is offered with its time, and goes into what the server has by now.
     left(&files);
-    person.other(MAP, "settings", |o| o["data"]["app.properties"] = json!("a=1\nb=3\n"));
+    person.other(MAP, "settings", |o| o["data"]["app.properties"] = json!("a=1\n\n# more\nb=3\n"));
     person.press("enter").sees("You wrote on app.properties").await.sees("take it up again?").await.press("y");
-    person
-        .sees("1    xa=1")
-        .await
-        .sees("2    b=3")
-        .await
-        .press("ctrl-s")
-        .sees("accepted by the server")
-        .await
-        .press("enter")
-        .sees("✔")
-        .await;
-    assert_eq!(person.has(MAP, "settings")["data"]["app.properties"], "xa=1\nb=3\n");
-    person.press("esc");
+    person.sees("1    xa=1").await.sees("4    b=3").await.press("ctrl-s");
+    stores(&mut person).await;
+    assert_eq!(person.has(MAP, "settings")["data"]["app.properties"], "xa=1\n\n# more\nb=3\n");
+    person.wait(1);
     assert!(person.texts().is_empty(), "{:?}", person.texts());
 
     // Any other key loses nothing either.
@@ -177,7 +179,7 @@ async fn what_was_written_is_kept_until_it_is_stored_or_thrown_away() {
     person.press("enter").sees("take it up again?").await.press("z").sees("what you wrote then is in").await.sees("1    xa=1").await;
     let old = person.texts();
     assert!(old.len() == 1 && old[0].to_string_lossy().ends_with(".old"), "{old:?}");
-    assert_eq!(fs::read_to_string(&old[0]).unwrap(), "xa=1\nb=2\n");
+    assert_eq!(fs::read_to_string(&old[0]).unwrap(), "xa=1\n\n# more\nb=2\n");
 }
 
 #[tokio::test]

@@ -94,6 +94,7 @@ impl Person {
     pub fn wait(&mut self, seconds: i64) -> &mut Self {
         let now = self.engine.0.state.world.now.0 + seconds;
         self.engine.0.state.tick(Timestamp(now));
+        drop(self.engine.0.perform());
         self.draw();
         self
     }

@@ -133,7 +133,7 @@ impl EditView {
     fn take_in(&mut self, base: &str, now: &str) {
         let yours = self.editor.text();
         if yours == now {
-            return;
+            return self.editor.keep();
         }
         let was_changed = self.editor.is_changed();
         let n = self.rebase(base, &yours, now);
