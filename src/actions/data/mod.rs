@@ -214,8 +214,9 @@ fn rename(item: &Item, form: &Form) -> Result<Plan, String> {
         return Err("that is its name already".to_owned());
     }
     new_name(item, name)?;
-    let to = data::place(entry.field, name);
-    Ok(Plan::of(Write::Ops(vec![seen(item, &entry), json!({"op": "move", "from": entry.pointer(), "path": to})])))
+    let seen = seen(item, &entry);
+    let made = json!({"op": "add", "path": data::place(entry.field, name), "value": seen.get("value")});
+    Ok(Plan::of(Write::Ops(vec![seen, made, json!({"op": "remove", "path": entry.pointer()})])))
 }
 
 fn remove(item: &Item, form: &Form) -> Result<Plan, String> {

@@ -80,12 +80,14 @@ fn a_key_is_renamed_or_removed_alone() {
         (
             &RENAME,
             vec![("key", "a"), ("name", "z")],
-            Ok(json!([seen("/data/a", "one"), {"op": "move", "from": "/data/a", "path": "/data/z"}])),
+            Ok(json!([seen("/data/a", "one"), {"op": "add", "path": "/data/z", "value": "one"}, {"op": "remove", "path": "/data/a"}])),
         ),
         (
             &RENAME,
             vec![("key", "c"), ("name", "d")],
-            Ok(json!([seen("/binaryData/c", "/wA="), {"op": "move", "from": "/binaryData/c", "path": "/binaryData/d"}])),
+            Ok(
+                json!([seen("/binaryData/c", "/wA="), {"op": "add", "path": "/binaryData/d", "value": "/wA="}, {"op": "remove", "path": "/binaryData/c"}]),
+            ),
         ),
         (&REMOVE, vec![("key", "c")], Ok(json!([seen("/binaryData/c", "/wA="), {"op": "remove", "path": "/binaryData/c"}]))),
         (&RENAME, vec![("key", "a"), ("name", "a")], Err("that is its name already")),

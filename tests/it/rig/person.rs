@@ -17,7 +17,6 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::time::timeout;
 
 /// Columns and rows: as wide as a dialog gets, and high enough for all that one says.
@@ -32,7 +31,6 @@ pub struct Person {
     engine: Engine,
     cluster: Arc<Cluster>,
     _fleet: Fleet,
-    folder: TempDir,
     screen: Buffer,
     clock: Duration,
 }
@@ -54,10 +52,8 @@ impl Person {
         });
         let mut engine = Engine::start(&fleet, kind);
         engine.0.state.world.clusters[0].tier = Tier::Dev;
-        let folder = tempfile::tempdir().expect("a folder");
-        engine.0.paths = Paths::within(folder.path());
         let screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
-        let mut person = Self { engine, cluster, _fleet: fleet, folder, screen, clock: Duration::ZERO };
+        let mut person = Self { engine, cluster, _fleet: fleet, screen, clock: Duration::ZERO };
         let world = |p: &Self| {
             p.engine.0.state.world.tables.values().any(|t| t.is_listed()) && p.engine.0.state.world.clusters[0].catalog.is_some()
         };
