@@ -263,7 +263,7 @@ impl View for TableView {
                 self.unhealthy = !self.unhealthy;
                 self.reorder();
             }
-            Motion::NextMatch | Motion::PreviousMatch | Motion::Fold => {}
+            Motion::NextMatch | Motion::PreviousMatch | Motion::Fold | Motion::Reveal => {}
         }
     }
 
