@@ -6,7 +6,7 @@ use crate::actions::{self, data::SET, edit::EDIT, rollback::ROLLBACK, undo::UNDO
 use crate::keymap::Key;
 use crate::model::call::{CallId, Failure, Reply};
 use crate::model::draft::{Draft, Subject};
-use crate::model::id::{GroupResource, ObjectRef};
+use crate::model::id::{ClusterId, GroupResource, ObjectRef};
 use crate::model::step::{Effect, Notice, Only, Screen, Step, TableOf, Wish};
 use crate::model::want::Want;
 use crate::model::world::Found;
@@ -165,6 +165,20 @@ impl State {
             }
             None => self.say(Notice::info(format!("nothing that was done to {} in this run can be taken back", object.name))),
         }
+    }
+
+    /// Another cluster may be behind a context now: what was asked about the one before is not asked any more, and what has not begun there does
+    /// not begin.
+    pub(super) fn abandon(&mut self, cluster: ClusterId) {
+        let of_it = |change: &Change| change.concerns(cluster);
+        self.changes.all.retain(|_, change| change.phase != Phase::Asking || !of_it(change));
+        self.changes.all.values_mut().filter(|c| of_it(c) && c.is_running()).for_each(Change::stop);
+        if self.changes.open.is_some_and(|id| !self.changes.all.contains_key(&id)) {
+            self.changes.open = None;
+            self.say(Notice::warn("the context leads elsewhere now: what you were about to change there was let go"));
+        }
+        self.changes.draft = self.changes.draft.filter(|id| self.changes.all.contains_key(id));
+        self.unlocking.forget(cluster);
     }
 
     /// Has every change ask for what is due. Cheap where nothing is.

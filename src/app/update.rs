@@ -211,6 +211,7 @@ impl State {
             // Another cluster may be behind it now: that one was not meant.
             cluster.unlocked = None;
         }
+        self.abandon(id);
         self.effect(Effect::Connect(id));
         self.look_at(focus);
     }

@@ -18,7 +18,7 @@ use super::verb::{Check, Plan, Undo, Verb};
 use crate::model::call::Call;
 use crate::model::cluster::Cluster;
 use crate::model::deed::Deed;
-use crate::model::id::{GroupResource, ObjectRef, Version};
+use crate::model::id::{ClusterId, GroupResource, ObjectRef, Version};
 use crate::model::line::Line;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
@@ -187,7 +187,12 @@ impl Change {
         if self.take_along(along) {
             return self.look(world, guard, asks);
         }
-        self.ruling = Some(self.rule(world, guard));
+        let ruling = self.rule(world, guard);
+        if self.ruling.as_ref().is_some_and(|before| (before.demand, before.reason) != (ruling.demand, ruling.reason)) {
+            // What was drawn said something else of what it takes to confirm.
+            (self.drawn, self.once) = (None, false);
+        }
+        self.ruling = Some(ruling);
         let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
         // A read-only cluster is not even asked to try.
         for at in (0..self.items.len()).filter(|_| !refused) {
@@ -357,9 +362,14 @@ impl Change {
         (self.drawn, self.once) = (None, false);
         self.under_way.retain(|t| !matches!(t.of, Purpose::Check));
         for item in &mut self.items {
-            (item.plan, item.checked) = (None, None);
+            (item.plan, item.checked) = (item.lost.clone().map(Err), None);
             item.warnings.clear();
         }
+    }
+
+    /// One of its objects is in this cluster.
+    pub fn concerns(&self, cluster: ClusterId) -> bool {
+        self.items.iter().any(|i| i.target.cluster == cluster)
     }
 
     /// True while something is carried out.

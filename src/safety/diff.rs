@@ -93,9 +93,13 @@ impl Walk {
         self.path.pop();
     }
 
-    /// Elements that have names are compared by name, others by place.
+    /// Elements that have names are compared by name, others by place. Where the names stand in another order the list as a whole is another.
     fn lists(&mut self, old: &[Value], new: &[Value]) {
         if let (Some(olds), Some(news)) = (names(old), names(new)) {
+            if !olds.iter().filter(|n| news.contains(n)).eq(news.iter().filter(|n| olds.contains(n))) {
+                let whole = |list: &[Value]| Some(Value::Array(list.to_vec()));
+                return self.edits.push(Edit { path: self.path.clone(), before: whole(old), after: whole(new) });
+            }
             for (at, (name, value)) in news.iter().zip(new).enumerate() {
                 let before = olds.iter().position(|n| n == name).and_then(|i| old.get(i));
                 self.step(Key::Element(at, Some((*name).to_owned())), before, Some(value));

@@ -26,6 +26,8 @@ pub struct Item {
     pub right: Option<Result<(), String>>,
     /// The object as it was read last.
     pub before: Option<Value>,
+    /// Why nothing can be done with it, whatever the form says: it could not be read, or is another by now.
+    pub lost: Option<String>,
     /// What was read beside it, in the order of the verb's list; or why it could not be.
     pub around: Vec<(Around, Option<Result<Value, String>>)>,
     /// What would be sent, or why nothing can be.
@@ -133,6 +135,7 @@ impl Item {
             along: None,
             right: None,
             before: None,
+            lost: None,
             around: Vec::new(),
             plan: None,
             checked: None,

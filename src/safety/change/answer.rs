@@ -74,6 +74,9 @@ impl Change {
                 if let Some(field) = changed {
                     self.replan();
                     self.told = Some(format!("somebody else has just changed {field}: this is what would be done now"));
+                } else if matches!(item.plan, Some(Ok(Plan { write: Write::Replace(_), .. }))) {
+                    // Nothing that was shown is another; the whole object that would be sent names the state that it is for.
+                    item.plan = None;
                 }
             }
             Ok(_) => gone(item, "it was deleted, and another object has its name now"),
@@ -216,6 +219,7 @@ fn is_uid(object: &Value, uid: crate::model::id::Uid) -> bool {
 /// Nothing can be done with the object.
 fn gone(item: &mut Item, why: &str) {
     item.before = Some(Value::Null);
+    item.lost = Some(why.to_owned());
     item.plan = Some(Err(why.to_owned()));
 }
 
