@@ -1,6 +1,7 @@
 //! From an object to what belongs to it.
 
-use super::Action;
+use super::{Action, changes};
+use crate::model::course::Steer;
 use crate::model::step::{Effect, Form, Known, Only, Reject, Scene, Screen, Step, TableOf, Target};
 use std::borrow::Cow;
 
@@ -36,6 +37,9 @@ fn enter(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     }
     if let Some((cluster, cause)) = scene.finding.clone() {
         return Ok(vec![Step::Open(Screen::Finding(cluster, cause))]);
+    }
+    if scene.change.is_some() {
+        return changes::steer(scene, Steer::Show);
     }
     if let Some(record) = scene.record.clone() {
         return Ok(vec![Step::Open(Screen::Record(record))]);

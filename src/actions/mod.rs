@@ -6,6 +6,7 @@
 //! server. A [`Reject`] greys its entry and says why.
 
 mod autoscale;
+mod changes;
 mod clusters;
 mod copy;
 mod cordon;
@@ -61,6 +62,7 @@ pub static ACTIONS: &[&[Action]] = &[
     cordon::ALL,
     drain::ALL,
     undo::ALL,
+    changes::ALL,
     links::ALL,
     go::ALL,
     panes::ALL,

@@ -6,12 +6,14 @@ use crate::actions::{self, edit::EDIT, rollback::ROLLBACK, undo::UNDO};
 use crate::keymap::Key;
 use crate::model::call::{CallId, Failure, Reply};
 use crate::model::id::{GroupResource, ObjectRef};
+use crate::model::line::Edit;
 use crate::model::step::{Effect, Notice, Only, Screen, Step, TableOf, Wish};
 use crate::model::want::Want;
 use crate::model::world::Found;
 use crate::safety::change::{Ask, Change, ChangeId, Phase, Press, Token};
 use crate::safety::guard::Guard;
 use crate::safety::item::{Given, Item};
+use crate::safety::undo::Trace;
 use crate::safety::verb::{On, Verb};
 use crate::ui::{self, Layout};
 use ratatui::buffer::Buffer;
@@ -23,12 +25,14 @@ use std::time::Duration;
 pub(super) struct Changes {
     /// The rules.
     pub(super) guard: Guard,
-    all: BTreeMap<ChangeId, Change>,
+    /// By their numbers: the newest last.
+    pub(super) all: BTreeMap<ChangeId, Change>,
     /// The one whose dialog is open.
-    open: Option<ChangeId>,
+    pub(super) open: Option<ChangeId>,
     /// The one that only tries what is being written.
     draft: Option<ChangeId>,
-    last: u64,
+    /// The last number of a change or a request.
+    pub(super) last: u64,
     calls: BTreeMap<CallId, (ChangeId, Token)>,
     records: BTreeMap<String, (ChangeId, Token)>,
     /// A clock that never goes back, as of the last key or frame.
@@ -138,7 +142,8 @@ impl State {
     pub(super) fn undo(&mut self, object: ObjectRef) {
         let last = self.changes.all.values().rev().find_map(|change| change.undoable(&object));
         match last {
-            Some(given) => {
+            Some(Trace { subresource, edits }) => {
+                let given = Given::Edits(subresource, edits);
                 self.changes.open = self.begin_change(&UNDO, vec![(object, given)], 0, "");
                 self.pump();
             }
@@ -152,8 +157,9 @@ impl State {
 
     /// Has every change ask for what is due. Cheap where nothing is.
     pub(super) fn pump(&mut self) {
-        let mut over = Vec::new();
+        let (mut over, mut any) = (Vec::new(), false);
         for change in self.changes.all.values_mut().filter(|c| c.phase != Phase::Over) {
+            any = true;
             for ask in change.next(&self.world, &self.changes.guard) {
                 match ask {
                     Ask::Call(token, call) => {
@@ -174,6 +180,9 @@ impl State {
         }
         for id in over {
             self.over(id);
+        }
+        if any {
+            self.list_courses();
         }
         self.judge();
     }
@@ -203,6 +212,9 @@ impl State {
         }
         if let Some(notice) = notice {
             self.say(notice);
+        }
+        if let Some(change) = self.changes.all.get_mut(&id) {
+            change.settle();
         }
     }
 
@@ -244,7 +256,11 @@ impl State {
             _ => return true,
         };
         if change.phase == Phase::Over {
+            let (id, again) = (change.id, press == Press::Edit(Edit::Type('A')) && change.has_failed());
             self.close_change();
+            if again {
+                self.again(id);
+            }
         } else {
             change.press(press, at, &self.world, &self.changes.guard);
             self.pump();

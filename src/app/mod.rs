@@ -3,6 +3,7 @@
 
 mod batch;
 mod browser;
+mod centre;
 mod changes;
 pub mod cli;
 mod clipboard;

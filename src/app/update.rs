@@ -9,6 +9,7 @@ use crate::model::msg::Link;
 use crate::model::step::{Effect, Motion, Notice, Panes, Reject, Scene, Screen, Step};
 use crate::model::time::Timestamp;
 use crate::ui::view::View;
+use crate::ui::views::changes::ChangesView;
 use crate::ui::views::clusters::ClustersView;
 use crate::ui::views::document::DocumentView;
 use crate::ui::views::edit::EditView;
@@ -139,6 +140,7 @@ impl State {
             }
             Step::Change(wish) => self.wish(wish),
             Step::Undo(object) => self.undo(object),
+            Step::Steer(id, steer) => self.steer(id, steer),
             Step::Unlock(asked) => self.unlock(asked),
             Step::Lock(cluster) => self.lock(&cluster),
             Step::Panes(asked) => self.panes(asked),
@@ -269,6 +271,7 @@ impl State {
             Screen::Clusters(on) => Box::new(ClustersView::on(&self.world, on.or(self.world.focus))),
             Screen::Health => Box::new(HealthView::default()),
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
+            Screen::Changes => Box::new(ChangesView::default()),
             Screen::Journal => Box::new(JournalView::default()),
             Screen::Record(record) => Box::new(RecordView::new(*record)),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),

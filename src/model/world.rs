@@ -4,6 +4,7 @@ use super::catalog::Resource;
 use super::cell::Value;
 use super::cluster::Cluster;
 use super::column::{Column, Source};
+use super::course::Course;
 use super::fault::Fault;
 use super::finding::Findings;
 use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
@@ -54,6 +55,8 @@ pub struct World {
     pub demo: Option<Demo>,
     /// How panes are laid out, by the user's own names.
     pub layouts: Layouts,
+    /// The changes of this run that were confirmed, the newest first.
+    pub courses: Vec<Course>,
     /// What the journal holds, a record for each change to an object, or why it cannot be read; `None` before anybody wanted to know.
     pub journal: Option<Result<Vec<Record>, String>>,
     /// Contexts of the same cluster may be open side by side, because each is looked at by itself.
@@ -102,6 +105,11 @@ impl World {
     /// The same, to be written.
     pub fn cluster_mut(&mut self, id: ClusterId) -> Option<&mut Cluster> {
         self.clusters.get_mut(usize::from(id.0))
+    }
+
+    /// How many changes of this run are not over.
+    pub fn under_way(&self) -> usize {
+        self.courses.iter().filter(|c| !c.is_over()).count()
     }
 
     /// The display name of a cluster.

@@ -1,6 +1,7 @@
 //! One object of a change: what is known of it, and how far it has come.
 
 use super::diff::{changes, diff};
+use super::undo::Trace;
 use super::verb::{Around, EVICTION, Plan, Verb, Write};
 use crate::model::call::{Call, Method};
 use crate::model::catalog::Resource;
@@ -34,6 +35,8 @@ pub struct Item {
     pub warnings: Vec<String>,
     /// What the server stored.
     pub stored: Option<Value>,
+    /// What was done, once it is over and the states before and after are forgotten.
+    pub trace: Option<Trace>,
     /// How far it has come.
     pub stage: Stage,
     /// When it was asked for, in the form of RFC 3339.
@@ -120,6 +123,7 @@ impl Item {
             checked: None,
             warnings: Vec::new(),
             stored: None,
+            trace: None,
             stage: Stage::Asking,
             asked_at: now.rfc3339(),
             seen: false,

@@ -4,6 +4,15 @@ use crate::model::deed::{Edit, Key, pointer, short, written};
 use serde_json::{Value, json};
 use std::cmp::Reverse;
 
+/// What was done to an object, as it takes to take it back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    /// The subresource that it was done through; empty for the object itself.
+    pub subresource: &'static str,
+    /// The fields, as they were and as they were made.
+    pub edits: Vec<Edit>,
+}
+
 /// The operations (RFC 6902) that take changes back from an object as it is now.
 ///
 /// # Errors

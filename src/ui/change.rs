@@ -65,7 +65,7 @@ fn title(change: &Change, world: &World, theme: &Theme) -> Vec<(Cow<'static, str
             parts.push((words::object(&item.target).into(), named));
         }
         items => {
-            let clusters = lines::clusters(change).len();
+            let clusters = change.clusters().len();
             let of = if clusters == 1 { items.first().map(|i| world.name(i.target.cluster).to_owned()) } else { None };
             let of = of.unwrap_or_else(|| format!("{clusters} clusters"));
             parts.push((format!("{} objects", items.len()).into(), named));
@@ -89,8 +89,11 @@ fn hints(change: &Change) -> Vec<(&'static str, Role)> {
     let word = |text| (text, Role::Dim);
     let leave = [key(" esc"), word(" leave ")];
     let confirm: Vec<(&str, Role)> = match (change.phase, change.ruling.as_ref().map(|r| r.demand)) {
+        (Phase::Over, _) if change.has_failed() => vec![key(" A"), word(" try what failed again ·"), key(" esc"), word(" close ")],
         (Phase::Over, _) => vec![key(" any key"), word(" close ")],
-        (Phase::Running, _) => vec![key(" s"), word(" stop what has not begun ·"), key(" esc"), word(" close, it goes on ")],
+        (Phase::Running, _) => {
+            vec![key(" s"), word(" stop what has not begun ·"), key(" esc"), word(" close, it goes on and is in"), key(" :changes ")]
+        }
         (Phase::Stopping, _) => vec![key(" esc"), word(" close, what has begun goes on ")],
         (_, None | Some(Demand::Refused)) => Vec::new(),
         (_, Some(Demand::Nothing | Demand::Enter | Demand::Name)) => vec![key(" enter"), word(" apply ·")],

@@ -204,7 +204,7 @@ impl Change {
         for (item, accepted) in self.items.iter_mut().zip(accepted) {
             item.stage = if accepted { Stage::Queued } else { Stage::Ended(End::Failed(left_out(item))) };
         }
-        self.phase = Phase::Running;
+        (self.phase, self.since) = (Phase::Running, world.now);
         true
     }
 }

@@ -24,9 +24,7 @@ impl Change {
             asks.push(Ask::Journal(token, deed));
         }
         if self.items.iter().all(|i| matches!(i.stage, Stage::Ended(_))) && self.under_way.is_empty() {
-            self.phase = Phase::Over;
-            // It is kept for undo as long as the program runs, which needs nothing of this.
-            self.items.iter_mut().for_each(|item| item.around.clear());
+            (self.phase, self.since) = (Phase::Over, world.now);
         }
     }
 

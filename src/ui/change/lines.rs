@@ -3,7 +3,6 @@
 use crate::model::cell::Health;
 use crate::model::deed::{Edit, short, written};
 use crate::model::facts::Facts;
-use crate::model::id::ClusterId;
 use crate::model::line::Line;
 use crate::model::world::World;
 use crate::safety::change::{Change, Focus, Phase};
@@ -62,17 +61,6 @@ impl Part {
             Self::Input(line, false) => text::put(buf, area.x, area.y, area.width, line.text(), theme.style(Role::Text)) + 1,
         }
     }
-}
-
-/// The clusters that it is about, in the order of its objects.
-pub(super) fn clusters(change: &Change) -> Vec<ClusterId> {
-    let mut all: Vec<ClusterId> = Vec::new();
-    for item in &change.items {
-        if !all.contains(&item.target.cluster) {
-            all.push(item.target.cluster);
-        }
-    }
-    all
 }
 
 /// What can be cut, and what has to be in sight.

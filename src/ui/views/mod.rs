@@ -1,5 +1,6 @@
 //! One file a screen.
 
+pub mod changes;
 pub mod clusters;
 pub mod document;
 pub mod edit;
