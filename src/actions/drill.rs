@@ -41,6 +41,9 @@ fn enter(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     if scene.change.is_some() {
         return changes::steer(scene, Steer::Show);
     }
+    if let Some((object, from)) = scene.past.clone() {
+        return Ok(vec![Step::Back, Step::TakeBack(object, from)]);
+    }
     if let Some(record) = scene.record.clone() {
         return Ok(vec![Step::Open(Screen::Record(record))]);
     }

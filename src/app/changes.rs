@@ -2,7 +2,7 @@
 
 use super::state::State;
 use super::typing::edit_of;
-use crate::actions::{self, edit::EDIT, rollback::ROLLBACK, undo::UNDO};
+use crate::actions::{self, edit::EDIT};
 use crate::keymap::Key;
 use crate::model::call::{CallId, Failure, Reply};
 use crate::model::id::{GroupResource, ObjectRef};
@@ -13,7 +13,6 @@ use crate::model::world::Found;
 use crate::safety::change::{Ask, Change, ChangeId, Phase, Press, Token};
 use crate::safety::guard::Guard;
 use crate::safety::item::{Given, Item};
-use crate::safety::undo::Trace;
 use crate::safety::verb::{On, Verb};
 use crate::ui::{self, Layout};
 use ratatui::buffer::Buffer;
@@ -31,6 +30,8 @@ pub(super) struct Changes {
     pub(super) open: Option<ChangeId>,
     /// The one that only tries what is being written.
     draft: Option<ChangeId>,
+    /// What is to be taken back is looked for of this object.
+    pub(super) undoing: Option<ObjectRef>,
     /// The last number of a change or a request.
     pub(super) last: u64,
     calls: BTreeMap<CallId, (ChangeId, Token)>,
@@ -114,7 +115,13 @@ impl State {
     }
 
     /// Begins a change, with what is given for each object.
-    fn begin_change(&mut self, verb: &'static Verb, targets: Vec<(ObjectRef, Given)>, hidden: usize, argument: &str) -> Option<ChangeId> {
+    pub(super) fn begin_change(
+        &mut self,
+        verb: &'static Verb,
+        targets: Vec<(ObjectRef, Given)>,
+        hidden: usize,
+        argument: &str,
+    ) -> Option<ChangeId> {
         let now = self.world.now;
         let item = |(target, given): (ObjectRef, Given)| match self.world.resource(target.cluster, &target.kind) {
             Found::Kind(resource) => Ok(Item::new(target, resource.clone(), given, now)),
@@ -135,23 +142,6 @@ impl State {
                 self.say(Notice::warn(why).of(target.cluster));
                 None
             }
-        }
-    }
-
-    /// Opens the dialog that takes the last change to an object back.
-    pub(super) fn undo(&mut self, object: ObjectRef) {
-        let last = self.changes.all.values().rev().find_map(|change| change.undoable(&object));
-        match last {
-            Some(Trace { subresource, edits }) => {
-                let given = Given::Edits(subresource, edits);
-                self.changes.open = self.begin_change(&UNDO, vec![(object, given)], 0, "");
-                self.pump();
-            }
-            // Where nothing was done from here, going back is to a revision from before.
-            None if ROLLBACK.applies_to(&object.kind) => {
-                self.wish(Wish { verb: ROLLBACK.name, targets: vec![object], hidden: 0, argument: String::new() });
-            }
-            None => self.say(Notice::info(format!("nothing that was done to {} in this run can be taken back", object.name))),
         }
     }
 

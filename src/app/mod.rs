@@ -34,6 +34,7 @@ pub mod startup;
 pub mod state;
 mod texts;
 mod typing;
+mod undo;
 mod unlock;
 mod update;
 mod watches;

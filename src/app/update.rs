@@ -21,6 +21,7 @@ use crate::ui::views::journal::{JournalView, RecordView};
 use crate::ui::views::links::LinksView;
 use crate::ui::views::palette::PaletteView;
 use crate::ui::views::table::TableView;
+use crate::ui::views::undo::UndoView;
 use crate::ui::views::workspace::WorkspaceView;
 
 /// Rows looked at in one slice of work: far less than a frame's time.
@@ -140,6 +141,7 @@ impl State {
             }
             Step::Change(wish) => self.wish(wish),
             Step::Undo(object) => self.undo(object),
+            Step::TakeBack(object, from) => self.take_back(object, from),
             Step::Steer(id, steer) => self.steer(id, steer),
             Step::Unlock(asked) => self.unlock(asked),
             Step::Lock(cluster) => self.lock(&cluster),
@@ -273,6 +275,7 @@ impl State {
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
             Screen::Changes => Box::new(ChangesView::default()),
             Screen::Journal => Box::new(JournalView::default()),
+            Screen::Undo(object, pasts) => Box::new(UndoView::new(object, pasts)),
             Screen::Record(record) => Box::new(RecordView::new(*record)),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
             Screen::Help => Box::new(HelpView::new(below, &self.keymap).telling(self.views.last().and_then(|v| v.narrows()))),

@@ -29,6 +29,7 @@ pub mod naming;
 pub mod nearest;
 pub mod notice;
 pub mod order;
+pub mod past;
 pub mod problem;
 pub mod quantity;
 pub mod query;

@@ -8,6 +8,7 @@ use super::id::{ClusterId, ObjectRef, Uid};
 pub use super::known::{Known, Named};
 use super::layout::{Axis, Layout};
 pub use super::notice::Notice;
+use super::past::{From, Past};
 use super::record::Record;
 use super::stroke::Stroke;
 pub use super::unlock::{Unlock, Which};
@@ -43,8 +44,10 @@ pub enum Step {
     Sort(String),
     /// Objects are to be changed: a person is asked first.
     Change(Wish),
-    /// The last change of this run to an object is to be taken back: a person is asked first.
+    /// What can be taken back of an object is looked for: a person chooses, and is asked first.
     Undo(ObjectRef),
+    /// This is to be taken back of an object: a person is asked first.
+    TakeBack(ObjectRef, From),
     /// Something is done with a change that was confirmed.
     Steer(ChangeId, Steer),
     /// A read-only cluster is to be changed for a while.
@@ -117,6 +120,8 @@ pub enum Screen {
     Changes,
     /// The changes that were made, the newest first.
     Journal,
+    /// What can be taken back of an object, to choose one of it.
+    Undo(ObjectRef, Vec<Past>),
     /// A record of the journal, whole.
     Record(Box<Record>),
     /// The keys in force.
@@ -356,6 +361,8 @@ pub struct Scene {
     pub finding: Option<(ClusterId, Cause)>,
     /// The change that the cursor is on, on the screen of changes.
     pub change: Option<ChangeId>,
+    /// What the cursor is on, on the screen of what can be taken back.
+    pub past: Option<(ObjectRef, From)>,
     /// The record that the cursor is on, on the screen of the journal.
     pub record: Option<Box<Record>>,
     /// Clusters that need a login or wait for their next try.

@@ -167,15 +167,19 @@ impl Item {
         if self.is_removed() {
             return Vec::new();
         }
-        let after = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
-        match (&self.before, after) {
+        match (&self.before, self.after()) {
             (_, Some(after)) if self.made().is_some() => diff(&json!({}), after),
             (Some(before), Some(after)) => diff(before, after),
             _ => Vec::new(),
         }
     }
 
-    /// The same for the screen: what a Secret holds is not shown.
+    /// The object as it was stored, or else as it would be.
+    fn after(&self) -> Option<&Value> {
+        self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()))
+    }
+
+    /// What would change, or has, for the screen: what a Secret holds is not shown.
     pub fn told(&self) -> Vec<Edit> {
         self.edits().into_iter().map(|edit| edit.masked(&self.target)).collect()
     }
@@ -199,12 +203,20 @@ impl Item {
         self.call(Method::Get, if scaled { "scale" } else { "" }, String::new())
     }
 
-    /// What was changed, as it takes to take it back.
-    pub fn changes(&self) -> Vec<Edit> {
-        match (&self.before, &self.stored) {
-            (Some(before), Some(stored)) => changes(before, stored),
-            _ => Vec::new(),
+    /// What would change, or has, as it is written down: as it takes to take it back.
+    pub fn touched(&self) -> Vec<Edit> {
+        match (&self.before, self.after()) {
+            (Some(before), Some(after)) if self.made().is_none() && !self.is_removed() => changes(before, after),
+            _ => self.edits(),
         }
+    }
+
+    /// What was done, from the states before and after; nothing where nothing was, or something else was made.
+    pub fn done(&self) -> Option<Trace> {
+        let (before, stored) = (self.before.as_ref()?, self.stored.as_ref().filter(|_| self.made().is_none())?);
+        let subresource = self.plan.as_ref()?.as_ref().ok()?.subresource;
+        let version = stored.pointer("/metadata/resourceVersion").and_then(Value::as_str).map(str::to_owned);
+        Some(Trace { subresource, edits: changes(before, stored), version }).filter(|trace| !trace.edits.is_empty())
     }
 
     /// Kind and name of what is made from the object, where something is.

@@ -1,6 +1,7 @@
 //! The dialog of a change: what it is about, what would be stored, what it takes to confirm it, and then how it goes on.
 
 mod lines;
+mod moved;
 
 use super::theme::{Role, Theme};
 use super::widgets::frame::frame;

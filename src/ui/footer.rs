@@ -53,13 +53,7 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
             ("help", "keys"),
             ("back", "back"),
         ],
-        Scope::Changes => &[
-            ("enter", "its dialog"),
-            ("stop", "stop what has not begun"),
-            ("again", "try what failed again"),
-            ("help", "keys"),
-            ("back", "back"),
-        ],
+        Scope::Changes => &[("enter", "its dialog"), ("stop", "begin no more"), ("again", "try again"), ("help", "keys"), ("back", "back")],
         Scope::Editor => &[
             ("preview", "preview and apply"),
             ("filter", "find"),

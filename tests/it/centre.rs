@@ -59,7 +59,7 @@ fn what_failed_is_kept_with_its_reason_and_tried_again_on_a_key() {
     press(&mut robot, &mut server, "esc S 5 enter");
     robot.sees("✖ eu  shop/web").sees("the quota is used up").sees("A try what failed again");
     press(&mut robot, &mut server, "esc : c h a n g e s enter");
-    assert!(robot.cursor().contains("✖  0s   scale  eu  shop/web  failed:"), "{}", robot.screen());
+    assert!(robot.cursor().contains("✖  0s  scale  eu  shop/web  failed:"), "{}", robot.screen());
     // Its dialog again, and then the same once more: what was filled in is filled in.
     press(&mut robot, &mut server, "enter");
     robot.sees("the quota is used up").wait(60);
@@ -104,7 +104,7 @@ async fn only_what_failed_is_tried_again() {
     person.press("esc").act("changes").sees("1 done · 1 failed: it is paused already").await;
     person.other(DEPLOYMENTS, "web", |o| drop(o["spec"].as_object_mut().unwrap().remove("paused")));
     person.press("A").sees("here/web").await.previews("spec.paused  nothing → true").await.confirms(DEPLOYMENTS, "web").await;
-    person.press("esc").sees("Changes ─ 2").await.sees("here/web  done").await;
+    person.press("esc").sees("Changes ─ 2").await.sees("here/web   done").await;
 }
 
 #[tokio::test]
@@ -115,6 +115,8 @@ async fn what_has_not_begun_is_stopped_and_whoever_leaves_is_asked() {
     person.press("enter").sees("waits for its turn").await.press("esc").act("changes").sees("2 left").await.sees("◐ 1 change ").await;
     person.press("s").sees("1 left, stopping · 1 not begun").await;
     person.press("Q").sees("1 of your changes are not done yet").await.press("n");
+    // What would be waited for is wanted no more.
+    person.other(DEPLOYMENTS, "api", |o| o["spec"]["replicas"] = json!(0));
     person.sees("1 done · 1 not begun").await.press("esc q").sees("Leave kconsole?  y yes").await;
     assert!(person.has(DEPLOYMENTS, "web").pointer("/spec/template/metadata/annotations").is_none());
 }

@@ -68,7 +68,7 @@ impl Change {
     /// It is over: what became of each object is kept, and what takes that back; not the states of objects, which may be many and large.
     pub fn settle(&mut self) {
         for item in &mut self.items {
-            item.trace = trace(item);
+            item.trace = item.done();
             (item.before, item.checked, item.stored, item.plan) = (None, None, None, None);
             item.around.clear();
             if why(item).is_none() {
@@ -81,7 +81,7 @@ impl Change {
     pub fn undoable(&self, object: &ObjectRef) -> Option<Trace> {
         let done = |i: &&Item| i.target == *object && matches!(i.stage, Stage::Following | Stage::Ended(End::Done));
         let item = self.items.iter().find(done).filter(|_| self.verb.undo == Undo::Fields)?;
-        item.trace.clone().or_else(|| trace(item))
+        item.trace.clone().or_else(|| item.done())
     }
 }
 
@@ -91,11 +91,4 @@ fn why(item: &Item) -> Option<&str> {
         Stage::Ended(End::Failed(why) | End::Unknown(why)) => Some(why),
         _ => None,
     }
-}
-
-/// What was done to an object, from its states before and after.
-fn trace(item: &Item) -> Option<Trace> {
-    let edits = item.changes();
-    let subresource = Change::plan_of(item).map_or("", |plan| plan.subresource);
-    (!edits.is_empty()).then_some(Trace { subresource, edits })
 }

@@ -13,6 +13,7 @@ pub mod links;
 mod outline;
 pub mod palette;
 pub mod table;
+pub mod undo;
 pub mod workspace;
 
 #[cfg(test)]
