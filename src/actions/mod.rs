@@ -32,7 +32,8 @@ pub mod rollback;
 mod scale;
 pub mod undo;
 
-use crate::model::step::{Reject, Scene, Step, Wish};
+use crate::model::id::ObjectRef;
+use crate::model::step::{Reject, Scene, Screen, Step, Wish};
 use crate::safety::verb::Verb;
 
 /// Something that a key, the palette or the mouse can ask for.
@@ -108,6 +109,16 @@ fn change(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec<Step
     Ok(vec![Step::Change(Wish { verb: verb.name, targets, hidden, argument: argument.to_owned() })])
 }
 
+/// What is changed by what an action asks for, and how; nothing where nothing is, or it is not known yet of what.
+pub fn aim(steps: &[Step]) -> Option<(&'static Verb, Vec<ObjectRef>)> {
+    steps.iter().find_map(|step| match step {
+        Step::Change(wish) => Some((verb(wish.verb)?, wish.targets.clone())),
+        Step::Open(Screen::Edit(object, _)) => Some((&edit::EDIT, vec![object.clone()])),
+        Step::Undo(object) => Some((&undo::UNDO, vec![object.clone()])),
+        _ => None,
+    })
+}
+
 /// The verb of a name.
 pub fn verb(name: &str) -> Option<&'static Verb> {
     VERBS.iter().find(|v| v.name == name).copied()
@@ -127,7 +138,7 @@ pub fn find(name: &str) -> Option<&'static Action> {
 pub(super) mod tests {
     use super::*;
     use crate::model::catalog::Resource;
-    use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
+    use crate::model::id::{ClusterId, GroupResource, Uid};
     use crate::model::time::Timestamp;
     use crate::safety::form::Form;
     use crate::safety::item::{Given, Item};

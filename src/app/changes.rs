@@ -7,6 +7,7 @@ use crate::keymap::Key;
 use crate::model::call::{CallId, Failure, Reply};
 use crate::model::id::{GroupResource, ObjectRef};
 use crate::model::line::Edit;
+use crate::model::right::Right;
 use crate::model::step::{Effect, Notice, Only, Screen, Step, TableOf, Wish};
 use crate::model::want::Want;
 use crate::model::world::Found;
@@ -35,6 +36,8 @@ pub(super) struct Changes {
     /// The last number of a change or a request.
     pub(super) last: u64,
     calls: BTreeMap<CallId, (ChangeId, Token)>,
+    /// Questions of rights that no change asks.
+    pub(super) reviews: BTreeMap<CallId, Right>,
     records: BTreeMap<String, (ChangeId, Token)>,
     /// A clock that never goes back, as of the last key or frame.
     at: Duration,
@@ -93,12 +96,11 @@ impl State {
 
     /// What a verb is really about, for what it is asked for; or the object of which that is not known, and the kind that would tell.
     fn aim(&self, verb: &Verb, asked: Vec<ObjectRef>) -> Result<Vec<ObjectRef>, (ObjectRef, String)> {
-        let On::Keeper(group, resource, keeper) = verb.on else { return Ok(asked) };
-        let kind = GroupResource::new(group, resource);
+        let On::Keeper(group, resource, _) = verb.on else { return Ok(asked) };
         let mut targets: Vec<ObjectRef> = Vec::new();
         for object in asked {
-            let target = if object.kind == kind { Some(object.clone()) } else { keeper(&self.world, &object) };
-            let target = target.ok_or_else(|| (object, kind.to_string()))?;
+            let target = verb.target_of(&object, &self.world);
+            let target = target.ok_or_else(|| (object, GroupResource::new(group, resource).to_string()))?;
             if !targets.contains(&target) {
                 targets.push(target);
             }
@@ -210,6 +212,9 @@ impl State {
 
     /// A request was answered.
     pub(super) fn answered(&mut self, id: CallId, answer: Result<Reply, Failure>) {
+        if self.reviewed(id, &answer) {
+            return;
+        }
         let Some((change, token)) = self.changes.calls.remove(&id) else { return };
         if let Some(change) = self.changes.all.get_mut(&change) {
             change.answer(token, answer);

@@ -27,6 +27,7 @@ mod print;
 pub mod program;
 pub mod reload;
 mod reread;
+mod rights;
 pub mod run;
 pub mod session;
 mod signals;

@@ -3,7 +3,7 @@
 use super::state::State;
 use crate::actions::{self, rollback::ROLLBACK, undo::UNDO};
 use crate::model::id::ObjectRef;
-use crate::model::past::{From, Past};
+use crate::model::past::{Origin, Past};
 use crate::model::record::Record;
 use crate::model::step::{Effect, Notice, Screen, Step, Wish};
 use crate::model::time::Timestamp;
@@ -11,6 +11,9 @@ use crate::safety::change::Change;
 use crate::safety::item::Given;
 use crate::safety::undo::{Trace, standing};
 use crate::safety::verb::Undo;
+
+/// So many changes that the journal has of an object are offered.
+const OFFERED: usize = 100;
 
 impl State {
     /// Looks for what can be taken back of an object: once the journal was read, a person chooses.
@@ -25,12 +28,12 @@ impl State {
         let mut pasts = self.pasts(&object);
         let has_revisions = ROLLBACK.applies_to(&object.kind);
         match pasts.as_slice() {
-            [] if has_revisions => self.take_back(object, From::Revisions),
+            [] if has_revisions => self.take_back(object, Origin::Revisions),
             [] => self.say(Notice::info(self.why_nothing(&object))),
             [one] => self.take_back(object, one.from.clone()),
             _ => {
                 let told = "go back to a revision that it had before".to_owned();
-                let last = Past { from: From::Revisions, verb: ROLLBACK.name.to_owned(), at: Timestamp::default(), who: None, told };
+                let last = Past { from: Origin::Revisions, verb: ROLLBACK.name.to_owned(), at: Timestamp::default(), who: None, told };
                 pasts.extend(has_revisions.then_some(last));
                 self.steps(vec![Step::Open(Screen::Undo(object, pasts))]);
             }
@@ -38,13 +41,13 @@ impl State {
     }
 
     /// Opens the dialog that takes something back.
-    pub(super) fn take_back(&mut self, object: ObjectRef, from: From) {
+    pub(super) fn take_back(&mut self, object: ObjectRef, from: Origin) {
         let trace = match &from {
-            From::Revisions => {
+            Origin::Revisions => {
                 return self.wish(Wish { verb: ROLLBACK.name, targets: vec![object], hidden: 0, argument: String::new() });
             }
-            From::Run(id) => self.changes.all.get(id).and_then(|change| change.undoable(&object)),
-            From::Journal(id) => self.records().iter().find(|r| r.id == *id).and_then(trace),
+            Origin::Run(id) => self.changes.all.get(id).and_then(|change| change.undoable(&object)),
+            Origin::Journal(id) => self.records().iter().find(|r| r.id == *id).and_then(trace),
         };
         match trace {
             Some(Trace { subresource, edits, .. }) => {
@@ -60,7 +63,7 @@ impl State {
         let run = |change: &Change| {
             let trace = change.undoable(object)?;
             let told = trace.told(object);
-            Some((Past { from: From::Run(change.id), verb: change.verb.name.to_owned(), at: change.since, who: None, told }, trace))
+            Some((Past { from: Origin::Run(change.id), verb: change.verb.name.to_owned(), at: change.since, who: None, told }, trace))
         };
         let mut all: Vec<(Past, Trace)> = self.changes.all.values().rev().filter_map(run).collect();
         let ours: Vec<Option<String>> = all.iter().map(|(_, trace)| trace.version.clone()).collect();
@@ -69,11 +72,11 @@ impl State {
             let who = record.cluster.user.clone().unwrap_or_else(|| record.os_user.clone());
             let at = Timestamp::parse(&record.time).unwrap_or_default();
             Some((
-                Past { from: From::Journal(record.id.clone()), verb: record.verb.clone(), at, who: Some(who), told: record.summary() },
+                Past { from: Origin::Journal(record.id.clone()), verb: record.verb.clone(), at, who: Some(who), told: record.summary() },
                 trace,
             ))
         };
-        all.extend(self.written_of(object).filter_map(written));
+        all.extend(self.written_of(object).filter_map(written).take(OFFERED));
         all.sort_by_key(|(past, _)| std::cmp::Reverse(past.at));
         let stands = standing(&all.iter().map(|(past, trace)| (past.verb == UNDO.name, trace)).collect::<Vec<_>>());
         all.into_iter().zip(stands).filter(|(_, stands)| *stands).map(|((past, _), _)| past).collect()

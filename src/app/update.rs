@@ -228,6 +228,7 @@ impl State {
             cluster.open = false;
             cluster.link = Link::Closed;
         }
+        self.world.rights.forget(id);
         if self.world.focus == Some(id) {
             self.world.focus = None;
         }
@@ -260,6 +261,7 @@ impl State {
         }
         let view = self.view(screen);
         self.views.push(view);
+        self.ask_rights();
     }
 
     /// A screen as it is at first.
@@ -280,7 +282,9 @@ impl State {
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
             Screen::Help => Box::new(HelpView::new(below, &self.keymap).telling(self.views.last().and_then(|v| v.narrows()))),
             Screen::Links(links) => Box::new(LinksView::new(links)),
-            Screen::Actions => Box::new(PaletteView::new(self.scene(), below, &self.keymap)),
+            Screen::Actions => Box::new(
+                PaletteView::new(self.scene(), below, &self.keymap).knowing(&self.world, |verb, targets| self.refused(verb, targets)),
+            ),
         }
     }
 

@@ -35,6 +35,7 @@ pub mod quantity;
 pub mod query;
 pub mod rebase;
 pub mod record;
+pub mod right;
 pub mod row;
 pub mod selector;
 pub mod step;

@@ -7,7 +7,7 @@ use super::time::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Past {
     /// Where it is known from.
-    pub from: From,
+    pub from: Origin,
     /// The verb's name.
     pub verb: String,
     /// When it was done.
@@ -20,7 +20,7 @@ pub struct Past {
 
 /// Where something that was done is known from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum Origin {
     /// A change of this run.
     Run(ChangeId),
     /// The record of this id in the journal.

@@ -8,7 +8,7 @@ use super::id::{ClusterId, ObjectRef, Uid};
 pub use super::known::{Known, Named};
 use super::layout::{Axis, Layout};
 pub use super::notice::Notice;
-use super::past::{From, Past};
+use super::past::{Origin, Past};
 use super::record::Record;
 use super::stroke::Stroke;
 pub use super::unlock::{Unlock, Which};
@@ -47,7 +47,7 @@ pub enum Step {
     /// What can be taken back of an object is looked for: a person chooses, and is asked first.
     Undo(ObjectRef),
     /// This is to be taken back of an object: a person is asked first.
-    TakeBack(ObjectRef, From),
+    TakeBack(ObjectRef, Origin),
     /// Something is done with a change that was confirmed.
     Steer(ChangeId, Steer),
     /// A read-only cluster is to be changed for a while.
@@ -362,7 +362,7 @@ pub struct Scene {
     /// The change that the cursor is on, on the screen of changes.
     pub change: Option<ChangeId>,
     /// What the cursor is on, on the screen of what can be taken back.
-    pub past: Option<(ObjectRef, From)>,
+    pub past: Option<(ObjectRef, Origin)>,
     /// The record that the cursor is on, on the screen of the journal.
     pub record: Option<Box<Record>>,
     /// Clusters that need a login or wait for their next try.

@@ -11,6 +11,7 @@ use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
 use super::layout::Layouts;
 use super::msg::{Link, Sync};
 use super::record::Record;
+use super::right::Rights;
 use super::row::Row;
 use super::step::{Known, Notice, Target};
 use super::table::Table;
@@ -57,6 +58,8 @@ pub struct World {
     pub layouts: Layouts,
     /// The changes of this run that were confirmed, the newest first.
     pub courses: Vec<Course>,
+    /// What clusters have said of what we may.
+    pub rights: Rights,
     /// What the journal holds, a record for each change to an object, or why it cannot be read; `None` before anybody wanted to know.
     pub journal: Option<Result<Vec<Record>, String>>,
     /// Contexts of the same cluster may be open side by side, because each is looked at by itself.

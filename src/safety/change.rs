@@ -232,7 +232,7 @@ impl Change {
     fn read(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
         let Some(item) = self.items.get(at) else { return };
         let (right, before) = (item.right.is_none(), item.before.is_none());
-        let review = right.then(|| item.review(self.verb_of(item)));
+        let review = right.then(|| item.right_to(self.verb_of(item)).review());
         let read = before.then(|| item.read(self.verb_of(item)));
         if let Some(call) = review {
             self.ask(at, Purpose::Right, call, asks);

@@ -7,6 +7,7 @@ use crate::model::call::{Call, Method};
 use crate::model::catalog::Resource;
 use crate::model::deed::{Edit, pointer};
 use crate::model::id::ObjectRef;
+use crate::model::right::Right;
 use crate::model::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -236,30 +237,12 @@ impl Item {
         }
     }
 
-    /// The request that asks whether we may.
-    pub fn review(&self, verb: &Verb) -> Call {
-        let (does, subresource) = verb.right;
-        let kind = verb.writes_to(&self.resource.id);
-        // What is made has no name yet that a right could be about.
-        let name = if kind == self.resource.id { &*self.target.name } else { "" };
-        let subresource = match self.given {
-            Given::Edits(subresource, _) => subresource,
-            _ => subresource,
-        };
-        let body = json!({
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": {
-                "verb": does, "group": kind.group, "resource": kind.resource, "subresource": subresource,
-                "namespace": self.target.namespace, "name": name,
-            }},
-        });
-        Call {
-            cluster: self.target.cluster,
-            method: Method::Review,
-            path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews".to_owned(),
-            query: Vec::new(),
-            body: body.to_string(),
+    /// The right that it takes.
+    pub fn right_to(&self, verb: &Verb) -> Right {
+        let right = verb.right_to(&self.target);
+        match self.given {
+            Given::Edits(subresource, _) => Right { subresource, ..right },
+            Given::Nothing | Given::Text(_) => right,
         }
     }
 

@@ -7,6 +7,7 @@ use super::theme::Theme;
 use crate::keymap::{Binding, Scope};
 use crate::model::id::{ObjectRef, WatchId};
 use crate::model::query::BadTerm;
+use crate::model::right::Right;
 use crate::model::step::{Motion, Panes, Pick, Scene, Step};
 use crate::model::stroke::Stroke;
 use crate::model::table::Slot;
@@ -119,6 +120,11 @@ pub trait View {
     /// Closes something within the screen; false where nothing is open.
     fn back(&mut self) -> bool {
         false
+    }
+
+    /// Rights that it would know of, and of which nobody has asked yet.
+    fn rights(&self, _world: &World) -> Vec<Right> {
+        Vec::new()
     }
 
     /// It shows what the journal holds, and wants to know of it when that is more.

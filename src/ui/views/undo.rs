@@ -3,7 +3,7 @@
 
 use crate::keymap::Scope;
 use crate::model::id::ObjectRef;
-use crate::model::past::{From, Past};
+use crate::model::past::{Origin, Past};
 use crate::model::step::{Motion, Scene};
 use crate::model::time::next_change;
 use crate::model::want::Want;
@@ -35,11 +35,11 @@ impl UndoView {
 }
 
 fn line(past: &Past, world: &World) -> Cells<4> {
-    let at = if past.from == From::Revisions { String::new() } else { words::ago(past.at, world.now) };
+    let at = if past.from == Origin::Revisions { String::new() } else { words::ago(past.at, world.now) };
     let who = match &past.from {
-        From::Run(_) => "this run".to_owned(),
-        From::Journal(_) => past.who.clone().unwrap_or_default(),
-        From::Revisions => String::new(),
+        Origin::Run(_) => "this run".to_owned(),
+        Origin::Journal(_) => past.who.clone().unwrap_or_default(),
+        Origin::Revisions => String::new(),
     };
     [(at, Role::Dim), (past.verb.clone(), Role::Title), (who, Role::Dim), (past.told.clone(), Role::Text)]
 }

@@ -27,7 +27,7 @@ const HAND: Duration = Duration::from_secs(1);
 pub struct Person {
     engine: Engine,
     cluster: Arc<Cluster>,
-    _fleet: Fleet,
+    fleet: Fleet,
     screen: Buffer,
     clock: Duration,
 }
@@ -47,15 +47,26 @@ impl Person {
                 sim.create(id, object, How::by("test")).unwrap_or_else(|why| panic!("{id}: {why:?}"));
             }
         });
-        let mut engine = Engine::start(&fleet, kind);
-        engine.0.state.world.clusters[0].tier = Tier::Dev;
+        let engine = Engine::start(&fleet, kind);
         let screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
-        let mut person = Self { engine, cluster, _fleet: fleet, screen, clock: Duration::ZERO };
-        let world = |p: &Self| {
-            p.engine.0.state.world.tables.values().any(|t| t.is_listed()) && p.engine.0.state.world.clusters[0].catalog.is_some()
-        };
-        person.until("rows and kinds are there", world).await;
+        let mut person = Self { engine, cluster, fleet, screen, clock: Duration::ZERO };
+        person.begins().await;
         person
+    }
+
+    /// Ends the program and starts it again on the table of a kind: with the same servers and files, and nothing else.
+    pub async fn restarts(&mut self, kind: &'static str) {
+        self.engine = Engine::start(&self.fleet, kind);
+        self.begins().await;
+    }
+
+    async fn begins(&mut self) {
+        self.engine.0.state.world.clusters[0].tier = Tier::Dev;
+        let is_there = |p: &Self| {
+            let world = &p.engine.0.state.world;
+            world.tables.values().any(|t| t.is_listed()) && world.clusters[0].catalog.is_some() && world.clusters[0].identity.is_some()
+        };
+        self.until("rows and kinds are there", is_there).await;
     }
 
     /// The cluster is of this tier from now on.
