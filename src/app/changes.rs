@@ -20,6 +20,9 @@ use ratatui::buffer::Buffer;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
+/// So many lines of a dialog are scrolled at a time.
+const PAGE: isize = 10;
+
 /// All changes of this run.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
@@ -244,13 +247,16 @@ impl State {
             (None, "shift-tab") => Press::Previous,
             (None, "up") => Press::Up,
             (None, "down") => Press::Down,
+            (None, "pgup") => Press::Scroll(-PAGE),
+            (None, "pgdn") => Press::Scroll(PAGE),
             (None, "esc" | "ctrl-c") => {
                 self.close_change();
                 return true;
             }
             _ => return true,
         };
-        if change.phase == Phase::Over {
+        let scrolls = matches!(press, Press::Up | Press::Down | Press::Scroll(_));
+        if change.phase == Phase::Over && !scrolls {
             let (id, again) = (change.id, press == Press::Edit(Edit::Type('A')) && change.has_failed());
             self.close_change();
             if again {
@@ -277,7 +283,8 @@ impl State {
         let at = self.changes.at;
         if let Some(change) = self.changes.open.and_then(|id| self.changes.all.get_mut(&id)) {
             change.drawn(at);
-            ui::change::draw(change, &self.world, &self.theme, screen.body, buf);
+            let most = ui::change::draw(change, &self.world, &self.theme, screen.body, buf);
+            change.scroll = change.scroll.min(most);
         }
     }
 }

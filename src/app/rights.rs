@@ -3,7 +3,6 @@
 use super::state::State;
 use crate::model::call::{CallId, Failure, Reply};
 use crate::model::id::ObjectRef;
-use crate::model::right::Right;
 use crate::model::step::Effect;
 use crate::safety::guard::{Asked, Demand};
 use crate::safety::verb::Verb;

@@ -52,6 +52,8 @@ pub struct Change {
     pub typed: Line,
     /// The reason that is given.
     pub reason: Line,
+    /// So many lines of what it says are scrolled away.
+    pub scroll: usize,
     /// Told in the dialog: why a key was not taken, what changed underneath.
     pub told: Option<String>,
     /// When it was begun.
@@ -143,6 +145,7 @@ impl Change {
             focus: Focus::Confirm,
             typed: Line::default(),
             reason: Line::default(),
+            scroll: 0,
             told: None,
             begun: now,
             since: now,

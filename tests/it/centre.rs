@@ -60,14 +60,17 @@ fn what_failed_is_kept_with_its_reason_and_tried_again_on_a_key() {
     let (mut robot, mut server) = stage();
     press(&mut robot, &mut server, ": c h a n g e s enter");
     robot.sees("Changes ─ 0").sees("nothing was changed in this run");
-    server.instead = vec![(false, failure(FaultKind::Invalid, "the quota is used up", false))];
+    let why = format!("the quota is used up{}", " and so on".repeat(60));
+    server.instead = vec![(false, failure(FaultKind::Invalid, &why, false))];
     press(&mut robot, &mut server, "esc S 5 enter");
     robot.sees("✖ eu  shop/web").sees("the quota is used up").sees("A try what failed again");
     press(&mut robot, &mut server, "esc : c h a n g e s enter");
     assert!(robot.cursor().contains("✖  0s  scale  eu  shop/web  failed:"), "{}", robot.screen());
     // Its dialog again, and then the same once more: what was filled in is filled in.
     press(&mut robot, &mut server, "enter");
-    robot.sees("the quota is used up").wait(60);
+    robot.sees("the quota is used up").resize((80, 8)).sees("more lines, pgdn");
+    press(&mut robot, &mut server, "down pgdn");
+    robot.sees("lines before, pgup").misses("pgdn").resize((80, 24)).wait(60);
     press(&mut robot, &mut server, "A");
     robot.sees("replicas   5").sees("spec.replicas  3 → 5").sees("accepted by the server");
     assert_eq!(server.writes().len(), 1, "it has the whole path before it");
@@ -95,7 +98,7 @@ fn a_hundred_that_are_over_are_kept_and_the_last_can_still_be_taken_back() {
     }
     press(&mut robot, &mut server, ": c h a n g e s enter");
     robot.sees("Changes ─ 100 ");
-    press(&mut robot, &mut server, "esc U");
+    press(&mut robot, &mut server, "esc U enter");
     robot.sees("spec.replicas  4 → 5");
 }
 
@@ -122,7 +125,10 @@ async fn what_has_not_begun_is_stopped_and_whoever_leaves_is_asked() {
     person.press("Q").sees("1 of your changes are not done yet").await.press("n");
     // What would be waited for is wanted no more.
     person.other(DEPLOYMENTS, "api", |o| o["spec"]["replicas"] = json!(0));
-    person.sees("1 done · 1 not begun").await.press("esc q").sees("Leave kconsole?  y yes").await;
+    person.sees("1 done · 1 not begun").await;
+    // What became of it is on the disk.
+    person.until("it is over", |p| !p.screen().contains("◐ 1 change")).await;
+    person.press("esc q").sees("Leave kconsole?  y yes").await;
     assert!(person.has(DEPLOYMENTS, "web").pointer("/spec/template/metadata/annotations").is_none());
 }
 
