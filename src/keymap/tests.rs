@@ -31,7 +31,7 @@ const ACTIONS: &[&str] = &[
     "rollback",
     "delete",
     "stop",
-    "retry-change",
+    "again",
     "changes",
     "namespaces",
     "namespace",

@@ -77,6 +77,11 @@ pub trait View {
         None
     }
 
+    /// Enter takes one of what is listed.
+    fn is_choice(&self) -> bool {
+        self.chosen().is_some()
+    }
+
     /// Sorts by the column of this title, if the screen has one.
     fn sort(&mut self, _world: &World, _title: &str) {}
 

@@ -174,7 +174,7 @@ fn several_things_can_be_taken_back_and_what_has_moved_on_is_shown() {
     let lines: Vec<String> = robot.screen().lines().filter(|l| l.contains("spec.replicas")).map(str::to_owned).collect();
     assert!(lines[0].contains("this run  spec.replicas: 5 → 8") && lines[1].contains("spec.replicas: 3 → 5"), "{lines:?}");
     assert_eq!(lines.len(), 3, "{lines:?}");
-    robot.sees("Undo ─ eu ─ shop/web").sees("62m  scale     ada").sees("rollback            go back to a revision");
+    robot.sees("enter take it").sees("Undo ─ eu ─ shop/web").sees("62m  scale     ada").sees("rollback            go back to a revision");
     press(&mut robot, &mut server, "j enter");
     robot.sees("it has moved on: spec.replicas was set to 5 and is now 8");
     for line in ["field      spec.replicas", "  was      3", "  set to   5", "  is now   8"] {

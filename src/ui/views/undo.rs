@@ -71,6 +71,10 @@ impl View for UndoView {
         self.list.click(y, self.pasts.len());
     }
 
+    fn is_choice(&self) -> bool {
+        true
+    }
+
     fn next_tick(&self, world: &World) -> Option<i64> {
         self.pasts.iter().map(|p| next_change(p.at.age(world.now))).min()
     }
