@@ -118,7 +118,8 @@
 //!   stands in no object. *Incident*: a trouble that is played. *Order* of a fault: a server that does wrong because a test asked for it.
 //! - *hyperlink*: what a link of the config is for one object. *Template*: its address before an object fills it.
 //! - *verb*: a way to change objects. *Change*: one of these on its way, for one object or several; each is an *item* of it. *Plan*: the request that
-//!   would be sent. *Deed*: what is written down of it; *record*: the same as a line of the journal. *Ruling*: what the guard says.
+//!   would be sent. *Course*: how far a change is that was confirmed, in a line. *Deed*: what is written down of it; *record*: the same as a line of
+//!   the journal. *Trace*: what it takes to take it back. *Ruling*: what the guard says.
 //! - *stroke*: what a key does to a text that is edited. *Manifest*: such a text, read. *Rebase*: two changes of one text made one.
 //!   *Draft*: a text that was written and is not stored. *Subject*: what it is about: an object, or a value of one by its key.
 //! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.

@@ -6,6 +6,7 @@
 //! server. A [`Reject`] greys its entry and says why.
 
 mod autoscale;
+mod changes;
 mod clusters;
 mod copy;
 mod cordon;
@@ -32,7 +33,8 @@ pub mod rollback;
 mod scale;
 pub mod undo;
 
-use crate::model::step::{Reject, Scene, Step, Wish};
+use crate::model::id::ObjectRef;
+use crate::model::step::{Reject, Scene, Screen, Step, Wish};
 use crate::safety::verb::Verb;
 
 /// Something that a key, the palette or the mouse can ask for.
@@ -63,6 +65,7 @@ pub static ACTIONS: &[&[Action]] = &[
     cordon::ALL,
     drain::ALL,
     undo::ALL,
+    changes::ALL,
     links::ALL,
     go::ALL,
     panes::ALL,
@@ -125,6 +128,19 @@ fn change_here(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec
     Err(Reject::new(format!("{} is about what is marked or under the cursor, {about}, and not about {argument}", verb.name)))
 }
 
+/// What is changed by what an action asks for, and how; nothing where nothing is, or it is not known yet of what.
+pub fn aim(steps: &[Step]) -> Option<(&'static Verb, Vec<ObjectRef>)> {
+    steps.iter().find_map(|step| match step {
+        Step::Change(wish) => Some((verb(wish.verb)?, wish.targets.clone())),
+        Step::Open(Screen::Edit(subject, _)) => {
+            let verb = if subject.key.is_some() { &data::SET } else { &edit::EDIT };
+            Some((verb, vec![subject.object.clone()]))
+        }
+        Step::Undo(object) => Some((&undo::UNDO, vec![object.clone()])),
+        _ => None,
+    })
+}
+
 /// The verb of a name.
 pub fn verb(name: &str) -> Option<&'static Verb> {
     VERBS.iter().find(|v| v.name == name).copied()
@@ -144,7 +160,7 @@ pub fn find(name: &str) -> Option<&'static Action> {
 pub(super) mod tests {
     use super::*;
     use crate::model::catalog::Resource;
-    use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
+    use crate::model::id::{ClusterId, GroupResource, Uid};
     use crate::model::time::Timestamp;
     use crate::safety::form::Form;
     use crate::safety::item::{Given, Item};

@@ -2,11 +2,13 @@
 
 use super::state::State;
 use super::typing::edit_of;
-use crate::actions::{self, data::SET, edit::EDIT, rollback::ROLLBACK, undo::UNDO};
+use crate::actions::{self, data::SET, edit::EDIT};
 use crate::keymap::Key;
 use crate::model::call::{CallId, Failure, Reply};
 use crate::model::draft::{Draft, Subject};
 use crate::model::id::{ClusterId, GroupResource, ObjectRef};
+use crate::model::line::Edit;
+use crate::model::right::Right;
 use crate::model::step::{Effect, Notice, Only, Screen, Step, TableOf, Wish};
 use crate::model::want::Want;
 use crate::model::world::Found;
@@ -19,18 +21,27 @@ use ratatui::buffer::Buffer;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
+/// So many lines of a dialog are scrolled at a time.
+const PAGE: isize = 10;
+
 /// All changes of this run.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     /// The rules.
     pub(super) guard: Guard,
-    all: BTreeMap<ChangeId, Change>,
+    /// By their numbers: the newest last.
+    pub(super) all: BTreeMap<ChangeId, Change>,
     /// The one whose dialog is open.
-    open: Option<ChangeId>,
+    pub(super) open: Option<ChangeId>,
     /// The one that only tries what is being written.
     draft: Option<ChangeId>,
-    last: u64,
+    /// What is to be taken back is looked for of this object.
+    pub(super) undoing: Option<ObjectRef>,
+    /// The last number of a change or a request.
+    pub(super) last: u64,
     calls: BTreeMap<CallId, (ChangeId, Token)>,
+    /// Questions of rights that no change asks.
+    pub(super) reviews: BTreeMap<CallId, Right>,
     records: BTreeMap<String, (ChangeId, Token)>,
     /// A clock that never goes back, as of the last key or frame.
     at: Duration,
@@ -105,12 +116,11 @@ impl State {
 
     /// What a verb is really about, for what it is asked for; or the object of which that is not known, and the kind that would tell.
     fn aim(&self, verb: &Verb, asked: Vec<ObjectRef>) -> Result<Vec<ObjectRef>, (ObjectRef, String)> {
-        let On::Keeper(group, resource, keeper) = verb.on else { return Ok(asked) };
-        let kind = GroupResource::new(group, resource);
+        let On::Keeper(group, resource, _) = verb.on else { return Ok(asked) };
         let mut targets: Vec<ObjectRef> = Vec::new();
         for object in asked {
-            let target = if object.kind == kind { Some(object.clone()) } else { keeper(&self.world, &object) };
-            let target = target.ok_or_else(|| (object, kind.to_string()))?;
+            let target = verb.target_of(&object, &self.world);
+            let target = target.ok_or_else(|| (object, GroupResource::new(group, resource).to_string()))?;
             if !targets.contains(&target) {
                 targets.push(target);
             }
@@ -127,7 +137,13 @@ impl State {
     }
 
     /// Begins a change, with what is given for each object.
-    fn begin_change(&mut self, verb: &'static Verb, targets: Vec<(ObjectRef, Given)>, hidden: usize, argument: &str) -> Option<ChangeId> {
+    pub(super) fn begin_change(
+        &mut self,
+        verb: &'static Verb,
+        targets: Vec<(ObjectRef, Given)>,
+        hidden: usize,
+        argument: &str,
+    ) -> Option<ChangeId> {
         let now = self.world.now;
         let item = |(target, given): (ObjectRef, Given)| match self.world.resource(target.cluster, &target.kind) {
             Found::Kind(resource) => Ok(Item::new(target, resource.clone(), given, now)),
@@ -151,22 +167,6 @@ impl State {
         }
     }
 
-    /// Opens the dialog that takes the last change to an object back.
-    pub(super) fn undo(&mut self, object: ObjectRef) {
-        let last = self.changes.all.values().rev().find_map(|change| change.undoable(&object));
-        match last {
-            Some(given) => {
-                self.changes.open = self.begin_change(&UNDO, vec![(object, given)], 0, "");
-                self.pump();
-            }
-            // Where nothing was done from here, going back is to a revision from before.
-            None if ROLLBACK.applies_to(&object.kind) => {
-                self.wish(Wish { verb: ROLLBACK.name, targets: vec![object], hidden: 0, argument: String::new() });
-            }
-            None => self.say(Notice::info(format!("nothing that was done to {} in this run can be taken back", object.name))),
-        }
-    }
-
     /// Another cluster may be behind a context now: what was asked about the one before is not asked any more, and what has not begun there does
     /// not begin.
     pub(super) fn abandon(&mut self, cluster: ClusterId) {
@@ -183,8 +183,9 @@ impl State {
 
     /// Has every change ask for what is due. Cheap where nothing is.
     pub(super) fn pump(&mut self) {
-        let mut over = Vec::new();
+        let (mut over, mut any) = (Vec::new(), false);
         for change in self.changes.all.values_mut().filter(|c| c.phase != Phase::Over) {
+            any = true;
             for ask in change.next(&self.world, &self.changes.guard) {
                 match ask {
                     Ask::Call(token, call) => {
@@ -205,6 +206,9 @@ impl State {
         }
         for id in over {
             self.over(id);
+        }
+        if any {
+            self.list_courses();
         }
         self.judge();
     }
@@ -239,10 +243,16 @@ impl State {
         if let Some(notice) = notice {
             self.say(notice);
         }
+        if let Some(change) = self.changes.all.get_mut(&id) {
+            change.settle();
+        }
     }
 
     /// A request was answered.
     pub(super) fn answered(&mut self, id: CallId, answer: Result<Reply, Failure>) {
+        if self.reviewed(id, &answer) {
+            return;
+        }
         let Some((change, token)) = self.changes.calls.remove(&id) else { return };
         if let Some(change) = self.changes.all.get_mut(&change) {
             change.answer(token, answer);
@@ -272,14 +282,21 @@ impl State {
             (None, "shift-tab") => Press::Previous,
             (None, "up") => Press::Up,
             (None, "down") => Press::Down,
+            (None, "pgup") => Press::Scroll(-PAGE),
+            (None, "pgdn") => Press::Scroll(PAGE),
             (None, "esc" | "ctrl-c") => {
                 self.close_change();
                 return true;
             }
             _ => return true,
         };
-        if change.phase == Phase::Over {
+        let scrolls = matches!(press, Press::Up | Press::Down | Press::Scroll(_));
+        if change.phase == Phase::Over && !scrolls {
+            let (id, again) = (change.id, press == Press::Edit(Edit::Type('A')) && change.has_failed());
             self.close_change();
+            if again {
+                self.again(id);
+            }
         } else {
             change.press(press, at, &self.world, &self.changes.guard);
             self.pump();
@@ -301,7 +318,8 @@ impl State {
         let at = self.changes.at;
         if let Some(change) = self.changes.open.and_then(|id| self.changes.all.get_mut(&id)) {
             change.drawn(at);
-            ui::change::draw(change, &self.world, &self.theme, screen.body, buf);
+            let most = ui::change::draw(change, &self.world, &self.theme, screen.body, buf);
+            change.scroll = change.scroll.min(most);
         }
     }
 }

@@ -15,7 +15,7 @@ use nucleo_matcher::{Config, Matcher};
 use std::collections::BTreeMap;
 
 /// Words that are screens of ours.
-const WORDS: &[&str] = &["overview", "health", "warnings", "journal", "clusters", "namespaces", "help", "quit"];
+const WORDS: &[&str] = &["overview", "health", "warnings", "changes", "journal", "clusters", "namespaces", "help", "quit"];
 
 /// Short names that k9s gives kinds and servers do not.
 const SHORT: &[(&str, &str)] = &[

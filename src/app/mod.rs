@@ -3,6 +3,7 @@
 
 mod batch;
 mod browser;
+mod centre;
 mod changes;
 pub mod cli;
 mod clipboard;
@@ -26,6 +27,7 @@ mod print;
 pub mod program;
 pub mod reload;
 mod reread;
+mod rights;
 pub mod run;
 pub mod session;
 mod signals;
@@ -33,6 +35,7 @@ pub mod startup;
 pub mod state;
 mod texts;
 mod typing;
+mod undo;
 mod unlock;
 mod update;
 mod watches;

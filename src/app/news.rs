@@ -38,6 +38,7 @@ impl State {
             Msg::Journal(read) => {
                 self.world.journal = Some(read);
                 self.refresh();
+                self.offer_undo();
             }
             Msg::Told(notice) => self.say(notice),
             Msg::Demo(told) => {

@@ -141,6 +141,7 @@ impl State {
             },
             before: None,
             after: None,
+            subresource: "",
             edits: Vec::new(),
             rule,
             reason,

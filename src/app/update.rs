@@ -9,6 +9,7 @@ use crate::model::msg::Link;
 use crate::model::step::{Effect, Motion, Notice, Panes, Reject, Scene, Screen, Step};
 use crate::model::time::Timestamp;
 use crate::ui::view::View;
+use crate::ui::views::changes::ChangesView;
 use crate::ui::views::clusters::ClustersView;
 use crate::ui::views::data::DataView;
 use crate::ui::views::document::DocumentView;
@@ -21,6 +22,7 @@ use crate::ui::views::journal::{JournalView, RecordView};
 use crate::ui::views::links::LinksView;
 use crate::ui::views::palette::PaletteView;
 use crate::ui::views::table::TableView;
+use crate::ui::views::undo::UndoView;
 use crate::ui::views::workspace::WorkspaceView;
 
 /// Rows looked at in one slice of work: far less than a frame's time.
@@ -146,6 +148,8 @@ impl State {
             Step::Change(wish) => self.wish(wish),
             Step::Store(draft) => self.store(draft),
             Step::Undo(object) => self.undo(object),
+            Step::TakeBack(object, from) => self.take_back(object, from),
+            Step::Steer(id, steer) => self.steer(id, steer),
             Step::Unlock(asked) => self.unlock(asked),
             Step::Lock(cluster) => self.lock(&cluster),
             Step::Panes(asked) => self.panes(asked),
@@ -232,6 +236,7 @@ impl State {
             cluster.open = false;
             cluster.link = Link::Closed;
         }
+        self.world.rights.forget(id);
         if self.world.focus == Some(id) {
             self.world.focus = None;
         }
@@ -267,6 +272,7 @@ impl State {
         }
         let view = self.view(screen);
         self.views.push(view);
+        self.ask_rights();
     }
 
     /// A screen as it is at first.
@@ -281,12 +287,16 @@ impl State {
             Screen::Clusters(on) => Box::new(ClustersView::on(&self.world, on.or(self.world.focus))),
             Screen::Health => Box::new(HealthView::default()),
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
+            Screen::Changes => Box::new(ChangesView::default()),
             Screen::Journal => Box::new(JournalView::default()),
+            Screen::Undo(object, pasts) => Box::new(UndoView::new(object, pasts)),
             Screen::Record(record) => Box::new(RecordView::new(*record)),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
             Screen::Help => Box::new(HelpView::new(below, &self.keymap).telling(self.views.last().and_then(|v| v.narrows()))),
             Screen::Links(links) => Box::new(LinksView::new(links)),
-            Screen::Actions => Box::new(PaletteView::new(self.scene(), below, &self.keymap)),
+            Screen::Actions => Box::new(
+                PaletteView::new(self.scene(), below, &self.keymap).knowing(&self.world, |verb, targets| self.refused(verb, targets)),
+            ),
         }
     }
 

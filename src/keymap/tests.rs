@@ -36,7 +36,7 @@ const ACTIONS: &[&str] = &[
     "rollback",
     "delete",
     "stop",
-    "retry-change",
+    "again",
     "changes",
     "namespaces",
     "namespace",

@@ -1,7 +1,7 @@
 //! What an action or a view may ask for, by value. `app` carries it out.
 
 use super::call::{Call, CallId};
-use super::cell::Health;
+use super::course::{ChangeId, Steer};
 use super::data::Keyed;
 use super::deed::Deed;
 use super::draft::{Draft, Subject};
@@ -10,6 +10,8 @@ use super::id::{ClusterId, ObjectRef, Uid};
 pub use super::known::{Known, Named};
 use super::layout::{Axis, Layout};
 pub use super::motion::Motion;
+pub use super::notice::Notice;
+use super::past::{Origin, Past};
 use super::record::Record;
 use super::stroke::Stroke;
 pub use super::unlock::{Unlock, Which};
@@ -49,8 +51,12 @@ pub enum Step {
     Change(Wish),
     /// A value that was written is to be stored: a person is asked first.
     Store(Draft),
-    /// The last change of this run to an object is to be taken back: a person is asked first.
+    /// What can be taken back of an object is looked for: a person chooses, and is asked first.
     Undo(ObjectRef),
+    /// This is to be taken back of an object: a person is asked first.
+    TakeBack(ObjectRef, Origin),
+    /// Something is done with a change that was confirmed.
+    Steer(ChangeId, Steer),
     /// A read-only cluster is to be changed for a while.
     Unlock(Unlock),
     /// It is read-only again.
@@ -123,8 +129,12 @@ pub enum Screen {
     Finding(ClusterId, Cause),
     /// What happens in all open clusters, the newest first.
     Warnings,
+    /// The changes of this run, the newest first.
+    Changes,
     /// The changes that were made, the newest first.
     Journal,
+    /// What can be taken back of an object, to choose one of it.
+    Undo(ObjectRef, Vec<Past>),
     /// A record of the journal, whole.
     Record(Box<Record>),
     /// The keys in force.
@@ -241,35 +251,6 @@ pub enum Pick {
     Cluster(ClusterId),
 }
 
-/// Something that a person is told once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// Where it happened.
-    pub cluster: Option<ClusterId>,
-    /// How bad it is.
-    pub health: Health,
-    /// What, and what to do.
-    pub text: String,
-}
-
-impl Notice {
-    /// Something to know.
-    pub fn info(text: impl Into<String>) -> Self {
-        Self { cluster: None, health: Health::Ok, text: text.into() }
-    }
-
-    /// Something that was not done, and why.
-    pub fn warn(text: impl Into<String>) -> Self {
-        Self { cluster: None, health: Health::Warn, text: text.into() }
-    }
-
-    /// The same, of a cluster.
-    pub fn of(mut self, cluster: ClusterId) -> Self {
-        self.cluster = Some(cluster);
-        self
-    }
-}
-
 /// A change that is wanted, before anything is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wish {
@@ -350,6 +331,10 @@ pub struct Scene {
     pub writing: bool,
     /// The finding that the cursor is on, on a screen of findings.
     pub finding: Option<(ClusterId, Cause)>,
+    /// The change that the cursor is on, on the screen of changes.
+    pub change: Option<ChangeId>,
+    /// What the cursor is on, on the screen of what can be taken back.
+    pub past: Option<(ObjectRef, Origin)>,
     /// The record that the cursor is on, on the screen of the journal.
     pub record: Option<Box<Record>>,
     /// Clusters that need a login or wait for their next try.

@@ -4,12 +4,14 @@ use super::catalog::Resource;
 use super::cell::Value;
 use super::cluster::Cluster;
 use super::column::{Column, Source};
+use super::course::Course;
 use super::fault::Fault;
 use super::finding::Findings;
 use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
 use super::layout::Layouts;
 use super::msg::{Link, Sync};
 use super::record::Record;
+use super::right::Rights;
 use super::row::Row;
 use super::step::{Known, Notice, Target};
 use super::table::Table;
@@ -56,6 +58,10 @@ pub struct World {
     pub demo: Option<Demo>,
     /// How panes are laid out, by the user's own names.
     pub layouts: Layouts,
+    /// The changes of this run that were confirmed, the newest first.
+    pub courses: Vec<Course>,
+    /// What clusters have said of what we may.
+    pub rights: Rights,
     /// What the journal holds, a record for each change to an object, or why it cannot be read; `None` before anybody wanted to know.
     pub journal: Option<Result<Vec<Record>, String>>,
     /// Contexts of the same cluster may be open side by side, because each is looked at by itself.
@@ -104,6 +110,11 @@ impl World {
     /// The same, to be written.
     pub fn cluster_mut(&mut self, id: ClusterId) -> Option<&mut Cluster> {
         self.clusters.get_mut(usize::from(id.0))
+    }
+
+    /// How many changes of this run are not over.
+    pub fn under_way(&self) -> usize {
+        self.courses.iter().filter(|c| !c.is_over()).count()
     }
 
     /// The display name of a cluster.

@@ -6,6 +6,7 @@
 mod along;
 mod answer;
 mod confirm;
+mod course;
 mod rows;
 mod send;
 
@@ -13,12 +14,13 @@ pub use confirm::{Focus, Press};
 
 use super::form::Form;
 use super::guard::{Asked, Demand, Guard, Ruling};
-use super::item::{End, Given, Item, Stage};
-use super::verb::{Check, Plan, Undo, Verb};
+use super::item::Item;
+use super::verb::{Check, Plan, Verb};
 use crate::model::call::Call;
 use crate::model::cluster::Cluster;
+pub use crate::model::course::ChangeId;
 use crate::model::deed::Deed;
-use crate::model::id::{ClusterId, GroupResource, ObjectRef, Version};
+use crate::model::id::{ClusterId, GroupResource, Version};
 use crate::model::line::Line;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
@@ -26,10 +28,6 @@ use std::time::Duration;
 
 /// Requests of one change that are under way at a time, before it is confirmed.
 const AT_ONCE: usize = 10;
-
-/// Tells a change from others of this run.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ChangeId(pub u64);
 
 /// A change to one object or to several.
 #[derive(Clone, Debug)]
@@ -54,10 +52,14 @@ pub struct Change {
     pub typed: Line,
     /// The reason that is given.
     pub reason: Line,
+    /// So many lines of what it says are scrolled away.
+    pub scroll: usize,
     /// Told in the dialog: why a key was not taken, what changed underneath.
     pub told: Option<String>,
     /// When it was begun.
     pub begun: Timestamp,
+    /// Since when it is as far as it is.
+    pub since: Timestamp,
     argument: String,
     /// When it was looked last whether an object has changed underneath.
     looked: Timestamp,
@@ -143,8 +145,10 @@ impl Change {
             focus: Focus::Confirm,
             typed: Line::default(),
             reason: Line::default(),
+            scroll: 0,
             told: None,
             begun: now,
+            since: now,
             argument: argument.to_owned(),
             looked: now,
             unwritten: Vec::new(),
@@ -236,7 +240,7 @@ impl Change {
     fn read(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
         let Some(item) = self.items.get(at) else { return };
         let (right, before) = (item.right.is_none(), item.before.is_none());
-        let review = right.then(|| item.review(self.verb_of(item)));
+        let review = right.then(|| item.right_to(self.verb_of(item)).review());
         let read = before.then(|| item.read(self.verb_of(item)));
         if let Some(call) = review {
             self.ask(at, Purpose::Right, call, asks);
@@ -380,13 +384,5 @@ impl Change {
     /// The plan of an object that can be sent.
     fn plan_of(item: &Item) -> Option<&Plan> {
         item.plan.as_ref().and_then(|p| p.as_ref().ok())
-    }
-
-    /// What it changed of an object, if that was done and can be taken back.
-    pub fn undoable(&self, object: &ObjectRef) -> Option<Given> {
-        let done = |i: &&Item| i.target == *object && matches!(i.stage, Stage::Following | Stage::Ended(End::Done));
-        let item = self.items.iter().find(done).filter(|_| self.verb.undo == Undo::Fields)?;
-        let edits = item.changes();
-        (!edits.is_empty()).then(|| Given::Edits(Self::plan_of(item).map_or("", |plan| plan.subresource), edits))
     }
 }

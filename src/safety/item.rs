@@ -2,14 +2,17 @@
 
 use super::diff::{changes, diff};
 use super::local;
+use super::undo::Trace;
 use super::verb::{Around, EVICTION, Plan, Verb, Write};
 use crate::model::call::{Call, Method};
 use crate::model::catalog::Resource;
 use crate::model::deed::{Edit, pointer};
 use crate::model::draft::Draft;
 use crate::model::id::ObjectRef;
+use crate::model::right::Right;
 use crate::model::time::Timestamp;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// An object that is to be changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +41,8 @@ pub struct Item {
     pub warnings: Vec<String>,
     /// What the server stored.
     pub stored: Option<Value>,
+    /// What was done, once it is over and the states before and after are forgotten.
+    pub trace: Option<Trace>,
     /// How far it has come.
     pub stage: Stage,
     /// When it was asked for, in the form of RFC 3339.
@@ -141,6 +146,7 @@ impl Item {
             checked: None,
             warnings: Vec::new(),
             stored: None,
+            trace: None,
             stage: Stage::Asking,
             asked_at: now.rfc3339(),
             seen: false,
@@ -185,9 +191,7 @@ impl Item {
         if self.is_removed() {
             return Vec::new();
         }
-        let tried = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
-        let after = tried.cloned().or_else(|| self.is_untried().then(|| self.outcome()).flatten());
-        match (&self.before, &after) {
+        match (&self.before, self.after().as_deref()) {
             (_, Some(after)) if self.made().is_some() => diff(&json!({}), after),
             (Some(before), Some(after)) => diff(before, after),
             _ => Vec::new(),
@@ -199,12 +203,18 @@ impl Item {
         matches!(&self.checked, Some(Err(refusal)) if refusal.untried)
     }
 
+    /// The object as it was stored, or else as it would be: by the server's word, or where it cannot try, by our own reckoning.
+    fn after(&self) -> Option<Cow<'_, Value>> {
+        let tried = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
+        tried.map(Cow::Borrowed).or_else(|| self.is_untried().then(|| self.outcome().map(Cow::Owned)).flatten())
+    }
+
     /// What would come of the plan, as far as that is known without a server.
     fn outcome(&self) -> Option<Value> {
         local::outcome(self.before.as_ref()?, self.plan.as_ref()?.as_ref().ok()?)
     }
 
-    /// The same for the screen: what a Secret holds is not shown.
+    /// What would change, or has, for the screen: what a Secret holds is not shown.
     pub fn told(&self) -> Vec<Edit> {
         self.edits().into_iter().map(|edit| edit.masked(&self.target)).collect()
     }
@@ -244,12 +254,20 @@ impl Item {
         self.call(Method::Get, if scaled { "scale" } else { "" }, String::new())
     }
 
-    /// What was changed, as it takes to take it back.
-    pub fn changes(&self) -> Vec<Edit> {
-        match (&self.before, &self.stored) {
-            (Some(before), Some(stored)) => changes(before, stored),
-            _ => Vec::new(),
+    /// What would change, or has, as it is written down: as it takes to take it back.
+    pub fn touched(&self) -> Vec<Edit> {
+        match (&self.before, self.after().as_deref()) {
+            (Some(before), Some(after)) if self.made().is_none() && !self.is_removed() => changes(before, after),
+            _ => self.edits(),
         }
+    }
+
+    /// What was done, from the states before and after; nothing where nothing was, or something else was made.
+    pub fn done(&self) -> Option<Trace> {
+        let (before, stored) = (self.before.as_ref()?, self.stored.as_ref().filter(|_| self.made().is_none())?);
+        let subresource = self.plan.as_ref()?.as_ref().ok()?.subresource;
+        let version = stored.pointer("/metadata/resourceVersion").and_then(Value::as_str).map(str::to_owned);
+        Some(Trace { subresource, edits: changes(before, stored), version }).filter(|trace| !trace.edits.is_empty())
     }
 
     /// Kind and name of what is made from the object, where something is.
@@ -269,30 +287,12 @@ impl Item {
         }
     }
 
-    /// The request that asks whether we may.
-    pub fn review(&self, verb: &Verb) -> Call {
-        let (does, subresource) = verb.right;
-        let kind = verb.writes_to(&self.resource.id);
-        // What is made has no name yet that a right could be about.
-        let name = if kind == self.resource.id { &*self.target.name } else { "" };
-        let subresource = match self.given {
-            Given::Edits(subresource, _) => subresource,
-            _ => subresource,
-        };
-        let body = json!({
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": {
-                "verb": does, "group": kind.group, "resource": kind.resource, "subresource": subresource,
-                "namespace": self.target.namespace, "name": name,
-            }},
-        });
-        Call {
-            cluster: self.target.cluster,
-            method: Method::Review,
-            path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews".to_owned(),
-            query: Vec::new(),
-            body: body.to_string(),
+    /// The right that it takes.
+    pub fn right_to(&self, verb: &Verb) -> Right {
+        let right = verb.right_to(&self.target);
+        match self.given {
+            Given::Edits(subresource, _) => Right { subresource, ..right },
+            Given::Nothing | Given::Text(_) | Given::Value(_) => right,
         }
     }
 

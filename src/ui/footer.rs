@@ -64,6 +64,7 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
             ("help", "keys"),
             ("back", "back"),
         ],
+        Scope::Changes => &[("enter", "its dialog"), ("stop", "begin no more"), ("again", "try again"), ("help", "keys"), ("back", "back")],
         Scope::Editor => &[
             ("preview", "preview and apply"),
             ("filter", "find"),

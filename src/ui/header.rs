@@ -78,6 +78,9 @@ pub fn draw(world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let (badge, rest) = right.split_once(DEMO).map_or(("", right.as_str()), |(_, rest)| (DEMO, rest));
     let x = x + text::put(buf, x, area.y, area.right().saturating_sub(x), badge, theme.style(Role::Badge));
     text::put(buf, x, area.y, area.right().saturating_sub(x), rest, theme.style(Role::Dim));
+    let going = under_way(world);
+    let x = x + rest.find(&going).map_or(0, |at| text::width(rest.get(..at).unwrap_or_default()));
+    text::put(buf, x, area.y, area.right().saturating_sub(x), &going, theme.style(Role::StatusBusy));
 }
 
 fn draw_chip(theme: &Theme, chip: &Chip, mut x: u16, area: Rect, buf: &mut Buffer) -> u16 {
@@ -183,5 +186,14 @@ fn right(world: &World, short: bool) -> String {
     let local = (world.now.0 + world.utc_offset).rem_euclid(86_400);
     let demo = if world.demo.is_some() { format!("{DEMO}  ") } else { String::new() };
     let badge = if world.readonly { "read-only  " } else { "" };
-    format!("{demo}{badge}{scope}  {:02}:{:02}", local / 3_600, local / 60 % 60)
+    format!("{demo}{}{badge}{scope}  {:02}:{:02}", under_way(world), local / 3_600, local / 60 % 60)
+}
+
+/// How many changes are not over.
+fn under_way(world: &World) -> String {
+    match world.under_way() {
+        0 => String::new(),
+        1 => "◐ 1 change  ".to_owned(),
+        n => format!("◐ {n} changes  "),
+    }
 }

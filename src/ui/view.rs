@@ -8,6 +8,7 @@ use crate::keymap::{Binding, Scope};
 use crate::model::draft::{Draft, Subject};
 use crate::model::id::WatchId;
 use crate::model::query::BadTerm;
+use crate::model::right::Right;
 use crate::model::step::{Motion, Panes, Pick, Scene, Step};
 use crate::model::stroke::Stroke;
 use crate::model::table::Slot;
@@ -82,6 +83,11 @@ pub trait View {
         None
     }
 
+    /// Enter takes one of what is listed.
+    fn is_choice(&self) -> bool {
+        self.chosen().is_some()
+    }
+
     /// Sorts by the column of this title, if the screen has one.
     fn sort(&mut self, _world: &World, _title: &str) {}
 
@@ -125,6 +131,11 @@ pub trait View {
     /// Closes something within the screen; false where nothing is open.
     fn back(&mut self) -> bool {
         false
+    }
+
+    /// Rights that it would know of, and of which nobody has asked yet.
+    fn rights(&self, _world: &World) -> Vec<Right> {
+        Vec::new()
     }
 
     /// It shows what the journal holds, and wants to know of it when that is more.

@@ -83,7 +83,8 @@ async fn label_and_annotate() {
     person.confirms("configmaps", "settings").await;
     let annotations = json!({"note": "two words", "example.com/url": "https://example.com/?a=b"});
     assert_eq!(person.has("configmaps", "settings")["metadata"]["annotations"], annotations);
-    person.press("esc U").confirms("configmaps", "settings").await;
+    person.press("esc U").sees("Undo ─ prod-eu").await.sees("annotate  this run").await.sees("label     this run").await;
+    person.press("enter").confirms("configmaps", "settings").await;
     assert_eq!(person.has("configmaps", "settings").pointer("/metadata/annotations/note"), None);
 }
 

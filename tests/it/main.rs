@@ -9,6 +9,7 @@
 )]
 #![allow(clippy::print_stderr, unreachable_pub, reason = "a test binary has no users, and a skipped test says so")]
 
+mod centre;
 mod changes;
 mod changes_accidents;
 mod changes_bulk;

@@ -167,17 +167,8 @@ impl Change {
 
 /// What the server says of what we may.
 fn right(item: &Item, verb: &Verb, answer: Result<Reply, Failure>) -> Result<(), String> {
-    let (does, subresource) = verb.right;
-    let status = answer.map_err(|f| format!("whether you may cannot be asked: {}", f.fault))?.object;
-    if status.pointer("/status/allowed").and_then(Value::as_bool) == Some(true) {
-        return Ok(());
-    }
-    let slash = if subresource.is_empty() { "" } else { "/" };
-    let place = if item.target.namespace.is_empty() { String::new() } else { format!(" in namespace {}", item.target.namespace) };
-    let reason = status.pointer("/status/reason").and_then(Value::as_str).filter(|r| !r.is_empty());
-    let reason = reason.map(|r| format!(" ({r})")).unwrap_or_default();
-    let kind = verb.writes_to(&item.target.kind);
-    Err(format!("you may not {does} {kind}{slash}{subresource}{place}{reason}"))
+    let review = answer.map_err(|f| format!("whether you may cannot be asked: {}", f.fault))?.object;
+    item.right_to(verb).judge(&review)
 }
 
 /// True where the object is read again before it is tried again: it has changed, or is said not to be there.

@@ -41,6 +41,8 @@ pub enum Press {
     Up,
     /// Down.
     Down,
+    /// So many lines further down in what the dialog says, or up.
+    Scroll(isize),
 }
 
 impl Change {
@@ -54,6 +56,16 @@ impl Change {
     /// A key was pressed at this time of the same clock. True where the change is confirmed by it.
     pub fn press(&mut self, press: Press, at: Duration, world: &World, guard: &Guard) -> bool {
         let burst = self.pressed.replace(at).is_some_and(|before| at.saturating_sub(before) < BURST);
+        let lines = match press {
+            Press::Scroll(lines) => lines,
+            Press::Up if self.phase != Phase::Asking => -1,
+            Press::Down if self.phase != Phase::Asking => 1,
+            _ => 0,
+        };
+        if lines != 0 {
+            self.scroll = self.scroll.saturating_add_signed(lines);
+            return false;
+        }
         self.told = None;
         if self.phase != Phase::Asking {
             if press == Press::Edit(Edit::Type('s')) {
@@ -204,7 +216,7 @@ impl Change {
         for (item, accepted) in self.items.iter_mut().zip(accepted) {
             item.stage = if accepted { Stage::Queued } else { Stage::Ended(End::Failed(left_out(item))) };
         }
-        self.phase = Phase::Running;
+        (self.phase, self.since, self.scroll) = (Phase::Running, world.now, 0);
         true
     }
 }

@@ -26,8 +26,8 @@ impl Change {
         }
         let is_over = |i: &Item| matches!(i.stage, Stage::Ended(_)) && i.again != Again::Reading;
         if self.items.iter().all(is_over) && self.under_way.is_empty() {
-            self.phase = Phase::Over;
-            // It is kept for undo as long as the program runs, which needs nothing of this.
+            (self.phase, self.since) = (Phase::Over, world.now);
+            // It is kept for undo and to be looked at, which needs nothing of this.
             self.items.iter_mut().for_each(|item| item.around.clear());
         }
     }
@@ -131,7 +131,8 @@ impl Change {
             object: item.target.clone(),
             before: item.version().map(str::to_owned),
             after: outcome.as_ref().and_then(|_| version(item.stored.as_ref()?)),
-            edits: item.edits(),
+            subresource: Self::plan_of(item).map_or("", |plan| plan.subresource),
+            edits: item.touched(),
             rule: self.ruling.as_ref().map(|r| r.rule.clone()).unwrap_or_default(),
             reason: Some(self.reason.text().trim().to_owned()).filter(|r| !r.is_empty()),
             outcome,

@@ -1,9 +1,9 @@
 //! What the dialog of a change says, line by line.
 
+use super::moved;
 use crate::model::cell::Health;
 use crate::model::deed::{Edit, short, written};
 use crate::model::facts::Facts;
-use crate::model::id::ClusterId;
 use crate::model::line::Line;
 use crate::model::world::World;
 use crate::safety::change::{Change, Focus, Phase};
@@ -63,17 +63,6 @@ impl Part {
             Self::Input(line, false) => text::put(buf, area.x, area.y, area.width, line.text(), theme.style(Role::Text)) + 1,
         }
     }
-}
-
-/// The clusters that it is about, in the order of its objects.
-pub(super) fn clusters(change: &Change) -> Vec<ClusterId> {
-    let mut all: Vec<ClusterId> = Vec::new();
-    for item in &change.items {
-        if !all.contains(&item.target.cluster) {
-            all.push(item.target.cluster);
-        }
-    }
-    all
 }
 
 /// What can be cut, and what has to be in sight.
@@ -201,6 +190,7 @@ fn server(change: &Change, item: &Item, width: u16) -> Vec<Row> {
         let mut rows = wrapped("✖", &why, Role::StatusBad, width);
         let causes = item.checked.as_ref().and_then(|c| c.as_ref().err()).map(|r| r.causes.as_slice()).unwrap_or_default();
         rows.extend(causes.iter().flat_map(|c| wrapped("", &format!("{}: {}", c.field, c.message), Role::StatusBad, width)));
+        rows.extend(moved::rows(item, width));
         return rows;
     }
     let told = match (change.verb_of(item).check, &item.checked) {
@@ -350,11 +340,11 @@ fn following(change: &Change, item: &Item, world: &World) -> String {
     format!("{}/{} ready, {} of the newest revision{stuck}", workload.ready, workload.wanted, workload.updated)
 }
 
-fn about(word: &str) -> Part {
+pub(super) fn about(word: &str) -> Part {
     Part::text(format!("{word:ABOUT$}"), Role::Dim)
 }
 
-fn wrapped(word: &str, told: &str, role: Role, width: u16) -> Vec<Row> {
+pub(super) fn wrapped(word: &str, told: &str, role: Role, width: u16) -> Vec<Row> {
     let lines = text::wrapped(told, width.saturating_sub(ABOUT as u16));
     let first = |n: usize| if n == 0 { about(word) } else { about("") };
     lines.into_iter().enumerate().map(|(n, line)| vec![first(n), Part::text(line, role)]).collect()

@@ -1,5 +1,6 @@
 //! One file a screen.
 
+pub mod changes;
 pub mod clusters;
 pub mod data;
 pub mod document;
@@ -13,6 +14,7 @@ pub mod links;
 mod outline;
 pub mod palette;
 pub mod table;
+pub mod undo;
 pub mod workspace;
 
 #[cfg(test)]

@@ -51,15 +51,26 @@ impl Person {
                 sim.create(id, object, How::by("test")).unwrap_or_else(|why| panic!("{id}: {why:?}"));
             }
         });
-        let mut engine = Engine::start(&fleet, kind);
-        engine.0.state.world.clusters[0].tier = Tier::Dev;
+        let engine = Engine::start(&fleet, kind);
         let screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
         let mut person = Self { engine, cluster, fleet, screen, clock: Duration::ZERO };
-        let world = |p: &Self| {
-            p.engine.0.state.world.tables.values().any(|t| t.is_listed()) && p.engine.0.state.world.clusters[0].catalog.is_some()
-        };
-        person.until("rows and kinds are there", world).await;
+        person.begins().await;
         person
+    }
+
+    /// Ends the program and starts it again on the table of a kind: with the same servers and files, and nothing else.
+    pub async fn restarts(&mut self, kind: &'static str) {
+        self.engine = Engine::start(&self.fleet, kind);
+        self.begins().await;
+    }
+
+    async fn begins(&mut self) {
+        self.engine.0.state.world.clusters[0].tier = Tier::Dev;
+        let is_there = |p: &Self| {
+            let world = &p.engine.0.state.world;
+            world.tables.values().any(|t| t.is_listed()) && world.clusters[0].catalog.is_some() && world.clusters[0].identity.is_some()
+        };
+        self.until("rows and kinds are there", is_there).await;
     }
 
     /// The cluster is of this tier from now on.
@@ -97,14 +108,14 @@ impl Person {
 
     /// What is in the journal.
     pub fn journal(&self) -> String {
-        std::fs::read_to_string(self.journal_path()).unwrap_or_default()
+        fs::read_to_string(self.journal_path()).unwrap_or_default()
     }
 
     /// The journal cannot be written from now on.
     pub fn lose_journal(&self) {
         let path = self.journal_path();
-        let _ = std::fs::remove_file(&path); // nothing may have been written yet
-        std::fs::create_dir(path).expect("the folder of the fleet can be written");
+        let _ = fs::remove_file(&path); // nothing may have been written yet
+        fs::create_dir(path).expect("the folder of the fleet can be written");
     }
 
     fn journal_path(&self) -> PathBuf {

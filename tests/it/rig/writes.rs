@@ -5,6 +5,7 @@ use super::robot::Robot;
 use kconsole::model::call::{Call, Cause, Failure, Method, Reply};
 use kconsole::model::fault::{Fault, FaultKind};
 use kconsole::model::msg::Msg;
+use kconsole::model::record::Record;
 use kconsole::model::step::Effect;
 use serde_json::{Value, json};
 
@@ -28,6 +29,8 @@ pub struct Server {
     pub others: Vec<Value>,
     /// What it warns of, whenever it accepts something.
     pub warnings: Vec<String>,
+    /// What the journal has of earlier runs, or why it cannot be read.
+    pub written: Result<Vec<Record>, String>,
     version: u64,
 }
 
@@ -40,7 +43,19 @@ impl Server {
     /// A server that has this.
     pub fn new(object: Value) -> Self {
         let (asked, journal, instead, untried, others, warnings) = Default::default();
-        Self { object: Some(object), asked, journal, disk: None, forbidden: false, instead, untried, others, warnings, version: 100 }
+        Self {
+            object: Some(object),
+            asked,
+            journal,
+            disk: None,
+            forbidden: false,
+            instead,
+            untried,
+            others,
+            warnings,
+            written: Ok(Vec::new()),
+            version: 100,
+        }
     }
 
     /// Answers everything that a robot asks, until it asks nothing more.
@@ -55,6 +70,7 @@ impl Server {
                         self.journal.push((deed.verb.clone(), deed.outcome.is_some(), deed.edits.len()));
                         Msg::Journalled(deed.id.clone(), self.disk.clone().map_or(Ok(()), Err))
                     }
+                    Effect::ReadJournal => Msg::Journal(self.written.clone()),
                     _ => continue,
                 };
                 any = true;
