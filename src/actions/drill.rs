@@ -1,6 +1,6 @@
 //! From an object to what belongs to it.
 
-use super::{Action, changes};
+use super::{Action, changes, data};
 use crate::model::course::Steer;
 use crate::model::step::{Effect, Form, Known, Only, Reject, Scene, Screen, Step, TableOf, Target};
 use std::borrow::Cow;
@@ -43,6 +43,9 @@ fn enter(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     }
     if let Some((object, from)) = scene.past.clone() {
         return Ok(vec![Step::Back, Step::TakeBack(object, from)]);
+    }
+    if scene.key.is_some() {
+        return Ok(vec![Step::Open(Screen::Edit(data::subject(scene)?, false))]);
     }
     if let Some(record) = scene.record.clone() {
         return Ok(vec![Step::Open(Screen::Record(record))]);

@@ -10,6 +10,7 @@ mod changes;
 mod clusters;
 mod copy;
 mod cordon;
+pub mod data;
 mod delete;
 mod drain;
 mod drill;
@@ -32,6 +33,7 @@ pub mod rollback;
 mod scale;
 pub mod undo;
 
+use crate::model::draft::Subject;
 use crate::model::id::ObjectRef;
 use crate::model::step::{Reject, Scene, Screen, Step, Wish};
 use crate::safety::verb::Verb;
@@ -50,6 +52,7 @@ pub struct Action {
 pub static ACTIONS: &[&[Action]] = &[
     drill::ALL,
     edit::ALL,
+    data::ALL,
     scale::ALL,
     autoscale::ALL,
     restart::ALL,
@@ -78,6 +81,9 @@ pub static ACTIONS: &[&[Action]] = &[
 /// Every way to change an object, in the order of the help.
 pub static VERBS: &[&Verb] = &[
     &edit::EDIT,
+    &data::SET,
+    &data::RENAME,
+    &data::REMOVE,
     &scale::SCALE,
     &autoscale::AUTOSCALE,
     &restart::RESTART,
@@ -105,15 +111,31 @@ fn change(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec<Step
     if let Some(other) = targets.iter().find(|t| !verb.applies_to(&t.kind)) {
         return Err(Reject::new(format!("{} is for {}, not for {}", verb.name, verb.to.join(", "), other.kind)));
     }
-    let hidden = if scene.marked.is_empty() { 0 } else { scene.hidden_marks };
-    Ok(vec![Step::Change(Wish { verb: verb.name, targets, hidden, argument: argument.to_owned() })])
+    Ok(vec![Step::Change(Wish { verb: verb.name, targets, hidden: scene.hidden_marks, argument: argument.to_owned() })])
+}
+
+/// The same for a verb that takes no words. They were meant for another object, unless they name the one that it is about.
+fn change_here(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec<Step>, Reject> {
+    let steps = change(scene, verb, "")?;
+    let of = |step: &Step| match step {
+        Step::Change(wish) => wish.targets.iter().map(|t| t.name.to_string()).collect(),
+        _ => Vec::new(),
+    };
+    let names: Vec<String> = steps.iter().flat_map(of).collect();
+    if argument.is_empty() || names == [argument] {
+        return Ok(steps);
+    }
+    let about = if names.len() == 1 { names.concat() } else { format!("{} objects", names.len()) };
+    Err(Reject::new(format!("{} is about what is marked or under the cursor, {about}, and not about {argument}", verb.name)))
 }
 
 /// What is changed by what an action asks for, and how; nothing where nothing is, or it is not known yet of what.
 pub fn aim(steps: &[Step]) -> Option<(&'static Verb, Vec<ObjectRef>)> {
     steps.iter().find_map(|step| match step {
         Step::Change(wish) => Some((verb(wish.verb)?, wish.targets.clone())),
-        Step::Open(Screen::Edit(object, _)) => Some((&edit::EDIT, vec![object.clone()])),
+        Step::Open(Screen::Edit(Subject { object, key }, _)) => {
+            Some((if key.is_some() { &data::SET } else { &edit::EDIT }, vec![object.clone()]))
+        }
         Step::Undo(object) => Some((&undo::UNDO, vec![object.clone()])),
         _ => None,
     })

@@ -2,9 +2,10 @@
 
 use super::state::State;
 use super::typing::edit_of;
-use crate::actions::{self, edit::EDIT};
+use crate::actions::{self, data::SET, edit::EDIT};
 use crate::keymap::Key;
 use crate::model::call::{CallId, Failure, Reply};
+use crate::model::draft::{Draft, Subject};
 use crate::model::id::{GroupResource, ObjectRef};
 use crate::model::line::Edit;
 use crate::model::right::Right;
@@ -73,6 +74,17 @@ impl State {
         self.changes.at = at;
     }
 
+    /// True while the dialog of a change is open.
+    pub(super) fn is_changing(&self) -> bool {
+        self.changes.open.is_some()
+    }
+
+    /// True while changes wait for an answer, or for the journal.
+    pub fn is_asking(&self) -> bool {
+        let Changes { calls, records, reviews, undoing, .. } = &self.changes;
+        !calls.is_empty() || !records.is_empty() || !reviews.is_empty() || undoing.is_some()
+    }
+
     /// Opens the dialog of a change.
     pub(super) fn wish(&mut self, wish: Wish) {
         let Some(verb) = actions::verb(wish.verb) else { return };
@@ -95,6 +107,12 @@ impl State {
                 self.steps(vec![Step::Open(table), Step::Say(Notice::warn(why))]);
             }
         }
+    }
+
+    /// Opens the dialog that stores a value.
+    pub(super) fn store(&mut self, draft: Draft) {
+        self.changes.open = self.begin_change(&SET, vec![(draft.subject.object.clone(), Given::Value(draft))], 0, "");
+        self.pump();
     }
 
     /// What a verb is really about, for what it is asked for; or the object of which that is not known, and the kind that would tell.
@@ -200,9 +218,13 @@ impl State {
         self.dirty = true;
         let Some(change) = self.changes.all.get(&id) else { return };
         let notice = (self.changes.open != Some(id)).then(|| ui::change::told(change, &self.world));
-        if change.verb.name == EDIT.name {
+        if [&EDIT, &SET].contains(&change.verb) {
             self.views.iter_mut().for_each(|view| view.judged(change));
-            let ended = change.items.iter().map(|i| (i.target.clone(), i.stage.clone())).collect();
+            let subject = |i: &Item| match &i.given {
+                Given::Value(draft) => draft.subject.clone(),
+                _ => Subject::whole(i.target.clone()),
+            };
+            let ended = change.items.iter().map(|i| (subject(i), i.stage.clone())).collect();
             self.settle_texts(ended);
         }
         if let Some(notice) = notice {

@@ -247,7 +247,7 @@ impl Change {
     }
 
     /// Asks for what is around an object. What its cluster does not serve is not there.
-    fn read_around(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
+    pub(super) fn read_around(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
         let Some(item) = self.items.get_mut(at) else { return };
         if item.around.is_empty() {
             item.around = (item.verb(self.verb).around)(item).into_iter().map(|around| (around, None)).collect();
@@ -304,6 +304,11 @@ impl Change {
             why: "there is nothing to change".to_owned(),
         };
         let strictest = ruled.into_iter().reduce(|a, b| if b.demand > a.demand { b } else { a }).unwrap_or_else(nobody);
+        // What no server has tried is not confirmed by the key that goes through a form.
+        if strictest.demand < Demand::Yes && self.accepted().any(Item::is_untried) {
+            let why = "no server has tried it, and what it would store is a guess".to_owned();
+            return Ruling { demand: Demand::Yes, reason, why, ..strictest };
+        }
         Ruling { reason, ..strictest }
     }
 

@@ -1,15 +1,18 @@
 //! One object of a change: what is known of it, and how far it has come.
 
 use super::diff::{changes, diff};
+use super::local;
 use super::undo::Trace;
 use super::verb::{Around, EVICTION, Plan, Verb, Write};
 use crate::model::call::{Call, Method};
 use crate::model::catalog::Resource;
 use crate::model::deed::{Edit, pointer};
+use crate::model::draft::Draft;
 use crate::model::id::ObjectRef;
 use crate::model::right::Right;
 use crate::model::time::Timestamp;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// An object that is to be changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +49,20 @@ pub struct Item {
     pub seen: bool,
     /// Conflicts that were resolved by reading again.
     pub tries: u8,
+    /// Whether what is around it was read again once it was done.
+    pub again: Again,
+}
+
+/// Whether what is around an object was read again once that was done: something may have come meanwhile that should go along with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Again {
+    /// Not yet.
+    #[default]
+    No,
+    /// It is being read.
+    Reading,
+    /// It was.
+    Read,
 }
 
 /// What a verb was given for an object beforehand.
@@ -56,6 +73,8 @@ pub enum Given {
     Nothing,
     /// A text that a person wrote.
     Text(String),
+    /// A value of a ConfigMap or Secret that a person wrote.
+    Value(Draft),
     /// Changes that were made to a subresource of it, to be taken back.
     Edits(&'static str, Vec<Edit>),
 }
@@ -129,6 +148,7 @@ impl Item {
             asked_at: now.rfc3339(),
             seen: false,
             tries: 0,
+            again: Again::No,
         }
     }
 
@@ -168,16 +188,27 @@ impl Item {
         if self.is_removed() {
             return Vec::new();
         }
-        match (&self.before, self.after()) {
+        match (&self.before, self.after().as_deref()) {
             (_, Some(after)) if self.made().is_some() => diff(&json!({}), after),
             (Some(before), Some(after)) => diff(before, after),
             _ => Vec::new(),
         }
     }
 
-    /// The object as it was stored, or else as it would be.
-    fn after(&self) -> Option<&Value> {
-        self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()))
+    /// The object as it was stored, or else as it would be, as far as that is known.
+    fn after(&self) -> Option<Cow<'_, Value>> {
+        let tried = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
+        tried.map(Cow::Borrowed).or_else(|| self.is_untried().then(|| self.outcome()).flatten().map(Cow::Owned))
+    }
+
+    /// The server could not try it, and it may be sent all the same.
+    pub fn is_untried(&self) -> bool {
+        matches!(&self.checked, Some(Err(refusal)) if refusal.untried)
+    }
+
+    /// What would come of the plan, as far as that is known without a server.
+    fn outcome(&self) -> Option<Value> {
+        local::outcome(self.before.as_ref()?, self.plan.as_ref()?.as_ref().ok()?)
     }
 
     /// What would change, or has, for the screen: what a Secret holds is not shown.
@@ -185,12 +216,28 @@ impl Item {
         self.edits().into_iter().map(|edit| edit.masked(&self.target)).collect()
     }
 
-    /// How many replicas it would have, where that changes: a form may have said +3 or 50%.
+    /// How many replicas it would have at least, where that changes: a form may have said +3 or 50%. Of an autoscaler its minimum counts, or its
+    /// maximum where that alone is another.
     pub fn replicas(&self) -> Option<i64> {
-        if let Some(Ok(Plan { write: Write::Merge(patch), .. })) = &self.plan {
-            return patch.pointer("/spec/replicas")?.as_i64();
-        }
-        self.edits().into_iter().find(|edit| pointer(&edit.path) == "/spec/replicas")?.after?.as_i64()
+        let is_autoscaler = &*self.target.kind.resource == "horizontalpodautoscalers";
+        let bounds: &[&str] = if is_autoscaler { &["/spec/minReplicas", "/spec/maxReplicas"] } else { &["/spec/replicas"] };
+        bounds.iter().find_map(|bound| self.becomes(bound))
+    }
+
+    /// What a number will be, where that changes; servers take 1 for a number of replicas that is not there.
+    fn becomes(&self, at: &str) -> Option<i64> {
+        let number = |value: Option<&Value>| value.map_or(Some(1), Value::as_i64);
+        let planned = match &self.plan {
+            Some(Ok(Plan { write: Write::Merge(patch), .. })) => patch.pointer(at).map(Some),
+            Some(Ok(Plan { write: Write::Ops(ops), .. })) => {
+                ops.iter().rev().find(|op| op.get("path").and_then(Value::as_str) == Some(at)).map(|op| op.get("value"))
+            }
+            _ => None,
+        };
+        planned.map_or_else(
+            || number(self.edits().into_iter().find(|edit| pointer(&edit.path) == at)?.after.as_ref()),
+            |value| number(value.filter(|v| !v.is_null())),
+        )
     }
 
     /// True once everything was read that a plan needs.
@@ -206,7 +253,7 @@ impl Item {
 
     /// What would change, or has, as it is written down: as it takes to take it back.
     pub fn touched(&self) -> Vec<Edit> {
-        match (&self.before, self.after()) {
+        match (&self.before, self.after().as_deref()) {
             (Some(before), Some(after)) if self.made().is_none() && !self.is_removed() => changes(before, after),
             _ => self.edits(),
         }
@@ -242,7 +289,7 @@ impl Item {
         let right = verb.right_to(&self.target);
         match self.given {
             Given::Edits(subresource, _) => Right { subresource, ..right },
-            Given::Nothing | Given::Text(_) => right,
+            Given::Nothing | Given::Text(_) | Given::Value(_) => right,
         }
     }
 
@@ -285,7 +332,8 @@ impl Item {
                 (Method::Create, Value::Object(eviction).to_string())
             }
             Write::Create(object) => (Method::Create, object.to_string()),
-            Write::Delete(options) => (Method::Delete, self.only_this(options, false).to_string()),
+            // Where there are options in the body, a server reads none in the query, `dryRun` neither.
+            Write::Delete(options) => (Method::Delete, self.only_this(options, dry).to_string()),
         };
         let mut call = match &plan.creates {
             Some(resource) => Call { path: resource.path(Some(&self.target.namespace)), ..self.call(method, "", body) },
@@ -327,4 +375,41 @@ fn pinned(patch: &Value, version: &str) -> Value {
         }
     }
     patch
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
+mod tests {
+    use super::*;
+    use crate::kinds;
+    use crate::model::id::{ClusterId, GroupResource, Uid};
+
+    /// A server that does not read that something is only tried does it: a deletion and an eviction say so in their bodies, all others in the query.
+    #[test]
+    fn what_is_only_tried_says_so_where_a_server_looks() {
+        let kind = GroupResource::new("", "pods");
+        let resource = kinds::find(&kind).unwrap().resource();
+        let target = ObjectRef { cluster: ClusterId(0), kind, namespace: "shop".into(), name: "web".into(), uid: Uid::parse("u") };
+        let mut item = Item::new(target, resource.clone(), Given::Nothing, Timestamp(0));
+        item.before = Some(json!({"metadata": {"uid": "u", "resourceVersion": "7"}}));
+        let made = Plan { creates: Some(resource), ..Plan::of(Write::Create(json!({}))) };
+        for (plan, place) in [
+            (Plan::of(Write::Delete(json!({"propagationPolicy": "Background"}))), "/dryRun"),
+            (Plan::to(EVICTION, Write::Create(json!({"kind": "Eviction"}))), "/deleteOptions/dryRun"),
+            (Plan::of(Write::Merge(json!({}))), ""),
+            (Plan::of(Write::Strategic(json!({}))), ""),
+            (Plan::of(Write::Ops(Vec::new())), ""),
+            (Plan::of(Write::Replace("{}".to_owned())), ""),
+            (made, ""),
+        ] {
+            for dry in [true, false] {
+                let call = item.request(&plan, dry);
+                let body: Value = serde_json::from_str(&call.body).unwrap();
+                let in_query = call.query.iter().any(|(name, value)| *name == "dryRun" && value == "All");
+                let in_body = body.pointer(place).is_some_and(|told| *told == json!(["All"]));
+                assert_eq!(if place.is_empty() { in_query } else { in_body }, dry, "{plan:?}");
+                assert!(dry || !in_query, "{plan:?}");
+            }
+        }
+    }
 }
