@@ -38,14 +38,14 @@ fn enter(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     if let Some((cluster, cause)) = scene.finding.clone() {
         return Ok(vec![Step::Open(Screen::Finding(cluster, cause))]);
     }
-    if scene.key.is_some() {
-        return Ok(vec![Step::Open(Screen::Edit(data::subject(scene)?, false))]);
-    }
     if scene.change.is_some() {
         return changes::steer(scene, Steer::Show);
     }
     if let Some((object, from)) = scene.past.clone() {
         return Ok(vec![Step::Back, Step::TakeBack(object, from)]);
+    }
+    if scene.key.is_some() {
+        return Ok(vec![Step::Open(Screen::Edit(data::subject(scene)?, false))]);
     }
     if let Some(record) = scene.record.clone() {
         return Ok(vec![Step::Open(Screen::Record(record))]);

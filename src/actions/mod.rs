@@ -33,6 +33,7 @@ pub mod rollback;
 mod scale;
 pub mod undo;
 
+use crate::model::draft::Subject;
 use crate::model::id::ObjectRef;
 use crate::model::step::{Reject, Scene, Screen, Step, Wish};
 use crate::safety::verb::Verb;
@@ -132,9 +133,8 @@ fn change_here(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec
 pub fn aim(steps: &[Step]) -> Option<(&'static Verb, Vec<ObjectRef>)> {
     steps.iter().find_map(|step| match step {
         Step::Change(wish) => Some((verb(wish.verb)?, wish.targets.clone())),
-        Step::Open(Screen::Edit(subject, _)) => {
-            let verb = if subject.key.is_some() { &data::SET } else { &edit::EDIT };
-            Some((verb, vec![subject.object.clone()]))
+        Step::Open(Screen::Edit(Subject { object, key }, _)) => {
+            Some((if key.is_some() { &data::SET } else { &edit::EDIT }, vec![object.clone()]))
         }
         Step::Undo(object) => Some((&undo::UNDO, vec![object.clone()])),
         _ => None,

@@ -81,7 +81,8 @@ impl State {
 
     /// True while changes wait for an answer, or for the journal.
     pub fn is_asking(&self) -> bool {
-        !self.changes.calls.is_empty() || !self.changes.records.is_empty()
+        let Changes { calls, records, reviews, undoing, .. } = &self.changes;
+        !calls.is_empty() || !records.is_empty() || !reviews.is_empty() || undoing.is_some()
     }
 
     /// Opens the dialog of a change.

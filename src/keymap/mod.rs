@@ -37,10 +37,10 @@ pub enum Scope {
     Document,
     /// The screen of clusters.
     Clusters,
-    /// What a ConfigMap or Secret holds.
-    Data,
     /// The screen of changes.
     Changes,
+    /// What a ConfigMap or Secret holds.
+    Data,
     /// A text of many lines that is edited. Inherits only keys that type nothing.
     Editor,
     /// A line that is typed into. Inherits only keys that type nothing.
@@ -56,8 +56,8 @@ impl Scope {
         Self::Table,
         Self::Document,
         Self::Clusters,
-        Self::Data,
         Self::Changes,
+        Self::Data,
         Self::Editor,
         Self::Prompt,
         Self::Dialog,
@@ -70,8 +70,8 @@ impl Scope {
             Self::Table => "table",
             Self::Document => "document",
             Self::Clusters => "clusters",
-            Self::Data => "data",
             Self::Changes => "changes",
+            Self::Data => "data",
             Self::Editor => "editor",
             Self::Prompt => "prompt",
             Self::Dialog => "dialog",
@@ -81,7 +81,7 @@ impl Scope {
     fn inherits(self, keys: &[Key]) -> bool {
         match self {
             Self::Everywhere | Self::Dialog => false,
-            Self::Table | Self::Document | Self::Clusters | Self::Data | Self::Changes => true,
+            Self::Table | Self::Document | Self::Clusters | Self::Changes | Self::Data => true,
             Self::Editor | Self::Prompt => keys.iter().all(|k| k.typed().is_none()),
         }
     }

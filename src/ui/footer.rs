@@ -53,6 +53,7 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
             ("help", "keys"),
             ("back", "back"),
         ],
+        Scope::Changes => &[("enter", "its dialog"), ("stop", "begin no more"), ("again", "try again"), ("help", "keys"), ("back", "back")],
         Scope::Data => &[
             ("enter", "edit"),
             ("reveal", "reveal"),
@@ -64,7 +65,6 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
             ("help", "keys"),
             ("back", "back"),
         ],
-        Scope::Changes => &[("enter", "its dialog"), ("stop", "begin no more"), ("again", "try again"), ("help", "keys"), ("back", "back")],
         Scope::Editor => &[
             ("preview", "preview and apply"),
             ("filter", "find"),

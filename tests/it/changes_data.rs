@@ -83,7 +83,8 @@ async fn keys_are_added_renamed_and_removed() {
     person.press("esc").sees("mode is not there any more").await.press("up down");
     person.press("D").sees("y confirms").await.press("enter").sees("y confirms").await.press("y").sees("✔").await;
     assert_eq!(person.has(MAP, "settings")["data"].as_object().unwrap().len(), 2);
-    person.press("esc U").sees("accepted by the server").await.press("enter").sees("✔").await;
+    person.press("esc U").sees("remove-key  this run").await.press("enter");
+    person.sees("accepted by the server").await.press("enter").sees("✔").await;
     assert_eq!(person.has(MAP, "settings")["data"], data);
 }
 

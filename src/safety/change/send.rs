@@ -27,8 +27,6 @@ impl Change {
         let is_over = |i: &Item| matches!(i.stage, Stage::Ended(_)) && i.again != Again::Reading;
         if self.items.iter().all(is_over) && self.under_way.is_empty() {
             (self.phase, self.since) = (Phase::Over, world.now);
-            // It is kept for undo and to be looked at, which needs nothing of this.
-            self.items.iter_mut().for_each(|item| item.around.clear());
         }
     }
 

@@ -27,10 +27,10 @@ pub struct Server {
     pub untried: Vec<Failure>,
     /// Changes that somebody else makes before the next writes in earnest.
     pub others: Vec<Value>,
-    /// What it warns of, whenever it accepts something.
-    pub warnings: Vec<String>,
     /// What the journal has of earlier runs, or why it cannot be read.
     pub written: Result<Vec<Record>, String>,
+    /// What it warns of, whenever it accepts something.
+    pub warnings: Vec<String>,
     version: u64,
 }
 
@@ -43,19 +43,9 @@ impl Server {
     /// A server that has this.
     pub fn new(object: Value) -> Self {
         let (asked, journal, instead, untried, others, warnings) = Default::default();
-        Self {
-            object: Some(object),
-            asked,
-            journal,
-            disk: None,
-            forbidden: false,
-            instead,
-            untried,
-            others,
-            warnings,
-            written: Ok(Vec::new()),
-            version: 100,
-        }
+        let written = Ok(Vec::new());
+        let (disk, forbidden, version) = (None, false, 100);
+        Self { object: Some(object), asked, journal, disk, forbidden, instead, untried, others, warnings, written, version }
     }
 
     /// Answers everything that a robot asks, until it asks nothing more.
