@@ -95,10 +95,10 @@
 //!     `safety::guard`, `it::guard`.
 //! 20. *What is about to be done is on the disk before it is*, and nobody is let in who is not written down; no line of the journal can be changed
 //!     unseen. The tests of `safety::journal` and `app::journal`, `it::guard`.
-//!
-//! 19. *Every change to a cluster takes one path* ([`safety::change`]): rights, guard, dry run, preview, confirmation, journal, sending, following.
-//!     Nothing that writes is asked for anywhere else; what was not drawn confirms nothing; a request names the very object that was shown. `it::changes`
-//!     (the rows FW2 to FW6 and FW10), `it::changes_verbs`, `it::changes_data`, `it::changes_removals`, on a real control plane `it::cluster::change`.
+//! 21. *Every change to a cluster takes one path* ([`safety::change`]): rights, guard, dry run, preview, confirmation, journal, sending, following.
+//!     Nothing that writes is asked for anywhere else; what was not drawn confirms nothing; a request names the very object that was shown.
+//!     `it::changes_walk` walks every verb of the list along it, by what the server wrote down of its requests; the rows FW1 to FW10 are tests of that
+//!     name; `it::changes_accidents`, `it::changes_data`; on a real control plane, with kubectl as the judge, `it::cluster::change`.
 //!
 //! # Words
 //!

@@ -63,6 +63,16 @@ impl State {
         self.changes.at = at;
     }
 
+    /// True while the dialog of a change is open.
+    pub(super) fn is_changing(&self) -> bool {
+        self.changes.open.is_some()
+    }
+
+    /// True while changes wait for an answer, or for the journal.
+    pub fn is_asking(&self) -> bool {
+        !self.changes.calls.is_empty() || !self.changes.records.is_empty()
+    }
+
     /// Opens the dialog of a change.
     pub(super) fn wish(&mut self, wish: Wish) {
         let Some(verb) = actions::verb(wish.verb) else { return };

@@ -113,10 +113,10 @@ pub(super) fn command(var: impl Fn(&str) -> Option<String>, path: &Path) -> Stri
 /// Why it cannot be taken, and where it is.
 pub(super) fn written(path: &Path, exact: bool) -> Result<String, String> {
     let place = path.display();
-    let text = fs::read_to_string(path).map_err(|error| format!("nothing was changed: {place}: {error}"))?;
+    let text = fs::read_to_string(path).map_err(|error| format!("nothing was changed: {error}: {place}"))?;
     let text = if exact { text } else { text.trim_start_matches('\u{feff}').replace("\r\n", "\n") };
     if text.trim().is_empty() {
-        return Err(format!("nothing was changed: {place} is empty"));
+        return Err(format!("nothing was changed: the text is empty: {place}"));
     }
     Ok(text)
 }

@@ -331,8 +331,8 @@ impl State {
     /// The mouse was clicked.
     pub fn click(&mut self, x: u16, y: u16) {
         let inside = y >= self.body.y && y < self.body.bottom();
-        // What is typed belongs to where the keys are: they do not go elsewhere meanwhile.
-        let is_free = self.dialog.is_none() && self.prompt.is_none();
+        // What is typed belongs to where the keys are: they do not go elsewhere meanwhile. Nor does what a dialog lies over move.
+        let is_free = self.dialog.is_none() && self.prompt.is_none() && !self.is_changing();
         if let Some(view) = self.views.last_mut().filter(|_| inside && is_free) {
             view.click(&self.world, x, y);
             self.dirty = true;
@@ -342,7 +342,8 @@ impl State {
     /// The wheel was turned by so many lines.
     pub fn wheel(&mut self, x: u16, y: u16, lines: i16) {
         let motion = if lines < 0 { Motion::Up } else { Motion::Down };
-        if let Some(view) = self.views.last_mut() {
+        let is_free = !self.is_changing();
+        if let Some(view) = self.views.last_mut().filter(|_| is_free) {
             (0..lines.unsigned_abs()).for_each(|_| view.wheel(&self.world, x, y, motion));
         }
         self.dirty = true;

@@ -300,6 +300,11 @@ impl Change {
             why: "there is nothing to change".to_owned(),
         };
         let strictest = ruled.into_iter().reduce(|a, b| if b.demand > a.demand { b } else { a }).unwrap_or_else(nobody);
+        // What no server has tried is not confirmed by the key that goes through a form.
+        if strictest.demand < Demand::Yes && self.accepted().any(Item::is_untried) {
+            let why = "no server has tried it, and what it would store is a guess".to_owned();
+            return Ruling { demand: Demand::Yes, reason, why, ..strictest };
+        }
         Ruling { reason, ..strictest }
     }
 

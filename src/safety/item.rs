@@ -1,6 +1,7 @@
 //! One object of a change: what is known of it, and how far it has come.
 
 use super::diff::{changes, diff};
+use super::local;
 use super::verb::{Around, EVICTION, Plan, Verb, Write};
 use crate::model::call::{Call, Method};
 use crate::model::catalog::Resource;
@@ -181,12 +182,23 @@ impl Item {
         if self.is_removed() {
             return Vec::new();
         }
-        let after = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
-        match (&self.before, after) {
+        let tried = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
+        let after = tried.cloned().or_else(|| self.is_untried().then(|| self.outcome()).flatten());
+        match (&self.before, &after) {
             (_, Some(after)) if self.made().is_some() => diff(&json!({}), after),
             (Some(before), Some(after)) => diff(before, after),
             _ => Vec::new(),
         }
+    }
+
+    /// The server could not try it, and it may be sent all the same.
+    pub fn is_untried(&self) -> bool {
+        matches!(&self.checked, Some(Err(refusal)) if refusal.untried)
+    }
+
+    /// What would come of the plan, as far as that is known without a server.
+    fn outcome(&self) -> Option<Value> {
+        local::outcome(self.before.as_ref()?, self.plan.as_ref()?.as_ref().ok()?)
     }
 
     /// The same for the screen: what a Secret holds is not shown.
@@ -320,7 +332,8 @@ impl Item {
                 (Method::Create, Value::Object(eviction).to_string())
             }
             Write::Create(object) => (Method::Create, object.to_string()),
-            Write::Delete(options) => (Method::Delete, self.only_this(options, false).to_string()),
+            // Where there are options in the body, a server reads none in the query, `dryRun` neither.
+            Write::Delete(options) => (Method::Delete, self.only_this(options, dry).to_string()),
         };
         let mut call = match &plan.creates {
             Some(resource) => Call { path: resource.path(Some(&self.target.namespace)), ..self.call(method, "", body) },
@@ -362,4 +375,41 @@ fn pinned(patch: &Value, version: &str) -> Value {
         }
     }
     patch
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
+mod tests {
+    use super::*;
+    use crate::kinds;
+    use crate::model::id::{ClusterId, GroupResource, Uid};
+
+    /// A server that does not read that something is only tried does it: a deletion and an eviction say so in their bodies, all others in the query.
+    #[test]
+    fn what_is_only_tried_says_so_where_a_server_looks() {
+        let kind = GroupResource::new("", "pods");
+        let resource = kinds::find(&kind).unwrap().resource();
+        let target = ObjectRef { cluster: ClusterId(0), kind, namespace: "shop".into(), name: "web".into(), uid: Uid::parse("u") };
+        let mut item = Item::new(target, resource.clone(), Given::Nothing, Timestamp(0));
+        item.before = Some(json!({"metadata": {"uid": "u", "resourceVersion": "7"}}));
+        let made = Plan { creates: Some(resource), ..Plan::of(Write::Create(json!({}))) };
+        for (plan, place) in [
+            (Plan::of(Write::Delete(json!({"propagationPolicy": "Background"}))), "/dryRun"),
+            (Plan::to(EVICTION, Write::Create(json!({"kind": "Eviction"}))), "/deleteOptions/dryRun"),
+            (Plan::of(Write::Merge(json!({}))), ""),
+            (Plan::of(Write::Strategic(json!({}))), ""),
+            (Plan::of(Write::Ops(Vec::new())), ""),
+            (Plan::of(Write::Replace("{}".to_owned())), ""),
+            (made, ""),
+        ] {
+            for dry in [true, false] {
+                let call = item.request(&plan, dry);
+                let body: Value = serde_json::from_str(&call.body).unwrap();
+                let in_query = call.query.iter().any(|(name, value)| *name == "dryRun" && value == "All");
+                let in_body = body.pointer(place).is_some_and(|told| *told == json!(["All"]));
+                assert_eq!(if place.is_empty() { in_query } else { in_body }, dry, "{plan:?}");
+                assert!(dry || !in_query, "{plan:?}");
+            }
+        }
+    }
 }

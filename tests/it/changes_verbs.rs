@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 const REGISTRY: &str = "registry.shop.example";
 
 /// A pod template with one container, and one that runs before it.
-fn template(image: &str) -> Value {
+pub fn template(image: &str) -> Value {
     json!({
         "metadata": {"labels": {"app": "web"}},
         "spec": {
@@ -27,7 +27,7 @@ fn template(image: &str) -> Value {
 }
 
 /// A workload called `web`.
-fn web() -> Value {
+pub fn web() -> Value {
     json!({"metadata": {"name": "web"}, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}}, "template": template("web:1")}})
 }
 
@@ -43,14 +43,14 @@ fn daemons() -> Value {
     of
 }
 
-fn cronjob() -> Value {
+pub fn cronjob() -> Value {
     let mut template = template("checkout:2.31.0");
     template["spec"]["restartPolicy"] = json!("Never");
     json!({"metadata": {"name": "night", "labels": {"team": "shop"}}, "spec": {"schedule": "0 3 * * *", "suspend": false,
         "jobTemplate": {"metadata": {"labels": {"app": "night"}}, "spec": {"backoffLimit": 2, "template": template}}}})
 }
 
-fn scaler() -> Value {
+pub fn scaler() -> Value {
     json!({"metadata": {"name": "web-scaler"}, "spec": {"minReplicas": 2, "maxReplicas": 8,
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
         "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}]}})

@@ -207,7 +207,7 @@ fn server(change: &Change, item: &Item, width: u16) -> Vec<Row> {
         (Check::None(why), _) => format!("not tried beforehand: {why}"),
         (_, Some(Ok(_))) => "accepted by the server".to_owned(),
         (_, Some(Err(refusal))) if item.is_removed() => format!("not now: {}", refusal.why),
-        (_, Some(Err(refusal))) => format!("cannot be tried: {}", refusal.why),
+        (_, Some(Err(refusal))) => format!("cannot be tried: {}; the differences were worked out here, without defaults", refusal.why),
         (_, None) if change.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused) => return Vec::new(),
         (_, None) => "…".to_owned(),
     };

@@ -8,9 +8,10 @@ use crate::keymap::Scope as Keys;
 use crate::model::cell::Health;
 use crate::model::data;
 use crate::model::draft::{Draft, Subject};
+use crate::model::id::Uid;
 use crate::model::manifest;
 use crate::model::query::BadTerm;
-use crate::model::rebase::rebase;
+use crate::model::rebase::{self, rebase};
 use crate::model::step::{Motion, Scene, Step, Wish};
 use crate::model::stroke::Stroke;
 use crate::model::time::Timestamp;
@@ -83,6 +84,11 @@ impl EditView {
             return;
         }
         let Some(object) = whole.json.as_deref().and_then(|json| serde_json::from_slice::<Value>(json).ok()) else { return };
+        let uid = object.pointer("/metadata/uid").and_then(Value::as_str).map(Uid::parse);
+        if uid.is_some_and(|uid| uid != self.subject.object.uid) {
+            self.told = Some("it was deleted, and another object has its name now; what you wrote stays here".to_owned());
+            return;
+        }
         let now = self.text_of(&object);
         match self.base.take() {
             None => {
@@ -151,10 +157,12 @@ impl EditView {
         let rebased = rebase(base, yours, now);
         let line = rebased.line(self.editor.cursor().0);
         self.editor.set_text(&rebased.text, line);
-        let mark =
-            |r: &std::ops::Range<usize>| Mark { line: r.start, health: Health::Bad, text: "a conflict: keep one of both".to_owned() };
-        self.editor.set_marks(rebased.conflicts.iter().map(mark).collect());
-        rebased.conflicts.len()
+        // Those of an earlier change may still be in it.
+        let marked = rebase::marked(&rebased.text);
+        let conflicts = marked.len().div_ceil(3);
+        let mark = |line: usize| Mark { line, health: Health::Bad, text: "a conflict: keep one of both".to_owned() };
+        self.editor.set_marks(marked.into_iter().map(mark).collect());
+        conflicts
     }
 
     fn changed(&mut self, world: &World) {
