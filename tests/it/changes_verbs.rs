@@ -191,7 +191,7 @@ async fn scale_tells_the_room_on_nodes_where_they_are_known() {
     person.press(":").text("pods").press("enter").sees("Running").await;
     person.press(":").text("deployments").press("enter").sees("1/1").await.press("S").text("4");
     person.sees("3 more fit on 1 of 1 nodes now, by what one asks for (cpu 500m)").await;
-    person.press("ctrl-u").text("9").sees("5 would wait for room").await.confirms("deployments.apps", "web").await;
+    person.press("ctrl-u").text("9").sees("5 would wait for").await.confirms("deployments.apps", "web").await;
 }
 
 /// FW6: what was to be made is looked for by its name, and never made twice.

@@ -6,6 +6,7 @@
 use crate::changes_removals::{node, pod};
 use crate::changes_verbs::{cronjob, scaler, template, web};
 use crate::rig::person::Person;
+use kconsole::actions::data::SET;
 use kconsole::actions::edit::EDIT;
 use kconsole::actions::{self, VERBS};
 use kconsole::demo::fault::Fault;
@@ -111,8 +112,13 @@ async fn choose(person: &mut Person, name: &str) {
 
 /// Asks for a verb, writes something into what it asks for, and does all that may get it through. What the screens said meanwhile.
 async fn insist(person: &mut Person, verb: &Verb, text: &str, confirm: &[&str]) -> String {
-    person.act(verb.name).settles().await;
-    if verb.name == EDIT.name {
+    // A value is set in the screen of its text.
+    let asked = if verb.name == SET.name { "data" } else { verb.name };
+    person.act(asked).settles().await;
+    if verb.name == SET.name {
+        person.press("enter").settles().await;
+        person.text(text);
+    } else if verb.name == EDIT.name {
         person.sees("apiVersion").await.press("ctrl-f").text("a: b").press("enter end").text(text).wait(2);
     } else {
         person.text(text);

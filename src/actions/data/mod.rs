@@ -115,10 +115,14 @@ fn name(key: &str) -> Form {
     Form::of([Field::new("name", "letters, digits, - _ and .", key)])
 }
 
-/// A key to choose.
+/// A key to choose; where there is only one, that.
 fn which(items: &[Item], key: &str) -> Form {
-    let all = items.first().map(entries).unwrap_or_default().into_iter().map(|entry| entry.key);
-    Form::of([Field::new("key", "one that is there", key).choosing(all.collect())])
+    let all: Vec<String> = items.first().map(entries).unwrap_or_default().into_iter().map(|entry| entry.key).collect();
+    let key = match all.as_slice() {
+        [only] if key.is_empty() => only,
+        _ => key,
+    };
+    Form::of([Field::new("key", "one that is there", key).choosing(all.clone())])
 }
 
 fn entries(item: &Item) -> Vec<Entry> {

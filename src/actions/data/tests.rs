@@ -103,6 +103,8 @@ fn a_key_is_renamed_or_removed_alone() {
         }
     }
     assert_eq!(sent(&REMOVE, &map(json!({})), &filled(&[])), Err("it holds no keys".to_owned()));
+    let chosen = |before: Value| which(&[map(before)], "").text("key").to_owned();
+    assert_eq!([chosen(json!({"data": {"a": "one"}})), chosen(json!({"data": {"a": "one", "b": "two"}}))], ["a", ""]);
     let frozen = map(json!({"immutable": true, "data": {"a": "one"}}));
     assert!(sent(&REMOVE, &frozen, &filled(&[("key", "a")])).unwrap_err().starts_with("it is immutable"));
 }

@@ -42,11 +42,11 @@ pub(super) fn notes(item: &Item, key: &str, goes: bool) -> Vec<Note> {
         }
     };
     if goes {
-        note(&named, |about, text| Note::warn(about, text), "an environment variable names the key; without it they do not start again");
+        note(&named, Note::warn, "an environment variable names the key; without it they do not start again");
     }
-    note(&environment, |about, text| Note::warn(about, text), "in the environment, which follows with a restart only");
-    note(&frozen, |about, text| Note::warn(about, text), "a file by subPath, which follows with a restart only");
-    note(&files, |about, text| Note::info(about, text), "a file, which follows within a minute or two");
+    note(&environment, Note::warn, "in the environment, which follows with a restart only");
+    note(&frozen, Note::warn, "a file by subPath, which follows with a restart only");
+    note(&files, Note::info, "a file, which follows within a minute or two");
     if notes.is_empty() && !item.around.is_empty() {
         notes.push(Note::info("used by", "no pod that runs here"));
     }
