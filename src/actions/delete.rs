@@ -1,6 +1,6 @@
 //! Objects that go away: as Kubernetes takes them away, and the two ways to hurry it, which are verbs of their own because they are dangerous.
 
-mod along;
+pub(super) mod along;
 
 use super::{Action, change_here};
 use crate::safety::form::{Field, Form};

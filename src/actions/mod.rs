@@ -9,6 +9,7 @@ mod autoscale;
 mod clusters;
 mod copy;
 mod cordon;
+pub mod data;
 mod delete;
 mod drain;
 mod drill;
@@ -48,6 +49,7 @@ pub struct Action {
 pub static ACTIONS: &[&[Action]] = &[
     drill::ALL,
     edit::ALL,
+    data::ALL,
     scale::ALL,
     autoscale::ALL,
     restart::ALL,
@@ -75,6 +77,9 @@ pub static ACTIONS: &[&[Action]] = &[
 /// Every way to change an object, in the order of the help.
 pub static VERBS: &[&Verb] = &[
     &edit::EDIT,
+    &data::SET,
+    &data::RENAME,
+    &data::REMOVE,
     &scale::SCALE,
     &autoscale::AUTOSCALE,
     &restart::RESTART,

@@ -2,9 +2,10 @@
 
 use super::state::State;
 use super::typing::edit_of;
-use crate::actions::{self, edit::EDIT, rollback::ROLLBACK, undo::UNDO};
+use crate::actions::{self, data::SET, edit::EDIT, rollback::ROLLBACK, undo::UNDO};
 use crate::keymap::Key;
 use crate::model::call::{CallId, Failure, Reply};
+use crate::model::draft::{Draft, Subject};
 use crate::model::id::{GroupResource, ObjectRef};
 use crate::model::step::{Effect, Notice, Only, Screen, Step, TableOf, Wish};
 use crate::model::want::Want;
@@ -94,6 +95,12 @@ impl State {
                 self.steps(vec![Step::Open(table), Step::Say(Notice::warn(why))]);
             }
         }
+    }
+
+    /// Opens the dialog that stores a value.
+    pub(super) fn store(&mut self, draft: Draft) {
+        self.changes.open = self.begin_change(&SET, vec![(draft.subject.object.clone(), Given::Value(draft))], 0, "");
+        self.pump();
     }
 
     /// What a verb is really about, for what it is asked for; or the object of which that is not known, and the kind that would tell.
@@ -206,9 +213,13 @@ impl State {
         self.dirty = true;
         let Some(change) = self.changes.all.get(&id) else { return };
         let notice = (self.changes.open != Some(id)).then(|| ui::change::told(change, &self.world));
-        if change.verb.name == EDIT.name {
+        if [&EDIT, &SET].contains(&change.verb) {
             self.views.iter_mut().for_each(|view| view.judged(change));
-            let ended = change.items.iter().map(|i| (i.target.clone(), i.stage.clone())).collect();
+            let subject = |i: &Item| match &i.given {
+                Given::Value(draft) => draft.subject.clone(),
+                _ => Subject::whole(i.target.clone()),
+            };
+            let ended = change.items.iter().map(|i| (subject(i), i.stage.clone())).collect();
             self.settle_texts(ended);
         }
         if let Some(notice) = notice {

@@ -10,6 +10,7 @@ use crate::model::step::{Effect, Motion, Notice, Panes, Reject, Scene, Screen, S
 use crate::model::time::Timestamp;
 use crate::ui::view::View;
 use crate::ui::views::clusters::ClustersView;
+use crate::ui::views::data::DataView;
 use crate::ui::views::document::DocumentView;
 use crate::ui::views::edit::EditView;
 use crate::ui::views::events::EventsView;
@@ -73,7 +74,11 @@ impl State {
         if let Some(dialog) = self.dialog.take() {
             match dialog.yes {
                 // It was asked just now.
-                Step::Quit if yes => self.quit = true,
+                Step::Quit if yes => {
+                    let lost: Vec<_> = self.unsaved_secrets().cloned().map(Effect::Forget).collect();
+                    self.effects.extend(lost);
+                    self.quit = true;
+                }
                 step if yes => self.step(step),
                 _ => self.steps(dialog.no.into_iter().collect()),
             }
@@ -124,10 +129,11 @@ impl State {
             Step::Do(effect) => self.effect(effect),
             Step::Open(screen) => self.open(screen),
             Step::Back => self.back(false),
-            Step::Discard => self.discard(),
+            Step::Discard => self.throw_away(),
             Step::Leave => self.back(true),
-            Step::Quit if self.changes.running() > 0 => self.ask_to_leave(),
+            Step::Quit if self.changes.running() > 0 || self.unsaved_secrets().next().is_some() => self.ask_to_leave(),
             Step::Quit => self.quit = true,
+            Step::TakeUp(draft) => self.take_up(draft),
             Step::Ask(prompt) => self.ask(prompt),
             Step::Move(motion) => self.motion(motion),
             Step::Stroke(stroke) => self.stroke(stroke),
@@ -138,6 +144,7 @@ impl State {
                 self.refresh();
             }
             Step::Change(wish) => self.wish(wish),
+            Step::Store(draft) => self.store(draft),
             Step::Undo(object) => self.undo(object),
             Step::Unlock(asked) => self.unlock(asked),
             Step::Lock(cluster) => self.lock(&cluster),
@@ -254,6 +261,9 @@ impl State {
             self.views.truncate(at + 1);
             return self.refresh();
         }
+        if let Screen::Edit(subject, _) = &screen {
+            self.effects.push(Effect::Recall(subject.clone()));
+        }
         let view = self.view(screen);
         self.views.push(view);
     }
@@ -265,7 +275,8 @@ impl State {
             Screen::Overview => Box::new(WorkspaceView::new(&self.world)),
             Screen::Table(of) => Box::new(TableView::new(&self.world, of)),
             Screen::Document(object, form) => Box::new(DocumentView::new(object, form)),
-            Screen::Edit(object, outside) => Box::new(EditView::new(object, outside)),
+            Screen::Edit(subject, outside) => Box::new(EditView::new(subject, outside)),
+            Screen::Data(object) => Box::new(DataView::new(object)),
             Screen::Clusters(on) => Box::new(ClustersView::on(&self.world, on.or(self.world.focus))),
             Screen::Health => Box::new(HealthView::default()),
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
@@ -301,7 +312,7 @@ impl State {
     }
 
     /// Closes the top screen, whatever is in it.
-    fn discard(&mut self) {
+    pub(super) fn discard(&mut self) {
         if self.views.len() > 1 {
             self.views.pop();
             self.refresh();
@@ -310,6 +321,7 @@ impl State {
 
     fn ask_to_leave(&mut self) {
         let text = match self.changes.running() {
+            0 if self.unsaved_secrets().next().is_some() => "Leave kconsole? What you wrote of a Secret is lost.".to_owned(),
             0 => "Leave kconsole?".to_owned(),
             n => format!("Leave kconsole? {n} of your changes are not done yet: what is not sent will not be sent."),
         };

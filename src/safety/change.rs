@@ -243,7 +243,7 @@ impl Change {
     }
 
     /// Asks for what is around an object. What its cluster does not serve is not there.
-    fn read_around(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
+    pub(super) fn read_around(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
         let Some(item) = self.items.get_mut(at) else { return };
         if item.around.is_empty() {
             item.around = (item.verb(self.verb).around)(item).into_iter().map(|around| (around, None)).collect();

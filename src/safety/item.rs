@@ -6,6 +6,7 @@ use super::verb::{Around, EVICTION, Plan, Verb, Write};
 use crate::model::call::{Call, Method};
 use crate::model::catalog::Resource;
 use crate::model::deed::{Edit, pointer};
+use crate::model::draft::Draft;
 use crate::model::id::ObjectRef;
 use crate::model::time::Timestamp;
 use serde_json::{Value, json};
@@ -43,6 +44,20 @@ pub struct Item {
     pub seen: bool,
     /// Conflicts that were resolved by reading again.
     pub tries: u8,
+    /// Whether what is around it was read again once it was done.
+    pub again: Again,
+}
+
+/// Whether what is around an object was read again once that was done: something may have come meanwhile that should go along with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Again {
+    /// Not yet.
+    #[default]
+    No,
+    /// It is being read.
+    Reading,
+    /// It was.
+    Read,
 }
 
 /// What a verb was given for an object beforehand.
@@ -53,6 +68,8 @@ pub enum Given {
     Nothing,
     /// A text that a person wrote.
     Text(String),
+    /// A value of a ConfigMap or Secret that a person wrote.
+    Value(Draft),
     /// Changes that were made to a subresource of it, to be taken back.
     Edits(&'static str, Vec<Edit>),
 }
@@ -125,6 +142,7 @@ impl Item {
             asked_at: now.rfc3339(),
             seen: false,
             tries: 0,
+            again: Again::No,
         }
     }
 
@@ -188,12 +206,28 @@ impl Item {
         self.edits().into_iter().map(|edit| edit.masked(&self.target)).collect()
     }
 
-    /// How many replicas it would have, where that changes: a form may have said +3 or 50%.
+    /// How many replicas it would have at least, where that changes: a form may have said +3 or 50%. Of an autoscaler its minimum counts, or its
+    /// maximum where that alone is another.
     pub fn replicas(&self) -> Option<i64> {
-        if let Some(Ok(Plan { write: Write::Merge(patch), .. })) = &self.plan {
-            return patch.pointer("/spec/replicas")?.as_i64();
-        }
-        self.edits().into_iter().find(|edit| pointer(&edit.path) == "/spec/replicas")?.after?.as_i64()
+        let is_autoscaler = &*self.target.kind.resource == "horizontalpodautoscalers";
+        let bounds: &[&str] = if is_autoscaler { &["/spec/minReplicas", "/spec/maxReplicas"] } else { &["/spec/replicas"] };
+        bounds.iter().find_map(|bound| self.becomes(bound))
+    }
+
+    /// What a number will be, where that changes; servers take 1 for a number of replicas that is not there.
+    fn becomes(&self, at: &str) -> Option<i64> {
+        let number = |value: Option<&Value>| value.map_or(Some(1), Value::as_i64);
+        let planned = match &self.plan {
+            Some(Ok(Plan { write: Write::Merge(patch), .. })) => patch.pointer(at).map(Some),
+            Some(Ok(Plan { write: Write::Ops(ops), .. })) => {
+                ops.iter().rev().find(|op| op.get("path").and_then(Value::as_str) == Some(at)).map(|op| op.get("value"))
+            }
+            _ => None,
+        };
+        planned.map_or_else(
+            || number(self.edits().into_iter().find(|edit| pointer(&edit.path) == at)?.after.as_ref()),
+            |value| number(value.filter(|v| !v.is_null())),
+        )
     }
 
     /// True once everything was read that a plan needs.

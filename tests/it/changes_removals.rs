@@ -175,6 +175,38 @@ async fn fw9_a_drain_asks_again_where_a_budget_refuses_until_it_does_not() {
 }
 
 #[tokio::test]
+async fn a_drain_goes_on_once_the_budget_allows_it() {
+    let mut person = with_budget("nodes", 2).await;
+    person.sees("n-1").await.act("drain").sees("y confirms").await.sees("not now").await.press("y").sees("it is tried again").await;
+    person.other("poddisruptionbudgets.policy", "web", |b| b["spec"]["minAvailable"] = json!(0));
+    let allows = |p: &Person| p.has("poddisruptionbudgets.policy", "web").pointer("/status/disruptionsAllowed") == Some(&json!(2));
+    person.until("the budget knows", allows).await;
+    // It asks again after a while, and not before.
+    person.wait(1);
+    assert_eq!(person.names("pods").len(), 2, "{}", person.screen());
+    person.wait(60).sees("3 of 3").await;
+    let left = |p: &Person| {
+        p.cluster().look(|sim| sim.store.list("pods", "here").filter(|o| o.value().pointer("/spec/nodeName").is_some()).count())
+    };
+    person.until("no pod is on the node", |p| left(p) == 0).await;
+}
+
+#[tokio::test]
+async fn what_comes_onto_a_node_between_preview_and_cordon_is_asked_to_go_as_well() {
+    let mut person = with_budget("nodes", 0).await;
+    person.sees("n-1").await.act("drain").sees("2 of 2 are asked to go").await.sees("y confirms").await;
+    person.cluster().with(|sim| {
+        let mut late = pod("late");
+        late["metadata"]["namespace"] = json!("here");
+        late["spec"]["nodeName"] = json!("n-1");
+        late["spec"]["terminationGracePeriodSeconds"] = json!(1);
+        sim.create("pods", late, How::by("test")).expect("a pod");
+    });
+    person.press("y").sees("1 more have come onto n-1 since the preview").await.sees("4 of 4").await;
+    person.until("it is gone", |p| !p.names("pods").contains(&"late".to_owned())).await;
+}
+
+#[tokio::test]
 async fn a_drain_is_stopped_at_once() {
     let mut person = with_budget("nodes", 2).await;
     person.sees("n-1").await.act("drain").sees("y confirms").await.sees("not now").await.press("y").sees("it is tried again").await;

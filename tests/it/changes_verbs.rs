@@ -5,6 +5,7 @@ use crate::rig::objects::object;
 use crate::rig::person::Person;
 use crate::rig::robot::Robot;
 use crate::rig::writes::failure;
+use kconsole::demo::write::How;
 use kconsole::model::call::{Call, Failure, Method, Reply};
 use kconsole::model::cluster::Tier;
 use kconsole::model::fault::FaultKind;
@@ -173,6 +174,23 @@ async fn autoscale() {
     person.act("autoscale max=12").sees("web-scaler").await.previews("spec.maxReplicas  8 → 12").await.confirms(id, "web-scaler").await;
     let mut person = Person::start("deployments", &objects).await;
     person.act("autoscale").sees("if there is one, it is here").await.sees("web-scaler").await;
+}
+
+#[tokio::test]
+async fn scale_tells_the_room_on_nodes_where_they_are_known() {
+    let mut web = web();
+    web["spec"]["template"]["spec"]["containers"][0]["resources"] = json!({"requests": {"cpu": "500m"}});
+    let mut person = Person::start("deployments", &[("deployments.apps", web)]).await;
+    person.press("S").text("9").sees("n/a: nodes are not known here").await.press("esc");
+    let amounts = json!({"cpu": "2", "memory": "16Gi", "pods": "110", "ephemeral-storage": "100Gi"});
+    let ready = json!([{"type": "Ready", "status": "True", "reason": "KubeletReady"}]);
+    let node = json!({"metadata": {"name": "n-1"}, "status": {"capacity": amounts, "allocatable": amounts, "conditions": ready}});
+    person.cluster().with(|sim| sim.create("nodes", node, How::by("kubelet")).expect("a node"));
+    person.press(":").text("nodes").press("enter").sees("n-1").await;
+    person.press(":").text("pods").press("enter").sees("Running").await;
+    person.press(":").text("deployments").press("enter").sees("1/1").await.press("S").text("4");
+    person.sees("3 more fit on 1 of 1 nodes now, by what one asks for (cpu 500m)").await;
+    person.press("ctrl-u").text("9").sees("5 would wait for room").await.confirms("deployments.apps", "web").await;
 }
 
 /// FW6: what was to be made is looked for by its name, and never made twice.

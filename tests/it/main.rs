@@ -12,6 +12,7 @@
 mod changes;
 mod changes_accidents;
 mod changes_bulk;
+mod changes_data;
 mod changes_removals;
 mod changes_text;
 mod changes_verbs;

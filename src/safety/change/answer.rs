@@ -7,8 +7,8 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::world::World;
 use crate::safety::diff::diff;
 use crate::safety::item::{End, Item, Refusal, Stage};
-use crate::safety::verb::{Follow, Keeps, Verb, Write};
-use serde_json::Value;
+use crate::safety::verb::{Follow, Keeps, Plan, Verb, Write};
+use serde_json::{Value, json};
 
 /// So many conflicts in a row are read again: a status that moves, not somebody who works on the same field.
 const TRIES: u8 = 8;
@@ -31,7 +31,7 @@ impl Change {
             }
             Purpose::Check => {
                 item.warnings.clone_from(answer.as_ref().map(|r| &r.warnings).unwrap_or(&Vec::new()));
-                let conflict = answer.as_ref().is_err_and(|f| f.fault.kind == FaultKind::Conflict);
+                let conflict = answer.as_ref().is_err_and(|failure| is_conflict(failure, item));
                 if conflict && item.made().is_none() && item.tries < TRIES {
                     // Another state of it was read; a fresh look decides. Something new has no other state, but a name that is taken.
                     item.tries += 1;
@@ -180,8 +180,19 @@ fn right(item: &Item, verb: &Verb, answer: Result<Reply, Failure>) -> Result<(),
 /// True where the object is read again before it is tried again: it has changed, or is said not to be there.
 fn is_again(failure: &Failure, keeps: Keeps, item: &Item) -> bool {
     match failure.fault.kind {
-        FaultKind::Conflict => keeps != Keeps::Everything,
         FaultKind::Gone => item.is_removed(),
+        _ => is_conflict(failure, item) && keeps != Keeps::Everything,
+    }
+}
+
+/// The object is another than the one that was read. Of a patch that tests for what was seen servers only say that it does not fit: that is looked
+/// up, once.
+fn is_conflict(failure: &Failure, item: &Item) -> bool {
+    let tests =
+        || matches!(&item.plan, Some(Ok(Plan { write: Write::Ops(ops), .. })) if ops.iter().any(|op| op.get("op") == Some(&json!("test"))));
+    match failure.fault.kind {
+        FaultKind::Conflict => true,
+        FaultKind::Invalid => item.tries == 0 && failure.causes.is_empty() && tests(),
         _ => false,
     }
 }

@@ -1,6 +1,7 @@
 //! One file a screen.
 
 pub mod clusters;
+pub mod data;
 pub mod document;
 pub mod edit;
 pub mod events;

@@ -1,6 +1,7 @@
 //! A person at the program, with a demo server behind it: keys in, screen out, and what the server has by then.
 
 use super::fleet::Engine;
+use kconsole::app::files::Paths;
 use kconsole::demo::cluster::Cluster;
 use kconsole::demo::fault::Fault;
 use kconsole::demo::fleet::{Fleet, Options};
@@ -13,6 +14,7 @@ use kconsole::safety::diff::diff;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::{Value, json};
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -138,8 +140,31 @@ impl Person {
     pub fn wait(&mut self, seconds: i64) -> &mut Self {
         let now = self.engine.0.state.world.now.0 + seconds;
         self.engine.0.state.tick(Timestamp(now));
+        drop(self.engine.0.perform());
         self.draw();
         self
+    }
+
+    /// The files of texts that were written and not stored.
+    pub fn texts(&self) -> Vec<PathBuf> {
+        let Paths { texts, secret_texts, .. } = &self.engine.0.paths;
+        let folders = [Some(texts), secret_texts.as_ref()].into_iter().flatten();
+        let mut files: Vec<PathBuf> = folders.filter_map(|f| fs::read_dir(f).ok()).flatten().map(|file| file.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
+    /// There is no folder in memory for what Secrets hold.
+    pub fn without_runtime_folder(&mut self) -> &mut Self {
+        self.engine.0.paths.secret_texts = None;
+        self.engine.0.state.world.secret_texts = None;
+        self
+    }
+
+    /// The program ends, as it was asked to.
+    pub fn ends(&mut self) {
+        assert!(self.engine.0.state.is_over(), "{}", self.screen());
+        self.engine.0.clear_up();
     }
 
     /// Draws what there is now.
