@@ -300,7 +300,8 @@ impl Change {
 
     /// What the guard says: the strictest of what it says of each object.
     fn rule(&self, world: &World, guard: &Guard) -> Ruling {
-        let ruled: Vec<Ruling> = self.items.iter().filter_map(|item| self.rule_of(item, world, guard)).collect();
+        let objects = self.asked_for().count();
+        let ruled: Vec<Ruling> = self.items.iter().filter_map(|item| self.rule_of(item, objects, world, guard)).collect();
         let reason = ruled.iter().any(|r| r.reason);
         let nobody = || Ruling {
             demand: Demand::Refused,
@@ -317,8 +318,8 @@ impl Change {
         Ruling { reason, ..strictest }
     }
 
-    /// What the guard says of one object, now.
-    fn rule_of(&self, item: &Item, world: &World, guard: &Guard) -> Option<Ruling> {
+    /// What the guard says of one object of so many, now.
+    fn rule_of(&self, item: &Item, objects: usize, world: &World, guard: &Guard) -> Option<Ruling> {
         Some(guard.rule(&Asked {
             cluster: world.cluster(item.target.cluster)?,
             namespace: &item.target.namespace,
@@ -326,7 +327,7 @@ impl Change {
             name: &item.target.name,
             verb: self.verb_of(item).name,
             removal: self.verb_of(item).removes,
-            objects: self.asked_for().count(),
+            objects,
             replicas: item.replicas(),
             now: world.now,
             utc_offset: world.utc_offset,

@@ -6,7 +6,6 @@
 use crate::changes_removals::{node, pod};
 use crate::changes_verbs::{cronjob, scaler, template, web};
 use crate::rig::person::Person;
-use kconsole::actions::data::SET;
 use kconsole::actions::edit::EDIT;
 use kconsole::actions::{self, VERBS};
 use kconsole::demo::fault::Fault;
@@ -37,6 +36,8 @@ const ANY: (&str, &str, &[&str]) = ("configmaps", "configmaps", &["settings", "h
 const TEXTS: [&str; 4] = ["", "5", "team=5", "shop/web:5"];
 /// Then everything that confirms anything.
 const CONFIRM: &[&str] = &["ctrl-s", "enter", "enter", "enter", "y", "a", "p r o d - e u enter", "tab enter", "enter"];
+/// Verbs that begin in a screen of their own or at a part of an object, and what opens them.
+const OPENED_BY: [(&str, &str); 2] = [("set-key", "add-key k"), ("remove-key", "remove-key a")];
 /// What confirms in prod, where the keys are in the form, and where they are at the confirmation.
 const IN_PROD: [&[&str]; 2] = [&["ctrl-s", "shift-tab", "p r o d - e u enter"], &["ctrl-s", "p r o d - e u enter"]];
 
@@ -112,16 +113,12 @@ async fn choose(person: &mut Person, name: &str) {
 
 /// Asks for a verb, writes something into what it asks for, and does all that may get it through. What the screens said meanwhile.
 async fn insist(person: &mut Person, verb: &Verb, text: &str, confirm: &[&str]) -> String {
-    // A value is set in the screen of its text.
-    let asked = if verb.name == SET.name { "data" } else { verb.name };
-    person.act(asked).settles().await;
-    if verb.name == SET.name {
-        person.press("enter").settles().await;
-        person.text(text);
-    } else if verb.name == EDIT.name {
+    let opens = OPENED_BY.iter().find(|(name, _)| *name == verb.name).map_or(verb.name, |(_, action)| action);
+    person.act(opens).settles().await;
+    if verb.name == EDIT.name {
         person.sees("apiVersion").await.press("ctrl-f").text("a: b").press("enter end").text(text).wait(2);
     } else {
-        person.text(text);
+        person.text(text).wait(2);
     }
     person.settles().await;
     let mut screens = person.look();

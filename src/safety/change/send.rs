@@ -5,7 +5,7 @@ use crate::model::deed::{Deed, Outcome};
 use crate::model::id::ObjectRef;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
-use crate::safety::guard::{Demand, Guard};
+use crate::safety::guard::{Demand, Guard, Ruling};
 use crate::safety::item::{Again, End, Item, Stage};
 use crate::safety::verb::{Follow, Keeps, Pace};
 
@@ -47,7 +47,7 @@ impl Change {
         let is_due = |(at, item): &(usize, &Item)| item.stage == Stage::Queued && self.turn_of(*at, item) == now;
         let due: Vec<usize> = self.items.iter().enumerate().filter(is_due).map(|(at, _)| at).take(room).collect();
         for at in due {
-            let refused = self.items.get(at).and_then(|i| self.rule_of(i, world, guard)).filter(|r| r.demand == Demand::Refused);
+            let refused = self.refused(at, world, guard);
             let deed = self.deed(at, None);
             let token = Token { item: at, of: Purpose::Intent, round: self.round };
             if let Some(item) = self.items.get_mut(at) {
@@ -58,6 +58,12 @@ impl Change {
                 }
             }
         }
+    }
+
+    /// What the rules have against an object by now.
+    fn refused(&self, at: usize, world: &World, guard: &Guard) -> Option<Ruling> {
+        let objects = self.asked_for().count();
+        self.rule_of(self.items.get(at)?, objects, world, guard).filter(|ruling| ruling.demand == Demand::Refused)
     }
 
     /// When an object is taken: all of one turn together, one turn after the other.
@@ -74,7 +80,7 @@ impl Change {
     fn try_again(&mut self, world: &World, guard: &Guard) {
         for at in 0..self.items.len() {
             let Some(Keeps::Trying(every)) = self.items.get(at).map(|i| self.verb_of(i).keeps) else { continue };
-            let refused = self.items.get(at).and_then(|i| self.rule_of(i, world, guard)).filter(|r| r.demand == Demand::Refused);
+            let refused = self.refused(at, world, guard);
             let Some(item) = self.items.get_mut(at) else { continue };
             match (&item.stage, refused) {
                 (Stage::Waiting(..), Some(ruling)) => {

@@ -72,9 +72,10 @@ impl<'a> Desk<'a> {
         self
     }
 
-    /// A text, as fast as a terminal takes it; what is pressed then is no part of it.
+    /// A text, as fast as a terminal takes it. It is there before anything else is pressed: what comes at once is one paste.
     fn types(&mut self, text: &str) -> &mut Self {
         self.pty.send(text);
+        self.sees(&[text]);
         self.pty.wait_quiet(Duration::from_millis(100), Duration::from_millis(800));
         self
     }

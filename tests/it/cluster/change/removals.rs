@@ -2,7 +2,7 @@
 
 use super::super::{on_demo, on_real};
 use super::Desk;
-use crate::rig::cluster::clusters;
+use crate::rig::cluster::{clusters, kubectl};
 use std::path::Path;
 
 /// Two nodes of our own, of which one takes no pods yet; a deployment that runs on such nodes only, and a budget that lets one of its pods go at a
@@ -63,11 +63,13 @@ fn delete(clusters: &Path) {
 
 /// A node is closed and opened, emptied as its pods' budget allows, and opened again.
 fn drain(clusters: &Path, from: &str, nodes: &[(&str, bool)], image: &str) {
+    // A script that failed left them.
+    kubectl(clusters, &["--context", "alpha", "delete", "node", "change-1", "change-2", "--ignore-not-found"]);
     let mut desk = Desk::before(clusters, &drained(nodes, image), "nodes");
     let node = format!("node/{from}");
     let closed = |desk: &Desk<'_>| desk.kubectl(&["get", &node, "-o", "jsonpath={.spec.unschedulable}"]);
     let places = |desk: &Desk<'_>| desk.kubectl(&["get", "pods", "-o", "jsonpath={.items[*].spec.nodeName}"]);
-    desk.press(&["/"]).types(&format!("name:{from}")).press(&["\r"]).sees(&["▌", from, "Ready"]);
+    desk.press(&["/"]).types(&format!("name:{from}")).opens("\r", "/ filter").sees(&["▌", from, "Ready"]);
 
     desk.act("cordon").sees(&["spec.unschedulable", "→ true"]);
     desk.exactly(&node);
