@@ -8,7 +8,7 @@
 //! | [`kinds`] | how an object looks: from JSON to a row | a kind: one file, one word |
 //! | [`health`] | what is wrong, why, and what to do next | a rule: one file, one word |
 //! | [`safety`] | what may be written, and how: guard, plan, differences, journal, undo | |
-//! | [`actions`] | what a user can do | a verb: one file, one word; one that changes something has its [`Verb`](safety::verb::Verb) in there |
+//! | [`actions`] | what a user can do | a verb: one file, one word; one that changes something has its [`Verb`](safety::verb::Verb) in there; a template for something new: a file in `actions/new`, one word |
 //! | [`keymap`] | how keys reach actions | a keymap: data in `keymaps/`, one line |
 //! | [`k8s`] | the world: everything that awaits | |
 //! | [`ui`] | what is on screen; no Kubernetes word in `widgets` | a screen: one file in `views`; as a pane: a line in `views/workspace/pane.rs`; a theme: data in `themes/` |
@@ -98,7 +98,7 @@
 //!
 //! 19. *Every change to a cluster takes one path* ([`safety::change`]): rights, guard, dry run, preview, confirmation, journal, sending, following.
 //!     Nothing that writes is asked for anywhere else; what was not drawn confirms nothing; a request names the very object that was shown. `it::changes`
-//!     (the rows FW2 to FW6 and FW10), `it::changes_verbs`, `it::changes_removals`, on a real control plane `it::cluster::change`.
+//!     (the rows FW2 to FW6 and FW10), `it::changes_verbs`, `it::changes_removals`, `it::changes_apply`, on a real control plane `it::cluster::{change, apply}`.
 //!
 //! # Words
 //!
@@ -119,7 +119,7 @@
 //! - *hyperlink*: what a link of the config is for one object. *Template*: its address before an object fills it.
 //! - *verb*: a way to change objects. *Change*: one of these on its way, for one object or several; each is an *item* of it. *Plan*: the request that
 //!   would be sent. *Deed*: what is written down of it; *record*: the same as a line of the journal. *Ruling*: what the guard says.
-//! - *stroke*: what a key does to a text that is edited. *Manifest*: such a text, read. *Rebase*: two changes of one text made one.
+//! - *stroke*: what a key does to a text that is edited. *Manifest*: such a text, read; *bundle*: several, as objects of a cluster that are to be applied. *Rebase*: two changes of one text made one.
 //! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.
 //!
 //! # Where the design was left, and why

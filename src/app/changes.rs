@@ -2,8 +2,9 @@
 
 use super::state::State;
 use super::typing::edit_of;
-use crate::actions::{self, edit::EDIT, rollback::ROLLBACK, undo::UNDO};
+use crate::actions::{self, apply::APPLY, edit::EDIT, rollback::ROLLBACK, undo::UNDO};
 use crate::keymap::Key;
+use crate::model::apply::Source;
 use crate::model::call::{CallId, Failure, Reply};
 use crate::model::id::{GroupResource, ObjectRef};
 use crate::model::step::{Effect, Notice, Only, Screen, Step, TableOf, Wish};
@@ -64,26 +65,61 @@ impl State {
 
     /// Opens the dialog of a change.
     pub(super) fn wish(&mut self, wish: Wish) {
-        let Some(verb) = actions::verb(wish.verb) else { return };
-        match self.aim(verb, wish.targets) {
-            Ok(targets) => {
-                // A text is about one object, and is no argument.
-                let (given, argument) =
-                    if verb.name == EDIT.name { (Given::Text(wish.argument), String::new()) } else { (Given::Nothing, wish.argument) };
-                let targets = targets.into_iter().map(|t| (t, given.clone())).collect();
-                if let Some(id) = self.begin_change(verb, targets, wish.hidden, &argument) {
-                    self.changes.open = Some(id);
-                    self.pump();
-                }
-            }
-            // Whoever has the say over it is looked for by the person: among all of that kind, where it is.
-            Err((object, kind)) => {
-                let only = Only::Namespace(object.cluster, object.namespace.clone());
-                let why = format!("{} is for what has the say over {}: if there is one, it is here", verb.name, object.name);
-                let table = Screen::Table(TableOf { only, ..TableOf::all(kind) });
-                self.steps(vec![Step::Open(table), Step::Say(Notice::warn(why))]);
-            }
+        if let Some(id) = self.begin_wish(wish) {
+            self.changes.open = Some(id);
+            self.pump();
         }
+    }
+
+    /// Has the server try a change that no dialog is open for: the screen that it is written in shows what it says.
+    pub(super) fn try_out(&mut self, wish: Wish) {
+        if let Some(before) = self.changes.draft.take() {
+            self.changes.all.remove(&before);
+        }
+        self.changes.draft = self.begin_wish(wish);
+    }
+
+    /// A change is asked about or under way in the dialog.
+    pub(super) fn is_asked(&self) -> bool {
+        self.changes.open.is_some()
+    }
+
+    /// Opens the dialog of a change to these objects.
+    pub(super) fn ask_about(&mut self, verb: &'static Verb, items: Vec<Item>) {
+        self.changes.open = Some(self.begin(verb, items, ""));
+        self.pump();
+    }
+
+    /// Begins what is wished.
+    fn begin_wish(&mut self, wish: Wish) -> Option<ChangeId> {
+        let Wish { verb, targets, hidden, argument } = wish;
+        let verb = actions::verb(verb)?;
+        // A text is no argument, and it is one text whatever it is about.
+        let text = [&EDIT, &APPLY].iter().any(|of| verb.name == of.name).then(|| targets.first().cloned()).flatten();
+        let id = match text.as_ref() {
+            Some(object) if verb.name == APPLY.name => {
+                let source = Source { name: object.name.to_string(), text: argument };
+                // The screen that it is written in has told of what is wrong.
+                self.bundle(object.cluster, &[source]).ok().map(|items| self.begin(verb, items, ""))
+            }
+            Some(_) => self.begin_change(verb, targets.into_iter().map(|t| (t, Given::Text(argument.clone()))).collect(), ""),
+            None => {
+                let targets = self.aim(verb, targets).map_err(|(object, kind)| self.look_for_keeper(verb, &object, kind)).ok()?;
+                self.begin_change(verb, targets.into_iter().map(|t| (t, Given::Nothing)).collect(), &argument)
+            }
+        }?;
+        if let Some(change) = self.changes.all.get_mut(&id) {
+            (change.hidden, change.text) = (hidden, text);
+        }
+        Some(id)
+    }
+
+    /// Whoever has the say over it is looked for by the person: among all of that kind, where it is.
+    fn look_for_keeper(&mut self, verb: &Verb, object: &ObjectRef, kind: String) {
+        let only = Only::Namespace(object.cluster, object.namespace.clone());
+        let why = format!("{} is for what has the say over {}: if there is one, it is here", verb.name, object.name);
+        let table = Screen::Table(TableOf { only, ..TableOf::all(kind) });
+        self.steps(vec![Step::Open(table), Step::Say(Notice::warn(why))]);
     }
 
     /// What a verb is really about, for what it is asked for; or the object of which that is not known, and the kind that would tell.
@@ -101,16 +137,8 @@ impl State {
         Ok(targets)
     }
 
-    /// Has the server try a change that no dialog is open for: the screen shows what it says.
-    pub(super) fn hidden_change(&mut self, verb: &'static Verb, target: (ObjectRef, Given)) {
-        if let Some(before) = self.changes.draft.take() {
-            self.changes.all.remove(&before);
-        }
-        self.changes.draft = self.begin_change(verb, vec![target], 0, "");
-    }
-
     /// Begins a change, with what is given for each object.
-    fn begin_change(&mut self, verb: &'static Verb, targets: Vec<(ObjectRef, Given)>, hidden: usize, argument: &str) -> Option<ChangeId> {
+    fn begin_change(&mut self, verb: &'static Verb, targets: Vec<(ObjectRef, Given)>, argument: &str) -> Option<ChangeId> {
         let now = self.world.now;
         let item = |(target, given): (ObjectRef, Given)| match self.world.resource(target.cluster, &target.kind) {
             Found::Kind(resource) => Ok(Item::new(target, resource.clone(), given, now)),
@@ -118,14 +146,7 @@ impl State {
         };
         let items: Result<Vec<Item>, _> = targets.into_iter().map(item).collect();
         match items {
-            Ok(items) => {
-                self.changes.last += 1;
-                let id = ChangeId(self.changes.last);
-                let mut change = Change::new(id, verb, items, argument, now);
-                change.hidden = hidden;
-                self.changes.all.insert(id, change);
-                Some(id)
-            }
+            Ok(items) => Some(self.begin(verb, items, argument)),
             Err(target) => {
                 let why = format!("it is not known yet how {} are served there: try again in a moment", target.kind);
                 self.say(Notice::warn(why).of(target.cluster));
@@ -134,13 +155,25 @@ impl State {
         }
     }
 
+    /// Begins a change to these objects.
+    fn begin(&mut self, verb: &'static Verb, items: Vec<Item>, argument: &str) -> ChangeId {
+        self.changes.last += 1;
+        let id = ChangeId(self.changes.last);
+        self.changes.all.insert(id, Change::new(id, verb, items, argument, self.world.now));
+        id
+    }
+
     /// Opens the dialog that takes the last change to an object back.
     pub(super) fn undo(&mut self, object: ObjectRef) {
         let last = self.changes.all.values().rev().find_map(|change| change.undoable(&object));
         match last {
             Some(given) => {
-                self.changes.open = self.begin_change(&UNDO, vec![(object, given)], 0, "");
+                self.changes.open = self.begin_change(&UNDO, vec![(object, given)], "");
                 self.pump();
+            }
+            None if self.changes.all.values().any(|change| change.has_made(&object)) => {
+                let why = format!("{} was made in this run: only deleting it ({{delete}}) takes that back", object.name);
+                self.say(Notice::info(ui::words::keyed(&self.world, &why)));
             }
             // Where nothing was done from here, going back is to a revision from before.
             None if ROLLBACK.applies_to(&object.kind) => {
@@ -196,10 +229,10 @@ impl State {
         self.dirty = true;
         let Some(change) = self.changes.all.get(&id) else { return };
         let notice = (self.changes.open != Some(id)).then(|| ui::change::told(change, &self.world));
-        if change.verb.name == EDIT.name {
+        if let Some(text) = change.text.clone() {
             self.views.iter_mut().for_each(|view| view.judged(change));
-            let ended = change.items.iter().map(|i| (i.target.clone(), i.stage.clone())).collect();
-            self.settle_texts(ended);
+            let is_stored = change.items.iter().all(Item::is_stored);
+            self.settle_text(text, is_stored);
         }
         if let Some(notice) = notice {
             self.say(notice);
@@ -237,6 +270,8 @@ impl State {
             (None, "shift-tab") => Press::Previous,
             (None, "up") => Press::Up,
             (None, "down") => Press::Down,
+            (None, "pgup") => Press::PageUp,
+            (None, "pgdn") => Press::PageDown,
             (None, "esc" | "ctrl-c") => {
                 self.close_change();
                 return true;
@@ -266,7 +301,8 @@ impl State {
         let at = self.changes.at;
         if let Some(change) = self.changes.open.and_then(|id| self.changes.all.get_mut(&id)) {
             change.drawn(at);
-            ui::change::draw(change, &self.world, &self.theme, screen.body, buf);
+            let last = ui::change::draw(change, &self.world, &self.theme, screen.body, buf);
+            change.scrolled = change.scrolled.min(last);
         }
     }
 }

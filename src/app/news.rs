@@ -39,6 +39,7 @@ impl State {
                 self.world.journal = Some(read);
                 self.refresh();
             }
+            Msg::Manifests(cluster, read) => self.apply_read(cluster, read),
             Msg::Told(notice) => self.say(notice),
             Msg::Demo(told) => {
                 self.world.demo = Some(Demo { told: Some(told) });

@@ -4,6 +4,7 @@ use super::cli::Flags;
 use super::files::{Own, Paths};
 use super::journal::{self, Journal};
 use super::layouts;
+use super::manifests;
 use super::reload::{Reader, Reload};
 use super::session;
 use super::startup::Setup;
@@ -50,6 +51,8 @@ pub struct Program {
     settings: Arc<Settings>,
     sessions: Sessions,
     inbox: mpsc::Receiver<Msg>,
+    /// For what is read beside the loop.
+    out: mpsc::Sender<Msg>,
     /// Dropped after the inbox: what it still writes waits for nobody to be told.
     journal: Journal,
 }
@@ -82,8 +85,8 @@ impl Program {
         let credentials = Credentials::new(std::env::var_os("PATH"));
         let place = journal::place(&paths, flags.journal.as_deref(), &state.config.journal);
         let journal = Journal::new(place, out.clone());
-        let sessions = Sessions::new(Handle::current(), out);
-        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox, journal }
+        let sessions = Sessions::new(Handle::current(), out.clone());
+        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox, out, journal }
     }
 
     /// Begins to notice edits of all files that were read.
@@ -114,6 +117,7 @@ impl Program {
                 Effect::Disconnect(id) => self.sessions.disconnect(id),
                 Effect::Retry(id) => self.sessions.retry(id),
                 Effect::Call(id, call) => self.sessions.call(id, call),
+                Effect::ReadManifests(id, path) => self.read_manifests(id, path),
                 Effect::Keep(object, text) => self.keep_text(&object, text.as_deref()),
                 Effect::Journal(deed) => {
                     if let Err(why) = self.journal.write(&deed, self.state.world.cluster(deed.object.cluster)) {
@@ -142,6 +146,15 @@ impl Program {
             }
         }
         left
+    }
+
+    /// Reads what is to be applied. A disk may take its time.
+    fn read_manifests(&self, id: ClusterId, path: String) {
+        let out = self.out.clone();
+        tokio::task::spawn_blocking(move || {
+            // Nobody listens any more once the program ends.
+            let _ = out.blocking_send(Msg::Manifests(id, manifests::read(&path)));
+        });
     }
 
     /// Where the text of an object is kept.

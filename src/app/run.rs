@@ -275,7 +275,7 @@ impl Loop {
             }
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
             Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::Call(..) | Effect::Keep(..) => Ok(()),
-            Effect::Journal(_) | Effect::JournalTo(_) | Effect::ReadJournal => Ok(()),
+            Effect::Journal(_) | Effect::JournalTo(_) | Effect::ReadJournal | Effect::ReadManifests(..) => Ok(()),
         }
     }
 

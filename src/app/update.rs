@@ -9,6 +9,7 @@ use crate::model::msg::Link;
 use crate::model::step::{Effect, Motion, Notice, Panes, Reject, Scene, Screen, Step};
 use crate::model::time::Timestamp;
 use crate::ui::view::View;
+use crate::ui::views::choice::ChoiceView;
 use crate::ui::views::clusters::ClustersView;
 use crate::ui::views::document::DocumentView;
 use crate::ui::views::edit::EditView;
@@ -17,8 +18,8 @@ use crate::ui::views::finding::FindingView;
 use crate::ui::views::health::HealthView;
 use crate::ui::views::help::HelpView;
 use crate::ui::views::journal::{JournalView, RecordView};
-use crate::ui::views::links::LinksView;
 use crate::ui::views::palette::PaletteView;
+use crate::ui::views::problems::ProblemsView;
 use crate::ui::views::table::TableView;
 use crate::ui::views::workspace::WorkspaceView;
 
@@ -138,6 +139,8 @@ impl State {
                 self.refresh();
             }
             Step::Change(wish) => self.wish(wish),
+            Step::Apply(asked) => self.apply(asked),
+            Step::New(asked) => self.begin_new(asked),
             Step::Undo(object) => self.undo(object),
             Step::Unlock(asked) => self.unlock(asked),
             Step::Lock(cluster) => self.lock(&cluster),
@@ -266,6 +269,9 @@ impl State {
             Screen::Table(of) => Box::new(TableView::new(&self.world, of)),
             Screen::Document(object, form) => Box::new(DocumentView::new(object, form)),
             Screen::Edit(object, outside) => Box::new(EditView::new(object, outside)),
+            Screen::New(object, text) => Box::new(EditView::of_new(object, &text)),
+            Screen::Problems(title, problems) => Box::new(ProblemsView::new(title, problems)),
+            Screen::Templates => Box::new(ChoiceView::templates()),
             Screen::Clusters(on) => Box::new(ClustersView::on(&self.world, on.or(self.world.focus))),
             Screen::Health => Box::new(HealthView::default()),
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
@@ -273,7 +279,7 @@ impl State {
             Screen::Record(record) => Box::new(RecordView::new(*record)),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
             Screen::Help => Box::new(HelpView::new(below, &self.keymap).telling(self.views.last().and_then(|v| v.narrows()))),
-            Screen::Links(links) => Box::new(LinksView::new(links)),
+            Screen::Links(links) => Box::new(ChoiceView::links(links)),
             Screen::Actions => Box::new(PaletteView::new(self.scene(), below, &self.keymap)),
         }
     }

@@ -1,10 +1,8 @@
 //! Texts of objects that are edited: tried as one pauses, kept until they are stored, lent to the person's own editor.
 
 use super::state::{Dialog, State};
-use crate::actions::edit::EDIT;
 use crate::model::id::ObjectRef;
 use crate::model::step::{Effect, Notice, Step};
-use crate::safety::item::{End, Given, Stage};
 
 impl State {
     /// Has the server try what was written, once the person pauses; and hands the text out that is to be written elsewhere.
@@ -14,9 +12,11 @@ impl State {
             self.effects.push(Effect::Write(object, text));
             return;
         }
-        if let Some((object, text)) = view.draft(&self.world) {
-            self.effects.push(Effect::Keep(object.clone(), Some(text.clone())));
-            self.hidden_change(&EDIT, (object, Given::Text(text)));
+        if let Some(wish) = view.draft(&self.world) {
+            // A template that nobody has touched is no loss, and what was written of it before may be one.
+            let written = wish.targets.first().filter(|_| view.is_unsaved());
+            self.effects.extend(written.map(|object| Effect::Keep(object.clone(), Some(wish.argument.clone()))));
+            self.try_out(wish);
         }
     }
 
@@ -34,15 +34,12 @@ impl State {
     }
 
     /// What was stored needs no keeping any more; what was not stays where it is, and the person is told where.
-    pub(super) fn settle_texts(&mut self, ended: Vec<(ObjectRef, Stage)>) {
-        for (object, stage) in ended {
-            match stage {
-                Stage::Following | Stage::Ended(End::Done) => {
-                    self.views.iter_mut().for_each(|view| view.stored(&object));
-                    self.effects.push(Effect::Keep(object, None));
-                }
-                _ => self.say(Notice::info(format!("what you wrote is kept in {}", self.world.texts))),
-            }
+    pub(super) fn settle_text(&mut self, text: ObjectRef, is_stored: bool) {
+        if is_stored {
+            self.views.iter_mut().for_each(|view| view.stored(&text));
+            self.effects.push(Effect::Keep(text, None));
+        } else {
+            self.say(Notice::info(format!("what you wrote is kept in {}", self.world.texts)));
         }
     }
 

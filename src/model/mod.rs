@@ -3,6 +3,7 @@
 //! Nothing here awaits, reads a clock, opens a file or knows a terminal, and nothing here imports anything else of the crate.
 //! Time is handed in; text stays as the server sent it until something draws it ([`text::visible`]).
 
+pub mod apply;
 pub mod aside;
 pub mod call;
 pub mod catalog;
@@ -27,6 +28,7 @@ pub mod msg;
 pub mod naming;
 pub mod nearest;
 pub mod order;
+pub mod panes;
 pub mod problem;
 pub mod quantity;
 pub mod query;

@@ -1,12 +1,15 @@
 //! What an action or a view may ask for, by value. `app` carries it out.
 
+pub use super::apply::{Apply, New};
 use super::call::{Call, CallId};
 use super::cell::Health;
 use super::deed::Deed;
 use super::finding::Cause;
 use super::id::{ClusterId, ObjectRef, Uid};
 pub use super::known::{Known, Named};
-use super::layout::{Axis, Layout};
+use super::layout::Layout;
+pub use super::panes::{Panes, Pick};
+use super::problem::Problem;
 use super::record::Record;
 use super::stroke::Stroke;
 pub use super::unlock::{Unlock, Which};
@@ -42,6 +45,10 @@ pub enum Step {
     Sort(String),
     /// Objects are to be changed: a person is asked first.
     Change(Wish),
+    /// What files say is to be applied: a person is asked first.
+    Apply(Apply),
+    /// Something new is to be written.
+    New(New),
     /// The last change of this run to an object is to be taken back: a person is asked first.
     Undo(ObjectRef),
     /// A read-only cluster is to be changed for a while.
@@ -73,6 +80,8 @@ pub enum Effect {
     Journal(Box<Deed>),
     /// Lend the terminal to the person's own editor, with the text of this object.
     Write(ObjectRef, String),
+    /// Read what is to be applied to this cluster from a file or folder.
+    ReadManifests(ClusterId, String),
     /// Keep what was written of this object in a file, or forget it.
     Keep(ObjectRef, Option<String>),
     /// Write the journal into this file from now on.
@@ -118,6 +127,12 @@ pub enum Screen {
     Help,
     /// An object as a text that is edited; in the person's own editor at once if the flag is set.
     Edit(ObjectRef, bool),
+    /// Something new as a text that begins with this. It is no object yet, but has a name that its text is kept by.
+    New(ObjectRef, String),
+    /// Why something was not done: all that is wrong with files.
+    Problems(String, Vec<Problem>),
+    /// What something new can begin with, to choose one.
+    Templates,
     /// What can be done here, greyed with the reason where it cannot.
     Actions,
     /// The links of an object, to choose one.
@@ -233,42 +248,6 @@ impl Motion {
             _ => return None,
         })
     }
-}
-
-/// Something that happens to panes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Panes {
-    /// The next one has the keys.
-    Next,
-    /// The previous one has.
-    Previous,
-    /// The one with the keys takes all the room, or gives it back.
-    Zoom,
-    /// The one with the keys shows this instead: a kind, and perhaps a filter.
-    Show(String),
-    /// The one with the keys gives half of its room to another one that shows this.
-    Split(Axis, String),
-    /// The one with the keys closes.
-    Close,
-    /// What the cursor is on narrows the other panes, or does not any more.
-    Link,
-    /// The user is told which layouts there are.
-    Layouts,
-    /// The panes of the layout of this name.
-    Layout(String),
-    /// The panes as they are get this name.
-    Save(String),
-    /// The panes of the built-in layout.
-    Reset,
-}
-
-/// What the cursor of a pane is on, for other panes to show what belongs to it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Pick {
-    /// An object.
-    Object(Box<Target>),
-    /// A cluster.
-    Cluster(ClusterId),
 }
 
 /// Something that a person is told once.

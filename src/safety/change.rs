@@ -5,6 +5,7 @@
 
 mod along;
 mod answer;
+mod apply;
 mod confirm;
 mod rows;
 mod send;
@@ -54,6 +55,10 @@ pub struct Change {
     pub typed: Line,
     /// The reason that is given.
     pub reason: Line,
+    /// The text that is written of it, where it came from one that is still open.
+    pub text: Option<ObjectRef>,
+    /// By how many pages what the dialog says was scrolled.
+    pub scrolled: usize,
     /// Told in the dialog: why a key was not taken, what changed underneath.
     pub told: Option<String>,
     /// When it was begun.
@@ -143,6 +148,8 @@ impl Change {
             focus: Focus::Confirm,
             typed: Line::default(),
             reason: Line::default(),
+            text: None,
+            scrolled: 0,
             told: None,
             begun: now,
             argument: argument.to_owned(),
@@ -216,6 +223,9 @@ impl Change {
         }
         self.looked = world.now;
         let other = |i: &Item| {
+            if i.is_missing() && matches!(i.given, Given::Manifest(_)) {
+                return rows::named(world, &i.target).is_some();
+            }
             let row = rows::find(world, &i.target);
             row.is_some_and(|row| i.version().is_some_and(|v| Version::parse(v) != row.version)) || rows::is_gone(world, &i.target)
         };
@@ -343,7 +353,12 @@ impl Change {
             (Some(Err(refusal)), _) => refusal.untried,
             (None, Check::Server) => false,
         };
-        tried && matches!((&item.plan, &item.right), (Some(Ok(_)), Some(Ok(())))) && with.is_none_or(|with| self.is_accepted(with))
+        let needed = |at: &usize| self.items.get(*at).is_some_and(|other| other.is_unchanged() || self.is_accepted(other));
+        tried
+            && matches!((&item.plan, &item.right), (Some(Ok(_)), Some(Ok(()))))
+            && !item.is_unchanged()
+            && with.is_none_or(|with| self.is_accepted(with))
+            && item.needs.iter().all(needed)
     }
 
     /// What is planned is another: it is planned and tried again, and nothing holds that was confirmed.

@@ -1,8 +1,10 @@
 //! One object of a change: what is known of it, and how far it has come.
 
+mod wished;
+
 use super::diff::{changes, diff};
 use super::verb::{Around, EVICTION, Plan, Verb, Write};
-use crate::model::call::{Call, Method};
+use crate::model::call::{Call, Cause, Method};
 use crate::model::catalog::Resource;
 use crate::model::deed::{Edit, pointer};
 use crate::model::id::ObjectRef;
@@ -20,6 +22,12 @@ pub struct Item {
     pub given: Given,
     /// Where it goes along with another object of the change: the place of that one, and what is done to this one.
     pub along: Option<(usize, &'static Verb)>,
+    /// When it is taken where objects have turns: all of one turn together, one turn after the other.
+    pub turn: usize,
+    /// Other objects of the change without which it cannot be, by their places.
+    pub needs: Vec<usize>,
+    /// Fields that others own and that it would change, with who that is, as the server said.
+    pub conflicts: Vec<Cause>,
     /// Whether we may, and which right is missing; `None` before the server has said.
     pub right: Option<Result<(), String>>,
     /// The object as it was read last.
@@ -52,6 +60,8 @@ pub enum Given {
     Nothing,
     /// A text that a person wrote.
     Text(String),
+    /// An object as somebody wishes it, which may not be there yet.
+    Manifest(Value),
     /// Changes that were made to a subresource of it, to be taken back.
     Edits(&'static str, Vec<Edit>),
 }
@@ -62,7 +72,7 @@ pub struct Refusal {
     /// For people.
     pub why: String,
     /// What is wrong with which field.
-    pub causes: Vec<crate::model::call::Cause>,
+    pub causes: Vec<Cause>,
     /// Nothing is wrong with the change itself: the server cannot try it, since a webhook has effects that it cannot take back; or it may not
     /// be done just now, since a disruption budget is against it.
     pub untried: bool,
@@ -97,6 +107,8 @@ pub enum Stage {
 pub enum End {
     /// It took effect.
     Done,
+    /// It was so already: nothing was sent.
+    Unchanged,
     /// Nothing was changed, and why.
     Failed(String),
     /// Nobody can tell whether it was changed.
@@ -113,6 +125,9 @@ impl Item {
             resource,
             given,
             along: None,
+            turn: 0,
+            needs: Vec::new(),
+            conflicts: Vec::new(),
             right: None,
             before: None,
             around: Vec::new(),
@@ -171,15 +186,13 @@ impl Item {
         }
     }
 
-    /// The same for the screen: what a Secret holds is not shown.
-    pub fn told(&self) -> Vec<Edit> {
-        self.edits().into_iter().map(|edit| edit.masked(&self.target)).collect()
-    }
-
     /// How many replicas it would have, where that changes: a form may have said +3 or 50%.
     pub fn replicas(&self) -> Option<i64> {
         if let Some(Ok(Plan { write: Write::Merge(patch), .. })) = &self.plan {
             return patch.pointer("/spec/replicas")?.as_i64();
+        }
+        if let (Given::Manifest(wished), Some(Err(_))) = (&self.given, &self.checked) {
+            return wished.pointer("/spec/replicas")?.as_i64();
         }
         self.edits().into_iter().find(|edit| pointer(&edit.path) == "/spec/replicas")?.after?.as_i64()
     }
@@ -198,7 +211,7 @@ impl Item {
     /// What was changed, as it takes to take it back.
     pub fn changes(&self) -> Vec<Edit> {
         match (&self.before, &self.stored) {
-            (Some(before), Some(stored)) => changes(before, stored),
+            (Some(before), Some(stored)) if !self.is_missing() => changes(before, stored),
             _ => Vec::new(),
         }
     }
@@ -206,6 +219,7 @@ impl Item {
     /// Kind and name of what is made from the object, where something is.
     pub fn made(&self) -> Option<(&Resource, &str)> {
         match self.plan.as_ref()?.as_ref().ok()? {
+            Plan { write: Write::Apply { .. }, .. } if self.is_missing() => Some((&self.resource, &self.target.name)),
             Plan { creates: Some(kind), write: Write::Create(new), .. } => Some((kind, new.pointer("/metadata/name")?.as_str()?)),
             _ => None,
         }
@@ -278,6 +292,7 @@ impl Item {
                 (Method::Json, Value::Array([vec![pin], ops.clone()].concat()).to_string())
             }
             Write::Replace(text) => (Method::ReplaceYaml, text.clone()),
+            Write::Apply { wished, .. } => (Method::Apply, self.pinned_whole(wished).to_string()),
             // An eviction has the options of a deletion in it, and says there too that it is only tried.
             Write::Create(object) if plan.subresource == EVICTION => {
                 let mut eviction = object.as_object().cloned().unwrap_or_default();
@@ -294,6 +309,9 @@ impl Item {
         };
         if !matches!(method, Method::Delete) {
             call.query.push(("fieldValidation", "Strict".to_owned()));
+        }
+        if matches!(plan.write, Write::Apply { force: true, .. }) {
+            call.query.push(("force", "true".to_owned()));
         }
         if dry {
             call.query.push(("dryRun", "All".to_owned()));

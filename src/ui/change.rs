@@ -1,5 +1,6 @@
 //! The dialog of a change: what it is about, what would be stored, what it takes to confirm it, and then how it goes on.
 
+mod applied;
 mod lines;
 
 use super::theme::{Role, Theme};
@@ -22,8 +23,8 @@ use std::borrow::Cow;
 /// Wider than this, lines are hard to follow.
 const WIDEST: u16 = 100;
 
-/// Draws the dialog over a screen, as high as what it has to say.
-pub fn draw(change: &Change, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
+/// Draws the dialog over a screen, as high as what it has to say. Returns the last page of what does not fit.
+pub fn draw(change: &Change, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
     let width = area.width.min(WIDEST);
     let inner = width.saturating_sub(4);
     let (body, foot) = lines::all(change, world, inner);
@@ -39,15 +40,28 @@ pub fn draw(change: &Change, world: &World, theme: &Theme, area: Rect, buf: &mut
     // What confirms is always in sight; what is before it is cut, and says so.
     let room = usize::from(inside.height).saturating_sub(foot.len());
     let cut = body.len() > room;
-    let shown = if cut { room.saturating_sub(1) } else { body.len() };
-    let more = cut.then(|| vec![Part::text(format!("… {} more lines", body.len() - shown), Role::Dim)]);
-    let rows = body.iter().take(shown).chain(&more).chain(&foot);
+    let page = if cut { room.saturating_sub(1).max(1) } else { body.len().max(1) };
+    let last = body.len().saturating_sub(1) / page;
+    let at = change.scrolled.min(last);
+    let shown: Vec<&Row> = body.iter().skip(at * page).take(page).collect();
+    let more = cut.then(|| vec![Part::text(more(body.len() - (at * page + shown.len()).min(body.len()), at), Role::Dim)]);
+    let rows = shown.into_iter().chain(&more).chain(&foot);
     for (row, y) in rows.zip(inside.top()..inside.bottom()) {
         put(row, theme, Rect { y, height: 1, ..inside }, buf);
     }
     let hints = hints(change);
-    let at = Rect { x: place.x + 2, y: place.bottom().saturating_sub(1), width: place.width.saturating_sub(4), height: 1 };
-    text::line(buf, at, hints.iter().map(|(t, role)| (Cow::Borrowed(*t), theme.style(*role))));
+    let border = Rect { x: place.x + 2, y: place.bottom().saturating_sub(1), width: place.width.saturating_sub(4), height: 1 };
+    text::line(buf, border, hints.iter().map(|(t, role)| (Cow::Borrowed(*t), theme.style(*role))));
+    last
+}
+
+/// What is out of sight.
+fn more(below: usize, page: usize) -> String {
+    match (below, page) {
+        (0, _) => "… pgup".to_owned(),
+        (_, 0) => format!("… {below} more lines: pgdn"),
+        _ => format!("… {below} more lines: pgdn, pgup"),
+    }
 }
 
 /// It is about something that is protected, or that goes away.
@@ -109,7 +123,7 @@ fn hints(change: &Change) -> Vec<(&'static str, Role)> {
 pub fn told(change: &Change, world: &World) -> Notice {
     let ended = |is: fn(&End) -> bool| change.items.iter().filter(|i| matches!(&i.stage, Stage::Ended(end) if is(end))).count();
     let failed = ended(|e| matches!(e, End::Failed(_) | End::Unknown(_)));
-    let done = ended(|e| *e == End::Done);
+    let done = ended(|e| matches!(e, End::Done | End::Unchanged));
     let what = match change.asked_for().collect::<Vec<_>>().as_slice() {
         [item] => format!("{} {} {}", change.verb.does, world.name(item.target.cluster), words::object(&item.target)),
         items => format!("{}: {done} of {} done", change.verb.does, items.len()),

@@ -7,7 +7,7 @@ use super::theme::Theme;
 use crate::keymap::{Binding, Scope};
 use crate::model::id::{ObjectRef, WatchId};
 use crate::model::query::BadTerm;
-use crate::model::step::{Motion, Panes, Pick, Scene, Step};
+use crate::model::step::{Motion, Panes, Pick, Scene, Step, Wish};
 use crate::model::stroke::Stroke;
 use crate::model::table::Slot;
 use crate::model::want::Want;
@@ -39,8 +39,8 @@ pub trait View {
     /// A motion within the screen.
     fn act(&mut self, world: &World, motion: Motion);
 
-    /// A text that was written and not tried yet, once the person pauses.
-    fn draft(&mut self, _world: &World) -> Option<(ObjectRef, String)> {
+    /// What a text asks for that was written and not tried yet, once the person pauses: the text is the argument.
+    fn draft(&mut self, _world: &World) -> Option<Wish> {
         None
     }
 

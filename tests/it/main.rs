@@ -10,6 +10,7 @@
 #![allow(clippy::print_stderr, unreachable_pub, reason = "a test binary has no users, and a skipped test says so")]
 
 mod changes;
+mod changes_apply;
 mod changes_removals;
 mod changes_verbs;
 mod cluster;

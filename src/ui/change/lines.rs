@@ -1,5 +1,6 @@
 //! What the dialog of a change says, line by line.
 
+use super::applied;
 use crate::model::cell::Health;
 use crate::model::deed::{Edit, short, written};
 use crate::model::facts::Facts;
@@ -9,7 +10,7 @@ use crate::model::world::World;
 use crate::safety::change::{Change, Focus, Phase};
 use crate::safety::form::Field;
 use crate::safety::guard::Demand;
-use crate::safety::item::{End, Item, Stage};
+use crate::safety::item::{End, Given, Item, Stage};
 use crate::safety::owners;
 use crate::safety::verb::{Check, Follow, Undo};
 use crate::ui::theme::{Role, Theme};
@@ -79,8 +80,12 @@ pub(super) fn clusters(change: &Change) -> Vec<ClusterId> {
 pub(super) fn all(change: &Change, world: &World, width: u16) -> (Vec<Row>, Vec<Row>) {
     if change.phase == Phase::Asking {
         let mut body = fields(change, world);
-        body.extend(objects(change, world));
-        body.extend(facts(change, world, width));
+        if applied::is_about(change) {
+            body.extend(applied::objects(change, world, width));
+        } else {
+            body.extend(objects(change, world));
+            body.extend(facts(change, world, width));
+        }
         (body, confirmation(change, world, width))
     } else {
         (course(change, world, width), said(change, width))
@@ -153,12 +158,17 @@ fn objects(change: &Change, world: &World) -> Vec<Row> {
     rows
 }
 
-fn named(item: &Item, world: &World) -> String {
-    format!("{}  {}", world.name(item.target.cluster), words::object(&item.target))
+pub(super) fn named(item: &Item, world: &World) -> String {
+    let (cluster, target) = (world.name(item.target.cluster), &item.target);
+    if matches!(item.given, Given::Manifest(_)) {
+        // Several objects of one name are applied together often.
+        return format!("{cluster}  {}", words::manifest(&item.resource.kind, target));
+    }
+    format!("{cluster}  {}", words::object(target))
 }
 
 /// Why an object cannot be changed.
-fn trouble(item: &Item) -> Option<String> {
+pub(super) fn trouble(item: &Item) -> Option<String> {
     match (&item.right, &item.plan, &item.checked) {
         (Some(Err(missing)), ..) => Some(missing.clone()),
         (_, Some(Err(why)), _) => Some(why.clone()),
@@ -214,7 +224,7 @@ fn server(change: &Change, item: &Item, width: u16) -> Vec<Row> {
 }
 
 /// A field that changes: in one line, or before above after.
-fn edit(edit: &Edit, width: u16) -> Vec<Row> {
+pub(super) fn edit(edit: &Edit, width: u16) -> Vec<Row> {
     let value = |value: &Option<serde_json::Value>, role| match value {
         Some(_) => Part::text(short(value.as_ref()), role),
         None => Part::text("nothing", Role::Dim),
@@ -275,7 +285,7 @@ fn course(change: &Change, world: &World, width: u16) -> Vec<Row> {
     let rank = |item: &Item| match &item.stage {
         Stage::Ended(End::Failed(_) | End::Unknown(_)) => 0,
         Stage::Waiting(..) => 1,
-        Stage::Ended(End::Done) => 4,
+        Stage::Ended(End::Done | End::Unchanged) => 4,
         Stage::Asking | Stage::Queued | Stage::Ended(End::Cancelled) => 3,
         _ => 2,
     };
@@ -299,6 +309,7 @@ fn progress(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row>
         Stage::Waiting(_, why) => ("◌", format!("{why}; it is tried again"), Role::StatusWarn),
         Stage::Following => ("◐", following(change, item, world), Role::StatusBusy),
         Stage::Ended(End::Done) => ("✔", "done".to_owned(), Role::StatusOk),
+        Stage::Ended(End::Unchanged) => ("=", "as it was already".to_owned(), Role::Dim),
         Stage::Ended(End::Failed(why)) => ("✖", why.clone(), Role::StatusBad),
         Stage::Ended(End::Unknown(why)) => ("?", why.clone(), Role::StatusWarn),
         Stage::Ended(End::Cancelled) => ("·", "not begun".to_owned(), Role::Dim),
@@ -332,7 +343,7 @@ fn about(word: &str) -> Part {
     Part::text(format!("{word:ABOUT$}"), Role::Dim)
 }
 
-fn wrapped(word: &str, told: &str, role: Role, width: u16) -> Vec<Row> {
+pub(super) fn wrapped(word: &str, told: &str, role: Role, width: u16) -> Vec<Row> {
     let lines = text::wrapped(told, width.saturating_sub(ABOUT as u16));
     let first = |n: usize| if n == 0 { about(word) } else { about("") };
     lines.into_iter().enumerate().map(|(n, line)| vec![first(n), Part::text(line, role)]).collect()

@@ -3,11 +3,13 @@
 //! The text is the person's. What others change meanwhile is taken in line by line, and nothing that was written is ever lost by it.
 
 use crate::keymap::Scope as Keys;
+use crate::model::apply::Source;
 use crate::model::cell::Health;
 use crate::model::deed::{short, written};
 use crate::model::id::ObjectRef;
 use crate::model::manifest::complaints;
 use crate::model::manifest::{self, Manifest};
+use crate::model::problem::Problem;
 use crate::model::query::BadTerm;
 use crate::model::rebase::rebase;
 use crate::model::step::{Motion, Scene, Step, Wish};
@@ -15,6 +17,7 @@ use crate::model::stroke::Stroke;
 use crate::model::time::Timestamp;
 use crate::model::want::{Of, Want};
 use crate::model::world::World;
+use crate::safety::bundle;
 use crate::safety::change::Change;
 use crate::safety::guard::Demand;
 use crate::safety::item::Item;
@@ -33,7 +36,10 @@ const WIDE: u16 = 120;
 
 /// The screen of a text.
 pub struct EditView {
+    /// What the text is of. Of something new it is a name that the text is kept by.
     object: ObjectRef,
+    /// The text is of something new: of any number of objects, that nobody else writes.
+    is_new: bool,
     editor: Editor,
     /// The object and its text, as the server has them.
     base: Option<(Value, String)>,
@@ -55,7 +61,13 @@ impl EditView {
     /// A screen that has no text yet.
     pub fn new(object: ObjectRef, outside: bool) -> Self {
         let (editor, said) = (Editor::new(""), Vec::new());
-        Self { object, editor, base: None, seen: 0, outside, typed: Timestamp(0), tried: 0, said, told: None }
+        Self { object, is_new: false, editor, base: None, seen: 0, outside, typed: Timestamp(0), tried: 0, said, told: None }
+    }
+
+    /// A screen of something new, with what its text begins with.
+    pub fn of_new(object: ObjectRef, text: &str) -> Self {
+        // It is tried as it is, before anything is written.
+        Self { is_new: true, editor: Editor::new(text), tried: u64::MAX, ..Self::new(object, false) }
     }
 
     fn want(&self) -> Want {
@@ -104,26 +116,35 @@ impl EditView {
         self.editor.set_marks(rebased.conflicts.iter().map(mark).collect());
     }
 
+    fn wish(&self) -> Wish {
+        let verb = if self.is_new { "apply" } else { "edit" };
+        Wish { verb, targets: vec![self.object.clone()], hidden: 0, argument: self.editor.text() }
+    }
+
     fn changed(&mut self, world: &World) {
         self.typed = world.now;
         self.told = None;
     }
 
     /// What is wrong with the text, at its lines.
-    fn mark(&mut self, item: &Item) {
+    fn mark(&mut self, items: &[Item]) {
         let text = self.editor.text();
-        let read = manifest::read(&text);
-        let flaw =
-            |flaw: &manifest::Flaw, health| Mark { line: (flaw.place.line as usize).saturating_sub(1), health, text: flaw.what.clone() };
-        let marks = match (&read, &item.checked) {
-            (Err(flaws), _) => flaws.errors.iter().map(|f| flaw(f, Health::Bad)).collect(),
-            (Ok(manifest), Some(Err(refusal))) => {
-                let complaints = complaints(&refusal.why, &refusal.causes);
-                complaints.iter().map(|c| self.complaint(c, manifest)).collect()
-            }
-            (Ok(manifest), _) => manifest.warnings.iter().map(|f| flaw(f, Health::Warn)).collect(),
+        let read = if self.is_new { manifest::documents(&text) } else { manifest::read(&text).map(|manifest| vec![manifest]) };
+        let marks = match &read {
+            Err(flaws) => flaws.errors.iter().map(|f| flaw(f, Health::Bad)).collect(),
+            Ok(manifests) => manifests.iter().zip(items).flat_map(|(manifest, item)| self.marks_of(manifest, item)).collect(),
         };
         self.editor.set_marks(marks);
+    }
+
+    /// What the server has against an object, or else what is read otherwise than it looks.
+    fn marks_of(&self, manifest: &Manifest, item: &Item) -> Vec<Mark> {
+        match &item.checked {
+            Some(Err(refusal)) if !refusal.untried => {
+                complaints(&refusal.why, &refusal.causes).iter().map(|c| self.complaint(c, manifest)).collect()
+            }
+            _ => manifest.warnings.iter().map(|f| flaw(f, Health::Warn)).collect(),
+        }
     }
 
     fn complaint(&self, complaint: &manifest::Complaint, manifest: &Manifest) -> Mark {
@@ -133,18 +154,46 @@ impl EditView {
         Mark { line: (place.line as usize).saturating_sub(1), health: Health::Bad, text: format!("{}{meant}", complaint.what) }
     }
 
+    /// The objects of something new can be told from the text alone; else what is wrong is marked.
+    fn is_readable(&mut self, world: &World) -> bool {
+        let Some(cluster) = world.cluster(self.object.cluster).filter(|_| self.is_new) else { return true };
+        let source = Source { name: self.object.name.to_string(), text: self.editor.text() };
+        let Err(wrong) = bundle::read(world, cluster, &[source]) else { return true };
+        let line = |problem: &Problem| (problem.line as usize).saturating_sub(1);
+        self.editor.set_marks(wrong.iter().map(|p| Mark { line: line(p), health: Health::Bad, text: p.what.clone() }).collect());
+        self.said = wrong.iter().map(|p| (format!("line {}: {}", p.line, p.what), Role::StatusBad)).collect();
+        false
+    }
+
     /// What the server says, for beside the text.
-    fn say(&mut self, change: &Change, item: &Item) {
+    fn say(&mut self, change: &Change) {
         let refused = change.ruling.as_ref().filter(|r| r.demand == Demand::Refused);
-        self.said = match (&item.right, &item.plan, &item.checked, refused) {
-            (.., Some(ruling)) => vec![(ruling.why.clone(), Role::StatusBad)],
+        self.said = match refused {
+            Some(ruling) => vec![(ruling.why.clone(), Role::StatusBad)],
+            None => change.items.iter().flat_map(|item| self.said_of(item)).collect(),
+        };
+    }
+
+    fn said_of(&self, item: &Item) -> Vec<(String, Role)> {
+        let head = self.is_new.then(|| (words::manifest(&item.resource.kind, &item.target), Role::Accent));
+        let said = match (&item.right, &item.plan, &item.checked) {
             (Some(Err(missing)), ..) => vec![(missing.clone(), Role::StatusBad)],
-            (_, Some(Err(why)), ..) => vec![(why.clone(), Role::Dim)],
-            (_, _, Some(Err(refusal)), _) => vec![(refusal.why.clone(), Role::StatusBad)],
-            (_, _, Some(Ok(_)), _) => item.told().iter().flat_map(told).collect(),
+            (_, Some(Err(why)), _) => vec![(why.clone(), Role::Dim)],
+            (_, _, Some(Err(refusal))) if refusal.untried => vec![(refusal.why.clone(), Role::Dim)],
+            (_, _, Some(Err(refusal))) => vec![(refusal.why.clone(), Role::StatusBad)],
+            (_, _, Some(Ok(_))) if item.is_unchanged() => vec![("as it is already".to_owned(), Role::Dim)],
+            (_, _, Some(Ok(_))) if self.is_new && item.is_missing() => vec![("accepted: it would be made".to_owned(), Role::StatusOk)],
+            (_, _, Some(Ok(_))) => item.told().iter().flat_map(told).collect(),
             _ => Vec::new(),
         };
-        self.said.extend(item.warnings.iter().map(|w| (format!("warning: {w}"), Role::StatusWarn)));
+        let warnings = item.warnings.iter().map(|w| (format!("warning: {w}"), Role::StatusWarn));
+        head.into_iter().chain(said).chain(warnings).collect()
+    }
+
+    /// What the server says, in a line: what is against it first.
+    fn worst(&self) -> Option<&(String, Role)> {
+        let said = || self.said.iter().filter(|(_, role)| *role != Role::Accent);
+        said().find(|(_, role)| *role == Role::StatusBad).or_else(|| said().next())
     }
 
     fn draw_said(&self, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -157,6 +206,10 @@ impl EditView {
             text::put(buf, inside.x + 1, y, inside.width.saturating_sub(2), &line, theme.style(role));
         }
     }
+}
+
+fn flaw(flaw: &manifest::Flaw, health: Health) -> Mark {
+    Mark { line: (flaw.place.line as usize).saturating_sub(1), health, text: flaw.what.clone() }
 }
 
 /// A field that changes, before above after.
@@ -172,13 +225,14 @@ impl View for EditView {
     }
 
     fn wants(&self, _: &World) -> Vec<Want> {
-        vec![self.want()]
+        if self.is_new { Vec::new() } else { vec![self.want()] }
     }
 
     fn scene(&self, world: &World) -> Scene {
         let selected = self.editor.selected();
         let copyable = if selected.is_empty() { self.editor.text() } else { selected };
-        Scene { cursor: Some(world.known(&self.object)), copyable: Some(copyable), writing: true, ..Scene::default() }
+        let cursor = (!self.is_new).then(|| world.known(&self.object));
+        Scene { cursor, copyable: Some(copyable), writing: true, ..Scene::default() }
     }
 
     fn act(&mut self, _: &World, motion: Motion) {
@@ -187,8 +241,7 @@ impl View for EditView {
 
     fn stroke(&mut self, world: &World, stroke: Stroke) -> Vec<Step> {
         if stroke == Stroke::Preview {
-            let wish = Wish { verb: "edit", targets: vec![self.object.clone()], hidden: 0, argument: self.editor.text() };
-            return vec![Step::Change(wish)];
+            return if self.is_readable(world) { vec![Step::Change(self.wish())] } else { Vec::new() };
         }
         if self.editor.stroke(stroke) {
             self.changed(world);
@@ -214,20 +267,20 @@ impl View for EditView {
         self.read(world);
     }
 
-    fn draft(&mut self, world: &World) -> Option<(ObjectRef, String)> {
-        let is_new = self.editor.revision() != self.tried && self.editor.is_changed();
+    fn draft(&mut self, world: &World) -> Option<Wish> {
+        let is_untried = self.editor.revision() != self.tried && (self.editor.is_changed() || self.is_new);
         let paused = self.typed < world.now;
-        (is_new && paused).then(|| {
-            self.tried = self.editor.revision();
-            (self.object.clone(), self.editor.text())
-        })
+        if !is_untried || !paused {
+            return None;
+        }
+        self.tried = self.editor.revision();
+        self.is_readable(world).then(|| self.wish())
     }
 
     fn judged(&mut self, change: &Change) {
-        let of_it = change.items.iter().find(|i| i.target == self.object);
-        if let Some(item) = of_it {
-            self.mark(item);
-            self.say(change, item);
+        if change.text.as_ref() == Some(&self.object) {
+            self.mark(&change.items);
+            self.say(change);
         }
     }
 
@@ -273,9 +326,9 @@ impl View for EditView {
         let title = theme.style(Role::Title);
         let cluster = self.object.cluster;
         let mut parts: Vec<(std::borrow::Cow<'_, str>, ratatui::style::Style)> = vec![
-            ("Edit".into(), title),
+            (if self.is_new { "New" } else { "Edit" }.into(), title),
             (world.name(cluster).into(), title.patch(words::cluster_style(world, theme, cluster))),
-            (words::object(&self.object).into(), title),
+            (if self.is_new { self.object.name.to_string() } else { words::object(&self.object) }.into(), title),
         ];
         parts.extend(self.editor.is_changed().then(|| ("changed".into(), theme.style(Role::Badge))));
         parts.extend(self.editor.matches().map(|m| (format!("/{} {m}", self.editor.search()).into(), theme.style(Role::Accent))));
@@ -284,7 +337,7 @@ impl View for EditView {
         self.editor.draw(theme, body, buf);
         let here = self.editor.marks_here().map(|m| (format!("✖ {}", m.text), Role::StatusBad)).next();
         let below = here.or_else(|| self.told.clone().map(|t| (t, Role::NoticeWarn)));
-        let below = below.or_else(|| self.said.first().filter(|_| !is_wide).cloned());
+        let below = below.or_else(|| self.worst().filter(|_| !is_wide).cloned());
         if let Some((told, role)) = below {
             text::put(buf, inside.x + 1, body.bottom(), inside.width.saturating_sub(2), &told, theme.style(role));
         }
@@ -294,6 +347,6 @@ impl View for EditView {
     }
 
     fn title(&self) -> String {
-        format!("edit {}", self.object.name)
+        format!("{} {}", if self.is_new { "new" } else { "edit" }, self.object.name)
     }
 }

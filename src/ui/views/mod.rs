@@ -1,5 +1,6 @@
 //! One file a screen.
 
+pub mod choice;
 pub mod clusters;
 pub mod document;
 pub mod edit;
@@ -8,9 +9,9 @@ pub mod finding;
 pub mod health;
 pub mod help;
 pub mod journal;
-pub mod links;
 mod outline;
 pub mod palette;
+pub mod problems;
 pub mod table;
 pub mod workspace;
 
