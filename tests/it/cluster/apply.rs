@@ -87,7 +87,7 @@ fn made_left_alone_taken_over(clusters: &Path) {
     desk.press("\x1b");
     // Another manager takes a field, and keeps it until a person decides.
     desk.kubectl(&["patch", "cm/settings", "--type=merge", "--field-manager=argocd", "-p", r#"{"data":{"colour":"red"}}"#]);
-    desk.apply(&file, "2 unchanged, 1 left out").sees(&["it would overrule", "argocd", "(data.colour)"]);
+    desk.apply(&file, "2 unchanged, 1 left out").sees(&["belongs to", "argocd", "(data.colour)"]);
     desk.press("\x1b[B").sees(&["1 changed, 2 unchanged"]);
     desk.sees(&["data.colour", "red → blue"]);
     desk.confirm().sees(&["3 of 3"]);
