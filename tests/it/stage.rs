@@ -62,7 +62,7 @@ fn bad_use_gets_a_clear_error() {
         assert!(ended == code && out.is_empty() && err.contains(words), "{args:?}: {ended} {out} {err}");
     }
     let home = Home::new();
-    let out = kconsole(&home, &["demo-server"]).env("TMPDIR", "/nonexistent").output().expect("kconsole starts");
+    let out = kconsole(&home, &["demo-server"]).env("TMPDIR", "/proc/none").output().expect("kconsole starts");
     assert!(told(&out).0 == 1 && told(&out).2.contains("the folder of the demo fleet cannot be written"), "{out:?}");
 }
 

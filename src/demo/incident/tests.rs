@@ -33,7 +33,7 @@ fn member(incident: &Incident, name: &str) -> Member {
 fn mended(name: &str, others: &[&str], mend: impl FnOnce(&mut Sim)) {
     let incident = INCIDENTS.iter().find(|i| i.name == name).unwrap();
     let members: Vec<Member> = [incident.cluster].iter().chain(others).map(|name| member(incident, name)).collect();
-    let scene = Scene { here: &members[0].cluster, members: &members, folder: Path::new("/nonexistent") };
+    let scene = Scene { here: &members[0].cluster, members: &members, folder: Path::new("/proc/none") };
     let is_over = |later: Millis| {
         scene.here.with(|sim| sim.advance(sim.store.now + later));
         (incident.over)(&scene)

@@ -38,10 +38,15 @@ pub fn bare(clusters: usize) -> Fleet {
     Fleet::start(&options).expect("a fleet")
 }
 
+/// The program's own files in the folder of a kubeconfig, which its owner takes away: nothing is left on the machine.
+fn beside(kubeconfig: &Path) -> Paths {
+    Paths::within(kubeconfig.parent().expect("a kubeconfig is in a folder"))
+}
+
 /// The contexts of a kubeconfig, as the program reads them.
 pub fn contexts(kubeconfig: &Path) -> Setup {
     let flags = Flags { kubeconfig: Some(kubeconfig.to_owned()), all_contexts: true, ..Flags::default() };
-    setup(&flags, Paths::within(Path::new("/nonexistent")), true).expect("the kubeconfig is read")
+    setup(&flags, beside(kubeconfig), true).expect("the kubeconfig is read")
 }
 
 /// A client of the first cluster, connected as the program connects.
@@ -86,7 +91,7 @@ impl Engine {
     pub fn health(kubeconfig: &Path, context: &str, limits: Limits) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let flags = Flags { kubeconfig: Some(kubeconfig.to_owned()), context: vec![context.to_owned()], ..Flags::default() };
-        let mut setup = setup(&flags, Paths::within(Path::new("/nonexistent")), true).expect("the context is there");
+        let mut setup = setup(&flags, beside(kubeconfig), true).expect("the context is there");
         setup.own.config.health = limits;
         Self(Program::new(setup, |_| Box::new(HealthView::default())))
     }
