@@ -51,7 +51,7 @@ pub(super) fn placed<'a>(scene: &Scene, words: &'a str) -> (&'a str, Option<Whic
     let (before, last) = words.rsplit_once(char::is_whitespace).unwrap_or(("", words));
     match last.strip_prefix('@').filter(|name| !name.is_empty()) {
         Some(name) => (before.trim_end(), Some(Which::Called(name.to_owned()))),
-        None => (words, scene.cluster.or(scene.focus).map(Which::Cluster)),
+        None => (words, scene.focus.map(Which::Cluster)),
     }
 }
 

@@ -19,6 +19,7 @@ impl State {
     /// Has files read that are to be applied.
     pub(super) fn apply(&mut self, asked: Apply) {
         match self.one_cluster(asked.cluster.as_ref()) {
+            Ok(cluster) if cluster.catalog.is_none() => self.say(Notice::warn(format!("apply: {}", bundle::unknown(cluster)))),
             Ok(cluster) => {
                 let id = cluster.id;
                 self.effects.push(Effect::ReadManifests(id, asked.path));

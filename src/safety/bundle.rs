@@ -61,6 +61,10 @@ impl Part<'_> {
 /// # Errors
 /// All that is wrong in any of them, with its file and line.
 pub fn read(world: &World, cluster: &Cluster, sources: &[Source]) -> Result<Vec<Item>, Vec<Problem>> {
+    let Some(catalog) = &cluster.catalog else {
+        let file = sources.first().map(|source| source.name.clone()).unwrap_or_default();
+        return Err(vec![Problem { file, line: 1, what: unknown(cluster) }]);
+    };
     let (mut parts, mut wrong) = (Vec::new(), Vec::new());
     for source in sources {
         match manifest::documents(&source.text) {
@@ -70,7 +74,7 @@ pub fn read(world: &World, cluster: &Cluster, sources: &[Source]) -> Result<Vec<
             }
         }
     }
-    let found: Vec<Result<(ObjectRef, Resource), Problem>> = parts.iter().map(|part| object(world, cluster, part, &parts)).collect();
+    let found: Vec<Result<(ObjectRef, Resource), Problem>> = parts.iter().map(|part| object(world, (cluster, catalog), part, &parts)).collect();
     let mut items: Vec<Item> = Vec::new();
     for (part, found) in parts.iter().zip(found) {
         match found {
@@ -95,11 +99,18 @@ pub fn read(world: &World, cluster: &Cluster, sources: &[Source]) -> Result<Vec<
     Ok(items)
 }
 
+/// That a cluster has not said yet which kinds there are.
+pub fn unknown(cluster: &Cluster) -> String {
+    format!("it is not known yet what {} serves: try again in a moment", cluster.name)
+}
+
 /// Which object it is, and its kind as the cluster serves it, or will once what stands beside it is there.
-fn object(world: &World, cluster: &Cluster, part: &Part<'_>, all: &[Part<'_>]) -> Result<(ObjectRef, Resource), Problem> {
-    let Some(catalog) = &cluster.catalog else {
-        return Err(part.wrong("kind", format!("it is not known yet what {} serves: try again in a moment", cluster.name)));
-    };
+fn object(
+    world: &World,
+    (cluster, catalog): (&Cluster, &Catalog),
+    part: &Part<'_>,
+    all: &[Part<'_>],
+) -> Result<(ObjectRef, Resource), Problem> {
     let (version, kind) = (part.text("/apiVersion").unwrap_or_default(), part.text("/kind").unwrap_or_default());
     let (group, version) = version.split_once('/').unwrap_or(("", version));
     let served = catalog.resources.iter().find(|r| *r.kind == *kind && *r.id.group == *group).cloned();
@@ -264,7 +275,7 @@ mod tests {
             World { namespaces: vec!["one".into(), "two".into()], ..world() },
         );
         for (world, texts, wrong) in [
-            (unknown, vec![POD], vec!["1.yaml:2: it is not known yet what eu serves"]),
+            (unknown, vec![POD], vec!["1.yaml:1: it is not known yet what eu serves"]),
             (several, vec![POD], vec!["1.yaml:4: no namespace, and several are looked at"]),
             (world(), vec![BAT], vec!["1.yaml:2: eu serves no kind Bat in zoo.example/v2"]),
             (

@@ -273,6 +273,11 @@ impl View for EditView {
         if !is_untried || !paused {
             return None;
         }
+        // Where it has not said yet which kinds there are, it will.
+        if let Some(cluster) = world.cluster(self.object.cluster).filter(|c| self.is_new && c.catalog.is_none()) {
+            self.said = vec![(bundle::unknown(cluster), Role::Dim)];
+            return None;
+        }
         self.tried = self.editor.revision();
         self.is_readable(world).then(|| self.wish())
     }
