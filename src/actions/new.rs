@@ -7,7 +7,7 @@ use crate::model::nearest::hint;
 use crate::model::step::{New, Reject, Scene, Screen, Step};
 
 pub(super) const ALL: &[Action] =
-    &[Action { name: "new", help: "Write something new, from a template: NAME [@CLUSTER]", run: |scene, words| new(scene, words) }];
+    &[Action { name: "new", help: "Begin something new: NAME [@CLUSTER], from a template", run: |scene, words| new(scene, words) }];
 
 /// What something new can begin with: name, what it is, text.
 pub const TEMPLATES: &[(&str, &str, &str)] = &[

@@ -84,7 +84,7 @@ impl State {
         match open.as_slice() {
             [] => Err("no cluster is open".to_owned()),
             [one] => Ok(one),
-            all => Err(format!("{} clusters are open: press the digit of the one that is meant, or end the line with @CLUSTER", all.len())),
+            all => Err(format!("{} are open: press one's digit first, or end the line with @CLUSTER", all.len())),
         }
     }
 }

@@ -178,7 +178,8 @@ impl Item {
         if self.is_removed() {
             return Vec::new();
         }
-        let after = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
+        let checked = self.checked.as_ref().and_then(|c| c.as_ref().ok());
+        let after = self.stored.as_ref().or(checked).or_else(|| self.untried());
         match (&self.before, after) {
             (_, Some(after)) if self.made().is_some() => diff(&json!({}), after),
             (Some(before), Some(after)) => diff(before, after),
@@ -190,9 +191,6 @@ impl Item {
     pub fn replicas(&self) -> Option<i64> {
         if let Some(Ok(Plan { write: Write::Merge(patch), .. })) = &self.plan {
             return patch.pointer("/spec/replicas")?.as_i64();
-        }
-        if let (Given::Manifest(wished), Some(Err(_))) = (&self.given, &self.checked) {
-            return wished.pointer("/spec/replicas")?.as_i64();
         }
         self.edits().into_iter().find(|edit| pointer(&edit.path) == "/spec/replicas")?.after?.as_i64()
     }

@@ -163,6 +163,7 @@ spec:
     let file = home.write("a.yaml", &[bat, &map, definition, namespace].join("---\n"));
     let mut person = Person::start("configmaps", &[]).await;
     apply(&mut person, &file).sees("2 new, 2 not tried").await.sees("what it needs comes with this change").await;
+    person.sees("spec.wings  nothing → 2").await;
     person
         .press("enter")
         .until("the kind is served", |p| p.screen().contains("✔ eu") || p.screen().contains("tried again") || p.screen().contains("4 of 4"))
@@ -231,7 +232,7 @@ fn where_several_clusters_are_open_one_is_named() {
         .press(":")
         .text("apply a.yaml")
         .press("enter")
-        .sees("2 clusters are open: press the digit of the one that is meant");
+        .sees("2 are open: press one's digit first, or end the line with @CLUSTER");
     robot.press("2").press(":").text("apply a.yaml").press("enter");
     assert!(robot.effects().iter().any(|e| matches!(e, Effect::ReadManifests(id, _) if id.0 == 1)), "the one that is looked at");
 }

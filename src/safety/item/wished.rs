@@ -21,6 +21,14 @@ impl Item {
         applied && !self.is_missing() && matches!(self.checked, Some(Ok(_))) && self.edits().is_empty()
     }
 
+    /// What is wished of something new that no server could try beforehand.
+    pub(super) fn untried(&self) -> Option<&Value> {
+        match (&self.given, &self.checked) {
+            (Given::Manifest(wished), Some(Err(refusal))) if refusal.untried && self.is_missing() => Some(wished),
+            _ => None,
+        }
+    }
+
     /// The server has it as it was wished.
     pub fn is_stored(&self) -> bool {
         matches!(self.stage, Stage::Following | Stage::Ended(End::Done | End::Unchanged))
