@@ -74,7 +74,8 @@ pub fn read(world: &World, cluster: &Cluster, sources: &[Source]) -> Result<Vec<
             }
         }
     }
-    let found: Vec<Result<(ObjectRef, Resource), Problem>> = parts.iter().map(|part| object(world, (cluster, catalog), part, &parts)).collect();
+    let found: Vec<Result<(ObjectRef, Resource), Problem>> =
+        parts.iter().map(|part| object(world, (cluster, catalog), part, &parts)).collect();
     let mut items: Vec<Item> = Vec::new();
     for (part, found) in parts.iter().zip(found) {
         match found {

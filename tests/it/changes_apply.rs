@@ -81,7 +81,13 @@ async fn what_was_made_goes_by_deleting_it() {
     let file = home.write("web.yaml", WEB);
     let mut person = Person::start("deployments", &[]).await;
     apply(&mut person, &file).sees("1 new").await.sees("only deleting it undoes that").await;
-    person.sees("spec.replicas  nothing → 0").await.sees("containers[app].image  nothing → registry").await.sees("fields that the server fills in").await;
+    person
+        .sees("spec.replicas  nothing → 0")
+        .await
+        .sees("containers[app].image  nothing → registry")
+        .await
+        .sees("fields that the server fills in")
+        .await;
     assert!(!person.screen().contains("revisionHistoryLimit"), "nobody wrote that");
     person.press("enter").sees("✔ ").await.press("esc").sees("0/0").await;
     person.press("U").sees("web was made in this run: only deleting it").await;
