@@ -1,6 +1,6 @@
 //! From an object to what belongs to it.
 
-use super::Action;
+use super::{Action, data};
 use crate::model::step::{Effect, Form, Known, Only, Reject, Scene, Screen, Step, TableOf, Target};
 use std::borrow::Cow;
 
@@ -36,6 +36,9 @@ fn enter(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     }
     if let Some((cluster, cause)) = scene.finding.clone() {
         return Ok(vec![Step::Open(Screen::Finding(cluster, cause))]);
+    }
+    if scene.key.is_some() {
+        return Ok(vec![Step::Open(Screen::Edit(data::subject(scene)?, false))]);
     }
     if let Some(record) = scene.record.clone() {
         return Ok(vec![Step::Open(Screen::Record(record))]);

@@ -1,6 +1,6 @@
 //! Changing an object as text.
 
-use super::{Action, drill};
+use super::{Action, data};
 use crate::model::manifest;
 use crate::model::step::{Reject, Scene, Screen, Step};
 use crate::safety::diff::diff;
@@ -34,7 +34,7 @@ pub static EDIT: Verb = Verb {
 };
 
 fn edit(scene: &Scene, outside: bool) -> Result<Vec<Step>, Reject> {
-    Ok(vec![Step::Open(Screen::Edit(drill::cursor(scene)?.object.clone(), outside))])
+    Ok(vec![Step::Open(Screen::Edit(data::subject(scene)?, outside))])
 }
 
 fn plan(item: &Item, _: &Form) -> Result<Plan, String> {

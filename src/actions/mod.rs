@@ -10,6 +10,7 @@ mod autoscale;
 mod clusters;
 mod copy;
 mod cordon;
+pub mod data;
 mod delete;
 mod drain;
 mod drill;
@@ -52,6 +53,7 @@ pub static ACTIONS: &[&[Action]] = &[
     edit::ALL,
     apply::ALL,
     new::ALL,
+    data::ALL,
     scale::ALL,
     autoscale::ALL,
     restart::ALL,
@@ -80,6 +82,9 @@ pub static ACTIONS: &[&[Action]] = &[
 pub static VERBS: &[&Verb] = &[
     &edit::EDIT,
     &apply::APPLY,
+    &data::SET,
+    &data::RENAME,
+    &data::REMOVE,
     &scale::SCALE,
     &autoscale::AUTOSCALE,
     &restart::RESTART,
@@ -107,8 +112,22 @@ fn change(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec<Step
     if let Some(other) = targets.iter().find(|t| !verb.applies_to(&t.kind)) {
         return Err(Reject::new(format!("{} is for {}, not for {}", verb.name, verb.to.join(", "), other.kind)));
     }
-    let hidden = if scene.marked.is_empty() { 0 } else { scene.hidden_marks };
-    Ok(vec![Step::Change(Wish { verb: verb.name, targets, hidden, argument: argument.to_owned() })])
+    Ok(vec![Step::Change(Wish { verb: verb.name, targets, hidden: scene.hidden_marks, argument: argument.to_owned() })])
+}
+
+/// The same for a verb that takes no words. They were meant for another object, unless they name the one that it is about.
+fn change_here(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec<Step>, Reject> {
+    let steps = change(scene, verb, "")?;
+    let of = |step: &Step| match step {
+        Step::Change(wish) => wish.targets.iter().map(|t| t.name.to_string()).collect(),
+        _ => Vec::new(),
+    };
+    let names: Vec<String> = steps.iter().flat_map(of).collect();
+    if argument.is_empty() || names == [argument] {
+        return Ok(steps);
+    }
+    let about = if names.len() == 1 { names.concat() } else { format!("{} objects", names.len()) };
+    Err(Reject::new(format!("{} is about what is marked or under the cursor, {about}, and not about {argument}", verb.name)))
 }
 
 /// The verb of a name.

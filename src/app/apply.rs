@@ -4,14 +4,13 @@ use super::state::State;
 use crate::actions::apply::APPLY;
 use crate::model::apply::{Apply, New, Source};
 use crate::model::cluster::Cluster;
-use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
+use crate::model::draft::Subject;
+use crate::model::id::ClusterId;
 use crate::model::problem::Problem;
 use crate::model::step::{Effect, Notice, Screen, Step, Which};
 use crate::safety::bundle;
 use crate::safety::item::Item;
 
-/// In place of a kind, for what is no object yet.
-const NEW: &str = "new";
 /// In a template, for the namespace that is looked at.
 const NAMESPACE: &str = "NAMESPACE";
 
@@ -35,7 +34,7 @@ impl State {
             Err(why) => return self.say(Notice::warn(format!("nothing is applied: {why}")).of(id)),
         };
         match self.bundle(id, &sources) {
-            Ok(_) if self.is_asked() => self.say(Notice::warn("not applied: another change is asked about; close it and try again")),
+            Ok(_) if self.is_changing() => self.say(Notice::warn("not applied: another change is asked about; close it and try again")),
             Ok(items) => self.ask_about(&APPLY, items),
             Err(wrong) => self.tell_wrong(wrong),
         }
@@ -65,10 +64,8 @@ impl State {
         });
         match found {
             Ok((cluster, namespace)) => {
-                let (kind, uid) = (GroupResource::new("", NEW), Uid::of_name(&namespace, name));
                 let text = text.replace(NAMESPACE, &namespace);
-                let object = ObjectRef { cluster, kind, namespace: namespace.into(), name: name.into(), uid };
-                self.steps(vec![Step::Open(Screen::New(object, text))]);
+                self.steps(vec![Step::Open(Screen::New(Subject::of_new(cluster, &namespace, name), text))]);
             }
             Err(why) => self.say(Notice::warn(format!("new: {why}"))),
         }

@@ -2,11 +2,12 @@
 
 use super::state::State;
 use super::typing::edit_of;
-use crate::actions::{self, apply::APPLY, edit::EDIT, rollback::ROLLBACK, undo::UNDO};
+use crate::actions::{self, apply::APPLY, data::SET, edit::EDIT, rollback::ROLLBACK, undo::UNDO};
 use crate::keymap::Key;
 use crate::model::apply::Source;
 use crate::model::call::{CallId, Failure, Reply};
-use crate::model::id::{GroupResource, ObjectRef};
+use crate::model::draft::{Draft, Subject};
+use crate::model::id::{ClusterId, GroupResource, ObjectRef};
 use crate::model::step::{Effect, Notice, Only, Screen, Step, TableOf, Wish};
 use crate::model::want::Want;
 use crate::model::world::Found;
@@ -63,6 +64,16 @@ impl State {
         self.changes.at = at;
     }
 
+    /// True while the dialog of a change is open.
+    pub(super) fn is_changing(&self) -> bool {
+        self.changes.open.is_some()
+    }
+
+    /// True while changes wait for an answer, or for the journal.
+    pub fn is_asking(&self) -> bool {
+        !self.changes.calls.is_empty() || !self.changes.records.is_empty()
+    }
+
     /// Opens the dialog of a change.
     pub(super) fn wish(&mut self, wish: Wish) {
         if let Some(id) = self.begin_wish(wish) {
@@ -77,11 +88,6 @@ impl State {
             self.changes.all.remove(&before);
         }
         self.changes.draft = self.begin_wish(wish);
-    }
-
-    /// A change is asked about or under way in the dialog.
-    pub(super) fn is_asked(&self) -> bool {
-        self.changes.open.is_some()
     }
 
     /// Opens the dialog of a change to these objects.
@@ -109,7 +115,7 @@ impl State {
             }
         }?;
         if let Some(change) = self.changes.all.get_mut(&id) {
-            (change.hidden, change.text) = (hidden, text);
+            (change.hidden, change.text) = (hidden, text.map(Subject::whole));
         }
         Some(id)
     }
@@ -120,6 +126,16 @@ impl State {
         let why = format!("{} is for what has the say over {}: if there is one, it is here", verb.name, object.name);
         let table = Screen::Table(TableOf { only, ..TableOf::all(kind) });
         self.steps(vec![Step::Open(table), Step::Say(Notice::warn(why))]);
+    }
+
+    /// Opens the dialog that stores a value.
+    pub(super) fn store(&mut self, draft: Draft) {
+        let subject = draft.subject.clone();
+        self.changes.open = self.begin_change(&SET, vec![(subject.object.clone(), Given::Value(draft))], "");
+        if let Some(change) = self.changes.open.and_then(|id| self.changes.all.get_mut(&id)) {
+            change.text = Some(subject);
+        }
+        self.pump();
     }
 
     /// What a verb is really about, for what it is asked for; or the object of which that is not known, and the kind that would tell.
@@ -183,6 +199,20 @@ impl State {
         }
     }
 
+    /// Another cluster may be behind a context now: what was asked about the one before is not asked any more, and what has not begun there does
+    /// not begin.
+    pub(super) fn abandon(&mut self, cluster: ClusterId) {
+        let of_it = |change: &Change| change.concerns(cluster);
+        self.changes.all.retain(|_, change| change.phase != Phase::Asking || !of_it(change));
+        self.changes.all.values_mut().filter(|c| of_it(c) && c.is_running()).for_each(Change::stop);
+        if self.changes.open.is_some_and(|id| !self.changes.all.contains_key(&id)) {
+            self.changes.open = None;
+            self.say(Notice::warn("the context leads elsewhere now: what you were about to change there was let go"));
+        }
+        self.changes.draft = self.changes.draft.filter(|id| self.changes.all.contains_key(id));
+        self.unlocking.forget(cluster);
+    }
+
     /// Has every change ask for what is due. Cheap where nothing is.
     pub(super) fn pump(&mut self) {
         let mut over = Vec::new();
@@ -229,10 +259,10 @@ impl State {
         self.dirty = true;
         let Some(change) = self.changes.all.get(&id) else { return };
         let notice = (self.changes.open != Some(id)).then(|| ui::change::told(change, &self.world));
-        if let Some(text) = change.text.clone() {
+        if let Some(subject) = change.text.clone() {
             self.views.iter_mut().for_each(|view| view.judged(change));
             let is_stored = change.items.iter().all(Item::is_stored);
-            self.settle_text(text, is_stored);
+            self.settle_text(subject, is_stored);
         }
         if let Some(notice) = notice {
             self.say(notice);

@@ -16,6 +16,13 @@ pub(super) struct Unlocking {
     last: u64,
 }
 
+impl Unlocking {
+    /// Another cluster may be behind the context now: that one was not meant.
+    pub(super) fn forget(&mut self, cluster: ClusterId) {
+        self.asked.retain(|_, (asked, _)| *asked != cluster);
+    }
+}
+
 impl State {
     /// Takes the rules of the config into force.
     pub(super) fn use_guard(&mut self) {

@@ -11,6 +11,7 @@ use crate::model::time::Timestamp;
 use crate::ui::view::View;
 use crate::ui::views::choice::ChoiceView;
 use crate::ui::views::clusters::ClustersView;
+use crate::ui::views::data::DataView;
 use crate::ui::views::document::DocumentView;
 use crate::ui::views::edit::EditView;
 use crate::ui::views::events::EventsView;
@@ -74,7 +75,11 @@ impl State {
         if let Some(dialog) = self.dialog.take() {
             match dialog.yes {
                 // It was asked just now.
-                Step::Quit if yes => self.quit = true,
+                Step::Quit if yes => {
+                    let lost: Vec<_> = self.unsaved_secrets().cloned().map(Effect::Forget).collect();
+                    self.effects.extend(lost);
+                    self.quit = true;
+                }
                 step if yes => self.step(step),
                 _ => self.steps(dialog.no.into_iter().collect()),
             }
@@ -125,10 +130,11 @@ impl State {
             Step::Do(effect) => self.effect(effect),
             Step::Open(screen) => self.open(screen),
             Step::Back => self.back(false),
-            Step::Discard => self.discard(),
+            Step::Discard => self.throw_away(),
             Step::Leave => self.back(true),
-            Step::Quit if self.changes.running() > 0 => self.ask_to_leave(),
+            Step::Quit if self.changes.running() > 0 || self.unsaved_secrets().next().is_some() => self.ask_to_leave(),
             Step::Quit => self.quit = true,
+            Step::TakeUp(draft) => self.take_up(draft),
             Step::Ask(prompt) => self.ask(prompt),
             Step::Move(motion) => self.motion(motion),
             Step::Stroke(stroke) => self.stroke(stroke),
@@ -141,6 +147,7 @@ impl State {
             Step::Change(wish) => self.wish(wish),
             Step::Apply(asked) => self.apply(asked),
             Step::New(asked) => self.begin_new(asked),
+            Step::Store(draft) => self.store(draft),
             Step::Undo(object) => self.undo(object),
             Step::Unlock(asked) => self.unlock(asked),
             Step::Lock(cluster) => self.lock(&cluster),
@@ -207,6 +214,7 @@ impl State {
             // Another cluster may be behind it now: that one was not meant.
             cluster.unlocked = None;
         }
+        self.abandon(id);
         self.effect(Effect::Connect(id));
         self.look_at(focus);
     }
@@ -257,6 +265,9 @@ impl State {
             self.views.truncate(at + 1);
             return self.refresh();
         }
+        if let Screen::Edit(subject, _) | Screen::New(subject, _) = &screen {
+            self.effects.push(Effect::Recall(subject.clone()));
+        }
         let view = self.view(screen);
         self.views.push(view);
     }
@@ -268,10 +279,11 @@ impl State {
             Screen::Overview => Box::new(WorkspaceView::new(&self.world)),
             Screen::Table(of) => Box::new(TableView::new(&self.world, of)),
             Screen::Document(object, form) => Box::new(DocumentView::new(object, form)),
-            Screen::Edit(object, outside) => Box::new(EditView::new(object, outside)),
-            Screen::New(object, text) => Box::new(EditView::of_new(object, &text)),
+            Screen::Edit(subject, outside) => Box::new(EditView::new(subject, outside)),
+            Screen::New(subject, text) => Box::new(EditView::of_new(subject, text)),
             Screen::Problems(title, problems) => Box::new(ProblemsView::new(title, problems)),
             Screen::Templates => Box::new(ChoiceView::templates()),
+            Screen::Data(object) => Box::new(DataView::new(object)),
             Screen::Clusters(on) => Box::new(ClustersView::on(&self.world, on.or(self.world.focus))),
             Screen::Health => Box::new(HealthView::default()),
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
@@ -307,7 +319,7 @@ impl State {
     }
 
     /// Closes the top screen, whatever is in it.
-    fn discard(&mut self) {
+    pub(super) fn discard(&mut self) {
         if self.views.len() > 1 {
             self.views.pop();
             self.refresh();
@@ -316,6 +328,7 @@ impl State {
 
     fn ask_to_leave(&mut self) {
         let text = match self.changes.running() {
+            0 if self.unsaved_secrets().next().is_some() => "Leave kconsole? What you wrote of a Secret is lost.".to_owned(),
             0 => "Leave kconsole?".to_owned(),
             n => format!("Leave kconsole? {n} of your changes are not done yet: what is not sent will not be sent."),
         };
@@ -325,8 +338,8 @@ impl State {
     /// The mouse was clicked.
     pub fn click(&mut self, x: u16, y: u16) {
         let inside = y >= self.body.y && y < self.body.bottom();
-        // What is typed belongs to where the keys are: they do not go elsewhere meanwhile.
-        let is_free = self.dialog.is_none() && self.prompt.is_none();
+        // What is typed belongs to where the keys are: they do not go elsewhere meanwhile. Nor does what a dialog lies over move.
+        let is_free = self.dialog.is_none() && self.prompt.is_none() && !self.is_changing();
         if let Some(view) = self.views.last_mut().filter(|_| inside && is_free) {
             view.click(&self.world, x, y);
             self.dirty = true;
@@ -336,7 +349,8 @@ impl State {
     /// The wheel was turned by so many lines.
     pub fn wheel(&mut self, x: u16, y: u16, lines: i16) {
         let motion = if lines < 0 { Motion::Up } else { Motion::Down };
-        if let Some(view) = self.views.last_mut() {
+        let is_free = !self.is_changing();
+        if let Some(view) = self.views.last_mut().filter(|_| is_free) {
             (0..lines.unsigned_abs()).for_each(|_| view.wheel(&self.world, x, y, motion));
         }
         self.dirty = true;

@@ -3,11 +3,14 @@
 pub use super::apply::{Apply, New};
 use super::call::{Call, CallId};
 use super::cell::Health;
+use super::data::Keyed;
 use super::deed::Deed;
+use super::draft::{Draft, Subject};
 use super::finding::Cause;
 use super::id::{ClusterId, ObjectRef, Uid};
 pub use super::known::{Known, Named};
 use super::layout::Layout;
+pub use super::motion::Motion;
 pub use super::panes::{Panes, Pick};
 use super::problem::Problem;
 use super::record::Record;
@@ -27,6 +30,8 @@ pub enum Step {
     Back,
     /// The present screen closes, and what was written in it is lost.
     Discard,
+    /// What was written before goes on in the present screen.
+    TakeUp(Draft),
     /// The present screen closes; at the root this asks whether to leave.
     Leave,
     /// The program ends.
@@ -49,6 +54,8 @@ pub enum Step {
     Apply(Apply),
     /// Something new is to be written.
     New(New),
+    /// A value that was written is to be stored: a person is asked first.
+    Store(Draft),
     /// The last change of this run to an object is to be taken back: a person is asked first.
     Undo(ObjectRef),
     /// A read-only cluster is to be changed for a while.
@@ -78,12 +85,18 @@ pub enum Effect {
     Call(CallId, Call),
     /// Write down what is about to be done, or was.
     Journal(Box<Deed>),
-    /// Lend the terminal to the person's own editor, with the text of this object.
-    Write(ObjectRef, String),
+    /// Lend the terminal to the person's own editor, with this text.
+    Write(Draft),
     /// Read what is to be applied to this cluster from a file or folder.
     ReadManifests(ClusterId, String),
-    /// Keep what was written of this object in a file, or forget it.
-    Keep(ObjectRef, Option<String>),
+    /// Keep what was written.
+    Keep(Draft),
+    /// Forget what was kept.
+    Forget(Subject),
+    /// Look whether a text was kept, to take it up again.
+    Recall(Subject),
+    /// Move what was kept out of the way.
+    PutAside(Subject),
     /// Write the journal into this file from now on.
     JournalTo(String),
     /// Read the journal.
@@ -125,14 +138,16 @@ pub enum Screen {
     Record(Box<Record>),
     /// The keys in force.
     Help,
-    /// An object as a text that is edited; in the person's own editor at once if the flag is set.
-    Edit(ObjectRef, bool),
-    /// Something new as a text that begins with this. It is no object yet, but has a name that its text is kept by.
-    New(ObjectRef, String),
+    /// A text that is edited; in the person's own editor at once if the flag is set.
+    Edit(Subject, bool),
+    /// Something new as a text that begins with this.
+    New(Subject, String),
     /// Why something was not done: all that is wrong with files.
     Problems(String, Vec<Problem>),
     /// What something new can begin with, to choose one.
     Templates,
+    /// What a ConfigMap or Secret holds, key by key.
+    Data(ObjectRef),
     /// What can be done here, greyed with the reason where it cannot.
     Actions,
     /// The links of an object, to choose one.
@@ -205,49 +220,6 @@ pub enum Prompt {
     Filter,
 }
 
-/// Something that happens within a screen.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Motion {
-    Up,
-    Down,
-    PageUp,
-    PageDown,
-    Top,
-    Bottom,
-    Left,
-    Right,
-    /// Mark or unmark what the cursor is on, and go one down.
-    Mark,
-    /// Mark everything from the last mark to here.
-    MarkRange,
-    /// Unmark everything.
-    Unmark,
-    SortNext,
-    SortPrevious,
-    SortInvert,
-    Wide,
-    Unhealthy,
-    NextMatch,
-    PreviousMatch,
-    /// Fold or unfold, wrap or unwrap: what the screen has of the kind.
-    Fold,
-}
-
-impl Motion {
-    /// By how many lines it moves in a list of `all` lines of which `page` are a page; `None` where it is no movement along the lines.
-    pub fn lines(self, page: isize, all: usize) -> Option<isize> {
-        let all = all as isize;
-        Some(match self {
-            Self::Up => -1,
-            Self::Down => 1,
-            Self::PageUp => -page,
-            Self::PageDown => page,
-            Self::Top => -all,
-            Self::Bottom => all,
-            _ => return None,
-        })
-    }
 }
 
 /// Something that a person is told once.
@@ -345,6 +317,8 @@ pub struct Scene {
     pub copyable: Option<String>,
     /// The links of the object under the cursor.
     pub links: Vec<Hyperlink>,
+    /// The key that the cursor is on, on the screen of what a ConfigMap or Secret holds.
+    pub key: Option<Keyed>,
     /// The cluster that the cursor is on, on a screen of clusters.
     pub cluster: Option<ClusterId>,
     /// That cluster is open.

@@ -46,6 +46,8 @@ pub struct World {
     pub looked: Vec<String>,
     /// The folder that texts are kept in that were written and not stored.
     pub texts: String,
+    /// The folder in memory for those of Secrets; `None` where there is none, and they are not kept.
+    pub secret_texts: Option<String>,
     /// Seconds that the clock on the wall is ahead of UTC.
     pub utc_offset: i64,
     /// No writes anywhere.

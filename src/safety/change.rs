@@ -3,6 +3,7 @@
 //!
 //! Each object of it is an [`Item`] with a stage of its own; [`Change::next`] looks at all of them and asks for whatever is due and not under way.
 
+mod accepted;
 mod along;
 mod answer;
 mod apply;
@@ -19,7 +20,8 @@ use super::verb::{Check, Plan, Undo, Verb};
 use crate::model::call::Call;
 use crate::model::cluster::Cluster;
 use crate::model::deed::Deed;
-use crate::model::id::{GroupResource, ObjectRef, Version};
+use crate::model::draft::Subject;
+use crate::model::id::{ClusterId, GroupResource, ObjectRef, Version};
 use crate::model::line::Line;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
@@ -55,8 +57,8 @@ pub struct Change {
     pub typed: Line,
     /// The reason that is given.
     pub reason: Line,
-    /// The text that is written of it, where it came from one that is still open.
-    pub text: Option<ObjectRef>,
+    /// What the text is about that it came from, where it came from one.
+    pub text: Option<Subject>,
     /// By how many pages what the dialog says was scrolled.
     pub scrolled: usize,
     /// Told in the dialog: why a key was not taken, what changed underneath.
@@ -194,7 +196,12 @@ impl Change {
         if self.take_along(along) {
             return self.look(world, guard, asks);
         }
-        self.ruling = Some(self.rule(world, guard));
+        let ruling = self.rule(world, guard);
+        if self.ruling.as_ref().is_some_and(|before| (before.demand, before.reason) != (ruling.demand, ruling.reason)) {
+            // What was drawn said something else of what it takes to confirm.
+            (self.drawn, self.once) = (None, false);
+        }
+        self.ruling = Some(ruling);
         let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
         // A read-only cluster is not even asked to try.
         for at in (0..self.items.len()).filter(|_| !refused) {
@@ -253,7 +260,7 @@ impl Change {
     }
 
     /// Asks for what is around an object. What its cluster does not serve is not there.
-    fn read_around(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
+    pub(super) fn read_around(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
         let Some(item) = self.items.get_mut(at) else { return };
         if item.around.is_empty() {
             item.around = (item.verb(self.verb).around)(item).into_iter().map(|around| (around, None)).collect();
@@ -310,6 +317,11 @@ impl Change {
             why: "there is nothing to change".to_owned(),
         };
         let strictest = ruled.into_iter().reduce(|a, b| if b.demand > a.demand { b } else { a }).unwrap_or_else(nobody);
+        // What no server has tried is not confirmed by the key that goes through a form.
+        if strictest.demand < Demand::Yes && self.accepted().any(Item::is_untried) {
+            let why = "no server has tried it, and what it would store is a guess".to_owned();
+            return Ruling { demand: Demand::Yes, reason, why, ..strictest };
+        }
         Ruling { reason, ..strictest }
     }
 
@@ -329,47 +341,20 @@ impl Change {
         }))
     }
 
-    /// Everything that is planned has been tried, or cannot be: the preview says all that it will say.
-    pub fn is_previewed(&self) -> bool {
-        let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
-        let tried = |i: &Item| match (&i.plan, &i.right, self.verb_of(i).check) {
-            (Some(Ok(_)), Some(Ok(())), Check::Server) => i.checked.is_some() || refused,
-            (None, ..) => false,
-            _ => true,
-        };
-        self.ruling.is_some() && self.items.iter().all(tried)
-    }
-
-    /// The objects that the change will be sent for: those that may be changed, can be and were accepted.
-    pub fn accepted(&self) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(|i| self.is_accepted(i))
-    }
-
-    /// True where the server has said that it would take it, or cannot say so beforehand.
-    pub(super) fn is_accepted(&self, item: &Item) -> bool {
-        let with = item.along.and_then(|(at, _)| self.items.get(at));
-        let tried = match (&item.checked, self.verb_of(item).check) {
-            (Some(Ok(_)), _) | (None, Check::None(_)) => true,
-            (Some(Err(refusal)), _) => refusal.untried,
-            (None, Check::Server) => false,
-        };
-        let needed = |at: &usize| self.items.get(*at).is_some_and(|other| other.is_unchanged() || self.is_accepted(other));
-        tried
-            && matches!((&item.plan, &item.right), (Some(Ok(_)), Some(Ok(()))))
-            && !item.is_unchanged()
-            && with.is_none_or(|with| self.is_accepted(with))
-            && item.needs.iter().all(needed)
-    }
-
     /// What is planned is another: it is planned and tried again, and nothing holds that was confirmed.
     pub(super) fn replan(&mut self) {
         self.round += 1;
         (self.drawn, self.once) = (None, false);
         self.under_way.retain(|t| !matches!(t.of, Purpose::Check));
         for item in &mut self.items {
-            (item.plan, item.checked) = (None, None);
+            (item.plan, item.checked) = (item.lost.clone().map(Err), None);
             item.warnings.clear();
         }
+    }
+
+    /// One of its objects is in this cluster.
+    pub fn concerns(&self, cluster: ClusterId) -> bool {
+        self.items.iter().any(|i| i.target.cluster == cluster)
     }
 
     /// True while something is carried out.

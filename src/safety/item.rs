@@ -3,10 +3,12 @@
 mod wished;
 
 use super::diff::{changes, diff};
+use super::local;
 use super::verb::{Around, EVICTION, Plan, Verb, Write};
 use crate::model::call::{Call, Cause, Method};
 use crate::model::catalog::Resource;
 use crate::model::deed::{Edit, pointer};
+use crate::model::draft::Draft;
 use crate::model::id::ObjectRef;
 use crate::model::time::Timestamp;
 use serde_json::{Value, json};
@@ -32,6 +34,8 @@ pub struct Item {
     pub right: Option<Result<(), String>>,
     /// The object as it was read last.
     pub before: Option<Value>,
+    /// Why nothing can be done with it, whatever the form says: it could not be read, or is another by now.
+    pub lost: Option<String>,
     /// What was read beside it, in the order of the verb's list; or why it could not be.
     pub around: Vec<(Around, Option<Result<Value, String>>)>,
     /// What would be sent, or why nothing can be.
@@ -50,6 +54,20 @@ pub struct Item {
     pub seen: bool,
     /// Conflicts that were resolved by reading again.
     pub tries: u8,
+    /// Whether what is around it was read again once it was done.
+    pub again: Again,
+}
+
+/// Whether what is around an object was read again once that was done: something may have come meanwhile that should go along with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Again {
+    /// Not yet.
+    #[default]
+    No,
+    /// It is being read.
+    Reading,
+    /// It was.
+    Read,
 }
 
 /// What a verb was given for an object beforehand.
@@ -62,6 +80,8 @@ pub enum Given {
     Text(String),
     /// An object as somebody wishes it, which may not be there yet.
     Manifest(Value),
+    /// A value of a ConfigMap or Secret that a person wrote.
+    Value(Draft),
     /// Changes that were made to a subresource of it, to be taken back.
     Edits(&'static str, Vec<Edit>),
 }
@@ -130,6 +150,7 @@ impl Item {
             conflicts: Vec::new(),
             right: None,
             before: None,
+            lost: None,
             around: Vec::new(),
             plan: None,
             checked: None,
@@ -139,6 +160,7 @@ impl Item {
             asked_at: now.rfc3339(),
             seen: false,
             tries: 0,
+            again: Again::No,
         }
     }
 
@@ -178,21 +200,47 @@ impl Item {
         if self.is_removed() {
             return Vec::new();
         }
-        let checked = self.checked.as_ref().and_then(|c| c.as_ref().ok());
-        let after = self.stored.as_ref().or(checked).or_else(|| self.untried());
-        match (&self.before, after) {
+        let tried = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
+        let after = tried.cloned().or_else(|| self.is_untried().then(|| self.outcome()).flatten());
+        match (&self.before, &after) {
             (_, Some(after)) if self.made().is_some() => diff(&json!({}), after),
             (Some(before), Some(after)) => diff(before, after),
             _ => Vec::new(),
         }
     }
 
-    /// How many replicas it would have, where that changes: a form may have said +3 or 50%.
+    /// The server could not try it, and it may be sent all the same.
+    pub fn is_untried(&self) -> bool {
+        matches!(&self.checked, Some(Err(refusal)) if refusal.untried)
+    }
+
+    /// What would come of the plan, as far as that is known without a server.
+    fn outcome(&self) -> Option<Value> {
+        local::outcome(self.before.as_ref()?, self.plan.as_ref()?.as_ref().ok()?)
+    }
+
+    /// How many replicas it would have at least, where that changes: a form may have said +3 or 50%. Of an autoscaler its minimum counts, or its
+    /// maximum where that alone is another.
     pub fn replicas(&self) -> Option<i64> {
-        if let Some(Ok(Plan { write: Write::Merge(patch), .. })) = &self.plan {
-            return patch.pointer("/spec/replicas")?.as_i64();
-        }
-        self.edits().into_iter().find(|edit| pointer(&edit.path) == "/spec/replicas")?.after?.as_i64()
+        let is_autoscaler = &*self.target.kind.resource == "horizontalpodautoscalers";
+        let bounds: &[&str] = if is_autoscaler { &["/spec/minReplicas", "/spec/maxReplicas"] } else { &["/spec/replicas"] };
+        bounds.iter().find_map(|bound| self.becomes(bound))
+    }
+
+    /// What a number will be, where that changes; servers take 1 for a number of replicas that is not there.
+    fn becomes(&self, at: &str) -> Option<i64> {
+        let number = |value: Option<&Value>| value.map_or(Some(1), Value::as_i64);
+        let planned = match &self.plan {
+            Some(Ok(Plan { write: Write::Merge(patch), .. })) => patch.pointer(at).map(Some),
+            Some(Ok(Plan { write: Write::Ops(ops), .. })) => {
+                ops.iter().rev().find(|op| op.get("path").and_then(Value::as_str) == Some(at)).map(|op| op.get("value"))
+            }
+            _ => None,
+        };
+        planned.map_or_else(
+            || number(self.edits().into_iter().find(|edit| pointer(&edit.path) == at)?.after.as_ref()),
+            |value| number(value.filter(|v| !v.is_null())),
+        )
     }
 
     /// True once everything was read that a plan needs.
@@ -299,7 +347,8 @@ impl Item {
                 (Method::Create, Value::Object(eviction).to_string())
             }
             Write::Create(object) => (Method::Create, object.to_string()),
-            Write::Delete(options) => (Method::Delete, self.only_this(options, false).to_string()),
+            // Where there are options in the body, a server reads none in the query, `dryRun` neither.
+            Write::Delete(options) => (Method::Delete, self.only_this(options, dry).to_string()),
         };
         let mut call = match &plan.creates {
             Some(resource) => Call { path: resource.path(Some(&self.target.namespace)), ..self.call(method, "", body) },
@@ -344,4 +393,41 @@ fn pinned(patch: &Value, version: &str) -> Value {
         }
     }
     patch
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
+mod tests {
+    use super::*;
+    use crate::kinds;
+    use crate::model::id::{ClusterId, GroupResource, Uid};
+
+    /// A server that does not read that something is only tried does it: a deletion and an eviction say so in their bodies, all others in the query.
+    #[test]
+    fn what_is_only_tried_says_so_where_a_server_looks() {
+        let kind = GroupResource::new("", "pods");
+        let resource = kinds::find(&kind).unwrap().resource();
+        let target = ObjectRef { cluster: ClusterId(0), kind, namespace: "shop".into(), name: "web".into(), uid: Uid::parse("u") };
+        let mut item = Item::new(target, resource.clone(), Given::Nothing, Timestamp(0));
+        item.before = Some(json!({"metadata": {"uid": "u", "resourceVersion": "7"}}));
+        let made = Plan { creates: Some(resource), ..Plan::of(Write::Create(json!({}))) };
+        for (plan, place) in [
+            (Plan::of(Write::Delete(json!({"propagationPolicy": "Background"}))), "/dryRun"),
+            (Plan::to(EVICTION, Write::Create(json!({"kind": "Eviction"}))), "/deleteOptions/dryRun"),
+            (Plan::of(Write::Merge(json!({}))), ""),
+            (Plan::of(Write::Strategic(json!({}))), ""),
+            (Plan::of(Write::Ops(Vec::new())), ""),
+            (Plan::of(Write::Replace("{}".to_owned())), ""),
+            (made, ""),
+        ] {
+            for dry in [true, false] {
+                let call = item.request(&plan, dry);
+                let body: Value = serde_json::from_str(&call.body).unwrap();
+                let in_query = call.query.iter().any(|(name, value)| *name == "dryRun" && value == "All");
+                let in_body = body.pointer(place).is_some_and(|told| *told == json!(["All"]));
+                assert_eq!(if place.is_empty() { in_query } else { in_body }, dry, "{plan:?}");
+                assert!(dry || !in_query, "{plan:?}");
+            }
+        }
+    }
 }

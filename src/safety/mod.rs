@@ -11,6 +11,7 @@ pub mod form;
 pub mod guard;
 pub mod item;
 pub mod journal;
+pub mod local;
 pub mod owners;
 pub mod undo;
 pub mod verb;

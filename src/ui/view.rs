@@ -5,7 +5,8 @@
 
 use super::theme::Theme;
 use crate::keymap::{Binding, Scope};
-use crate::model::id::{ObjectRef, WatchId};
+use crate::model::draft::{Draft, Subject};
+use crate::model::id::WatchId;
 use crate::model::query::BadTerm;
 use crate::model::step::{Motion, Panes, Pick, Scene, Step, Wish};
 use crate::model::stroke::Stroke;
@@ -39,8 +40,8 @@ pub trait View {
     /// A motion within the screen.
     fn act(&mut self, world: &World, motion: Motion);
 
-    /// What a text asks for that was written and not tried yet, once the person pauses: the text is the argument.
-    fn draft(&mut self, _world: &World) -> Option<Wish> {
+    /// A text that was written and not kept and tried yet, once the person pauses.
+    fn draft(&mut self, _world: &World) -> Option<Draft> {
         None
     }
 
@@ -48,19 +49,24 @@ pub trait View {
     fn judged(&mut self, _change: &Change) {}
 
     /// A text that is to be written in the person's own editor.
-    fn outside(&mut self) -> Option<(ObjectRef, String)> {
+    fn outside(&mut self) -> Option<Draft> {
         None
     }
 
     /// What was written there.
     fn wrote(&mut self, _world: &World, _text: &str) {}
 
-    /// What was written of an object is stored.
-    fn stored(&mut self, _object: &ObjectRef) {}
+    /// What was written before goes on here.
+    fn take_up(&mut self, _world: &World, _draft: Draft) {}
 
-    /// Something was written that would be lost.
-    fn is_unsaved(&self) -> bool {
+    /// What was written is stored. True where the screen was for nothing else.
+    fn stored(&mut self, _subject: &Subject) -> bool {
         false
+    }
+
+    /// What was written about, where that would be lost.
+    fn unsaved(&self) -> Option<&Subject> {
+        None
     }
 
     /// Something happens to the text that is edited here; what comes of it beyond this screen is asked for.

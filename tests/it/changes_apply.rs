@@ -171,7 +171,7 @@ spec:
     apply(&mut person, &file).sees("2 new, 2 not tried").await.sees("what it needs comes with this change").await;
     person.sees("spec.wings  nothing → 2").await;
     person
-        .press("enter")
+        .press("y")
         .until("the kind is served", |p| p.screen().contains("✔ eu") || p.screen().contains("tried again") || p.screen().contains("4 of 4"))
         .await;
     for _ in 0..20 {
@@ -253,7 +253,7 @@ async fn every_template_is_taken_by_a_server_as_it_is() {
         person.press(&"down ".repeat(line)).press("enter");
         person.wait(1).sees("it would be made").await.press("ctrl-s").sees("accepted by the server: ").await;
         assert!(!person.screen().contains("  left out"), "{name}\n{}", person.screen());
-        person.press("enter").sees(if objects == 1 { "✔ " } else { " of " }).await;
+        person.press(if *name == "namespace" { "y" } else { "enter" }).sees(if objects == 1 { "✔ " } else { " of " }).await;
         person.until("all is stored", |p| !p.screen().contains("on its way") && !p.screen().contains("waits for")).await;
         assert!(!person.screen().contains('✖'), "{name}\n{}", person.screen());
         let namespace = if *name == "namespace" { "team" } else { "here" };

@@ -7,8 +7,8 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::world::World;
 use crate::safety::diff::diff;
 use crate::safety::item::{End, Given, Item, Refusal, Stage};
-use crate::safety::verb::{Follow, Keeps, Verb, Write};
-use serde_json::Value;
+use crate::safety::verb::{Follow, Keeps, Plan, Verb, Write};
+use serde_json::{Value, json};
 
 /// So many conflicts in a row are read again: a status that moves, not somebody who works on the same field.
 const TRIES: u8 = 8;
@@ -32,7 +32,7 @@ impl Change {
             }
             Purpose::Check => {
                 item.warnings.clone_from(answer.as_ref().map(|r| &r.warnings).unwrap_or(&Vec::new()));
-                let conflict = answer.as_ref().is_err_and(|f| f.fault.kind == FaultKind::Conflict && !apply::is_owned(f));
+                let conflict = answer.as_ref().is_err_and(|failure| is_conflict(failure, item));
                 if conflict && item.made().is_none() && item.tries < TRIES {
                     // Another state of it was read; a fresh look decides. Something new has no other state, but a name that is taken.
                     item.tries += 1;
@@ -77,6 +77,9 @@ impl Change {
                 if let Some(field) = changed {
                     self.replan();
                     self.told = Some(format!("somebody else has just changed {field}: this is what would be done now"));
+                } else if matches!(item.plan, Some(Ok(Plan { write: Write::Replace(_), .. }))) {
+                    // Nothing that was shown is another; the whole object that would be sent names the state that it is for.
+                    item.plan = None;
                 }
             }
             Ok(_) => gone(item, "it was deleted, and another object has its name now"),
@@ -190,8 +193,19 @@ fn right(item: &Item, verb: &Verb, answer: Result<Reply, Failure>) -> Result<(),
 /// True where the object is read again before it is tried again: it has changed, or is said not to be there.
 fn is_again(failure: &Failure, keeps: Keeps, item: &Item) -> bool {
     match failure.fault.kind {
-        FaultKind::Conflict => keeps != Keeps::Everything && !apply::is_owned(failure) && !apply::takes_over(item),
         FaultKind::Gone => item.is_removed(),
+        _ => is_conflict(failure, item) && keeps != Keeps::Everything && !apply::takes_over(item),
+    }
+}
+
+/// The object is another than the one that was read. Of a patch that tests for what was seen servers only say that it does not fit: that is looked
+/// up, once.
+fn is_conflict(failure: &Failure, item: &Item) -> bool {
+    let tests =
+        || matches!(&item.plan, Some(Ok(Plan { write: Write::Ops(ops), .. })) if ops.iter().any(|op| op.get("op") == Some(&json!("test"))));
+    match failure.fault.kind {
+        FaultKind::Conflict => !apply::is_owned(failure),
+        FaultKind::Invalid => item.tries == 0 && failure.causes.is_empty() && tests(),
         _ => false,
     }
 }
@@ -215,6 +229,7 @@ pub(super) fn is_uid(object: &Value, uid: crate::model::id::Uid) -> bool {
 /// Nothing can be done with the object.
 pub(super) fn gone(item: &mut Item, why: &str) {
     item.before = Some(Value::Null);
+    item.lost = Some(why.to_owned());
     item.plan = Some(Err(why.to_owned()));
 }
 

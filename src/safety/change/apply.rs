@@ -42,7 +42,7 @@ impl Change {
         let (namespace, name) = (&item.target.namespace, &item.target.name);
         let uid = now.pointer("/metadata/uid").and_then(Value::as_str);
         item.target.uid = uid.map_or_else(|| Uid::of_name(namespace, name), Uid::parse);
-        item.before = Some(now);
+        (item.before, item.lost) = (Some(now), None);
         if told.is_some() {
             self.replan();
             self.told = told;

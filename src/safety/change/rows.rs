@@ -20,9 +20,9 @@ pub(super) fn is_gone(world: &World, object: &ObjectRef) -> bool {
 }
 
 /// As many pods as wanted are ready and run what is wanted, by what the controller has seen of the object as it was stored. What an autoscaler or
-/// somebody else has changed again since is not waited for: `seen` remembers that it was once as it was stored.
-pub(super) fn is_settled(world: &World, object: &ObjectRef, stored: Option<&Value>, seen: &mut bool) -> bool {
-    let Some(row) = find(world, object) else { return is_blind(world, object) };
+/// somebody else has changed again since is not waited for: `seen` remembers that it was once as it was stored. What was made has no row before the news of it.
+pub(super) fn is_settled(world: &World, object: &ObjectRef, stored: Option<&Value>, seen: &mut bool, is_made: bool) -> bool {
+    let Some(row) = find(world, object) else { return is_blind(world, object) || (is_gone(world, object) && (!is_made || *seen)) };
     let Facts::Workload(workload) = &row.facts else { return true };
     let told = |pointer: &str| stored.and_then(|o| o.pointer(pointer)?.as_i64());
     let is_new = told("/spec/replicas").is_none_or(|wanted| i64::from(workload.wanted) == wanted)

@@ -6,7 +6,7 @@ use crate::model::id::ObjectRef;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
 use crate::safety::guard::{Demand, Guard};
-use crate::safety::item::{End, Item, Stage};
+use crate::safety::item::{Again, End, Item, Stage};
 use crate::safety::verb::{Follow, Keeps, Pace};
 
 /// What waits for another object of the change is tried again after so many seconds.
@@ -16,6 +16,7 @@ impl Change {
     /// Asks for what is due now that it is confirmed.
     pub(super) fn carry_out(&mut self, world: &World, guard: &Guard, asks: &mut Vec<Ask>) {
         self.follow(world);
+        self.read_again(world, asks);
         self.try_again(world, guard);
         self.start(world, guard, asks);
         for at in 0..self.items.len() {
@@ -26,7 +27,8 @@ impl Change {
             self.under_way.push(token);
             asks.push(Ask::Journal(token, deed));
         }
-        if self.items.iter().all(|i| matches!(i.stage, Stage::Ended(_))) && self.under_way.is_empty() {
+        let is_over = |i: &Item| matches!(i.stage, Stage::Ended(_)) && i.again != Again::Reading;
+        if self.items.iter().all(is_over) && self.under_way.is_empty() {
             self.phase = Phase::Over;
             // It is kept for undo as long as the program runs, which needs nothing of this.
             self.items.iter_mut().for_each(|item| item.around.clear());
@@ -116,10 +118,11 @@ impl Change {
     fn follow(&mut self, world: &World) {
         let change = self.verb;
         for item in self.items.iter_mut().filter(|i| i.stage == Stage::Following) {
+            let is_made = item.is_missing();
             let done = match item.verb(change).follow {
                 Follow::Stored(_) => true,
                 Follow::Gone => rows::is_gone(world, &item.target),
-                Follow::Rollout => rows::is_settled(world, &item.target, item.stored.as_ref(), &mut item.seen),
+                Follow::Rollout => rows::is_settled(world, &item.target, item.stored.as_ref(), &mut item.seen, is_made),
             };
             if done {
                 item.stage = Stage::Ended(End::Done);

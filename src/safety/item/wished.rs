@@ -12,21 +12,13 @@ const NAMED: [&str; 4] = ["/apiVersion", "/kind", "/metadata/name", "/metadata/n
 impl Item {
     /// It was looked for, and is not there.
     pub fn is_missing(&self) -> bool {
-        self.before == Some(Value::Null)
+        self.before == Some(Value::Null) && self.lost.is_none()
     }
 
     /// It is as it is wished already.
     pub fn is_unchanged(&self) -> bool {
         let applied = matches!(self.plan, Some(Ok(Plan { write: Write::Apply { .. }, .. })));
         applied && !self.is_missing() && matches!(self.checked, Some(Ok(_))) && self.edits().is_empty()
-    }
-
-    /// What is wished of something new that no server could try beforehand.
-    pub(super) fn untried(&self) -> Option<&Value> {
-        match (&self.given, &self.checked) {
-            (Given::Manifest(wished), Some(Err(refusal))) if refusal.untried && self.is_missing() => Some(wished),
-            _ => None,
-        }
     }
 
     /// The server has it as it was wished.

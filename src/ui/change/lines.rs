@@ -8,6 +8,7 @@ use crate::model::id::ClusterId;
 use crate::model::line::Line;
 use crate::model::world::World;
 use crate::safety::change::{Change, Focus, Phase};
+use crate::safety::diff::lines;
 use crate::safety::form::Field;
 use crate::safety::guard::Demand;
 use crate::safety::item::{End, Given, Item, Stage};
@@ -216,11 +217,29 @@ fn server(change: &Change, item: &Item, width: u16) -> Vec<Row> {
         (Check::None(why), _) => format!("not tried beforehand: {why}"),
         (_, Some(Ok(_))) => "accepted by the server".to_owned(),
         (_, Some(Err(refusal))) if item.is_removed() => format!("not now: {}", refusal.why),
-        (_, Some(Err(refusal))) => format!("cannot be tried: {}", refusal.why),
+        (_, Some(Err(refusal))) => format!("cannot be tried: {}; the differences were worked out here, without defaults", refusal.why),
         (_, None) if change.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused) => return Vec::new(),
         (_, None) => "…".to_owned(),
     };
     wrapped("dry run", &told, Role::Text, width)
+}
+
+/// The lines of a text of several that change.
+fn lines_of(edit: &Edit) -> Option<Vec<Row>> {
+    let text = |value: &Option<serde_json::Value>| match value {
+        None => Some(String::new()),
+        Some(value) => value.as_str().map(str::to_owned),
+    };
+    let (before, after) = (text(&edit.before)?, text(&edit.after)?);
+    let row = |(sign, line): (char, String)| {
+        let role = match sign {
+            '-' => Role::StatusBad,
+            '+' => Role::StatusOk,
+            _ => Role::Dim,
+        };
+        vec![Part::text(format!("    {sign} "), Role::Dim), Part::text(line, role)]
+    };
+    (before.contains('\n') || after.contains('\n')).then(|| lines(&before, &after).into_iter().map(row).collect())
 }
 
 /// A field that changes: in one line, or before above after.
@@ -230,6 +249,9 @@ pub(super) fn edit(edit: &Edit, width: u16) -> Vec<Row> {
         None => Part::text("nothing", Role::Dim),
     };
     let path = Part::text(format!("  {}  ", written(&edit.path)), Role::YamlKey);
+    if let Some(lines) = lines_of(edit) {
+        return [vec![path]].into_iter().chain(lines).collect();
+    }
     let (before, after) = (value(&edit.before, Role::StatusBad), value(&edit.after, Role::StatusOk));
     if path.width() + before.width() + after.width() + 3 <= width {
         return vec![vec![path, before, Part::text(" → ", Role::Dim), after]];

@@ -2,6 +2,7 @@
 
 pub mod choice;
 pub mod clusters;
+pub mod data;
 pub mod document;
 pub mod edit;
 pub mod events;

@@ -53,11 +53,11 @@ impl Desk<'_> {
         self
     }
 
-    fn confirm(&mut self) -> &mut Self {
+    fn confirm(&mut self, key: &str) -> &mut Self {
         self.pty.wait_quiet(Duration::from_millis(400), Duration::from_millis(900));
         // A machine with much to do may take two keys for a paste, or draw late: then it says so, and a person presses again.
         for _ in 0..20 {
-            self.press("\r");
+            self.press(key);
             if self.pty.wait_until(Duration::from_secs(2), |s| !s.contents().contains("dry run")).is_some() {
                 break;
             }
@@ -78,7 +78,7 @@ fn made_left_alone_taken_over(clusters: &Path) {
     let pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &["configmaps", "--context", "alpha"], WIDE, home);
     let mut desk = Desk { pty, clusters };
     desk.sees(&["kube-root-ca.crt"]);
-    desk.apply(&file, "1 new, 2 not tried").confirm().sees(&["3 of 3"]);
+    desk.apply(&file, "1 new, 2 not tried").confirm("y").sees(&["3 of 3"]);
     assert_eq!(desk.kubectl(&["get", "cm/settings", "svc/web", "-o", "jsonpath={.items[*].metadata.name}"]), "settings web");
     let manager = "jsonpath={.metadata.managedFields[*].manager} {.metadata.managedFields[*].operation}";
     assert_eq!(desk.kubectl(&["get", "cm/settings", "-o", manager]), "kconsole Apply");
@@ -90,7 +90,7 @@ fn made_left_alone_taken_over(clusters: &Path) {
     desk.apply(&file, "2 unchanged, 1 left out").sees(&["belongs to", "argocd", "(data.colour)"]);
     desk.press("\x1b[B").sees(&["1 changed, 2 unchanged"]);
     desk.sees(&["data.colour", "red → blue"]);
-    desk.confirm().sees(&["3 of 3"]);
+    desk.confirm("\r").sees(&["3 of 3"]);
     assert_eq!(desk.kubectl(&["get", "cm/settings", "-o", "jsonpath={.data.colour}"]), "blue");
     desk.press("\x1b");
     desk.pty.send("Q");

@@ -42,13 +42,20 @@ impl TableView {
         }
     }
 
-    /// How many rows of its tables are not healthy.
+    /// How many rows of its tables are not healthy. A table over several kinds looks at all of its rows for it, and not for each frame.
     pub(super) fn unhealthy_rows(&self, world: &World) -> usize {
-        let of = |table: &Table| match self.composite {
-            Some(composite) => table.rows().filter(|row| (composite.keep)(table, row) && self.ails(world, table, row)).count(),
-            None => table.aside().unhealthy,
-        };
-        self.tables(world).into_iter().flatten().map(of).sum()
+        let tables = self.tables(world).into_iter().flatten();
+        let Some(composite) = self.composite else { return tables.map(|t| t.aside().unhealthy).sum() };
+        let when = (world.now, world.findings.changes, self.order.len());
+        if let Some((counted, number)) = self.ailing.get()
+            && counted == when
+        {
+            return number;
+        }
+        let of = |table: &Table| table.rows().filter(|row| (composite.keep)(table, row) && self.ails(world, table, row)).count();
+        let number = tables.map(of).sum();
+        self.ailing.set(Some((when, number)));
+        number
     }
 
     /// What was found since the clock last moved on is news to what tells of findings.

@@ -33,6 +33,7 @@ use cursor::Cursor;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use scope::Belongs;
+use std::cell::Cell;
 use std::collections::HashSet;
 
 /// The screen of a kind.
@@ -65,6 +66,8 @@ pub struct TableView {
     is_outdated: bool,
     /// The findings that were known when the clock last moved on, by their count of changes.
     judged: u64,
+    /// Of a table over several kinds: how many rows are not healthy, and the second, the findings and the length that it was counted with.
+    ailing: Cell<Option<((Timestamp, u64, usize), usize)>>,
     cursor: Cursor,
     marks: HashSet<(ClusterId, Uid)>,
     /// The last object that was marked: where a range begins.
@@ -104,6 +107,7 @@ impl TableView {
             looked: world.now,
             is_outdated: false,
             judged: 0,
+            ailing: Cell::new(None),
             cursor: Cursor::new(of.cursor.clone()),
             marks: HashSet::new(),
             anchor: None,
@@ -259,7 +263,7 @@ impl View for TableView {
                 self.unhealthy = !self.unhealthy;
                 self.reorder();
             }
-            Motion::NextMatch | Motion::PreviousMatch | Motion::Fold => {}
+            Motion::NextMatch | Motion::PreviousMatch | Motion::Fold | Motion::Reveal => {}
         }
     }
 
