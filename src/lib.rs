@@ -8,7 +8,7 @@
 //! | [`kinds`] | how an object looks: from JSON to a row | a kind: one file, one word |
 //! | [`health`] | what is wrong, why, and what to do next | a rule: one file, one word |
 //! | [`safety`] | what may be written, and how: guard, plan, differences, journal, undo | |
-//! | [`actions`] | what a user can do | a verb: one file, one word; one that changes something has its [`Verb`](safety::verb::Verb) in there |
+//! | [`actions`] | what a user can do | a verb: one file, one word; one that changes something has its [`Verb`](safety::verb::Verb) in there; a template for something new: a file in `actions/new`, one word |
 //! | [`keymap`] | how keys reach actions | a keymap: data in `keymaps/`, one line |
 //! | [`k8s`] | the world: everything that awaits | |
 //! | [`ui`] | what is on screen; no Kubernetes word in `widgets` | a screen: one file in `views`; as a pane: a line in `views/workspace/pane.rs`; a theme: data in `themes/` |
@@ -98,7 +98,8 @@
 //! 21. *Every change to a cluster takes one path* ([`safety::change`]): rights, guard, dry run, preview, confirmation, journal, sending, following.
 //!     Nothing that writes is asked for anywhere else; what was not drawn confirms nothing; a request names the very object that was shown.
 //!     `it::changes_walk` walks every verb of the list along it, by what the server wrote down of its requests; the rows FW1 to FW10 are tests of that
-//!     name; `it::changes_accidents`, `it::changes_data`; on a real control plane, with kubectl as the judge, `it::cluster::change`.
+//!     name; `it::changes_accidents`, `it::changes_data`, `it::changes_apply`; on a real control plane, with kubectl as the judge,
+//!     `it::cluster::{change, apply}`.
 //!
 //! # Words
 //!
@@ -120,8 +121,9 @@
 //! - *verb*: a way to change objects. *Change*: one of these on its way, for one object or several; each is an *item* of it. *Plan*: the request that
 //!   would be sent. *Course*: how far a change is that was confirmed, in a line. *Deed*: what is written down of it; *record*: the same as a line of
 //!   the journal. *Trace*: what it takes to take it back. *Ruling*: what the guard says.
-//! - *stroke*: what a key does to a text that is edited. *Manifest*: such a text, read. *Rebase*: two changes of one text made one.
-//!   *Draft*: a text that was written and is not stored. *Subject*: what it is about: an object, or a value of one by its key.
+//! - *stroke*: what a key does to a text that is edited. *Manifest*: such a text, read; *bundle*: several, as objects of a cluster that are to be applied.
+//!   *Rebase*: two changes of one text made one. *Draft*: a text that was written and is not stored. *Subject*: what it is about: an object, a value of one
+//!   by its key, or something new.
 //! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.
 //!
 //! # Where the design was left, and why

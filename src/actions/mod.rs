@@ -5,6 +5,7 @@
 //! one to look at. An action is told what is on the screen ([`Scene`]) and answers with [`Step`]s; it never opens a screen and never calls a
 //! server. A [`Reject`] greys its entry and says why.
 
+pub mod apply;
 mod autoscale;
 mod changes;
 mod clusters;
@@ -24,6 +25,7 @@ mod job;
 mod label;
 mod links;
 mod motion;
+pub mod new;
 mod panes;
 mod pause;
 mod program;
@@ -52,6 +54,8 @@ pub struct Action {
 pub static ACTIONS: &[&[Action]] = &[
     drill::ALL,
     edit::ALL,
+    apply::ALL,
+    new::ALL,
     data::ALL,
     scale::ALL,
     autoscale::ALL,
@@ -81,6 +85,7 @@ pub static ACTIONS: &[&[Action]] = &[
 /// Every way to change an object, in the order of the help.
 pub static VERBS: &[&Verb] = &[
     &edit::EDIT,
+    &apply::APPLY,
     &data::SET,
     &data::RENAME,
     &data::REMOVE,
@@ -191,6 +196,7 @@ pub(super) mod tests {
             Write::Merge(sent) | Write::Strategic(sent) | Write::Create(sent) | Write::Delete(sent) => sent,
             Write::Ops(operations) => Value::Array(operations),
             Write::Replace(text) => Value::String(text),
+            Write::Apply { wished, .. } => wished,
         })
     }
 

@@ -2,8 +2,9 @@
 
 use super::state::State;
 use super::typing::edit_of;
-use crate::actions::{self, data::SET, edit::EDIT};
+use crate::actions::{self, apply::APPLY, data::SET, edit::EDIT};
 use crate::keymap::Key;
+use crate::model::apply::Source;
 use crate::model::call::{CallId, Failure, Reply};
 use crate::model::draft::{Draft, Subject};
 use crate::model::id::{ClusterId, GroupResource, ObjectRef};
@@ -87,31 +88,65 @@ impl State {
 
     /// Opens the dialog of a change.
     pub(super) fn wish(&mut self, wish: Wish) {
-        let Some(verb) = actions::verb(wish.verb) else { return };
-        match self.aim(verb, wish.targets) {
-            Ok(targets) => {
-                // A text is about one object, and is no argument.
-                let (given, argument) =
-                    if verb.name == EDIT.name { (Given::Text(wish.argument), String::new()) } else { (Given::Nothing, wish.argument) };
-                let targets = targets.into_iter().map(|t| (t, given.clone())).collect();
-                if let Some(id) = self.begin_change(verb, targets, wish.hidden, &argument) {
-                    self.changes.open = Some(id);
-                    self.pump();
-                }
-            }
-            // Whoever has the say over it is looked for by the person: among all of that kind, where it is.
-            Err((object, kind)) => {
-                let only = Only::Namespace(object.cluster, object.namespace.clone());
-                let why = format!("{} is for what has the say over {}: if there is one, it is here", verb.name, object.name);
-                let table = Screen::Table(TableOf { only, ..TableOf::all(kind) });
-                self.steps(vec![Step::Open(table), Step::Say(Notice::warn(why))]);
-            }
+        if let Some(id) = self.begin_wish(wish) {
+            self.changes.open = Some(id);
+            self.pump();
         }
+    }
+
+    /// Has the server try a change that no dialog is open for: the screen that it is written in shows what it says.
+    pub(super) fn try_out(&mut self, wish: Wish) {
+        if let Some(before) = self.changes.draft.take() {
+            self.changes.all.remove(&before);
+        }
+        self.changes.draft = self.begin_wish(wish);
+    }
+
+    /// Opens the dialog of a change to these objects.
+    pub(super) fn ask_about(&mut self, verb: &'static Verb, items: Vec<Item>) {
+        self.changes.open = Some(self.begin(verb, items, ""));
+        self.pump();
+    }
+
+    /// Begins what is wished.
+    fn begin_wish(&mut self, wish: Wish) -> Option<ChangeId> {
+        let Wish { verb, targets, hidden, argument } = wish;
+        let verb = actions::verb(verb)?;
+        // A text is no argument, and it is one text whatever it is about.
+        let text = [&EDIT, &APPLY].iter().any(|of| verb.name == of.name).then(|| targets.first().cloned()).flatten();
+        let id = match text.as_ref() {
+            Some(object) if verb.name == APPLY.name => {
+                let source = Source { name: object.name.to_string(), text: argument };
+                // The screen that it is written in has told of what is wrong.
+                self.bundle(object.cluster, &[source]).ok().map(|items| self.begin(verb, items, ""))
+            }
+            Some(_) => self.begin_change(verb, targets.into_iter().map(|t| (t, Given::Text(argument.clone()))).collect(), ""),
+            None => {
+                let targets = self.aim(verb, targets).map_err(|(object, kind)| self.look_for_keeper(verb, &object, kind)).ok()?;
+                self.begin_change(verb, targets.into_iter().map(|t| (t, Given::Nothing)).collect(), &argument)
+            }
+        }?;
+        if let Some(change) = self.changes.all.get_mut(&id) {
+            (change.hidden, change.text) = (hidden, text.map(Subject::whole));
+        }
+        Some(id)
+    }
+
+    /// Whoever has the say over it is looked for by the person: among all of that kind, where it is.
+    fn look_for_keeper(&mut self, verb: &Verb, object: &ObjectRef, kind: String) {
+        let only = Only::Namespace(object.cluster, object.namespace.clone());
+        let why = format!("{} is for what has the say over {}: if there is one, it is here", verb.name, object.name);
+        let table = Screen::Table(TableOf { only, ..TableOf::all(kind) });
+        self.steps(vec![Step::Open(table), Step::Say(Notice::warn(why))]);
     }
 
     /// Opens the dialog that stores a value.
     pub(super) fn store(&mut self, draft: Draft) {
-        self.changes.open = self.begin_change(&SET, vec![(draft.subject.object.clone(), Given::Value(draft))], 0, "");
+        let subject = draft.subject.clone();
+        self.changes.open = self.begin_change(&SET, vec![(subject.object.clone(), Given::Value(draft))], "");
+        if let Some(change) = self.changes.open.and_then(|id| self.changes.all.get_mut(&id)) {
+            change.text = Some(subject);
+        }
         self.pump();
     }
 
@@ -129,22 +164,8 @@ impl State {
         Ok(targets)
     }
 
-    /// Has the server try a change that no dialog is open for: the screen shows what it says.
-    pub(super) fn hidden_change(&mut self, verb: &'static Verb, target: (ObjectRef, Given)) {
-        if let Some(before) = self.changes.draft.take() {
-            self.changes.all.remove(&before);
-        }
-        self.changes.draft = self.begin_change(verb, vec![target], 0, "");
-    }
-
     /// Begins a change, with what is given for each object.
-    pub(super) fn begin_change(
-        &mut self,
-        verb: &'static Verb,
-        targets: Vec<(ObjectRef, Given)>,
-        hidden: usize,
-        argument: &str,
-    ) -> Option<ChangeId> {
+    pub(super) fn begin_change(&mut self, verb: &'static Verb, targets: Vec<(ObjectRef, Given)>, argument: &str) -> Option<ChangeId> {
         let now = self.world.now;
         let item = |(target, given): (ObjectRef, Given)| match self.world.resource(target.cluster, &target.kind) {
             Found::Kind(resource) => Ok(Item::new(target, resource.clone(), given, now)),
@@ -152,20 +173,21 @@ impl State {
         };
         let items: Result<Vec<Item>, _> = targets.into_iter().map(item).collect();
         match items {
-            Ok(items) => {
-                self.changes.last += 1;
-                let id = ChangeId(self.changes.last);
-                let mut change = Change::new(id, verb, items, argument, now);
-                change.hidden = hidden;
-                self.changes.all.insert(id, change);
-                Some(id)
-            }
+            Ok(items) => Some(self.begin(verb, items, argument)),
             Err(target) => {
                 let why = format!("it is not known yet how {} are served there: try again in a moment", target.kind);
                 self.say(Notice::warn(why).of(target.cluster));
                 None
             }
         }
+    }
+
+    /// Begins a change to these objects.
+    fn begin(&mut self, verb: &'static Verb, items: Vec<Item>, argument: &str) -> ChangeId {
+        self.changes.last += 1;
+        let id = ChangeId(self.changes.last);
+        self.changes.all.insert(id, Change::new(id, verb, items, argument, self.world.now));
+        id
     }
 
     /// Another cluster may be behind a context now: what was asked about the one before is not asked any more, and what has not begun there does
@@ -232,14 +254,10 @@ impl State {
         self.dirty = true;
         let Some(change) = self.changes.all.get(&id) else { return };
         let notice = (self.changes.open != Some(id)).then(|| ui::change::told(change, &self.world));
-        if [&EDIT, &SET].contains(&change.verb) {
+        if let Some(subject) = change.text.clone() {
             self.views.iter_mut().for_each(|view| view.judged(change));
-            let subject = |i: &Item| match &i.given {
-                Given::Value(draft) => draft.subject.clone(),
-                _ => Subject::whole(i.target.clone()),
-            };
-            let ended = change.items.iter().map(|i| (subject(i), i.stage.clone())).collect();
-            self.settle_texts(ended);
+            let is_stored = change.items.iter().all(Item::is_stored);
+            self.settle_text(subject, is_stored);
         }
         if let Some(notice) = notice {
             self.say(notice);

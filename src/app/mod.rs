@@ -1,6 +1,7 @@
 //! The loop: what arrives changes the state, the state says what ought to run, what changed is drawn. The only place that sees every other
 //! directory.
 
+mod apply;
 mod batch;
 mod browser;
 mod centre;
@@ -22,6 +23,7 @@ pub mod layouts;
 mod lend;
 mod limits;
 mod links;
+mod manifests;
 mod news;
 mod print;
 pub mod program;

@@ -40,6 +40,7 @@ impl State {
                 self.refresh();
                 self.offer_undo();
             }
+            Msg::Manifests(cluster, read) => self.apply_read(cluster, read),
             Msg::Told(notice) => self.say(notice),
             Msg::Demo(told) => {
                 self.world.demo = Some(Demo { told: Some(told) });

@@ -4,6 +4,7 @@ use super::cli::Flags;
 use super::files::{Own, Paths};
 use super::journal::{self, Journal};
 use super::layouts;
+use super::manifests;
 use super::reload::{Reader, Reload};
 use super::session;
 use super::startup::Setup;
@@ -51,6 +52,8 @@ pub struct Program {
     settings: Arc<Settings>,
     sessions: Sessions,
     inbox: mpsc::Receiver<Msg>,
+    /// For what is read beside the loop.
+    out: mpsc::Sender<Msg>,
     /// Dropped after the inbox: what it still writes waits for nobody to be told.
     journal: Journal,
 }
@@ -84,8 +87,8 @@ impl Program {
         let credentials = Credentials::new(std::env::var_os("PATH"));
         let place = journal::place(&paths, flags.journal.as_deref(), &state.config.journal);
         let journal = Journal::new(place, out.clone());
-        let sessions = Sessions::new(Handle::current(), out);
-        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox, journal }
+        let sessions = Sessions::new(Handle::current(), out.clone());
+        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox, out, journal }
     }
 
     /// Begins to notice edits of all files that were read.
@@ -116,6 +119,7 @@ impl Program {
                 Effect::Disconnect(id) => self.sessions.disconnect(id),
                 Effect::Retry(id) => self.sessions.retry(id),
                 Effect::Call(id, call) => self.sessions.call(id, call),
+                Effect::ReadManifests(id, path) => self.read_manifests(id, path),
                 Effect::Keep(draft) => self.keep_text(&draft),
                 Effect::Forget(subject) => self.forget_text(&subject),
                 Effect::Recall(subject) => {
@@ -151,6 +155,15 @@ impl Program {
             }
         }
         left
+    }
+
+    /// Reads what is to be applied. A disk may take its time.
+    fn read_manifests(&self, id: ClusterId, path: String) {
+        let out = self.out.clone();
+        tokio::task::spawn_blocking(move || {
+            // Nobody listens any more once the program ends.
+            let _ = out.blocking_send(Msg::Manifests(id, manifests::read(&path)));
+        });
     }
 
     /// Where a text is kept; `None` where there is no folder in memory for what a Secret holds.

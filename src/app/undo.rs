@@ -11,6 +11,7 @@ use crate::safety::change::Change;
 use crate::safety::item::Given;
 use crate::safety::undo::{Trace, standing};
 use crate::safety::verb::Undo;
+use crate::ui::words;
 
 /// So many changes that the journal has of an object are offered.
 const OFFERED: usize = 100;
@@ -51,7 +52,7 @@ impl State {
         };
         match trace {
             Some(Trace { subresource, edits, .. }) => {
-                self.changes.open = self.begin_change(&UNDO, vec![(object, Given::Edits(subresource, edits))], 0, "");
+                self.changes.open = self.begin_change(&UNDO, vec![(object, Given::Edits(subresource, edits))], "");
                 self.pump();
             }
             None => self.say(Notice::warn("it is not known any more what was done")),
@@ -97,6 +98,9 @@ impl State {
     /// Why there is nothing to take back.
     fn why_nothing(&self, object: &ObjectRef) -> String {
         let name = &object.name;
+        if self.changes.all.values().any(|change| change.has_made(object)) {
+            return words::keyed(&self.world, &format!("{name} was made in this run: only deleting it ({{delete}}) takes that back"));
+        }
         if let Some(Err(why)) = &self.world.journal {
             return format!("this run changed nothing of {name} that can be taken back, and what was before is not known: {why}");
         }

@@ -114,7 +114,7 @@ impl State {
         }
     }
 
-    fn named(&self, cluster: &Which) -> Result<&Cluster, String> {
+    pub(super) fn named(&self, cluster: &Which) -> Result<&Cluster, String> {
         let clusters = || self.world.clusters.iter();
         match cluster {
             Which::Cluster(id) => self.world.cluster(*id).ok_or_else(|| "there is no such cluster".to_owned()),

@@ -10,6 +10,7 @@ use crate::model::step::{Effect, Motion, Notice, Panes, Reject, Scene, Screen, S
 use crate::model::time::Timestamp;
 use crate::ui::view::View;
 use crate::ui::views::changes::ChangesView;
+use crate::ui::views::choice::ChoiceView;
 use crate::ui::views::clusters::ClustersView;
 use crate::ui::views::data::DataView;
 use crate::ui::views::document::DocumentView;
@@ -19,8 +20,8 @@ use crate::ui::views::finding::FindingView;
 use crate::ui::views::health::HealthView;
 use crate::ui::views::help::HelpView;
 use crate::ui::views::journal::{JournalView, RecordView};
-use crate::ui::views::links::LinksView;
 use crate::ui::views::palette::PaletteView;
+use crate::ui::views::problems::ProblemsView;
 use crate::ui::views::table::TableView;
 use crate::ui::views::undo::UndoView;
 use crate::ui::views::workspace::WorkspaceView;
@@ -146,6 +147,8 @@ impl State {
                 self.refresh();
             }
             Step::Change(wish) => self.wish(wish),
+            Step::Apply(asked) => self.apply(asked),
+            Step::New(asked) => self.begin_new(asked),
             Step::Store(draft) => self.store(draft),
             Step::Undo(object) => self.undo(object),
             Step::TakeBack(object, from) => self.take_back(object, from),
@@ -267,7 +270,7 @@ impl State {
             self.views.truncate(at + 1);
             return self.refresh();
         }
-        if let Screen::Edit(subject, _) = &screen {
+        if let Screen::Edit(subject, _) | Screen::New(subject, _) = &screen {
             self.effects.push(Effect::Recall(subject.clone()));
         }
         let view = self.view(screen);
@@ -283,6 +286,9 @@ impl State {
             Screen::Table(of) => Box::new(TableView::new(&self.world, of)),
             Screen::Document(object, form) => Box::new(DocumentView::new(object, form)),
             Screen::Edit(subject, outside) => Box::new(EditView::new(subject, outside)),
+            Screen::New(subject, text) => Box::new(EditView::of_new(subject, text)),
+            Screen::Problems(title, problems) => Box::new(ProblemsView::new(title, problems)),
+            Screen::Templates => Box::new(ChoiceView::templates()),
             Screen::Data(object) => Box::new(DataView::new(object)),
             Screen::Clusters(on) => Box::new(ClustersView::on(&self.world, on.or(self.world.focus))),
             Screen::Health => Box::new(HealthView::default()),
@@ -293,7 +299,7 @@ impl State {
             Screen::Record(record) => Box::new(RecordView::new(*record)),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
             Screen::Help => Box::new(HelpView::new(below, &self.keymap).telling(self.views.last().and_then(|v| v.narrows()))),
-            Screen::Links(links) => Box::new(LinksView::new(links)),
+            Screen::Links(links) => Box::new(ChoiceView::links(links)),
             Screen::Actions => Box::new(
                 PaletteView::new(self.scene(), below, &self.keymap).knowing(&self.world, |verb, targets| self.refused(verb, targets)),
             ),

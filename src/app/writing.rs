@@ -1,11 +1,11 @@
 //! Texts that are edited: kept and tried as one pauses, until they are stored; lent to the person's own editor.
 
 use super::state::{Dialog, State};
+use crate::actions::apply::APPLY;
 use crate::actions::edit::EDIT;
 use crate::model::draft::{Draft, Subject};
-use crate::model::step::{Effect, Notice, Step};
+use crate::model::step::{Effect, Notice, Step, Wish};
 use crate::model::time::Timestamp;
-use crate::safety::item::{End, Given, Stage};
 use crate::ui::words;
 
 impl State {
@@ -19,12 +19,12 @@ impl State {
             return;
         }
         let Some(draft) = view.draft(&self.world) else { return };
-        if draft.is_idle() {
-            return self.effects.push(Effect::Forget(draft.subject));
-        }
-        self.effects.push(Effect::Keep(draft.clone()));
-        if draft.subject.key.is_none() {
-            self.hidden_change(&EDIT, (draft.subject.object, Given::Text(draft.text)));
+        let (is_idle, is_new) = (draft.is_idle(), draft.subject.is_new());
+        self.effects.push(if is_idle { Effect::Forget(draft.subject.clone()) } else { Effect::Keep(draft.clone()) });
+        // What something new begins with is tried as well.
+        if draft.subject.key.is_none() && (is_new || !is_idle) {
+            let verb = if is_new { APPLY.name } else { EDIT.name };
+            self.try_out(Wish { verb, targets: vec![draft.subject.object], hidden: 0, argument: draft.text });
         }
     }
 
@@ -42,19 +42,14 @@ impl State {
     }
 
     /// What was stored needs no keeping any more; what was not stays where it is, and the person is told where.
-    pub(super) fn settle_texts(&mut self, ended: Vec<(Subject, Stage)>) {
-        for (subject, stage) in ended {
-            match stage {
-                Stage::Following | Stage::Ended(End::Done) => {
-                    self.views.retain_mut(|view| !view.stored(&subject));
-                    self.effects.push(Effect::Forget(subject));
-                }
-                _ => {
-                    let folder = if subject.object.is_secret() { self.world.secret_texts.as_ref() } else { Some(&self.world.texts) };
-                    let told = folder.map(|folder| Notice::info(format!("what you wrote is kept in {folder}")));
-                    told.into_iter().for_each(|notice| self.say(notice));
-                }
-            }
+    pub(super) fn settle_text(&mut self, subject: Subject, is_stored: bool) {
+        if is_stored {
+            self.views.retain_mut(|view| !view.stored(&subject));
+            self.effects.push(Effect::Forget(subject));
+        } else {
+            let folder = if subject.object.is_secret() { self.world.secret_texts.as_ref() } else { Some(&self.world.texts) };
+            let told = folder.map(|folder| Notice::info(format!("what you wrote is kept in {folder}")));
+            told.into_iter().for_each(|notice| self.say(notice));
         }
     }
 

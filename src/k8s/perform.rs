@@ -62,6 +62,7 @@ fn request(call: &Call) -> Result<Request<Body>, http::Error> {
         Method::Merge => ("PATCH", "application/merge-patch+json"),
         Method::Strategic => ("PATCH", "application/strategic-merge-patch+json"),
         Method::Json => ("PATCH", "application/json-patch+json"),
+        Method::Apply => ("PATCH", "application/apply-patch+yaml"),
         Method::Delete => ("DELETE", "application/json"),
     };
     let manager = ("fieldManager", MANAGER.to_owned());

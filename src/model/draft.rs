@@ -1,17 +1,31 @@
 //! Texts that a person writes: what each is about, and what is kept of it until it is stored.
 
-use super::id::ObjectRef;
+use super::id::{ClusterId, GroupResource, ObjectRef, Uid};
 
 /// What a text is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// An object.
+    /// An object, or something new.
     pub object: ObjectRef,
     /// Not all of it, but the value of this key of a ConfigMap or Secret; empty for a new key that has no name yet.
     pub key: Option<String>,
 }
 
+/// In place of a kind, for what is no object yet.
+const NEW: &str = "new";
+
 impl Subject {
+    /// Something new that begins with a template of this name. It is no object yet, but has a name that its text is kept by.
+    pub fn of_new(cluster: ClusterId, namespace: &str, name: &str) -> Self {
+        let (kind, uid) = (GroupResource::new("", NEW), Uid::of_name(namespace, name));
+        Self::whole(ObjectRef { cluster, kind, namespace: namespace.into(), name: name.into(), uid })
+    }
+
+    /// True for something new.
+    pub fn is_new(&self) -> bool {
+        self.object.kind == GroupResource::new("", NEW)
+    }
+
     /// The whole of an object.
     pub fn whole(object: ObjectRef) -> Self {
         Self { object, key: None }

@@ -3,6 +3,7 @@
 //! Nothing here awaits, reads a clock, opens a file or knows a terminal, and nothing here imports anything else of the crate.
 //! Time is handed in; text stays as the server sent it until something draws it ([`text::visible`]).
 
+pub mod apply;
 pub mod aside;
 pub mod call;
 pub mod catalog;
@@ -32,6 +33,7 @@ pub mod naming;
 pub mod nearest;
 pub mod notice;
 pub mod order;
+pub mod panes;
 pub mod past;
 pub mod problem;
 pub mod quantity;

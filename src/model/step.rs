@@ -1,5 +1,6 @@
 //! What an action or a view may ask for, by value. `app` carries it out.
 
+pub use super::apply::{Apply, New};
 use super::call::{Call, CallId};
 use super::course::{ChangeId, Steer};
 use super::data::Keyed;
@@ -8,10 +9,12 @@ use super::draft::{Draft, Subject};
 use super::finding::Cause;
 use super::id::{ClusterId, ObjectRef, Uid};
 pub use super::known::{Known, Named};
-use super::layout::{Axis, Layout};
+use super::layout::Layout;
 pub use super::motion::Motion;
 pub use super::notice::Notice;
+pub use super::panes::{Panes, Pick};
 use super::past::{Origin, Past};
+use super::problem::Problem;
 use super::record::Record;
 use super::stroke::Stroke;
 pub use super::unlock::{Unlock, Which};
@@ -49,6 +52,10 @@ pub enum Step {
     Sort(String),
     /// Objects are to be changed: a person is asked first.
     Change(Wish),
+    /// What files say is to be applied: a person is asked first.
+    Apply(Apply),
+    /// Something new is to be written.
+    New(New),
     /// A value that was written is to be stored: a person is asked first.
     Store(Draft),
     /// What can be taken back of an object is looked for: a person chooses, and is asked first.
@@ -86,6 +93,8 @@ pub enum Effect {
     Journal(Box<Deed>),
     /// Lend the terminal to the person's own editor, with this text.
     Write(Draft),
+    /// Read what is to be applied to this cluster from a file or folder.
+    ReadManifests(ClusterId, String),
     /// Keep what was written.
     Keep(Draft),
     /// Forget what was kept.
@@ -141,6 +150,12 @@ pub enum Screen {
     Help,
     /// A text that is edited; in the person's own editor at once if the flag is set.
     Edit(Subject, bool),
+    /// Something new as a text that begins with this.
+    New(Subject, String),
+    /// Why something was not done: all that is wrong with files.
+    Problems(String, Vec<Problem>),
+    /// What something new can begin with, to choose one.
+    Templates,
     /// What a ConfigMap or Secret holds, key by key.
     Data(ObjectRef),
     /// What can be done here, greyed with the reason where it cannot.
@@ -213,42 +228,6 @@ pub enum Prompt {
     Goto,
     /// Which rows to show, or what to find in a text.
     Filter,
-}
-
-/// Something that happens to panes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Panes {
-    /// The next one has the keys.
-    Next,
-    /// The previous one has.
-    Previous,
-    /// The one with the keys takes all the room, or gives it back.
-    Zoom,
-    /// The one with the keys shows this instead: a kind, and perhaps a filter.
-    Show(String),
-    /// The one with the keys gives half of its room to another one that shows this.
-    Split(Axis, String),
-    /// The one with the keys closes.
-    Close,
-    /// What the cursor is on narrows the other panes, or does not any more.
-    Link,
-    /// The user is told which layouts there are.
-    Layouts,
-    /// The panes of the layout of this name.
-    Layout(String),
-    /// The panes as they are get this name.
-    Save(String),
-    /// The panes of the built-in layout.
-    Reset,
-}
-
-/// What the cursor of a pane is on, for other panes to show what belongs to it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Pick {
-    /// An object.
-    Object(Box<Target>),
-    /// A cluster.
-    Cluster(ClusterId),
 }
 
 /// A change that is wanted, before anything is known of it.

@@ -122,6 +122,15 @@ impl World {
         self.cluster(id).map_or("", |c| &c.name)
     }
 
+    /// The namespace of what names none: the one that is looked at, or the context's own; `None` where several are looked at.
+    pub fn namespace_in<'a>(&'a self, cluster: &'a Cluster) -> Option<&'a str> {
+        match self.namespaces.as_slice() {
+            [] => Some(&cluster.namespace),
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
     /// Makes room for what a watch will bring; a table begins with these columns.
     pub fn begin(&mut self, id: WatchId, want: Want, columns: Vec<Column>) {
         if matches!(want.of, Of::Whole(_)) {

@@ -3,8 +3,10 @@
 //!
 //! Each object of it is an [`Item`] with a stage of its own; [`Change::next`] looks at all of them and asks for whatever is due and not under way.
 
+mod accepted;
 mod along;
 mod answer;
+mod apply;
 mod confirm;
 mod course;
 mod rows;
@@ -14,12 +16,13 @@ pub use confirm::{Focus, Press};
 
 use super::form::Form;
 use super::guard::{Asked, Demand, Guard, Ruling};
-use super::item::Item;
+use super::item::{Given, Item};
 use super::verb::{Check, Plan, Verb};
 use crate::model::call::Call;
 use crate::model::cluster::Cluster;
 pub use crate::model::course::ChangeId;
 use crate::model::deed::Deed;
+use crate::model::draft::Subject;
 use crate::model::id::{ClusterId, GroupResource, Version};
 use crate::model::line::Line;
 use crate::model::time::Timestamp;
@@ -52,6 +55,8 @@ pub struct Change {
     pub typed: Line,
     /// The reason that is given.
     pub reason: Line,
+    /// What the text is about that it came from, where it came from one.
+    pub text: Option<Subject>,
     /// So many lines of what it says are scrolled away.
     pub scroll: usize,
     /// Told in the dialog: why a key was not taken, what changed underneath.
@@ -145,6 +150,7 @@ impl Change {
             focus: Focus::Confirm,
             typed: Line::default(),
             reason: Line::default(),
+            text: None,
             scroll: 0,
             told: None,
             begun: now,
@@ -225,6 +231,9 @@ impl Change {
         }
         self.looked = world.now;
         let other = |i: &Item| {
+            if i.is_missing() && matches!(i.given, Given::Manifest(_)) {
+                return rows::named(world, &i.target).is_some();
+            }
             let row = rows::find(world, &i.target);
             row.is_some_and(|row| i.version().is_some_and(|v| Version::parse(v) != row.version)) || rows::is_gone(world, &i.target)
         };
@@ -332,33 +341,6 @@ impl Change {
             now: world.now,
             utc_offset: world.utc_offset,
         }))
-    }
-
-    /// Everything that is planned has been tried, or cannot be: the preview says all that it will say.
-    pub fn is_previewed(&self) -> bool {
-        let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
-        let tried = |i: &Item| match (&i.plan, &i.right, self.verb_of(i).check) {
-            (Some(Ok(_)), Some(Ok(())), Check::Server) => i.checked.is_some() || refused,
-            (None, ..) => false,
-            _ => true,
-        };
-        self.ruling.is_some() && self.items.iter().all(tried)
-    }
-
-    /// The objects that the change will be sent for: those that may be changed, can be and were accepted.
-    pub fn accepted(&self) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(|i| self.is_accepted(i))
-    }
-
-    /// True where the server has said that it would take it, or cannot say so beforehand.
-    pub(super) fn is_accepted(&self, item: &Item) -> bool {
-        let with = item.along.and_then(|(at, _)| self.items.get(at));
-        let tried = match (&item.checked, self.verb_of(item).check) {
-            (Some(Ok(_)), _) | (None, Check::None(_)) => true,
-            (Some(Err(refusal)), _) => refusal.untried,
-            (None, Check::Server) => false,
-        };
-        tried && matches!((&item.plan, &item.right), (Some(Ok(_)), Some(Ok(())))) && with.is_none_or(|with| self.is_accepted(with))
     }
 
     /// What is planned is another: it is planned and tried again, and nothing holds that was confirmed.

@@ -72,7 +72,7 @@ impl Walk {
                 }
             }
             (Some(Value::Array(old)), Some(Value::Array(new))) => self.lists(old, new),
-            // A part that comes or goes whole is told field by field as far as its mappings go.
+            // A part that comes or goes whole is told field by field.
             (None, Some(Value::Object(new))) if !new.is_empty() && !whole => {
                 for (key, value) in new {
                     self.step(Key::Field(key.clone()), None, Some(value));
@@ -83,6 +83,8 @@ impl Walk {
                     self.step(Key::Field(key.clone()), Some(value), None);
                 }
             }
+            (None, Some(Value::Array(new))) if !new.is_empty() && !whole => self.lists(&[], new),
+            (Some(Value::Array(old)), None) if !old.is_empty() && !whole => self.lists(old, &[]),
             (before, after) => self.edits.push(Edit { path: self.path.clone(), before: before.cloned(), after: after.cloned() }),
         }
     }

@@ -1,10 +1,12 @@
 //! One object of a change: what is known of it, and how far it has come.
 
+mod wished;
+
 use super::diff::{changes, diff};
 use super::local;
 use super::undo::Trace;
 use super::verb::{Around, EVICTION, Plan, Verb, Write};
-use crate::model::call::{Call, Method};
+use crate::model::call::{Call, Cause, Method};
 use crate::model::catalog::Resource;
 use crate::model::deed::{Edit, pointer};
 use crate::model::draft::Draft;
@@ -25,6 +27,12 @@ pub struct Item {
     pub given: Given,
     /// Where it goes along with another object of the change: the place of that one, and what is done to this one.
     pub along: Option<(usize, &'static Verb)>,
+    /// When it is taken where objects have turns: all of one turn together, one turn after the other.
+    pub turn: usize,
+    /// Other objects of the change without which it cannot be, by their places.
+    pub needs: Vec<usize>,
+    /// Fields that others own and that it would change, with who that is, as the server said.
+    pub conflicts: Vec<Cause>,
     /// Whether we may, and which right is missing; `None` before the server has said.
     pub right: Option<Result<(), String>>,
     /// The object as it was read last.
@@ -75,6 +83,8 @@ pub enum Given {
     Nothing,
     /// A text that a person wrote.
     Text(String),
+    /// An object as somebody wishes it, which may not be there yet.
+    Manifest(Value),
     /// A value of a ConfigMap or Secret that a person wrote.
     Value(Draft),
     /// Changes that were made to a subresource of it, to be taken back.
@@ -87,7 +97,7 @@ pub struct Refusal {
     /// For people.
     pub why: String,
     /// What is wrong with which field.
-    pub causes: Vec<crate::model::call::Cause>,
+    pub causes: Vec<Cause>,
     /// Nothing is wrong with the change itself: the server cannot try it, since a webhook has effects that it cannot take back; or it may not
     /// be done just now, since a disruption budget is against it.
     pub untried: bool,
@@ -122,6 +132,8 @@ pub enum Stage {
 pub enum End {
     /// It took effect.
     Done,
+    /// It was so already: nothing was sent.
+    Unchanged,
     /// Nothing was changed, and why.
     Failed(String),
     /// Nobody can tell whether it was changed.
@@ -138,6 +150,9 @@ impl Item {
             resource,
             given,
             along: None,
+            turn: 0,
+            needs: Vec::new(),
+            conflicts: Vec::new(),
             right: None,
             before: None,
             lost: None,
@@ -214,11 +229,6 @@ impl Item {
         local::outcome(self.before.as_ref()?, self.plan.as_ref()?.as_ref().ok()?)
     }
 
-    /// What would change, or has, for the screen: what a Secret holds is not shown.
-    pub fn told(&self) -> Vec<Edit> {
-        self.edits().into_iter().map(|edit| edit.masked(&self.target)).collect()
-    }
-
     /// How many replicas it would have at least, where that changes: a form may have said +3 or 50%. Of an autoscaler its minimum counts, or its
     /// maximum where that alone is another.
     pub fn replicas(&self) -> Option<i64> {
@@ -257,14 +267,14 @@ impl Item {
     /// What would change, or has, as it is written down: as it takes to take it back.
     pub fn touched(&self) -> Vec<Edit> {
         match (&self.before, self.after().as_deref()) {
-            (Some(before), Some(after)) if self.made().is_none() && !self.is_removed() => changes(before, after),
+            (Some(before), Some(after)) if self.made().is_none() && !self.is_removed() && !self.is_missing() => changes(before, after),
             _ => self.edits(),
         }
     }
 
     /// What was done, from the states before and after; nothing where nothing was, or something else was made.
     pub fn done(&self) -> Option<Trace> {
-        let (before, stored) = (self.before.as_ref()?, self.stored.as_ref().filter(|_| self.made().is_none())?);
+        let (before, stored) = (self.before.as_ref()?, self.stored.as_ref().filter(|_| self.made().is_none() && !self.is_missing())?);
         let subresource = self.plan.as_ref()?.as_ref().ok()?.subresource;
         let version = stored.pointer("/metadata/resourceVersion").and_then(Value::as_str).map(str::to_owned);
         Some(Trace { subresource, edits: changes(before, stored), version }).filter(|trace| !trace.edits.is_empty())
@@ -273,6 +283,7 @@ impl Item {
     /// Kind and name of what is made from the object, where something is.
     pub fn made(&self) -> Option<(&Resource, &str)> {
         match self.plan.as_ref()?.as_ref().ok()? {
+            Plan { write: Write::Apply { .. }, .. } if self.is_missing() => Some((&self.resource, &self.target.name)),
             Plan { creates: Some(kind), write: Write::Create(new), .. } => Some((kind, new.pointer("/metadata/name")?.as_str()?)),
             _ => None,
         }
@@ -292,7 +303,7 @@ impl Item {
         let right = verb.right_to(&self.target);
         match self.given {
             Given::Edits(subresource, _) => Right { subresource, ..right },
-            Given::Nothing | Given::Text(_) | Given::Value(_) => right,
+            Given::Nothing | Given::Text(_) | Given::Value(_) | Given::Manifest(_) => right,
         }
     }
 
@@ -327,6 +338,7 @@ impl Item {
                 (Method::Json, Value::Array([vec![pin], ops.clone()].concat()).to_string())
             }
             Write::Replace(text) => (Method::ReplaceYaml, text.clone()),
+            Write::Apply { wished, .. } => (Method::Apply, self.pinned_whole(wished).to_string()),
             // An eviction has the options of a deletion in it, and says there too that it is only tried.
             Write::Create(object) if plan.subresource == EVICTION => {
                 let mut eviction = object.as_object().cloned().unwrap_or_default();
@@ -344,6 +356,9 @@ impl Item {
         };
         if !matches!(method, Method::Delete) {
             call.query.push(("fieldValidation", "Strict".to_owned()));
+        }
+        if matches!(plan.write, Write::Apply { force: true, .. }) {
+            call.query.push(("force", "true".to_owned()));
         }
         if dry {
             call.query.push(("dryRun", "All".to_owned()));

@@ -15,6 +15,8 @@ pub fn outcome(before: &Value, plan: &Plan) -> Option<Value> {
         Write::Strategic(patch) => merge(&mut object, patch, true),
         Write::Ops(ops) => ops.iter().try_for_each(|op| operate(&mut object, op))?,
         Write::Replace(text) => object = serde_json::from_str(text).ok()?,
+        Write::Apply { wished, .. } if before.is_null() => object = wished.clone(),
+        Write::Apply { wished, .. } => merge(&mut object, wished, true),
         Write::Create(new) if plan.subresource != EVICTION => object = new.clone(),
         Write::Create(_) | Write::Delete(_) => return None,
     }

@@ -105,6 +105,13 @@ pub enum Write {
     Ops(Vec<Value>),
     /// The whole object as YAML that a person wrote.
     Replace(String),
+    /// What somebody wishes of the object, by server-side apply, whether it is there or not.
+    Apply {
+        /// What.
+        wished: Value,
+        /// What others own is taken over.
+        force: bool,
+    },
     /// Something new, as JSON.
     Create(Value),
     /// DELETE with these options.
@@ -180,6 +187,8 @@ pub enum Pace {
     OneByOne,
     /// So many requests at a time.
     Together(usize),
+    /// Turn after turn, so many requests at a time. The first failure of a turn ends it.
+    ByTurns(usize),
     /// One after the other, each with what is done along with it, of which there are so many requests at a time. The first failure ends it.
     WithAll(usize),
 }

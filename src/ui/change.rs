@@ -1,5 +1,6 @@
 //! The dialog of a change: what it is about, what would be stored, what it takes to confirm it, and then how it goes on.
 
+mod applied;
 mod lines;
 mod moved;
 
@@ -125,7 +126,7 @@ fn hints(change: &Change) -> Vec<(&'static str, Role)> {
 pub fn told(change: &Change, world: &World) -> Notice {
     let ended = |is: fn(&End) -> bool| change.items.iter().filter(|i| matches!(&i.stage, Stage::Ended(end) if is(end))).count();
     let failed = ended(|e| matches!(e, End::Failed(_) | End::Unknown(_)));
-    let done = ended(|e| *e == End::Done);
+    let done = ended(|e| matches!(e, End::Done | End::Unchanged));
     let what = match change.asked_for().collect::<Vec<_>>().as_slice() {
         [item] => format!("{} {} {}", change.verb.does, world.name(item.target.cluster), words::object(&item.target)),
         items => format!("{}: {done} of {} done", change.verb.does, items.len()),

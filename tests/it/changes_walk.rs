@@ -5,7 +5,9 @@
 
 use crate::changes_removals::{node, pod};
 use crate::changes_verbs::{cronjob, scaler, template, web};
+use crate::rig::home::Home;
 use crate::rig::person::Person;
+use kconsole::actions::apply::APPLY;
 use kconsole::actions::edit::EDIT;
 use kconsole::actions::{self, VERBS};
 use kconsole::demo::fault::Fault;
@@ -31,6 +33,9 @@ const TABLES: [(&str, &str, &[&str]); 6] = [
 ];
 /// The table of verbs that are for every kind.
 const ANY: (&str, &str, &[&str]) = ("configmaps", "configmaps", &["settings", "held"]);
+
+/// What is in a file that is applied.
+const APPLIED: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: here, labels: {applied: 'yes'}}}";
 
 /// What is written into whatever asks for something: nothing, a number, a label, an image.
 const TEXTS: [&str; 4] = ["", "5", "team=5", "shop/web:5"];
@@ -113,8 +118,15 @@ async fn choose(person: &mut Person, name: &str) {
 
 /// Asks for a verb, writes something into what it asks for, and does all that may get it through. What the screens said meanwhile.
 async fn insist(person: &mut Person, verb: &Verb, text: &str, confirm: &[&str]) -> String {
+    let home = Home::new();
     let opens = OPENED_BY.iter().find(|(name, _)| *name == verb.name).map_or(verb.name, |(_, action)| action);
-    person.act(opens).settles().await;
+    if verb.name == APPLY.name {
+        let file = home.write("a.yaml", APPLIED);
+        person.act(&format!("apply {}", file.display())).sees("Apply ─").await;
+    } else {
+        person.act(opens);
+    }
+    person.settles().await;
     if verb.name == EDIT.name {
         person.sees("apiVersion").await.press("ctrl-f").text("a: b").press("enter end").text(text).wait(2);
     } else {
@@ -126,14 +138,18 @@ async fn insist(person: &mut Person, verb: &Verb, text: &str, confirm: &[&str]) 
         person.press(keys).settles().await;
         screens += &person.screen();
     }
-    // Back to the table, whatever is open.
+    leave(person);
+    screens
+}
+
+/// Back to the table, whatever is open.
+fn leave(person: &mut Person) {
     for _ in 0..4 {
         person.press("esc");
         if person.screen().contains("Throw away") {
             person.press("y");
         }
     }
-    screens
 }
 
 fn is_read(line: &str) -> bool {
@@ -260,7 +276,8 @@ async fn fw10_no_action_sends_anything_but_reads_and_reviews_to_a_read_only_clus
             for keys in CONFIRM {
                 person.press(keys);
             }
-            person.settles().await.press("esc esc esc esc ctrl-c").press(":").text(table).press("enter");
+            leave(person.settles().await);
+            person.press("esc ctrl-c").press(":").text(table).press("enter");
         }
         assert_eq!(person.heard()[from..].iter().filter(|l| !is_read(l)).collect::<Vec<_>>(), [""; 0], "{table}");
     }

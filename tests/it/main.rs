@@ -12,6 +12,7 @@
 mod centre;
 mod changes;
 mod changes_accidents;
+mod changes_apply;
 mod changes_bulk;
 mod changes_data;
 mod changes_removals;

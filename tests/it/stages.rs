@@ -29,6 +29,7 @@ pub fn rows() -> impl Iterator<Item = [String; 9]> {
             match verb.pace {
                 Pace::OneByOne => "one after the other, until the first failure".to_owned(),
                 Pace::Together(most) => format!("{most} at a time"),
+                Pace::ByTurns(most) => format!("namespaces and definitions first, {most} at a time, until a failure"),
                 Pace::WithAll(most) => format!("one after the other, what goes along {most} at a time"),
             },
             match verb.keeps {

@@ -144,9 +144,13 @@ fn apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<R
     let how = how(target, asked);
     let done = if exists {
         sim.update(&id, &key(target), how, |live| {
+            precondition(target, live, text(&applied, "/metadata/uid"))?;
             *live = managed::apply(&resource, Some(live), &applied, &writer, force)?;
             Ok(())
         })?
+    } else if let Some(uid) = text(&applied, "/metadata/uid") {
+        let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+        return Err(Refusal::conflict(&resource, &target.name, &why));
     } else {
         only_the_server_says(target, &mut applied);
         let made = managed::apply(&resource, None, &applied, &writer, force)?;

@@ -1,12 +1,12 @@
 //! What the world answers, taken into a change.
 
-use super::{Change, Phase, Purpose, Token};
+use super::{Change, Phase, Purpose, Token, apply};
 use crate::model::call::{Failure, Reply};
 use crate::model::deed::Outcome;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::world::World;
 use crate::safety::diff::diff;
-use crate::safety::item::{End, Item, Refusal, Stage};
+use crate::safety::item::{End, Given, Item, Refusal, Stage};
 use crate::safety::verb::{Follow, Keeps, Plan, Verb, Write};
 use serde_json::{Value, json};
 
@@ -23,6 +23,7 @@ impl Change {
         let Some(item) = self.items.get_mut(token.item) else { return };
         match token.of {
             Purpose::Right => item.right = Some(right(item, verb, answer)),
+            Purpose::Read if matches!(item.given, Given::Manifest(_)) => self.found_or_missing(token.item, answer),
             Purpose::Read => self.read_answer(token.item, answer),
             Purpose::Around(n) => {
                 if let Some((_, read)) = item.around.get_mut(n) {
@@ -38,7 +39,9 @@ impl Change {
                     item.before = None;
                     item.plan = None;
                 } else {
-                    item.checked = Some(answer.map(|r| r.object).map_err(refusal));
+                    let checked = answer.map(|r| apply::taken(item, r.object)).map_err(|f| apply::refused(item, f));
+                    item.checked = Some(checked);
+                    self.offer();
                 }
             }
             Purpose::Send => self.sent(token.item, answer),
@@ -93,7 +96,9 @@ impl Change {
         match answer {
             Ok(reply) => {
                 item.warnings = reply.warnings;
-                item.stored = Some(reply.object).filter(|o| o.get("kind").and_then(Value::as_str) != Some("Status"));
+                if reply.object.get("kind").and_then(Value::as_str) != Some("Status") {
+                    item.store(reply.object);
+                }
                 item.stage = match *follow {
                     Follow::Stored(_) => Stage::Ended(End::Done),
                     Follow::Gone | Follow::Rollout => Stage::Following,
@@ -107,6 +112,11 @@ impl Change {
                     return;
                 }
                 item.stage = not_again(&why);
+            }
+            Err(failure) if apply::is_early(item, &failure) => {
+                item.tries += 1;
+                item.stage = Stage::Waiting(None, "what it needs is not there yet".to_owned());
+                return;
             }
             // What is gone already may have been, or the server does not know of the subresource: it is looked up.
             Err(failure) if is_again(&failure, *keeps, item) && item.tries < TRIES => {
@@ -175,7 +185,7 @@ fn right(item: &Item, verb: &Verb, answer: Result<Reply, Failure>) -> Result<(),
 fn is_again(failure: &Failure, keeps: Keeps, item: &Item) -> bool {
     match failure.fault.kind {
         FaultKind::Gone => item.is_removed(),
-        _ => is_conflict(failure, item) && keeps != Keeps::Everything,
+        _ => is_conflict(failure, item) && keeps != Keeps::Everything && !apply::takes_over(item),
     }
 }
 
@@ -185,14 +195,14 @@ fn is_conflict(failure: &Failure, item: &Item) -> bool {
     let tests =
         || matches!(&item.plan, Some(Ok(Plan { write: Write::Ops(ops), .. })) if ops.iter().any(|op| op.get("op") == Some(&json!("test"))));
     match failure.fault.kind {
-        FaultKind::Conflict => true,
+        FaultKind::Conflict => !apply::is_owned(failure),
         FaultKind::Invalid => item.tries == 0 && failure.causes.is_empty() && tests(),
         _ => false,
     }
 }
 
 /// Why a server does not take a change.
-fn refusal(failure: Failure) -> Refusal {
+pub(super) fn refusal(failure: Failure) -> Refusal {
     let Fault { kind, what, .. } = &failure.fault;
     // The API server's words where a webhook that has side effects stands in the way of a dry run.
     let untried = *kind == FaultKind::Throttled || what.contains("does not support dry run");
@@ -202,13 +212,13 @@ fn refusal(failure: Failure) -> Refusal {
     Refusal { why, causes: failure.causes, untried }
 }
 
-fn is_uid(object: &Value, uid: crate::model::id::Uid) -> bool {
+pub(super) fn is_uid(object: &Value, uid: crate::model::id::Uid) -> bool {
     let read = object.pointer("/metadata/uid").and_then(Value::as_str);
     read.is_some_and(|read| crate::model::id::Uid::parse(read) == uid)
 }
 
 /// Nothing can be done with the object.
-fn gone(item: &mut Item, why: &str) {
+pub(super) fn gone(item: &mut Item, why: &str) {
     item.before = Some(Value::Null);
     item.lost = Some(why.to_owned());
     item.plan = Some(Err(why.to_owned()));
@@ -249,6 +259,6 @@ fn found(item: &mut Item, now: Value, follow: Follow) -> Stage {
             "the answer was lost, and the object is neither as before nor as wanted ({left} fields)"
         )));
     }
-    item.stored = Some(now);
+    item.store(now);
     if matches!(follow, Follow::Stored(_)) { Stage::Ended(End::Done) } else { Stage::Following }
 }

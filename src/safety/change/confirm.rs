@@ -7,7 +7,7 @@ use super::{Change, Phase};
 use crate::model::line::{Edit, Typed};
 use crate::model::world::World;
 use crate::safety::guard::{Demand, Guard};
-use crate::safety::item::{End, Stage};
+use crate::safety::item::{End, Item, Stage};
 use std::time::Duration;
 
 /// A person needs about a quarter of a second to react to what has just changed under the finger.
@@ -167,6 +167,9 @@ impl Change {
         if !self.is_previewed() {
             return Some("the server is still trying it");
         }
+        if self.items.iter().all(Item::is_unchanged) {
+            return Some("everything is as it is wished already");
+        }
         if self.accepted().next().is_none() {
             return Some("nothing is left that could be changed");
         }
@@ -214,7 +217,11 @@ impl Change {
         }
         let accepted: Vec<bool> = self.items.iter().map(|i| self.is_accepted(i)).collect();
         for (item, accepted) in self.items.iter_mut().zip(accepted) {
-            item.stage = if accepted { Stage::Queued } else { Stage::Ended(End::Failed(left_out(item))) };
+            item.stage = match accepted {
+                true => Stage::Queued,
+                false if item.is_unchanged() => Stage::Ended(End::Unchanged),
+                false => Stage::Ended(End::Failed(left_out(item))),
+            };
         }
         (self.phase, self.since, self.scroll) = (Phase::Running, world.now, 0);
         true
@@ -222,7 +229,7 @@ impl Change {
 }
 
 /// Why an object was left out.
-fn left_out(item: &crate::safety::item::Item) -> String {
+fn left_out(item: &Item) -> String {
     match (&item.right, &item.plan, &item.checked) {
         (Some(Err(missing)), ..) => missing.clone(),
         (_, Some(Err(why)), _) => why.clone(),

@@ -9,6 +9,9 @@ use crate::safety::guard::{Demand, Guard, Ruling};
 use crate::safety::item::{Again, End, Item, Stage};
 use crate::safety::verb::{Follow, Keeps, Pace};
 
+/// What waits for another object of the change is tried again after so many seconds.
+const SOON: i64 = 1;
+
 impl Change {
     /// Asks for what is due now that it is confirmed.
     pub(super) fn carry_out(&mut self, world: &World, guard: &Guard, asks: &mut Vec<Ask>) {
@@ -35,14 +38,17 @@ impl Change {
     fn start(&mut self, world: &World, guard: &Guard, asks: &mut Vec<Ask>) {
         let turns: Vec<(usize, &Item)> = self.items.iter().enumerate().map(|(at, item)| (self.turn_of(at, item), item)).collect();
         let Some(now) = turns.iter().filter(|(_, i)| !matches!(i.stage, Stage::Ended(_))).map(|(turn, _)| *turn).min() else { return };
-        let failed = |i: &Item| matches!(i.stage, Stage::Ended(End::Failed(_) | End::Unknown(_))) && Self::plan_of(i).is_some();
+        // What was left out beforehand is no failure: the person saw that it would be.
+        let failed = |i: &Item| matches!(i.stage, Stage::Ended(End::Failed(_) | End::Unknown(_))) && self.is_accepted(i);
         if turns.iter().any(|(turn, item)| *turn < now && failed(item)) {
             self.stop();
         }
         let asked = |i: &&Item| matches!(i.stage, Stage::Intent | Stage::Sent | Stage::Conflict | Stage::Doubt);
         let room = match self.verb.pace {
             Pace::OneByOne => 1,
-            Pace::Together(most) | Pace::WithAll(most) => most.saturating_sub(self.items.iter().filter(asked).count()),
+            Pace::Together(most) | Pace::ByTurns(most) | Pace::WithAll(most) => {
+                most.saturating_sub(self.items.iter().filter(asked).count())
+            }
         };
         let is_due = |(at, item): &(usize, &Item)| item.stage == Stage::Queued && self.turn_of(*at, item) == now;
         let due: Vec<usize> = self.items.iter().enumerate().filter(is_due).map(|(at, _)| at).take(room).collect();
@@ -70,16 +76,18 @@ impl Change {
     fn turn_of(&self, at: usize, item: &Item) -> usize {
         match (self.verb.pace, item.along) {
             (Pace::Together(_), _) => 0,
+            (Pace::ByTurns(_), _) => item.turn,
             (Pace::OneByOne, _) => at,
             (Pace::WithAll(_), None) => 2 * at,
             (Pace::WithAll(_), Some((with, _))) => 2 * with + 1,
         }
     }
 
-    /// Tries again what a budget was against, when its time has come and the rules still allow it.
+    /// Tries again what waits, when its time has come and the rules still allow it.
     fn try_again(&mut self, world: &World, guard: &Guard) {
         for at in 0..self.items.len() {
-            let Some(Keeps::Trying(every)) = self.items.get(at).map(|i| self.verb_of(i).keeps) else { continue };
+            let Some(waiting) = self.items.get(at).filter(|i| matches!(i.stage, Stage::Waiting(..))) else { continue };
+            let every = if let Keeps::Trying(every) = self.verb_of(waiting).keeps { every } else { SOON };
             let refused = self.refused(at, world, guard);
             let Some(item) = self.items.get_mut(at) else { continue };
             match (&item.stage, refused) {
@@ -114,10 +122,11 @@ impl Change {
     fn follow(&mut self, world: &World) {
         let change = self.verb;
         for item in self.items.iter_mut().filter(|i| i.stage == Stage::Following) {
+            let is_made = item.is_missing();
             let done = match item.verb(change).follow {
                 Follow::Stored(_) => true,
                 Follow::Gone => rows::is_gone(world, &item.target),
-                Follow::Rollout => rows::is_settled(world, &item.target, item.stored.as_ref(), &mut item.seen),
+                Follow::Rollout => rows::is_settled(world, &item.target, item.stored.as_ref(), &mut item.seen, is_made),
             };
             if done {
                 item.stage = Stage::Ended(End::Done);

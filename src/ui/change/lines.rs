@@ -1,6 +1,6 @@
 //! What the dialog of a change says, line by line.
 
-use super::moved;
+use super::{applied, moved};
 use crate::model::cell::Health;
 use crate::model::deed::{Edit, short, written};
 use crate::model::facts::Facts;
@@ -10,7 +10,7 @@ use crate::safety::change::{Change, Focus, Phase};
 use crate::safety::diff::lines;
 use crate::safety::form::Field;
 use crate::safety::guard::Demand;
-use crate::safety::item::{End, Item, Stage};
+use crate::safety::item::{End, Given, Item, Stage};
 use crate::safety::owners;
 use crate::safety::verb::{Check, Follow, Undo};
 use crate::ui::theme::{Role, Theme};
@@ -69,8 +69,12 @@ impl Part {
 pub(super) fn all(change: &Change, world: &World, width: u16) -> (Vec<Row>, Vec<Row>) {
     if change.phase == Phase::Asking {
         let mut body = fields(change, world);
-        body.extend(objects(change, world));
-        body.extend(facts(change, world, width));
+        if applied::is_about(change) {
+            body.extend(applied::objects(change, world, width));
+        } else {
+            body.extend(objects(change, world));
+            body.extend(facts(change, world, width));
+        }
         (body, confirmation(change, world, width))
     } else {
         (course(change, world, width), said(change, width))
@@ -143,12 +147,17 @@ fn objects(change: &Change, world: &World) -> Vec<Row> {
     rows
 }
 
-fn named(item: &Item, world: &World) -> String {
-    format!("{}  {}", world.name(item.target.cluster), words::object(&item.target))
+pub(super) fn named(item: &Item, world: &World) -> String {
+    let (cluster, target) = (world.name(item.target.cluster), &item.target);
+    if matches!(item.given, Given::Manifest(_)) {
+        // Several objects of one name are applied together often.
+        return format!("{cluster}  {}", words::manifest(&item.resource.kind, target));
+    }
+    format!("{cluster}  {}", words::object(target))
 }
 
 /// Why an object cannot be changed.
-fn trouble(item: &Item) -> Option<String> {
+pub(super) fn trouble(item: &Item) -> Option<String> {
     match (&item.right, &item.plan, &item.checked) {
         (Some(Err(missing)), ..) => Some(missing.clone()),
         (_, Some(Err(why)), _) => Some(why.clone()),
@@ -223,7 +232,7 @@ fn lines_of(edit: &Edit) -> Option<Vec<Row>> {
 }
 
 /// A field that changes: in one line, or before above after.
-fn edit(edit: &Edit, width: u16) -> Vec<Row> {
+pub(super) fn edit(edit: &Edit, width: u16) -> Vec<Row> {
     let value = |value: &Option<serde_json::Value>, role| match value {
         Some(_) => Part::text(short(value.as_ref()), role),
         None => Part::text("nothing", Role::Dim),
@@ -287,7 +296,7 @@ fn course(change: &Change, world: &World, width: u16) -> Vec<Row> {
     let rank = |item: &Item| match &item.stage {
         Stage::Ended(End::Failed(_) | End::Unknown(_)) => 0,
         Stage::Waiting(..) => 1,
-        Stage::Ended(End::Done) => 4,
+        Stage::Ended(End::Done | End::Unchanged) => 4,
         Stage::Asking | Stage::Queued | Stage::Ended(End::Cancelled) => 3,
         _ => 2,
     };
@@ -311,6 +320,7 @@ fn progress(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row>
         Stage::Waiting(_, why) => ("◌", format!("{why}; it is tried again"), Role::StatusWarn),
         Stage::Following => ("◐", following(change, item, world), Role::StatusBusy),
         Stage::Ended(End::Done) => ("✔", "done".to_owned(), Role::StatusOk),
+        Stage::Ended(End::Unchanged) => ("=", "as it was already".to_owned(), Role::Dim),
         Stage::Ended(End::Failed(why)) => ("✖", why.clone(), Role::StatusBad),
         Stage::Ended(End::Unknown(why)) => ("?", why.clone(), Role::StatusWarn),
         Stage::Ended(End::Cancelled) => ("·", "not begun".to_owned(), Role::Dim),

@@ -1,6 +1,7 @@
 //! One file a screen.
 
 pub mod changes;
+pub mod choice;
 pub mod clusters;
 pub mod data;
 pub mod document;
@@ -10,9 +11,9 @@ pub mod finding;
 pub mod health;
 pub mod help;
 pub mod journal;
-pub mod links;
 mod outline;
 pub mod palette;
+pub mod problems;
 pub mod table;
 pub mod undo;
 pub mod workspace;

@@ -2,6 +2,7 @@
 //!
 //! The text is the person's. What others change meanwhile is taken in line by line, and nothing that was written is ever lost by it.
 
+mod new;
 mod said;
 
 use crate::keymap::Scope as Keys;
@@ -189,9 +190,9 @@ impl EditView {
         let title = theme.style(Role::Title);
         let cluster = self.subject.object.cluster;
         let mut parts: Vec<(Cow<'_, str>, Style)> = vec![
-            ("Edit".into(), title),
+            (if self.subject.is_new() { "New" } else { "Edit" }.into(), title),
             (world.name(cluster).to_owned().into(), title.patch(words::cluster_style(world, theme, cluster))),
-            (words::object(&self.subject.object).into(), title),
+            (if self.subject.is_new() { self.subject.object.name.to_string() } else { words::object(&self.subject.object) }.into(), title),
         ];
         let key = self.subject.key.as_deref().map(|key| if key.is_empty() { "a new key" } else { key });
         parts.extend(key.map(|key| (key.into(), theme.style(Role::Accent))));
@@ -207,13 +208,14 @@ impl View for EditView {
     }
 
     fn wants(&self, _: &World) -> Vec<Want> {
-        vec![self.want()]
+        if self.subject.is_new() { Vec::new() } else { vec![self.want()] }
     }
 
     fn scene(&self, world: &World) -> Scene {
         let selected = self.editor.selected();
         let copyable = if selected.is_empty() { self.editor.text() } else { selected };
-        Scene { cursor: Some(world.known(&self.subject.object)), copyable: Some(copyable), writing: true, ..Scene::default() }
+        let cursor = (!self.subject.is_new()).then(|| world.known(&self.subject.object));
+        Scene { cursor, copyable: Some(copyable), writing: true, ..Scene::default() }
     }
 
     fn act(&mut self, _: &World, motion: Motion) {
@@ -225,8 +227,11 @@ impl View for EditView {
             if self.subject.key.is_some() {
                 return vec![Step::Store(self.written())];
             }
-            let targets = vec![self.subject.object.clone()];
-            return vec![Step::Change(Wish { verb: "edit", targets, hidden: 0, argument: self.editor.text() })];
+            if !self.is_readable(world) {
+                return Vec::new();
+            }
+            let (targets, verb) = (vec![self.subject.object.clone()], if self.subject.is_new() { "apply" } else { "edit" });
+            return vec![Step::Change(Wish { verb, targets, hidden: 0, argument: self.editor.text() })];
         }
         if self.editor.stroke(stroke) {
             self.changed(world);
@@ -253,19 +258,19 @@ impl View for EditView {
     }
 
     fn draft(&mut self, world: &World) -> Option<Draft> {
-        let is_new = self.editor.revision() != self.tried && self.base.is_some();
+        let is_untried = self.editor.revision() != self.tried && self.base.is_some();
         let paused = self.typed < world.now;
-        (is_new && paused).then(|| {
+        (is_untried && paused && self.is_known(world)).then(|| {
             self.tried = self.editor.revision();
+            self.is_readable(world);
             self.written()
         })
     }
 
     fn judged(&mut self, change: &Change) {
-        let of_it = change.items.iter().find(|i| i.target == self.subject.object);
-        if let Some(item) = of_it.filter(|_| self.subject.key.is_none()) {
-            self.mark(item);
-            self.say(change, item);
+        if change.text.as_ref() == Some(&self.subject) && self.subject.key.is_none() {
+            self.mark(&change.items);
+            self.say(change);
         }
     }
 
@@ -326,7 +331,7 @@ impl View for EditView {
         self.editor.draw(theme, body, buf);
         let here = self.editor.marks_here().map(|m| (format!("✖ {}", m.text), Role::StatusBad)).next();
         let below = here.or_else(|| self.told.clone().map(|t| (t, Role::NoticeWarn)));
-        let below = below.or_else(|| self.said.first().filter(|_| !is_wide).cloned());
+        let below = below.or_else(|| self.worst().filter(|_| !is_wide).cloned());
         if let Some((told, role)) = below {
             text::put(buf, inside.x + 1, body.bottom(), inside.width.saturating_sub(2), &told, theme.style(role));
         }
@@ -337,6 +342,7 @@ impl View for EditView {
 
     fn title(&self) -> String {
         match self.subject.key.as_deref() {
+            None if self.subject.is_new() => format!("new {}", self.subject.object.name),
             None => format!("edit {}", self.subject.object.name),
             Some("") => "new key".to_owned(),
             Some(key) => format!("edit {key}"),

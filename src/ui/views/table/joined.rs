@@ -27,6 +27,7 @@ impl TableView {
         let Some(kind) = world.tables.get(&watch).map(|t| &t.want.kind) else { return };
         let reads = |j: &Joint| j.reads.iter().any(|(group, resource)| *kind.resource == **resource && *kind.group == **group);
         self.is_outdated |= self.columns.iter().filter(|c| self.counts(c)).flat_map(joints).any(reads);
+        self.uncounted |= self.composite.is_some_and(|c| reads(c.ails));
     }
 
     /// Anything about the tables may have changed.
@@ -42,26 +43,26 @@ impl TableView {
         }
     }
 
-    /// How many rows of its tables are not healthy. A table over several kinds looks at all of its rows for it, and not for each frame.
+    /// How many rows of its tables are not healthy. Those of a table over several kinds were counted when the clock last moved on.
     pub(super) fn unhealthy_rows(&self, world: &World) -> usize {
-        let tables = self.tables(world).into_iter().flatten();
-        let Some(composite) = self.composite else { return tables.map(|t| t.aside().unhealthy).sum() };
-        let when = (world.now, world.findings.changes, self.order.len());
-        if let Some((counted, number)) = self.ailing.get()
-            && counted == when
-        {
-            return number;
+        match self.composite {
+            Some(_) => self.ailing,
+            None => self.tables(world).into_iter().flatten().map(|t| t.aside().unhealthy).sum(),
         }
+    }
+
+    /// Counts the rows of a table over several kinds that are not healthy. It looks at all of them, so it is not done for each frame.
+    pub(super) fn count_ailing(&mut self, world: &World) {
+        let Some(composite) = self.composite.filter(|_| std::mem::take(&mut self.uncounted)) else { return };
         let of = |table: &Table| table.rows().filter(|row| (composite.keep)(table, row) && self.ails(world, table, row)).count();
-        let number = tables.map(of).sum();
-        self.ailing.set(Some((when, number)));
-        number
+        self.ailing = self.tables(world).into_iter().flatten().map(of).sum();
     }
 
     /// What was found since the clock last moved on is news to what tells of findings.
     pub(super) fn judged(&mut self, world: &World) {
         if std::mem::replace(&mut self.judged, world.findings.changes) != world.findings.changes {
             self.doubt();
+            self.uncounted = self.composite.is_some();
         }
     }
 

@@ -33,7 +33,6 @@ use cursor::Cursor;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use scope::Belongs;
-use std::cell::Cell;
 use std::collections::HashSet;
 
 /// The screen of a kind.
@@ -66,8 +65,10 @@ pub struct TableView {
     is_outdated: bool,
     /// The findings that were known when the clock last moved on, by their count of changes.
     judged: u64,
-    /// Of a table over several kinds: how many rows are not healthy, and the second, the findings and the length that it was counted with.
-    ailing: Cell<Option<((Timestamp, u64, usize), usize)>>,
+    /// Of a table over several kinds: how many rows are not healthy, as they were counted last.
+    ailing: usize,
+    /// There may be others of them since.
+    uncounted: bool,
     cursor: Cursor,
     marks: HashSet<(ClusterId, Uid)>,
     /// The last object that was marked: where a range begins.
@@ -107,7 +108,8 @@ impl TableView {
             looked: world.now,
             is_outdated: false,
             judged: 0,
-            ailing: Cell::new(None),
+            ailing: 0,
+            uncounted: true,
             cursor: Cursor::new(of.cursor.clone()),
             marks: HashSet::new(),
             anchor: None,
@@ -300,6 +302,7 @@ impl View for TableView {
             let sort = self.kind.as_ref().and_then(kinds::find).and_then(|k| k.sort);
             self.sort = sort.map(|(title, descending)| Sort { title: title.to_owned(), descending });
         }
+        self.uncounted = true;
         let Some(kind) = &self.kind else { return };
         let parts = kinds::parts(kind);
         let focused = |w: &Want| world.focus.is_none_or(|f| f == w.cluster || scope::cluster(&self.of.only).is_some());
@@ -341,6 +344,7 @@ impl View for TableView {
         let mut order = std::mem::take(&mut self.order);
         self.lens(world, |lens| order.after(lens, place as u16, slots));
         self.order = order;
+        self.uncounted = true;
         self.recall(world);
     }
 
@@ -357,6 +361,7 @@ impl View for TableView {
         self.order = order;
         if done {
             self.settle(world);
+            self.count_ailing(world);
         }
         done
     }
@@ -367,6 +372,7 @@ impl View for TableView {
 
     fn tick(&mut self, world: &World) {
         self.judged(world);
+        self.count_ailing(world);
         let is_due = self.is_outdated || self.next_look(world).is_some_and(|seconds| seconds <= 0);
         if is_due && !self.order.is_working() {
             self.looked = world.now;
@@ -376,7 +382,7 @@ impl View for TableView {
     }
 
     fn next_tick(&self, world: &World) -> Option<i64> {
-        let outdated = self.is_outdated.then_some(1);
+        let outdated = (self.is_outdated || self.uncounted && self.composite.is_some()).then_some(1);
         self.next_age(world).into_iter().chain(self.next_look(world)).chain(outdated).min()
     }
 
