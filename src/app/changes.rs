@@ -113,14 +113,13 @@ impl State {
         let Wish { verb, targets, hidden, argument } = wish;
         let verb = actions::verb(verb)?;
         // A text is no argument, and it is one text whatever it is about.
-        let text = [&EDIT, &APPLY].iter().any(|of| verb.name == of.name).then(|| targets.first().cloned()).flatten();
+        let text = (verb.name == APPLY.name).then(|| targets.first().cloned()).flatten();
         let id = match text.as_ref() {
-            Some(object) if verb.name == APPLY.name => {
+            Some(object) => {
                 let source = Source { name: object.name.to_string(), text: argument };
                 // The screen that it is written in has told of what is wrong.
                 self.bundle(object.cluster, &[source]).ok().map(|items| self.begin(verb, items, ""))
             }
-            Some(_) => self.begin_change(verb, targets.into_iter().map(|t| (t, Given::Text(argument.clone()))).collect(), ""),
             None => {
                 let targets = self.aim(verb, targets).map_err(|(object, kind)| self.look_for_keeper(verb, &object, kind)).ok()?;
                 self.begin_change(verb, targets.into_iter().map(|t| (t, Given::Nothing)).collect(), &argument)
@@ -140,14 +139,31 @@ impl State {
         self.steps(vec![Step::Open(table), Step::Say(Notice::warn(why))]);
     }
 
-    /// Opens the dialog that stores a value.
+    /// Opens the dialog that stores what was written of an object, or a value of it.
     pub(super) fn store(&mut self, draft: Draft) {
+        self.changes.open = self.begin_text(draft);
+        self.pump();
+    }
+
+    /// Has the server try what was written of an object.
+    pub(super) fn try_text(&mut self, draft: Draft) {
+        if let Some(before) = self.changes.draft.take() {
+            self.changes.all.remove(&before);
+        }
+        self.changes.draft = self.begin_text(draft);
+    }
+
+    fn begin_text(&mut self, draft: Draft) -> Option<ChangeId> {
         let subject = draft.subject.clone();
-        self.changes.open = self.begin_change(&SET, vec![(subject.object.clone(), Given::Value(draft))], "");
-        if let Some(change) = self.changes.open.and_then(|id| self.changes.all.get_mut(&id)) {
+        let (verb, given) = match subject.key {
+            Some(_) => (&SET, Given::Value(draft)),
+            None => (&EDIT, Given::Text(draft.text, draft.base)),
+        };
+        let id = self.begin_change(verb, vec![(subject.object.clone(), given)], "")?;
+        if let Some(change) = self.changes.all.get_mut(&id) {
             change.text = Some(subject);
         }
-        self.pump();
+        Some(id)
     }
 
     /// What a verb is really about, for what it is asked for; or the object of which that is not known, and the kind that would tell.
@@ -257,7 +273,12 @@ impl State {
         if let Some(subject) = change.text.clone() {
             self.views.iter_mut().for_each(|view| view.judged(change));
             let is_stored = change.items.iter().all(Item::is_stored);
-            self.settle_text(subject, is_stored);
+            let sent = change.items.first().and_then(|item| match &item.given {
+                Given::Text(text, _) => Some(text.clone()),
+                Given::Value(draft) => Some(draft.text.clone()),
+                _ => None,
+            });
+            self.settle_text(subject, sent.as_deref(), is_stored);
         }
         if let Some(notice) = notice {
             self.say(notice);

@@ -2,7 +2,6 @@
 
 use super::state::{Dialog, State};
 use crate::actions::apply::APPLY;
-use crate::actions::edit::EDIT;
 use crate::model::draft::{Draft, Subject};
 use crate::model::step::{Effect, Notice, Step, Wish};
 use crate::model::time::Timestamp;
@@ -23,8 +22,11 @@ impl State {
         self.effects.push(if is_idle { Effect::Forget(draft.subject.clone()) } else { Effect::Keep(draft.clone()) });
         // What something new begins with is tried as well.
         if draft.subject.key.is_none() && (is_new || !is_idle) {
-            let verb = if is_new { APPLY.name } else { EDIT.name };
-            self.try_out(Wish { verb, targets: vec![draft.subject.object], hidden: 0, argument: draft.text });
+            if is_new {
+                self.try_out(Wish { verb: APPLY.name, targets: vec![draft.subject.object], hidden: 0, argument: draft.text });
+            } else {
+                self.try_text(draft);
+            }
         }
     }
 
@@ -42,10 +44,13 @@ impl State {
     }
 
     /// What was stored needs no keeping any more; what was not stays where it is, and the person is told where.
-    pub(super) fn settle_text(&mut self, subject: Subject, is_stored: bool) {
+    /// Where somebody went on writing, only what was sent is stored.
+    pub(super) fn settle_text(&mut self, subject: Subject, sent: Option<&str>, is_stored: bool) {
         if is_stored {
-            self.views.retain_mut(|view| !view.stored(&subject));
-            self.effects.push(Effect::Forget(subject));
+            self.views.retain_mut(|view| !view.stored(&subject, sent));
+            if !self.views.iter().any(|view| view.unsaved() == Some(&subject)) {
+                self.effects.push(Effect::Forget(subject));
+            }
         } else {
             let folder = if subject.object.is_secret() { self.world.secret_texts.as_ref() } else { Some(&self.world.texts) };
             let told = folder.map(|folder| Notice::info(format!("what you wrote is kept in {folder}")));

@@ -56,7 +56,7 @@ pub enum Step {
     Apply(Apply),
     /// Something new is to be written.
     New(New),
-    /// A value that was written is to be stored: a person is asked first.
+    /// What was written of an object, or a value of it, is to be stored: a person is asked first.
     Store(Draft),
     /// What can be taken back of an object is looked for: a person chooses, and is asked first.
     Undo(ObjectRef),

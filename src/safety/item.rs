@@ -81,8 +81,8 @@ pub enum Given {
     /// Nothing.
     #[default]
     Nothing,
-    /// A text that a person wrote.
-    Text(String),
+    /// A text that a person wrote, and the text that it was made from.
+    Text(String, Option<String>),
     /// An object as somebody wishes it, which may not be there yet.
     Manifest(Value),
     /// A value of a ConfigMap or Secret that a person wrote.
@@ -303,7 +303,7 @@ impl Item {
         let right = verb.right_to(&self.target);
         match self.given {
             Given::Edits(subresource, _) => Right { subresource, ..right },
-            Given::Nothing | Given::Text(_) | Given::Value(_) | Given::Manifest(_) => right,
+            Given::Nothing | Given::Text(..) | Given::Value(_) | Given::Manifest(_) => right,
         }
     }
 

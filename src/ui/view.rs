@@ -61,7 +61,7 @@ pub trait View {
     fn take_up(&mut self, _world: &World, _draft: Draft) {}
 
     /// What was written is stored. True where the screen was for nothing else.
-    fn stored(&mut self, _subject: &Subject) -> bool {
+    fn stored(&mut self, _subject: &Subject, _sent: Option<&str>) -> bool {
         false
     }
 

@@ -196,7 +196,14 @@ fn facts(change: &Change, world: &World, width: u16) -> Vec<Row> {
 /// What the server says to it.
 fn server(change: &Change, item: &Item, width: u16) -> Vec<Row> {
     if let Some(why) = trouble(item) {
-        let mut rows = wrapped("✖", &why, Role::StatusBad, width);
+        // What nobody has filled in yet is no mistake.
+        let is_fresh = item.lost.is_none() && change.form.as_ref().is_some_and(|form| !form.fields.is_empty() && form.is_fresh());
+        let (mark, role) = if is_fresh && matches!((&item.right, &item.plan), (Some(Ok(())), Some(Err(_)))) {
+            ("", Role::Dim)
+        } else {
+            ("✖", Role::StatusBad)
+        };
+        let mut rows = wrapped(mark, &why, role, width);
         let causes = item.checked.as_ref().and_then(|c| c.as_ref().err()).map(|r| r.causes.as_slice()).unwrap_or_default();
         rows.extend(causes.iter().flat_map(|c| wrapped("", &format!("{}: {}", c.field, c.message), Role::StatusBad, width)));
         rows.extend(moved::rows(item, width));

@@ -44,6 +44,8 @@ pub struct EditView {
     seen: u64,
     /// The text goes to the person's own editor as soon as it is there.
     outside: bool,
+    /// What was given to it.
+    lent: Option<Draft>,
     /// When the text was changed last.
     typed: Timestamp,
     /// The revision of the text that was tried last.
@@ -67,7 +69,7 @@ impl EditView {
     /// A screen that has no text yet.
     pub fn new(subject: Subject, outside: bool) -> Self {
         let (editor, said) = (Editor::new(""), Vec::new());
-        Self { subject, editor, base: None, seen: 0, outside, typed: Timestamp(0), tried: 0, said, told: None, before: None }
+        Self { subject, editor, base: None, seen: 0, outside, lent: None, typed: Timestamp(0), tried: 0, said, told: None, before: None }
     }
 
     fn want(&self) -> Want {
@@ -230,8 +232,11 @@ impl View for EditView {
             if !self.is_readable(world) {
                 return Vec::new();
             }
-            let (targets, verb) = (vec![self.subject.object.clone()], if self.subject.is_new() { "apply" } else { "edit" });
-            return vec![Step::Change(Wish { verb, targets, hidden: 0, argument: self.editor.text() })];
+            if !self.subject.is_new() {
+                return vec![Step::Store(self.written())];
+            }
+            let targets = vec![self.subject.object.clone()];
+            return vec![Step::Change(Wish { verb: "apply", targets, hidden: 0, argument: self.editor.text() })];
         }
         if self.editor.stroke(stroke) {
             self.changed(world);
@@ -276,15 +281,24 @@ impl View for EditView {
 
     fn outside(&mut self) -> Option<Draft> {
         let is_there = self.base.is_some();
-        (is_there && std::mem::take(&mut self.outside)).then(|| self.written())
+        let lent = (is_there && std::mem::take(&mut self.outside)).then(|| self.written());
+        self.lent.clone_from(&lent);
+        lent
     }
 
     fn wrote(&mut self, world: &World, text: &str) {
         // Editors end a last line that had no end, and a value is not to get one by that.
         let had_end = self.subject.key.is_none() || self.editor.text().ends_with('\n');
         let text = if had_end { text } else { text.strip_suffix('\n').unwrap_or(text) };
-        self.editor.set_text(text, 0);
-        self.changed(world);
+        let lent = self.lent.take().map(|draft| Draft { text: text.to_owned(), ..draft });
+        match lent.filter(|lent| self.base.as_ref().is_some_and(|base| base.text != lent.base)) {
+            // Others have changed it while it was written there.
+            Some(lent) => self.go_on(world, &lent),
+            None => {
+                self.editor.set_text(text, 0);
+                self.changed(world);
+            }
+        }
     }
 
     fn take_up(&mut self, world: &World, draft: Draft) {
@@ -295,8 +309,8 @@ impl View for EditView {
         }
     }
 
-    fn stored(&mut self, subject: &Subject) -> bool {
-        let is_mine = *subject == self.subject;
+    fn stored(&mut self, subject: &Subject, sent: Option<&str>) -> bool {
+        let is_mine = *subject == self.subject && sent.is_none_or(|sent| sent == self.editor.text());
         if is_mine {
             self.editor.keep();
             self.said.clear();

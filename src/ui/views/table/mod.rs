@@ -162,7 +162,7 @@ impl TableView {
     fn merge_columns(&mut self, world: &World) {
         let tables = self.tables(world);
         let namespaced = tables.iter().flatten().any(|t| scope::is_namespaced(world, t.cluster(), &t.want.kind));
-        let one = scope::cluster(&self.of.only).is_some() || world.namespaces.len() == 1;
+        let one = !matches!(self.of.only, Only::All | Only::Cluster(_) | Only::OnNode(_)) || world.namespaces.len() == 1;
         let common =
             Common { cluster: world.focused().count() > 1 && scope::cluster(&self.of.only).is_none(), namespace: namespaced && !one };
         let each: Vec<Option<&[Column]>> = tables.iter().map(|t| t.map(|t| self.columns_of(t))).collect();
