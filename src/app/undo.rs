@@ -29,7 +29,7 @@ impl State {
         let mut pasts = self.pasts(&object);
         let has_revisions = ROLLBACK.applies_to(&object.kind);
         match pasts.as_slice() {
-            [] if has_revisions => self.take_back(object, Origin::Revisions),
+            [] if has_revisions && !self.has_made(&object) => self.take_back(object, Origin::Revisions),
             [] => self.say(Notice::info(self.why_nothing(&object))),
             [one] => self.take_back(object, one.from.clone()),
             _ => {
@@ -95,10 +95,15 @@ impl State {
         self.world.journal.as_ref().and_then(|read| read.as_ref().ok()).map_or(&[], Vec::as_slice)
     }
 
+    /// The object was made in this run.
+    fn has_made(&self, object: &ObjectRef) -> bool {
+        self.changes.all.values().any(|change| change.has_made(object))
+    }
+
     /// Why there is nothing to take back.
     fn why_nothing(&self, object: &ObjectRef) -> String {
         let name = &object.name;
-        if self.changes.all.values().any(|change| change.has_made(object)) {
+        if self.has_made(object) {
             return words::keyed(&self.world, &format!("{name} was made in this run: only deleting it ({{delete}}) takes that back"));
         }
         if let Some(Err(why)) = &self.world.journal {
