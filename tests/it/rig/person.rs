@@ -315,7 +315,7 @@ pub fn shown(screen: &str) -> Vec<String> {
 
 /// The differences between two states of an object, as a dialog would show them, without what controllers write right after a change.
 pub fn stored(before: &Value, after: &Value) -> Vec<String> {
-    let is_ours = |path: &str| !path.contains("deployment.kubernetes.io/revision") && path != "spec.taints";
+    let is_ours = |path: &str| !path.contains("deployment.kubernetes.io/revision") && !path.starts_with("spec.taints");
     let edits = diff(before, after);
     let one = |edit: &Edit| format!("{}  {} → {}", written(&edit.path), short(edit.before.as_ref()), short(edit.after.as_ref()));
     let mut all: Vec<String> = edits.iter().filter(|e| is_ours(&written(&e.path))).map(one).collect();
