@@ -85,7 +85,8 @@ pub(super) fn recall(path: &Path, subject: Subject) -> Option<(Draft, Timestamp)
     let written = fs::metadata(path).and_then(|about| about.modified()).ok()?;
     let at = written.duration_since(UNIX_EPOCH).ok()?.as_secs();
     let draft = Draft { subject, base: fs::read_to_string(beside(path, BASE)).ok(), text };
-    (!draft.is_idle()).then_some((draft, Timestamp(i64::try_from(at).ok()?)))
+    // An editor that failed may have emptied it: nothing of that is missed.
+    (!draft.is_idle() && !draft.text.trim().is_empty()).then_some((draft, Timestamp(i64::try_from(at).ok()?)))
 }
 
 /// Moves a text out of the way that nobody wants to take up. Where it is now.

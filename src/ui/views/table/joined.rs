@@ -27,7 +27,6 @@ impl TableView {
         let Some(kind) = world.tables.get(&watch).map(|t| &t.want.kind) else { return };
         let reads = |j: &Joint| j.reads.iter().any(|(group, resource)| *kind.resource == **resource && *kind.group == **group);
         self.is_outdated |= self.columns.iter().filter(|c| self.counts(c)).flat_map(joints).any(reads);
-        self.uncounted |= self.composite.is_some_and(|c| reads(c.ails));
     }
 
     /// Anything about the tables may have changed.
@@ -43,7 +42,7 @@ impl TableView {
         }
     }
 
-    /// How many rows of its tables are not healthy. Those of a table over several kinds were counted when the clock last moved on.
+    /// How many rows of its tables are not healthy, those of a table over several kinds as they were counted last.
     pub(super) fn unhealthy_rows(&self, world: &World) -> usize {
         match self.composite {
             Some(_) => self.ailing,
@@ -51,9 +50,11 @@ impl TableView {
         }
     }
 
-    /// Counts the rows of a table over several kinds that are not healthy. It looks at all of them, so it is not done for each frame.
+    /// Counts the rows of a table over several kinds that are not healthy. It looks at all of them, so it is not done for each frame: when the clock
+    /// has moved on, something was found or cured, or there are more rows or less.
     pub(super) fn count_ailing(&mut self, world: &World) {
-        let Some(composite) = self.composite.filter(|_| std::mem::take(&mut self.uncounted)) else { return };
+        let when = (world.now, world.findings.changes, self.order.len());
+        let Some(composite) = self.composite.filter(|_| self.counted.replace(when) != Some(when)) else { return };
         let of = |table: &Table| table.rows().filter(|row| (composite.keep)(table, row) && self.ails(world, table, row)).count();
         self.ailing = self.tables(world).into_iter().flatten().map(of).sum();
     }
@@ -62,7 +63,6 @@ impl TableView {
     pub(super) fn judged(&mut self, world: &World) {
         if std::mem::replace(&mut self.judged, world.findings.changes) != world.findings.changes {
             self.doubt();
-            self.uncounted = self.composite.is_some();
         }
     }
 

@@ -67,8 +67,8 @@ pub struct TableView {
     judged: u64,
     /// Of a table over several kinds: how many rows are not healthy, as they were counted last.
     ailing: usize,
-    /// There may be others of them since.
-    uncounted: bool,
+    /// The second, the findings and the rows that they were counted with.
+    counted: Option<(Timestamp, u64, usize)>,
     cursor: Cursor,
     marks: HashSet<(ClusterId, Uid)>,
     /// The last object that was marked: where a range begins.
@@ -109,7 +109,7 @@ impl TableView {
             is_outdated: false,
             judged: 0,
             ailing: 0,
-            uncounted: true,
+            counted: None,
             cursor: Cursor::new(of.cursor.clone()),
             marks: HashSet::new(),
             anchor: None,
@@ -302,7 +302,6 @@ impl View for TableView {
             let sort = self.kind.as_ref().and_then(kinds::find).and_then(|k| k.sort);
             self.sort = sort.map(|(title, descending)| Sort { title: title.to_owned(), descending });
         }
-        self.uncounted = true;
         let Some(kind) = &self.kind else { return };
         let parts = kinds::parts(kind);
         let focused = |w: &Want| world.focus.is_none_or(|f| f == w.cluster || scope::cluster(&self.of.only).is_some());
@@ -344,7 +343,6 @@ impl View for TableView {
         let mut order = std::mem::take(&mut self.order);
         self.lens(world, |lens| order.after(lens, place as u16, slots));
         self.order = order;
-        self.uncounted = true;
         self.recall(world);
     }
 
@@ -361,7 +359,6 @@ impl View for TableView {
         self.order = order;
         if done {
             self.settle(world);
-            self.count_ailing(world);
         }
         done
     }
@@ -382,11 +379,12 @@ impl View for TableView {
     }
 
     fn next_tick(&self, world: &World) -> Option<i64> {
-        let outdated = (self.is_outdated || self.uncounted && self.composite.is_some()).then_some(1);
+        let outdated = self.is_outdated.then_some(1);
         self.next_age(world).into_iter().chain(self.next_look(world)).chain(outdated).min()
     }
 
     fn arrange(&mut self, world: &World, area: Rect) {
+        self.count_ailing(world);
         self.fit(world, area);
     }
 
