@@ -48,7 +48,7 @@ impl Desk<'_> {
     /// Asks for the file to be applied, and confirms what the preview shows.
     fn apply(&mut self, file: &Path, becomes: &str) -> &mut Self {
         self.press(":");
-        self.pty.send(&format!("apply {}", file.display()));
+        self.pty.send(format!("apply {}", file.display()));
         self.press("\r").sees(&[becomes]);
         self
     }
