@@ -37,6 +37,8 @@ pub struct Item {
     pub right: Option<Result<(), String>>,
     /// The object as it was read last.
     pub before: Option<Value>,
+    /// It was made by the change, as is known once the states before and after are let go.
+    pub made_here: bool,
     /// Why nothing can be done with it, whatever the form says: it could not be read, or is another by now.
     pub lost: Option<String>,
     /// What was read beside it, in the order of the verb's list; or why it could not be.
@@ -155,6 +157,7 @@ impl Item {
             conflicts: Vec::new(),
             right: None,
             before: None,
+            made_here: false,
             lost: None,
             around: Vec::new(),
             plan: None,

@@ -18,8 +18,9 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// What a record of the journal says was done, through this subresource.
+    /// What a record of the journal says was done, through this subresource; nothing of what was made, which only goes as a whole.
     pub fn of(record: &Record, subresource: &'static str) -> Option<Self> {
+        record.resource_version.before.as_ref()?;
         let edit = |t: &Touched| Edit { path: t.path.clone(), before: t.before.clone(), after: t.after.clone() };
         let (edits, version) = (record.changes.iter().map(edit).collect::<Vec<_>>(), record.resource_version.after.clone());
         (!edits.is_empty()).then_some(Self { subresource, edits, version })

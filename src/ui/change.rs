@@ -13,7 +13,7 @@ use crate::model::step::Notice;
 use crate::model::world::World;
 use crate::safety::change::{Change, Phase};
 use crate::safety::guard::Demand;
-use crate::safety::item::{End, Stage};
+use crate::safety::item::{End, Item, Stage};
 use crate::safety::verb::Undo;
 use lines::{Part, Row};
 use ratatui::buffer::Buffer;
@@ -137,6 +137,8 @@ pub fn told(change: &Change, world: &World) -> Notice {
     });
     match (why, change.verb.undo) {
         (Some(why), _) => Notice { health: if failed > 0 { Health::Bad } else { Health::Warn }, ..Notice::warn(format!("{what}: {why}")) },
+        // What is new goes by being deleted.
+        (None, Undo::Fields) if change.items.iter().any(Item::is_new) => Notice::info(format!("{what}: done")),
         (None, Undo::Fields) => Notice::info(words::keyed(world, &format!("{what}: done; {{undo}} takes it back"))),
         (None, Undo::No(_)) => Notice::info(format!("{what}: done")),
     }

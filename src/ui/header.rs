@@ -109,7 +109,7 @@ fn width(chips: &[Chip]) -> u16 {
 fn summary(theme: &Theme, rest: &[Chip]) -> Vec<(String, Style)> {
     let groups = [
         (1..2, "✖", Role::StatusBad),
-        (2..3, "in trouble", Role::StatusBad),
+        (2..3, "✗", Role::StatusBad),
         (3..4, "▲", Role::StatusWarn),
         (4..5, "syncing", Role::ClusterSyncing),
         (5..6, "ok", Role::Dim),

@@ -119,7 +119,7 @@ async fn only_what_failed_is_tried_again() {
 async fn what_has_not_begun_is_stopped_and_whoever_leaves_is_asked() {
     let mut person = Person::start("deployments", &[(DEPLOYMENTS, one("api")), (DEPLOYMENTS, one("web"))]).await;
     person.press("space space R").sees("Restart ─ 2 objects").await;
-    person.until("it can be confirmed", |p| p.screen().contains("restartedAt")).await;
+    person.until("both can be confirmed", |p| p.screen().matches("restartedAt").count() == 2).await;
     person.press("enter").sees("waits for its turn").await.press("esc").act("changes").sees("2 left").await.sees("◐ 1 change ").await;
     person.press("s").sees("1 left, stopping · 1 not begun").await;
     person.press("Q").sees("1 of your changes are not done yet").await.press("n");
@@ -148,7 +148,7 @@ fn scaled(id: &str, from: u32, to: u32, after: &str) -> Record {
             name: "web".to_owned(),
             uid: kconsole::model::id::Uid::parse("web").to_string(),
         },
-        resource_version: Versions { before: None, after: Some(after.to_owned()) },
+        resource_version: Versions { before: Some("1".to_owned()), after: Some(after.to_owned()) },
         subresource: "scale".to_owned(),
         changes: vec![Touched { field: "spec.replicas".to_owned(), path, before: Some(from.into()), after: Some(to.into()) }],
         rule: "tier dev".to_owned(),

@@ -51,7 +51,7 @@ impl Change {
 
     /// It has made this object.
     pub fn has_made(&self, object: &ObjectRef) -> bool {
-        self.items.iter().any(|i| i.target == *object && i.is_missing() && i.stored.is_some())
+        self.items.iter().any(|i| i.target == *object && i.is_new())
     }
 
     /// What the server says may need a decision: a form that had nothing to fill in is made anew.

@@ -68,7 +68,7 @@ impl Change {
     /// It is over: what became of each object is kept, and what takes that back; not the states of objects, which may be many and large.
     pub fn settle(&mut self) {
         for item in &mut self.items {
-            item.trace = item.done();
+            (item.trace, item.made_here) = (item.done(), item.is_new());
             (item.before, item.checked, item.stored, item.plan) = (None, None, None, None);
             item.around.clear();
             if why(item).is_none() {

@@ -15,6 +15,11 @@ impl Item {
         self.before == Some(Value::Null) && self.lost.is_none()
     }
 
+    /// It was not there before, and this change has made it.
+    pub fn is_new(&self) -> bool {
+        self.made_here || (self.is_missing() && self.stored.is_some())
+    }
+
     /// It is as it is wished already.
     pub fn is_unchanged(&self) -> bool {
         let applied = matches!(self.plan, Some(Ok(Plan { write: Write::Apply { .. }, .. })));
