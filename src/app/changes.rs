@@ -96,10 +96,15 @@ impl State {
 
     /// Has the server try a change that no dialog is open for: the screen that it is written in shows what it says.
     pub(super) fn try_out(&mut self, wish: Wish) {
+        self.forget_draft();
+        self.changes.draft = self.begin_wish(wish);
+    }
+
+    /// What was tried before is not asked about any more.
+    fn forget_draft(&mut self) {
         if let Some(before) = self.changes.draft.take() {
             self.changes.all.remove(&before);
         }
-        self.changes.draft = self.begin_wish(wish);
     }
 
     /// Opens the dialog of a change to these objects.
@@ -147,9 +152,7 @@ impl State {
 
     /// Has the server try what was written of an object.
     pub(super) fn try_text(&mut self, draft: Draft) {
-        if let Some(before) = self.changes.draft.take() {
-            self.changes.all.remove(&before);
-        }
+        self.forget_draft();
         self.changes.draft = self.begin_text(draft);
     }
 
@@ -260,8 +263,7 @@ impl State {
             Some(_) => return,
             None => {}
         }
-        self.changes.all.remove(&id);
-        self.changes.draft = None;
+        self.forget_draft();
         self.dirty = true;
     }
 
