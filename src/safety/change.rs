@@ -9,10 +9,12 @@ mod answer;
 mod apply;
 mod confirm;
 mod course;
+mod doubt;
 mod rows;
 mod send;
 
 pub use confirm::{Focus, Press};
+pub use doubt::Doubt;
 
 use super::form::Form;
 use super::guard::{Asked, Demand, Guard, Ruling};

@@ -2,6 +2,7 @@
 
 mod wished;
 
+use super::change::Doubt;
 use super::diff::{changes, diff};
 use super::local;
 use super::undo::Trace;
@@ -119,8 +120,8 @@ pub enum Stage {
     Sent,
     /// It is read again, because the server said that it has changed.
     Conflict,
-    /// It is read again, because nobody knows whether the request was carried out.
-    Doubt,
+    /// It is read again, as soon as its cluster can be reached, because nobody knows whether the request was carried out.
+    Doubt(Doubt),
     /// A disruption budget was against it, in these words; it is tried again at this time, once that is known.
     Waiting(Option<Timestamp>, String),
     /// The server has it; it has not taken effect yet.

@@ -1,6 +1,6 @@
 //! What the world answers, taken into a change.
 
-use super::{Change, Phase, Purpose, Token, apply};
+use super::{Change, Doubt, Phase, Purpose, Token, apply, doubt};
 use crate::model::call::{Failure, Reply};
 use crate::model::deed::Outcome;
 use crate::model::fault::{Fault, FaultKind};
@@ -104,7 +104,7 @@ impl Change {
                     Follow::Gone | Follow::Rollout => Stage::Following,
                 };
             }
-            Err(failure) if failure.in_doubt => item.stage = Stage::Doubt,
+            Err(failure) if failure.in_doubt => item.stage = Stage::Doubt(Doubt::default()),
             Err(failure) if matches!(keeps, Keeps::Trying(_)) && failure.fault.kind == FaultKind::Throttled => {
                 let why = refusal(failure).why;
                 if phase != Phase::Stopping {
@@ -131,6 +131,7 @@ impl Change {
     /// The object as it is after a conflict, or after an answer that did not come.
     fn reread(&mut self, at: usize, answer: Result<Reply, Failure>) {
         let Some(follow) = self.items.get(at).map(|i| self.verb_of(i).follow) else { return };
+        let stopping = self.phase == Phase::Stopping;
         let Some(item) = self.items.get_mut(at) else { return };
         let deletes = item.is_removed();
         let goes = deletes || follow == Follow::Gone;
@@ -138,14 +139,16 @@ impl Change {
         let creates = matches!(item.plan, Some(Ok(ref plan)) if plan.creates.is_some() || matches!(plan.write, Write::Create(_)));
         let next = match (&item.stage, answer) {
             (_, Err(failure)) if failure.fault.kind == FaultKind::Gone && goes => Stage::Ended(End::Done),
-            (Stage::Doubt, Err(failure)) if failure.fault.kind == FaultKind::Gone && made => not_done(),
+            (Stage::Doubt(_), Err(failure)) if failure.fault.kind == FaultKind::Gone && made => not_done(),
+            // It is asked again, once its cluster says more.
+            (waiting @ Stage::Doubt(_), Err(failure)) if doubt::passes(&failure.fault.kind) && !stopping => waiting.clone(),
             (_, Err(failure)) if failure.fault.kind == FaultKind::Gone => Stage::Ended(End::Failed("it was deleted meanwhile".to_owned())),
             (Stage::Conflict, Err(failure)) => Stage::Ended(End::Failed(failure.fault.to_string())),
             (_, Err(failure)) => {
                 let why = format!("the answer was lost, and it cannot be read back: {}", failure.fault);
                 Stage::Ended(End::Unknown(why))
             }
-            (Stage::Doubt, Ok(reply)) if made => found(item, reply.object, follow),
+            (Stage::Doubt(_), Ok(reply)) if made => found(item, reply.object, follow),
             (_, Ok(reply)) if !is_uid(&reply.object, item.target.uid) => {
                 let why = "it was deleted, and another object has its name now";
                 Stage::Ended(if deletes { End::Done } else { End::Failed(why.to_owned()) })

@@ -1,6 +1,6 @@
 //! A change that was confirmed, looked at from outside: how far it is, what is tried again, what is kept of it once it is over.
 
-use super::{Change, ChangeId, Phase};
+use super::{Change, ChangeId, Doubt, Phase};
 use crate::model::course::{Course, Ended, Stage as Far};
 use crate::model::id::{ClusterId, ObjectRef};
 use crate::model::time::Timestamp;
@@ -34,7 +34,7 @@ impl Change {
             left: self.items.iter().filter(|i| !matches!(i.stage, Stage::Ended(_))).count(),
             stage,
             since: self.since,
-            why: self.items.iter().find_map(why).map(str::to_owned),
+            why: self.items.iter().find_map(why).or_else(|| self.items.iter().find_map(waits)).map(str::to_owned),
         })
     }
 
@@ -82,6 +82,15 @@ impl Change {
         let done = |i: &&Item| i.target == *object && matches!(i.stage, Stage::Following | Stage::Ended(End::Done));
         let item = self.items.iter().find(done).filter(|_| self.verb.undo == Undo::Fields)?;
         item.trace.clone().or_else(|| item.done())
+    }
+}
+
+/// What it waits for.
+fn waits(item: &Item) -> Option<&str> {
+    match &item.stage {
+        Stage::Waiting(_, why) => Some(why),
+        Stage::Doubt(Doubt { since: Some(_), .. }) => Some("the answer was lost: it is read back once the cluster can be reached"),
+        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::model::deed::{Edit, short, written};
 use crate::model::facts::Facts;
 use crate::model::line::Line;
 use crate::model::world::World;
-use crate::safety::change::{Change, Focus, Phase};
+use crate::safety::change::{Change, Doubt, Focus, Phase};
 use crate::safety::diff::lines;
 use crate::safety::form::Field;
 use crate::safety::guard::Demand;
@@ -323,7 +323,11 @@ fn progress(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row>
         Stage::Asking | Stage::Queued => ("·", "waits for its turn".to_owned(), Role::Dim),
         Stage::Intent | Stage::Sent => ("◐", "on its way to the server".to_owned(), Role::StatusBusy),
         Stage::Conflict => ("◐", "it has just changed: read again".to_owned(), Role::StatusBusy),
-        Stage::Doubt => ("◐", "the answer was lost: read back".to_owned(), Role::StatusWarn),
+        Stage::Doubt(Doubt { since: None, .. }) => ("◐", "the answer was lost: read back".to_owned(), Role::StatusWarn),
+        Stage::Doubt(_) => {
+            let cluster = world.name(item.target.cluster);
+            ("◌", format!("the answer was lost: it is read back once {cluster} can be reached; s gives up on it"), Role::StatusWarn)
+        }
         Stage::Waiting(_, why) => ("◌", format!("{why}; it is tried again"), Role::StatusWarn),
         Stage::Following => ("◐", following(change, item, world), Role::StatusBusy),
         Stage::Ended(End::Done) => ("✔", "done".to_owned(), Role::StatusOk),
