@@ -52,6 +52,8 @@ pub struct Item {
     pub warnings: Vec<String>,
     /// What the server stored.
     pub stored: Option<Value>,
+    /// What of that is ours, where the object was read back by itself: others may have changed it as well by then.
+    pub ours: Option<Vec<Edit>>,
     /// What was done, once it is over and the states before and after are forgotten.
     pub trace: Option<Trace>,
     /// How far it has come.
@@ -165,6 +167,7 @@ impl Item {
             checked: None,
             warnings: Vec::new(),
             stored: None,
+            ours: None,
             trace: None,
             stage: Stage::Asking,
             asked_at: now.rfc3339(),
@@ -270,8 +273,9 @@ impl Item {
 
     /// What would change, or has, as it is written down: as it takes to take it back.
     pub fn touched(&self) -> Vec<Edit> {
-        match (&self.before, self.after().as_deref()) {
-            (Some(before), Some(after)) if self.made().is_none() && !self.is_removed() && !self.is_missing() => changes(before, after),
+        match (&self.ours, &self.before, self.after().as_deref()) {
+            (Some(ours), ..) => ours.clone(),
+            (_, Some(before), Some(after)) if self.made().is_none() && !self.is_removed() && !self.is_missing() => changes(before, after),
             _ => self.edits(),
         }
     }
@@ -281,7 +285,8 @@ impl Item {
         let (before, stored) = (self.before.as_ref()?, self.stored.as_ref().filter(|_| self.made().is_none() && !self.is_missing())?);
         let subresource = self.plan.as_ref()?.as_ref().ok()?.subresource;
         let version = stored.pointer("/metadata/resourceVersion").and_then(Value::as_str).map(str::to_owned);
-        Some(Trace { subresource, edits: changes(before, stored), version }).filter(|trace| !trace.edits.is_empty())
+        let edits = self.ours.clone().unwrap_or_else(|| changes(before, stored));
+        Some(Trace { subresource, edits, version }).filter(|trace| !trace.edits.is_empty())
     }
 
     /// Kind and name of what is made from the object, where something is.

@@ -264,6 +264,36 @@ fn fw6_what_cannot_be_read_back_yet_is_asked_for_again() {
     robot.sees("◐ eu  shop/web  3/3 ready");
 }
 
+/// What others change before it or meanwhile is not ours: neither written down as such, nor taken back with it.
+#[test]
+fn what_others_change_meanwhile_does_not_count_as_ours() {
+    let theirs = json!({"metadata": {"labels": {"team": "other"}}});
+    // Somebody is faster, then the answer is lost; or somebody comes between that and the reading back.
+    for between in [false, true] {
+        let (mut robot, mut server) = stage(Tier::Dev);
+        press(&mut robot, &mut server, "S 5");
+        server.others = if between { vec![] } else { vec![theirs.clone()] };
+        let conflict = (false, failure(FaultKind::Conflict, "the object has been modified", false));
+        let lost = (true, failure(FaultKind::Unreachable, "connection reset", true));
+        server.instead = if between { vec![lost] } else { vec![conflict, lost] };
+        robot.press("enter").down("eu", &Fault::new(FaultKind::Unreachable, "connection refused"), None);
+        server.serve(&mut robot);
+        if between {
+            server.change(&theirs);
+        }
+        robot.cluster("eu", ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) })).wait(1);
+        server.serve(&mut robot);
+        robot.sees("◐ eu  shop/web");
+        assert_eq!(server.journal, [("scale".to_owned(), false, 1), ("scale".to_owned(), true, 1)], "one field is ours");
+        seen(&mut robot, &server);
+        press(&mut robot, &mut server, "esc U");
+        robot.sees("spec.replicas  5 → 3").misses("metadata");
+        press(&mut robot, &mut server, "enter");
+        let object = server.object.as_ref().unwrap();
+        assert_eq!((&object["spec"]["replicas"], &object["metadata"]["labels"]["team"]), (&json!(3), &json!("other")));
+    }
+}
+
 /// A scaling whose answer was lost, and with it the link.
 fn lost(done: bool) -> (Robot, Server) {
     let (mut robot, mut server) = stage(Tier::Dev);

@@ -7,6 +7,7 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::world::World;
 use crate::safety::diff::diff;
 use crate::safety::item::{End, Given, Item, Refusal, Stage};
+use crate::safety::undo::done_to;
 use crate::safety::verb::{Follow, Keeps, Plan, Verb, Write};
 use serde_json::{Value, json};
 
@@ -236,17 +237,19 @@ fn not_done() -> Stage {
     Stage::Ended(End::Failed("the connection was lost before the server did it; nothing was changed".to_owned()))
 }
 
-/// After a conflict: goes on with the state that there is now where nothing that was shown is another.
+/// After a conflict: goes on with the state that there is now where nothing that was shown is another. What others changed elsewhere is as it
+/// was before as well as after, so that it never counts as ours.
 fn unchanged(item: &mut Item, now: Value) -> Stage {
-    let shown = item.edits();
-    let changed = shown.iter().find(|edit| edit.at(&now) != edit.before.as_ref());
-    match changed {
-        Some(edit) => Stage::Ended(End::Failed(format!("somebody else has just changed {edit}: nothing was changed, look again"))),
-        None => {
-            item.before = Some(now);
-            Stage::Sent
-        }
+    let shown = item.touched();
+    if let Some(edit) = shown.iter().find(|edit| edit.at(&now) != edit.before.as_ref()) {
+        return Stage::Ended(End::Failed(format!("somebody else has just changed {edit}: nothing was changed, look again")));
     }
+    // What goes away, and what was not tried, stands for nothing that would be stored.
+    if let (false, Some(Ok(checked)), Some(after)) = (shown.is_empty(), &mut item.checked, done_to(&shown, &now)) {
+        *checked = after;
+    }
+    item.before = Some(now);
+    Stage::Sent
 }
 
 /// After an answer that did not come: whether the object has what was sent.
@@ -262,6 +265,7 @@ fn found(item: &mut Item, now: Value, follow: Follow) -> Stage {
             "the answer was lost, and the object is neither as before nor as wanted ({left} fields)"
         )));
     }
+    item.ours = Some(item.touched());
     item.store(now);
     if matches!(follow, Follow::Stored(_)) { Stage::Ended(End::Done) } else { Stage::Following }
 }

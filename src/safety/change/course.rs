@@ -69,7 +69,7 @@ impl Change {
     pub fn settle(&mut self) {
         for item in &mut self.items {
             (item.trace, item.made_here) = (item.done(), item.is_new());
-            (item.before, item.checked, item.stored, item.plan) = (None, None, None, None);
+            (item.before, item.checked, item.stored, item.plan, item.ours) = (None, None, None, None, None);
             item.around.clear();
             if why(item).is_none() {
                 item.given = Given::Nothing;
