@@ -13,8 +13,10 @@ pub struct Form {
 /// One thing to fill in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// What it is called.
+    /// What it is called on the screen.
     pub name: Cow<'static, str>,
+    /// What it is about: its name, where no two fields can have the same.
+    pub key: Cow<'static, str>,
     /// What may be written, in half a line.
     pub help: &'static str,
     /// What stands in it.
@@ -32,7 +34,15 @@ pub struct Field {
 impl Field {
     /// A field with a text in it.
     pub fn new(name: impl Into<Cow<'static, str>>, help: &'static str, text: &str) -> Self {
-        Self { name: name.into(), help, line: Line::new(text), choices: Vec::new(), hints: Vec::new(), counts: false, fresh: true }
+        let name = name.into();
+        let (key, line) = (name.clone(), Line::new(text));
+        Self { name, key, help, line, choices: Vec::new(), hints: Vec::new(), counts: false, fresh: true }
+    }
+
+    /// The same, of which something else than its name says what it is about.
+    pub fn about(mut self, key: impl Into<Cow<'static, str>>) -> Self {
+        self.key = key.into();
+        self
     }
 
     /// The same, where the arrows count.
@@ -102,9 +112,9 @@ impl Form {
         Self { fields: fields.into_iter().collect() }
     }
 
-    /// What stands in a field, without blanks around it; nothing where there is no such field.
-    pub fn text(&self, name: &str) -> &str {
-        self.fields.iter().find(|f| f.name == name).map_or("", |f| f.line.text().trim())
+    /// What stands in the field of a key, without blanks around it; nothing where there is no such field.
+    pub fn text(&self, key: &str) -> &str {
+        self.fields.iter().find(|f| f.key == key).map_or("", |f| f.line.text().trim())
     }
 
     /// Types into a field. True where its text is another.
