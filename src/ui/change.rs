@@ -1,8 +1,8 @@
 //! The dialog of a change: what it is about, what would be stored, what it takes to confirm it, and then how it goes on.
 
-mod applied;
 mod lines;
 mod moved;
+mod several;
 
 use super::theme::{Role, Theme};
 use super::widgets::frame::frame;

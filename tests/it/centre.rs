@@ -119,7 +119,8 @@ async fn only_what_failed_is_tried_again() {
 async fn what_has_not_begun_is_stopped_and_whoever_leaves_is_asked() {
     let mut person = Person::start("deployments", &[(DEPLOYMENTS, one("api")), (DEPLOYMENTS, one("web"))]).await;
     person.press("space space R").sees("Restart ─ 2 objects").await;
-    person.until("both can be confirmed", |p| p.screen().matches("restartedAt").count() == 2).await;
+    person.until("both can be confirmed", |p| p.screen().contains("2 changed")).await;
+    assert!(person.screen().contains("restartedAt") && person.screen().contains("the same as above: 1 field"), "{}", person.screen());
     person.press("enter").sees("waits for its turn").await.press("esc").act("changes").sees("2 left").await.sees("◐ 1 change ").await;
     person.press("s").sees("1 left, stopping · 1 not begun").await;
     person.press("Q").sees("1 of your changes are not done yet").await.press("n");

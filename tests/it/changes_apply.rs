@@ -62,7 +62,7 @@ async fn what_files_say_is_so_afterwards_and_what_was_so_is_left_alone() {
     let mut person = Person::start("deployments", &[("deployments.apps", web(0)), ("configmaps", settings())]).await;
     let before = person.has("configmaps", "settings");
     apply(&mut person, &folder).sees("accepted by the server: 1 new, 1 changed, 1 unchanged").await;
-    person.sees("Deployment here/web  changed").await.sees("metadata.labels.team  nothing → shop").await;
+    person.sees("Deployment here/web  metadata.labels.team  nothing → shop").await;
     person.sees("Secret here/key  new").await.sees("•••••").await.sees("ConfigMap here/settings  unchanged").await;
     assert!(!person.screen().contains("hunter2") && !person.screen().contains("aHVudGVyMg"), "{}", person.screen());
     person.press("enter").sees("3 of 3").await.sees("as it was already").await;
