@@ -17,7 +17,8 @@ pub(super) const ALL: &[Action] = &[Action {
     run: |scene, argument| change(scene, &AUTOSCALE, argument),
 }];
 
-pub(super) static AUTOSCALE: Verb = Verb {
+/// Changes the autoscaler itself, or that of a workload.
+pub static AUTOSCALE: Verb = Verb {
     name: "autoscale",
     does: "autoscale with",
     to: &["horizontalpodautoscalers.autoscaling", "deployments.apps", "statefulsets.apps", "replicasets.apps", "replicationcontrollers"],
@@ -67,12 +68,12 @@ fn targets(item: &Item) -> Vec<Target> {
         let beside = of.get("container").or_else(|| of.pointer("/describedObject/name")).and_then(Value::as_str);
         let (field, value) = of.get("target")?.as_object()?.iter().find(|(key, _)| *key != "type")?;
         let path = format!("/spec/metrics/{at}/{part}/target/{field}");
-        let (beside, key) = (beside.unwrap_or(part), format!("{path} {name} {}", beside.unwrap_or_default()));
+        let (beside, key) = (beside.unwrap_or(part).to_owned(), format!("{path} {name} {}", beside.unwrap_or_default()));
         Some((beside, Target { name: name.to_owned(), key, path, value: value.clone() }))
     };
-    let mut all: Vec<(&str, Target)> = metrics.iter().enumerate().filter_map(of).collect();
+    let mut all: Vec<(String, Target)> = metrics.iter().enumerate().filter_map(of).collect();
     // Where a name says too little, what it is measured of does, and in the end its place.
-    let is_taken = |all: &[(&str, Target)], at: usize| {
+    let is_taken = |all: &[(String, Target)], at: usize| {
         let name = |n: usize| all.get(n).map(|(_, target)| target.name.as_str());
         name(at).is_some_and(|own| BOUNDS.contains(&own)) || (0..all.len()).any(|n| n != at && name(n) == name(at))
     };
