@@ -334,7 +334,7 @@ impl State {
         };
         let scrolls = matches!(press, Press::Up | Press::Down | Press::Scroll(_));
         if change.phase == Phase::Over && !scrolls {
-            let (id, again) = (change.id, press == Press::Edit(Edit::Type('A')) && change.has_failed());
+            let (id, again) = (change.id, press == Press::Edit(Edit::Type('A')) && change.has_left());
             self.close_change();
             if again {
                 self.again(id);

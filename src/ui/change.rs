@@ -103,7 +103,7 @@ fn hints(change: &Change) -> Vec<(&'static str, Role)> {
     let word = |text| (text, Role::Dim);
     let leave = [key(" esc"), word(" leave ")];
     let confirm: Vec<(&str, Role)> = match (change.phase, change.ruling.as_ref().map(|r| r.demand)) {
-        (Phase::Over, _) if change.has_failed() => vec![key(" A"), word(" try what failed again ·"), key(" esc"), word(" close ")],
+        (Phase::Over, _) if change.has_left() => vec![key(" A"), word(" try again what is not done ·"), key(" esc"), word(" close ")],
         (Phase::Over, _) => vec![key(" any key"), word(" close ")],
         (Phase::Running, _) => {
             vec![key(" s"), word(" stop what has not begun ·"), key(" esc"), word(" close, it goes on and is in"), key(" :changes ")]

@@ -49,20 +49,19 @@ impl Change {
         all
     }
 
-    /// The same change to the objects that failed, or with which something failed that goes along with them. It has the whole path before it;
-    /// what was filled in is filled in. Nothing where nothing failed, or it is not over yet.
+    /// The same change to the objects that failed or never began, or with which something did that goes along with them. It has the whole path
+    /// before it; what was filled in is filled in. Nothing where all is done, or it is not over yet.
     pub fn again(&self, id: ChangeId, now: Timestamp) -> Option<Self> {
-        let failed =
-            |at: usize| self.items.iter().enumerate().any(|(n, i)| why(i).is_some() && (n == at || i.along.is_some_and(|a| a.0 == at)));
-        let asked = self.items.iter().enumerate().filter(|(at, i)| i.along.is_none() && failed(*at));
+        let left = |at: usize| self.items.iter().enumerate().any(|(n, i)| is_left(i) && (n == at || i.along.is_some_and(|a| a.0 == at)));
+        let asked = self.items.iter().enumerate().filter(|(at, i)| i.along.is_none() && left(*at));
         let items: Vec<Item> = asked.map(|(_, i)| Item::new(i.target.clone(), i.resource.clone(), i.given.clone(), now)).collect();
         (self.phase == Phase::Over && !items.is_empty())
             .then(|| Self { form: self.form.clone(), ..Self::new(id, self.verb, items, &self.argument, now) })
     }
 
-    /// True where something of it failed that can be tried again.
-    pub fn has_failed(&self) -> bool {
-        self.phase == Phase::Over && self.items.iter().any(|i| why(i).is_some())
+    /// True where something of it is not done, and can be tried again.
+    pub fn has_left(&self) -> bool {
+        self.phase == Phase::Over && self.items.iter().any(is_left)
     }
 
     /// It is over: what became of each object is kept, and what takes that back; not the states of objects, which may be many and large.
@@ -71,7 +70,7 @@ impl Change {
             (item.trace, item.made_here) = (item.done(), item.is_new());
             (item.before, item.checked, item.stored, item.plan, item.ours) = (None, None, None, None, None);
             item.around.clear();
-            if why(item).is_none() {
+            if !is_left(item) {
                 item.given = Given::Nothing;
             }
         }
@@ -83,6 +82,11 @@ impl Change {
         let item = self.items.iter().find(done).filter(|_| self.verb.undo == Undo::Fields)?;
         item.trace.clone().or_else(|| item.done())
     }
+}
+
+/// It failed, is not known to have been done, or never began.
+fn is_left(item: &Item) -> bool {
+    why(item).is_some() || item.stage == Stage::Ended(End::Cancelled)
 }
 
 /// What it waits for.
