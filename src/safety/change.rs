@@ -45,6 +45,8 @@ pub struct Change {
     pub items: Vec<Item>,
     /// Marked objects that were out of sight, and are left out.
     pub hidden: usize,
+    /// Folders within the one that its objects are from, which were not looked into.
+    pub folders: usize,
     /// What a person fills in; `None` before it was begun.
     pub form: Option<Form>,
     /// What the guard says of it, as far as it is known.
@@ -146,6 +148,7 @@ impl Change {
             verb,
             items,
             hidden: 0,
+            folders: 0,
             form: None,
             ruling: None,
             phase: Phase::Asking,

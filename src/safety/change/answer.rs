@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 /// So many conflicts in a row are read again: a status that moves, not somebody who works on the same field.
 const TRIES: u8 = 8;
 
+/// What became of something new whose name was taken meanwhile.
+const JUST_MADE: &str = "somebody else has just made it: nothing was changed, and trying again shows what would be";
+
 impl Change {
     /// An answer to a request. One to an earlier plan changes nothing.
     pub fn answer(&mut self, token: Token, answer: Result<Reply, Failure>) {
@@ -151,7 +154,7 @@ impl Change {
             }
             (Stage::Doubt(_), Ok(reply)) if made => found(item, reply.object, follow),
             (_, Ok(reply)) if !is_uid(&reply.object, item.target.uid) => {
-                let why = "it was deleted, and another object has its name now";
+                let why = if item.is_missing() { JUST_MADE } else { "it was deleted, and another object has its name now" };
                 Stage::Ended(if deletes { End::Done } else { End::Failed(why.to_owned()) })
             }
             (Stage::Conflict, Ok(reply)) => unchanged(item, reply.object),

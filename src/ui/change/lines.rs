@@ -127,10 +127,15 @@ fn now(item: &Item, world: &World) -> Option<Row> {
     Some(vec![about("now"), Part::text(full, Role::Bar), Part::text(empty, Role::BarEmpty), Part::text(told, Role::Text)])
 }
 
-/// That objects are left out which one cannot see.
-fn unseen(change: &Change) -> Option<Row> {
-    let told = format!("{} marked objects are out of sight and are left out", change.hidden);
-    (change.hidden > 0).then(|| vec![Part::text(told, Role::StatusWarn)])
+/// What is left out of what was asked for.
+fn unseen(change: &Change) -> impl Iterator<Item = Row> {
+    let hidden = format!("{} marked objects are out of sight and are left out", change.hidden);
+    let folders = match change.folders {
+        1 => "1 folder within is left out: what is in it is applied by its own path".to_owned(),
+        n => format!("{n} folders within are left out: what is in them is applied by their own paths"),
+    };
+    let all = [(change.hidden, hidden), (change.folders, folders)];
+    all.into_iter().filter(|(n, _)| *n > 0).map(|(_, told)| vec![Part::text(told, Role::StatusWarn)])
 }
 
 pub(super) fn named(item: &Item, world: &World) -> String {
