@@ -53,6 +53,7 @@ impl Spec<'_> {
             available: status.available_replicas.unwrap_or_default(),
             generation: meta.generation.unwrap_or_default(),
             observed: status.observed_generation >= meta.generation,
+            first: meta.revision.0 == Some(1) || meta.generation == Some(1),
             paused: self.paused == Some(true),
             requests: self.template.requests(),
             image: words.sym(self.template.image()),
