@@ -27,6 +27,8 @@ pub struct Field {
     pub hints: Vec<String>,
     /// The arrows count up and down.
     pub counts: bool,
+    /// A number is written here and nothing else: letters are keys of the dialog.
+    pub digits: bool,
     /// Nobody has touched it: what is typed first replaces what stands in it.
     pub fresh: bool,
 }
@@ -36,7 +38,7 @@ impl Field {
     pub fn new(name: impl Into<Cow<'static, str>>, help: &'static str, text: &str) -> Self {
         let name = name.into();
         let (key, line) = (name.clone(), Line::new(text));
-        Self { name, key, help, line, choices: Vec::new(), hints: Vec::new(), counts: false, fresh: true }
+        Self { name, key, help, line, choices: Vec::new(), hints: Vec::new(), counts: false, digits: false, fresh: true }
     }
 
     /// The same, of which something else than its name says what it is about.
@@ -48,6 +50,12 @@ impl Field {
     /// The same, where the arrows count.
     pub fn counting(mut self) -> Self {
         self.counts = true;
+        self
+    }
+
+    /// The same, where nothing but a number is written.
+    pub fn numbering(mut self) -> Self {
+        self.digits = true;
         self
     }
 
@@ -89,6 +97,11 @@ impl Field {
         let changed = next != text;
         self.line.set(&next);
         changed
+    }
+
+    /// A key writes into it, or changes what is written.
+    pub fn takes(&self, edit: Edit) -> bool {
+        !self.digits || !matches!(edit, Edit::Type(c) if !c.is_ascii_digit())
     }
 
     /// Typing chooses by the first letter, and goes on to the next with the same. True where the text is another.

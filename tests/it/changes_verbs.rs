@@ -153,6 +153,21 @@ async fn rollback() {
     }
 }
 
+/// A number has no letters: they are keys of the dialog, where the keys are in the field of the revision too.
+#[tokio::test]
+async fn letters_in_the_dialog_of_a_rollback_are_its_keys() {
+    for (tier, keys) in [(Tier::Staging, "y a"), (Tier::Prod, "p r o d - e u enter")] {
+        let mut person = Person::start("deployments", &[("deployments.apps", web())]).await;
+        person.other("deployments.apps", "web", |o| o["spec"]["template"] = template("web:2"));
+        person.tier(tier).act("rollback").sees("accepted by the server").await.press("x").press(keys);
+        person.sees(if tier == Tier::Prod { "type prod-eu to confirm" } else { "of the newest revision" }).await;
+        if tier == Tier::Prod {
+            person.press("ctrl-u").press(keys).sees("of the newest revision").await;
+        }
+        assert_eq!(person.has("deployments.apps", "web")["spec"]["template"], template("web:1"), "{}", person.screen());
+    }
+}
+
 #[tokio::test]
 async fn what_is_paused_is_not_rolled_back_and_what_has_one_revision_cannot_be() {
     let mut person = Person::start("deployments", &[("deployments.apps", web())]).await;
