@@ -1,6 +1,7 @@
 //! Objects that somebody wishes: they may not be there yet, or be so already.
 
-use super::{End, Given, Item, Stage, pinned};
+use super::request::pinned;
+use super::{End, Given, Item, Stage};
 use crate::model::deed::{Edit, Key, pointer};
 use crate::model::id::Uid;
 use crate::safety::verb::{Plan, Write};
