@@ -174,13 +174,13 @@ mod tests {
                 format!("~ {}  spec.replicas  1 → 5", name("a")),
                 format!("~ {}  changed", name("b")),
                 "  warning  deprecated".to_owned(),
-                "  spec.paused  false → true".to_owned(),
                 "  spec.replicas  1 → 2".to_owned(),
+                "  spec.paused  false → true".to_owned(),
                 format!("~ {}  changed", name("c")),
                 "  the same as above: 2 fields, 1 warning".to_owned(),
                 format!("~ {}  changed", name("d")),
-                "  spec.paused  false → true".to_owned(),
                 "  spec.replicas  1 → 2".to_owned(),
+                "  spec.paused  false → true".to_owned(),
                 format!("✖ {}  left out: a webhook is against it", name("e")),
             ]
         );
