@@ -37,8 +37,8 @@ impl Change {
             Purpose::Check => {
                 item.warnings.clone_from(answer.as_ref().map(|r| &r.warnings).unwrap_or(&Vec::new()));
                 let conflict = answer.as_ref().is_err_and(|failure| is_conflict(failure, item));
-                if conflict && item.made().is_none() && item.tries < TRIES {
-                    // Another state of it was read; a fresh look decides. Something new has no other state, but a name that is taken.
+                if conflict && (item.made().is_none() || item.is_missing()) && item.tries < TRIES {
+                    // Another state of it was read; a fresh look decides. What is made from it has no other state, but a name that is taken.
                     item.tries += 1;
                     item.before = None;
                     item.plan = None;
