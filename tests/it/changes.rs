@@ -223,7 +223,7 @@ fn fw6_an_answer_that_is_lost_with_the_link_is_read_back_once_that_is_there_agai
         assert_eq!(server.asked.len(), asked, "nobody is asked where nobody answers");
         robot.sees("it is read back once eu can be reached");
         press(&mut robot, &mut server, "esc : c h a n g e s enter");
-        robot.sees("under way: the answer was lost: it is read back").press("enter");
+        robot.sees("under way: answer lost: waits for the link").press("enter");
         robot.cluster("eu", ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) })).wait(1);
         server.serve(&mut robot);
         robot.sees(told);

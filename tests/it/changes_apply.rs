@@ -148,7 +148,7 @@ async fn what_was_made_under_the_finger_is_shown_before_it_is_changed() {
     person.cluster().with(|sim| drop(sim.create("configmaps", other, How::by("other")).unwrap()));
     person.press("enter").sees("✖").await.sees("somebody else has just made it: nothing was changed").await;
     assert_eq!(person.has("configmaps", "settings")["data"], json!({"theirs": "x"}));
-    person.press("A").previews("data.a  nothing → b").await.confirms("configmaps", "settings").await;
+    person.sees("A try again").await.press("A").previews("data.a  nothing → b").await.confirms("configmaps", "settings").await;
     assert_eq!(person.has("configmaps", "settings")["data"], json!({"a": "b", "theirs": "x"}));
 }
 

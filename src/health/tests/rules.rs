@@ -133,8 +133,7 @@ fn the_way_back_is_named_where_there_is_one() {
         rig.found();
         rig.pass(301);
         let found = rig.work(usize::MAX).into_iter().find(|f| f.rule == "rollout-stuck").expect("it is stuck");
-        assert_eq!(found.next.contains("{undo}"), is_named, "{metadata}");
-        assert!(found.next.contains("{enter} shows its pods"));
+        assert_eq!(found.next.contains("{undo} goes back"), is_named, "{}", found.next);
     }
 }
 

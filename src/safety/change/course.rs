@@ -93,7 +93,7 @@ fn is_left(item: &Item) -> bool {
 fn waits(item: &Item) -> Option<&str> {
     match &item.stage {
         Stage::Waiting(_, why) => Some(why),
-        Stage::Doubt(Doubt { since: Some(_), .. }) => Some("the answer was lost: it is read back once the cluster can be reached"),
+        Stage::Doubt(Doubt { since: Some(_), .. }) => Some("answer lost: waits for the link"),
         _ => None,
     }
 }

@@ -81,7 +81,7 @@ fn object(change: &Change, item: &Item, told: &Told, is_again: bool, world: &Wor
             let rows = if fits(&line) { vec![beside(line)] } else { [vec![head.clone()], wrapped("", &why, role, width)].concat() };
             (rows, told.edits.as_slice())
         }
-        (None, [only]) => match edit(only, room).as_slice() {
+        (None, [only]) if !item.is_missing() => match edit(only, room).as_slice() {
             [line] if fits(line) => (vec![beside(line.clone())], &[] as &[Edit]),
             _ => (plain(), told.edits.as_slice()),
         },
