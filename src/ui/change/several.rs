@@ -73,7 +73,7 @@ fn object(change: &Change, item: &Item, told: &Told, is_again: bool, world: &Wor
     let fits = |parts: &Row| parts.iter().map(Part::width).sum::<u16>() <= room;
     let beside = |parts: Row| [head.clone(), parts].concat();
     let plain = || vec![beside(vec![Part::text(format!("  {word}"), role)])];
-    // One thing is told in the line of the object, where it fits.
+    // Of several, what is the only thing to tell is told in the line of the object, where it fits.
     let (mut rows, rest) = match (against(item), told.edits.as_slice()) {
         (Some(why), _) => {
             let why = if word.is_empty() { why } else { format!("{word}: {why}") };
@@ -81,7 +81,7 @@ fn object(change: &Change, item: &Item, told: &Told, is_again: bool, world: &Wor
             let rows = if fits(&line) { vec![beside(line)] } else { [vec![head.clone()], wrapped("", &why, role, width)].concat() };
             (rows, told.edits.as_slice())
         }
-        (None, [only]) if !item.is_missing() => match edit(only, room).as_slice() {
+        (None, [only]) if change.items.len() > 1 && !item.is_missing() => match edit(only, room).as_slice() {
             [line] if fits(line) => (vec![beside(line.clone())], &[] as &[Edit]),
             _ => (plain(), told.edits.as_slice()),
         },
