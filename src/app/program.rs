@@ -23,7 +23,7 @@ use crate::model::msg::Msg;
 use crate::model::step::{Effect, Notice};
 use crate::model::world::World;
 use crate::ui::view::View;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -126,7 +126,8 @@ impl Program {
                 Effect::Keep(draft) => self.keep_text(&draft),
                 Effect::Forget(subject) => self.forget_text(&subject),
                 Effect::Recall(subject) => {
-                    if let Some((draft, at)) = self.place_of_text(&subject).and_then(|path| texts::recall(&path, subject)) {
+                    let found = self.places_of_text(&subject).iter().find_map(|path| texts::recall(path, subject.clone()));
+                    if let Some((draft, at)) = found {
                         self.state.recalled(draft, at);
                     }
                 }
@@ -173,27 +174,41 @@ impl Program {
     }
 
     /// Where a text is kept; `None` where there is no folder in memory for what a Secret holds.
-    pub(super) fn place_of_text(&self, subject: &Subject) -> Option<PathBuf> {
-        texts::path(&self.paths, self.state.world.name(subject.object.cluster), subject)
+    pub(super) fn place_of_text(&self, draft: &Draft) -> Option<PathBuf> {
+        texts::path(&self.paths, self.state.world.name(draft.subject.object.cluster), &draft.subject, draft.is_secret())
+    }
+
+    /// Where a text about this may be.
+    fn places_of_text(&self, subject: &Subject) -> Vec<PathBuf> {
+        texts::places(&self.paths, self.state.world.name(subject.object.cluster), subject)
     }
 
     fn keep_text(&mut self, draft: &Draft) {
-        let Some(path) = self.place_of_text(&draft.subject) else { return };
+        let place = self.place_of_text(draft);
+        // What holds a Secret by now may have been kept elsewhere before it did.
+        for other in self.places_of_text(&draft.subject).iter().filter(|other| Some(*other) != place.as_ref()) {
+            self.forget_at(other);
+        }
+        let Some(path) = place else { return };
         if let Err(error) = texts::keep(&path, draft) {
             self.state.say(Notice::warn(format!("what you write is kept here only: {}: {error}", path.display())));
         }
     }
 
     fn forget_text(&mut self, subject: &Subject) {
-        let Some(path) = self.place_of_text(subject) else { return };
-        if let Err(error) = texts::forget(&path) {
+        self.places_of_text(subject).iter().for_each(|path| self.forget_at(path));
+    }
+
+    fn forget_at(&mut self, path: &Path) {
+        if let Err(error) = texts::forget(path) {
             self.state.say(Notice::warn(format!("what you wrote is still in {}: {error}", path.display())));
         }
     }
 
     fn put_aside(&mut self, subject: &Subject) {
-        let Some(path) = self.place_of_text(subject) else { return };
-        self.state.say(match texts::put_aside(&path) {
+        let places = self.places_of_text(subject);
+        let Some(path) = places.iter().find(|path| path.exists()) else { return };
+        self.state.say(match texts::put_aside(path) {
             Ok(old) => Notice::info(format!("what you wrote then is in {}", old.display())),
             Err(error) => Notice::warn(format!("{}: {error}", path.display())),
         });
