@@ -71,7 +71,7 @@ impl TableView {
         let tells = |composite: &Composite| joints(column).any(|j| *j == *composite.ails);
         self.sort.as_ref().is_some_and(|s| s.title == column.title)
             || self.query.asks(&column.title)
-            || self.unhealthy && self.composite.is_some_and(tells)
+            || (self.unhealthy || self.is_pane && self.sort.is_none()) && self.composite.is_some_and(tells)
     }
 }
 
