@@ -21,6 +21,7 @@ mod image;
 mod job;
 mod label;
 mod links;
+mod logs;
 mod motion;
 mod panes;
 mod pause;
@@ -61,6 +62,7 @@ pub static ACTIONS: &[&[Action]] = &[
     cordon::ALL,
     drain::ALL,
     undo::ALL,
+    logs::ALL,
     links::ALL,
     go::ALL,
     panes::ALL,

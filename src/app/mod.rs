@@ -31,6 +31,7 @@ pub mod session;
 mod signals;
 pub mod startup;
 pub mod state;
+mod tails;
 mod texts;
 mod typing;
 mod unlock;

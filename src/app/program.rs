@@ -9,6 +9,7 @@ use super::session;
 use super::startup::Setup;
 use super::state::State;
 use super::texts;
+use super::tails::Pull;
 use super::watches::Order;
 use crate::k8s::connect::Settings;
 use crate::k8s::contexts::ContextConnector;
@@ -65,7 +66,7 @@ async fn forward(mut told: mpsc::Receiver<Notice>, out: mpsc::Sender<Msg>) {
 
 impl Program {
     /// A program that opens the chosen clusters and shows this screen first. Needs a runtime.
-    pub fn new(setup: Setup, root: impl FnOnce(&State) -> Box<dyn View>) -> Self {
+    pub fn new(setup: Setup, root: impl FnOnce(&mut State) -> Box<dyn View>) -> Self {
         let (out, inbox) = mpsc::channel(INBOX);
         let Setup { flags, paths, own, sources, contexts, chosen, world, settings, files, problems, demo } = setup;
         let Own { config, keymap, theme, problems: _ } = own;
@@ -77,7 +78,7 @@ impl Program {
         if let Some(told) = demo {
             tokio::spawn(forward(told, out.clone()));
         }
-        let root = root(&state);
+        let root = root(&mut state);
         state.push(root);
         let credentials = Credentials::new(std::env::var_os("PATH"));
         let place = journal::place(&paths, flags.journal.as_deref(), &state.config.journal);
@@ -139,6 +140,13 @@ impl Program {
             match order {
                 Order::Start(id, want, resource) => self.sessions.start(id, &want, &resource),
                 Order::Stop(id) => self.sessions.stop(id),
+            }
+        }
+        for pull in self.state.pulls() {
+            match pull {
+                Pull::Start(id, tail) => self.sessions.follow(id, tail),
+                Pull::Look(id, state) => self.sessions.look_again(id, state),
+                Pull::Stop(id) => self.sessions.unfollow(id),
             }
         }
         left

@@ -18,6 +18,7 @@ use crate::ui::views::health::HealthView;
 use crate::ui::views::help::HelpView;
 use crate::ui::views::journal::{JournalView, RecordView};
 use crate::ui::views::links::LinksView;
+use crate::ui::views::logs::LogsView;
 use crate::ui::views::palette::PaletteView;
 use crate::ui::views::table::TableView;
 use crate::ui::views::workspace::WorkspaceView;
@@ -259,7 +260,7 @@ impl State {
     }
 
     /// A screen as it is at first.
-    pub(super) fn view(&self, screen: Screen) -> Box<dyn View> {
+    pub(super) fn view(&mut self, screen: Screen) -> Box<dyn View> {
         let below = self.views.last().map_or(Scope::Everywhere, |v| v.scope());
         match screen {
             Screen::Overview => Box::new(WorkspaceView::new(&self.world)),
@@ -271,6 +272,7 @@ impl State {
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
             Screen::Journal => Box::new(JournalView::default()),
             Screen::Record(record) => Box::new(RecordView::new(*record)),
+            Screen::Logs(only) => Box::new(LogsView::new(&self.world, only, self.tails.reader())),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
             Screen::Help => Box::new(HelpView::new(below, &self.keymap).telling(self.views.last().and_then(|v| v.narrows()))),
             Screen::Links(links) => Box::new(LinksView::new(links)),

@@ -12,6 +12,7 @@ pub mod intake;
 pub mod kubeconfig;
 pub mod link;
 pub mod login;
+pub mod logs;
 mod merge;
 pub mod perform;
 mod plugin;

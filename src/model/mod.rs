@@ -22,6 +22,7 @@ pub mod image;
 pub mod known;
 pub mod layout;
 pub mod line;
+pub mod log;
 pub mod manifest;
 pub mod msg;
 pub mod naming;

@@ -5,6 +5,7 @@ use super::catalog::Catalog;
 use super::column::Column;
 use super::fault::Fault;
 use super::id::{ClusterId, Session, Uid, WatchId};
+use super::log::{self, TailId};
 use super::record::Record;
 use super::row::Row;
 use super::step::Notice;
@@ -15,6 +16,8 @@ use std::time::Duration;
 pub enum Msg {
     /// Of a watch.
     Watch(WatchId, News),
+    /// Of the logs of a pod.
+    Log(TailId, log::News),
     /// Of a cluster, and of which opening of it.
     Cluster(ClusterId, Session, ClusterNews),
     /// What came of a request.

@@ -108,6 +108,8 @@ pub enum Screen {
     Health,
     /// What is wrong in a cluster for one cause, explained.
     Finding(ClusterId, Cause),
+    /// What these pods write.
+    Logs(Only),
     /// What happens in all open clusters, the newest first.
     Warnings,
     /// The changes that were made, the newest first.

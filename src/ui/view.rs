@@ -6,6 +6,7 @@
 use super::theme::Theme;
 use crate::keymap::{Binding, Scope};
 use crate::model::id::{ObjectRef, WatchId};
+use crate::model::log::{News, Tail};
 use crate::model::query::BadTerm;
 use crate::model::step::{Motion, Panes, Pick, Scene, Step};
 use crate::model::stroke::Stroke;
@@ -32,6 +33,14 @@ pub trait View {
 
     /// What ought to be watched while this screen is open.
     fn wants(&self, world: &World) -> Vec<Want>;
+
+    /// The pods whose logs are to be followed while this screen is open.
+    fn tails(&self) -> &[Tail] {
+        &[]
+    }
+
+    /// Lines of the logs of such a pod.
+    fn read(&mut self, _tail: &Tail, _news: News) {}
 
     /// What an action may act on.
     fn scene(&self, world: &World) -> Scene;

@@ -9,6 +9,7 @@ pub mod health;
 pub mod help;
 pub mod journal;
 pub mod links;
+pub mod logs;
 mod outline;
 pub mod palette;
 pub mod table;

@@ -21,7 +21,7 @@ pub(in crate::ui::views) fn kind(world: &World, name: &str) -> Option<GroupResou
 }
 
 /// What a view of a kind wants from all open clusters, also from those that are out of focus: coming back is instant.
-pub(super) fn wants(world: &World, of: &TableOf, kind: &GroupResource) -> Vec<Want> {
+pub(in crate::ui::views) fn wants(world: &World, of: &TableOf, kind: &GroupResource) -> Vec<Want> {
     let clusters = world.open().filter(|c| cluster(&of.only).is_none_or(|only| only == c.id));
     let parts = kinds::parts(kind);
     clusters.flat_map(|c| parts.iter().flat_map(|part| of_cluster(world, c, &of.only, part))).collect()
@@ -116,7 +116,7 @@ fn everywhere(world: &World, cluster: &Cluster, kind: &GroupResource) -> Vec<Wan
 }
 
 /// Decides which rows belong to the view, before any filter.
-pub(super) struct Belongs<'a> {
+pub(in crate::ui::views) struct Belongs<'a> {
     only: &'a Only,
     selector: Option<Selector>,
     namespaces: &'a [Box<str>],
@@ -124,13 +124,13 @@ pub(super) struct Belongs<'a> {
 
 impl<'a> Belongs<'a> {
     /// The rule for a view. A selector that cannot be read selects nothing, rather than everything.
-    pub(super) fn new(world: &'a World, only: &'a Only) -> Self {
+    pub(in crate::ui::views) fn new(world: &'a World, only: &'a Only) -> Self {
         let selector = if let Only::SelectedBy(_, text) = only { Selector::parse(text).ok() } else { None };
         Self { only, selector, namespaces: &world.namespaces }
     }
 
     /// Whether a row belongs to the view.
-    pub(super) fn has(&self, member: &Member<'_>, row: &Row) -> bool {
+    pub(in crate::ui::views) fn has(&self, member: &Member<'_>, row: &Row) -> bool {
         if cluster(self.only).is_some_and(|c| c != member.table.cluster()) {
             return false;
         }
