@@ -8,7 +8,7 @@
 //! | [`kinds`] | how an object looks: from JSON to a row | a kind: one file, one word |
 //! | [`health`] | what is wrong, why, and what to do next | a rule: one file, one word |
 //! | [`safety`] | what may be written, and how: guard, plan, differences, journal, undo | |
-//! | [`actions`] | what a user can do | a verb: one file, one word; one that changes something has its [`Verb`](safety::verb::Verb) in there |
+//! | [`actions`] | what a user can do | a verb: one file, one word; one that changes something has its [`Verb`](safety::verb::Verb) in there; a template for something new: a file in `actions/new`, one word |
 //! | [`keymap`] | how keys reach actions | a keymap: data in `keymaps/`, one line |
 //! | [`k8s`] | the world: everything that awaits | |
 //! | [`ui`] | what is on screen; no Kubernetes word in `widgets` | a screen: one file in `views`; as a pane: a line in `views/workspace/pane.rs`; a theme: data in `themes/` |
@@ -77,8 +77,8 @@
 //! 10. *Text from outside becomes visible before it reaches the screen or a message* ([`model::text::visible`]): a name can drive a
 //!     terminal. `tidy::text_through_widgets`, the pty tests with `rig::grammar`. What is copied or printed as data stays as received.
 //! 11. *Values of Secrets are in no row, log or message*: those kinds come as the server's own columns (`kinds::custom`),
-//!     and annotations are not read, but for the number of a rollout. The tests of `k8s::connect`, `k8s::credential`
-//!     and `ui::views` (`a_secret_is_neither_drawn_nor_copied`).
+//!     and annotations are not read, but for the number of a rollout. What is written of one is in a folder in memory, or nowhere. The tests of
+//!     `k8s::connect`, `k8s::credential`, `ui::views` (`a_secret_is_neither_drawn_nor_copied`) and `app::texts`, `it::changes_data`.
 //! 12. *Nothing panics on what comes from outside*: `unwrap`, `expect`, `panic!`, indexing and `unsafe` are denied by the lints.
 //! 13. *Lower case never changes a cluster*: a slip of the finger costs nothing. `it::data`; no dialog takes what opened it (`it::changes`).
 //! 14. *No pod shows twice*: contexts that lead to one cluster are open one at a time ([`k8s::kubeconfig::Context::cluster_fingerprint`]
@@ -95,10 +95,11 @@
 //!     `safety::guard`, `it::guard`.
 //! 20. *What is about to be done is on the disk before it is*, and nobody is let in who is not written down; no line of the journal can be changed
 //!     unseen. The tests of `safety::journal` and `app::journal`, `it::guard`.
-//!
-//! 19. *Every change to a cluster takes one path* ([`safety::change`]): rights, guard, dry run, preview, confirmation, journal, sending, following.
-//!     Nothing that writes is asked for anywhere else; what was not drawn confirms nothing; a request names the very object that was shown. `it::changes`
-//!     (the rows FW2 to FW6 and FW10), `it::changes_verbs`, `it::changes_removals`, on a real control plane `it::cluster::change`.
+//! 21. *Every change to a cluster takes one path* ([`safety::change`]): rights, guard, dry run, preview, confirmation, journal, sending, following.
+//!     Nothing that writes is asked for anywhere else; what was not drawn confirms nothing; a request names the very object that was shown.
+//!     `it::changes_walk` walks every verb of the list along it, by what the server wrote down of its requests; the rows FW1 to FW10 are tests of that
+//!     name; `it::changes_accidents`, `it::changes_data`, `it::changes_apply`; on a real control plane, with kubectl as the judge,
+//!     `it::cluster::{change, apply}`.
 //!
 //! # Words
 //!
@@ -118,8 +119,11 @@
 //!   stands in no object. *Incident*: a trouble that is played. *Order* of a fault: a server that does wrong because a test asked for it.
 //! - *hyperlink*: what a link of the config is for one object. *Template*: its address before an object fills it.
 //! - *verb*: a way to change objects. *Change*: one of these on its way, for one object or several; each is an *item* of it. *Plan*: the request that
-//!   would be sent. *Deed*: what is written down of it; *record*: the same as a line of the journal. *Ruling*: what the guard says.
-//! - *stroke*: what a key does to a text that is edited. *Manifest*: such a text, read. *Rebase*: two changes of one text made one.
+//!   would be sent. *Course*: how far a change is that was confirmed, in a line. *Deed*: what is written down of it; *record*: the same as a line of
+//!   the journal. *Trace*: what it takes to take it back. *Ruling*: what the guard says.
+//! - *stroke*: what a key does to a text that is edited. *Manifest*: such a text, read; *bundle*: several, as objects of a cluster that are to be applied.
+//!   *Rebase*: two changes of one text made one. *Draft*: a text that was written and is not stored. *Subject*: what it is about: an object, a value of one
+//!   by its key, or something new.
 //! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.
 //!
 //! # Where the design was left, and why

@@ -221,6 +221,31 @@ mod tests {
         }
     }
 
+    /// The guard's least number of replicas is about what the workload may come down to.
+    #[test]
+    fn the_least_that_it_may_come_down_to_is_known_before_it_is_sent() {
+        for (values, least) in [
+            (vec![("min", "1")], Some(1)),
+            (vec![("min", "1"), ("max", "9")], Some(1)),
+            (vec![("max", "4")], Some(4)),
+            (vec![("cpu", "60")], None),
+            (vec![("max", "1")], None),
+        ] {
+            let mut item = scaler();
+            item.plan = Some(plan(&item, &filled(&values)));
+            assert_eq!(item.replicas(), least, "{values:?}");
+        }
+        // Whoever takes the minimum away, or edits it as text, gets 1.
+        let mut item = scaler();
+        item.plan = Some(Ok(Plan::of(Write::Ops(vec![json!({"op": "remove", "path": "/spec/minReplicas"})]))));
+        assert_eq!(item.replicas(), Some(1));
+        item.plan = Some(Ok(Plan::of(Write::Replace(String::new()))));
+        let mut edited = scaler().before.unwrap();
+        edited["spec"]["minReplicas"] = json!(0);
+        item.checked = Some(Ok(edited));
+        assert_eq!(item.replicas(), Some(0));
+    }
+
     #[test]
     fn what_follows_at_once_is_said() {
         let told = |values: &[(&'static str, &str)]| notes(&scaler(), &filled(values), &World::default()).len();

@@ -1,13 +1,13 @@
 //! Nodes that take no more pods, and take them again.
 
-use super::{Action, change};
+use super::{Action, change_here};
 use crate::safety::item::Item;
 use crate::safety::verb::{Check, Follow, Keeps, Note, On, Pace, Plan, Undo, Verb, Write, no_form, no_notes, nothing_around};
 use serde_json::{Value, json};
 
 pub(super) const ALL: &[Action] = &[
-    Action { name: "cordon", help: "Let no more pods onto this node", run: |scene, argument| change(scene, &CORDON, argument) },
-    Action { name: "uncordon", help: "Let pods onto this node again", run: |scene, argument| change(scene, &UNCORDON, argument) },
+    Action { name: "cordon", help: "Let no more pods onto this node", run: |scene, argument| change_here(scene, &CORDON, argument) },
+    Action { name: "uncordon", help: "Let pods onto this node again", run: |scene, argument| change_here(scene, &UNCORDON, argument) },
 ];
 
 pub(super) static CORDON: Verb = VERB;

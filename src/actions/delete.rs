@@ -1,24 +1,24 @@
 //! Objects that go away: as Kubernetes takes them away, and the two ways to hurry it, which are verbs of their own because they are dangerous.
 
-mod along;
+pub(super) mod along;
 
-use super::{Action, change};
+use super::{Action, change_here};
 use crate::safety::form::{Field, Form};
 use crate::safety::item::Item;
 use crate::safety::verb::{Check, Follow, Keeps, Note, On, Pace, Plan, Undo, Verb, Write, no_form, nothing_around};
 use serde_json::{Value, json};
 
 pub(super) const ALL: &[Action] = &[
-    Action { name: "delete", help: "Delete this, with what belongs to it", run: |scene, argument| change(scene, &DELETE, argument) },
+    Action { name: "delete", help: "Delete this, with what belongs to it", run: |scene, argument| change_here(scene, &DELETE, argument) },
     Action {
         name: "force-delete",
         help: "Dangerous: forget a pod without waiting for its node",
-        run: |scene, argument| change(scene, &FORCE, argument),
+        run: |scene, argument| change_here(scene, &FORCE, argument),
     },
     Action {
         name: "remove-finalizers",
         help: "Dangerous: let go what waits for its finalizers",
-        run: |scene, argument| change(scene, &LET_GO, argument),
+        run: |scene, argument| change_here(scene, &LET_GO, argument),
     },
 ];
 

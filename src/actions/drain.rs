@@ -1,7 +1,7 @@
 //! Nodes that are emptied: closed to new pods, then their pods asked to go. One node after the other.
 
 use super::evict::{DRIVE_OUT, keeps_data, owner};
-use super::{Action, change, cordon};
+use super::{Action, change_here, cordon};
 use crate::kinds;
 use crate::model::catalog::Resource;
 use crate::model::id::{GroupResource, ObjectRef, Uid};
@@ -14,7 +14,7 @@ use serde_json::Value;
 pub(super) const ALL: &[Action] = &[Action {
     name: "drain",
     help: "Cordon this node and evict its pods, as their budgets allow",
-    run: |scene, argument| change(scene, &DRAIN, argument),
+    run: |scene, argument| change_here(scene, &DRAIN, argument),
 }];
 
 pub(super) static DRAIN: Verb = Verb {

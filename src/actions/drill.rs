@@ -1,6 +1,7 @@
 //! From an object to what belongs to it.
 
-use super::Action;
+use super::{Action, changes, data};
+use crate::model::course::Steer;
 use crate::model::step::{Effect, Form, Known, Only, Reject, Scene, Screen, Step, TableOf, Target};
 use std::borrow::Cow;
 
@@ -36,6 +37,15 @@ fn enter(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     }
     if let Some((cluster, cause)) = scene.finding.clone() {
         return Ok(vec![Step::Open(Screen::Finding(cluster, cause))]);
+    }
+    if scene.change.is_some() {
+        return changes::steer(scene, Steer::Show);
+    }
+    if let Some((object, from)) = scene.past.clone() {
+        return Ok(vec![Step::Back, Step::TakeBack(object, from)]);
+    }
+    if scene.key.is_some() {
+        return Ok(vec![Step::Open(Screen::Edit(data::subject(scene)?, false))]);
     }
     if let Some(record) = scene.record.clone() {
         return Ok(vec![Step::Open(Screen::Record(record))]);

@@ -1,6 +1,6 @@
 //! Changing an object as text.
 
-use super::{Action, drill};
+use super::{Action, data};
 use crate::model::manifest;
 use crate::model::step::{Reject, Scene, Screen, Step};
 use crate::safety::diff::diff;
@@ -34,11 +34,14 @@ pub static EDIT: Verb = Verb {
 };
 
 fn edit(scene: &Scene, outside: bool) -> Result<Vec<Step>, Reject> {
-    Ok(vec![Step::Open(Screen::Edit(drill::cursor(scene)?.object.clone(), outside))])
+    Ok(vec![Step::Open(Screen::Edit(data::subject(scene)?, outside))])
 }
 
 fn plan(item: &Item, _: &Form) -> Result<Plan, String> {
-    let (Given::Text(text), Some(before)) = (&item.given, &item.before) else { return Err("there is no text".to_owned()) };
+    let (Given::Text(text, base), Some(before)) = (&item.given, &item.before) else { return Err("there is no text".to_owned()) };
+    if base.as_ref().is_some_and(|base| *base != manifest::written(before)) {
+        return Err("somebody else has changed it since the text was made: it takes that in as soon as it is here".to_owned());
+    }
     let manifest = manifest::read(text)
         .map_err(|flaws| flaws.errors.first().map_or_else(String::new, |flaw| format!("line {}: {}", flaw.place.line, flaw.what)))?;
     for (field, name) in
@@ -82,7 +85,8 @@ mod tests {
                 list: true,
                 watch: true,
             };
-            Item { before: Some(before.clone()), ..Item::new(object, resource, Given::Text(text.to_owned()), Timestamp(0)) }
+            let given = Given::Text(text.to_owned(), Some(manifest::written(&before)));
+            Item { before: Some(before.clone()), ..Item::new(object, resource, given, Timestamp(0)) }
         };
         let text = manifest::written(&before);
         let plan_of = |text: &str| plan(&item(text), &Form::default());
@@ -90,6 +94,9 @@ mod tests {
         let Write::Replace(sent) = changed.write else { panic!("a replacement") };
         let sent: Value = serde_json::from_str(&sent).unwrap();
         assert_eq!((sent["data"]["k"].as_str(), sent["metadata"]["resourceVersion"].as_str()), (Some("w"), Some("7")));
+        let mut older = item(&text.replace("k: v", "k: w"));
+        older.given = Given::Text(text.replace("k: v", "k: w"), Some(text.replace("k: v", "k: u")));
+        assert!(plan(&older, &Form::default()).unwrap_err().starts_with("somebody else has changed it"));
         for (text, why) in [
             (text.clone(), "nothing is changed yet"),
             (text.replace("name: a", "name: z"), "its name cannot be changed"),

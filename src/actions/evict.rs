@@ -1,6 +1,6 @@
 //! Pods that are asked to go: a deletion that disruption budgets may be against.
 
-use super::{Action, change};
+use super::{Action, change_here};
 use crate::model::world::World;
 use crate::safety::form::Form;
 use crate::safety::item::Item;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(super) const ALL: &[Action] = &[Action {
     name: "evict",
     help: "Ask this pod to go, if its disruption budget allows it",
-    run: |scene, argument| change(scene, &EVICT, argument),
+    run: |scene, argument| change_here(scene, &EVICT, argument),
 }];
 
 pub(super) static EVICT: Verb = VERB;

@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn what_is_made_is_what_is_asked_about() {
         let mut of = cronjob();
-        let asked: Value = serde_json::from_str(&of.review(&TRIGGER).body).unwrap();
+        let asked: Value = serde_json::from_str(&of.right_to(&TRIGGER).review().body).unwrap();
         let attributes = &asked["spec"]["resourceAttributes"];
         assert_eq!((&attributes["verb"], &attributes["resource"], &attributes["name"]), (&json!("create"), &json!("jobs"), &json!("")));
         of.plan = Some((TRIGGER.plan)(&of, &form("manual", std::slice::from_ref(&of), "now")));

@@ -134,13 +134,9 @@ fn wrong(field: &str, key: &str, value: Option<&str>) -> Option<String> {
     let is_label = field == "labels";
     let of_key = naming::qualified(&if is_label { key.to_owned() } else { key.to_lowercase() });
     let of_value = value.filter(|_| is_label).map(naming::label_value).unwrap_or_default();
-    let told = |what: &str, why: &String| {
-        // For people, an example says more than an expression.
-        let why = why.split_once(", regex used").map_or(why.clone(), |(why, _)| format!("{why})"));
-        format!("{what}: {why}")
-    };
     let what = if key.is_empty() { "a key is missing" } else { key };
-    of_key.first().map(|why| told(what, why)).or_else(|| of_value.first().map(|why| told(&format!("the value of {key}"), why)))
+    let of_key = naming::told(&of_key).map(|why| format!("{what}: {why}"));
+    of_key.or_else(|| naming::told(&of_value).map(|why| format!("the value of {key}: {why}")))
 }
 
 /// Pods belong to whoever selects them by their labels.

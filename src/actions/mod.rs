@@ -5,10 +5,13 @@
 //! one to look at. An action is told what is on the screen ([`Scene`]) and answers with [`Step`]s; it never opens a screen and never calls a
 //! server. A [`Reject`] greys its entry and says why.
 
+pub mod apply;
 mod autoscale;
+mod changes;
 mod clusters;
 mod copy;
 mod cordon;
+pub mod data;
 mod delete;
 mod drain;
 mod drill;
@@ -23,6 +26,7 @@ mod label;
 mod links;
 mod logs;
 mod motion;
+pub mod new;
 mod panes;
 mod pause;
 mod program;
@@ -32,7 +36,9 @@ pub mod rollback;
 mod scale;
 pub mod undo;
 
-use crate::model::step::{Reject, Scene, Step, Wish};
+use crate::model::draft::Subject;
+use crate::model::id::ObjectRef;
+use crate::model::step::{Reject, Scene, Screen, Step, Wish};
 use crate::safety::verb::Verb;
 
 /// Something that a key, the palette or the mouse can ask for.
@@ -49,6 +55,9 @@ pub struct Action {
 pub static ACTIONS: &[&[Action]] = &[
     drill::ALL,
     edit::ALL,
+    apply::ALL,
+    new::ALL,
+    data::ALL,
     scale::ALL,
     autoscale::ALL,
     restart::ALL,
@@ -62,6 +71,7 @@ pub static ACTIONS: &[&[Action]] = &[
     cordon::ALL,
     drain::ALL,
     undo::ALL,
+    changes::ALL,
     logs::ALL,
     links::ALL,
     go::ALL,
@@ -77,6 +87,10 @@ pub static ACTIONS: &[&[Action]] = &[
 /// Every way to change an object, in the order of the help.
 pub static VERBS: &[&Verb] = &[
     &edit::EDIT,
+    &apply::APPLY,
+    &data::SET,
+    &data::RENAME,
+    &data::REMOVE,
     &scale::SCALE,
     &autoscale::AUTOSCALE,
     &restart::RESTART,
@@ -104,8 +118,34 @@ fn change(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec<Step
     if let Some(other) = targets.iter().find(|t| !verb.applies_to(&t.kind)) {
         return Err(Reject::new(format!("{} is for {}, not for {}", verb.name, verb.to.join(", "), other.kind)));
     }
-    let hidden = if scene.marked.is_empty() { 0 } else { scene.hidden_marks };
-    Ok(vec![Step::Change(Wish { verb: verb.name, targets, hidden, argument: argument.to_owned() })])
+    Ok(vec![Step::Change(Wish { verb: verb.name, targets, hidden: scene.hidden_marks, argument: argument.to_owned() })])
+}
+
+/// The same for a verb that takes no words. They were meant for another object, unless they name the one that it is about.
+fn change_here(scene: &Scene, verb: &'static Verb, argument: &str) -> Result<Vec<Step>, Reject> {
+    let steps = change(scene, verb, "")?;
+    let of = |step: &Step| match step {
+        Step::Change(wish) => wish.targets.iter().map(|t| t.name.to_string()).collect(),
+        _ => Vec::new(),
+    };
+    let names: Vec<String> = steps.iter().flat_map(of).collect();
+    if argument.is_empty() || names == [argument] {
+        return Ok(steps);
+    }
+    let about = if names.len() == 1 { names.concat() } else { format!("{} objects", names.len()) };
+    Err(Reject::new(format!("{} is about what is marked or under the cursor, {about}, and not about {argument}", verb.name)))
+}
+
+/// What is changed by what an action asks for, and how; nothing where nothing is, or it is not known yet of what.
+pub fn aim(steps: &[Step]) -> Option<(&'static Verb, Vec<ObjectRef>)> {
+    steps.iter().find_map(|step| match step {
+        Step::Change(wish) => Some((verb(wish.verb)?, wish.targets.clone())),
+        Step::Open(Screen::Edit(Subject { object, key }, _)) => {
+            Some((if key.is_some() { &data::SET } else { &edit::EDIT }, vec![object.clone()]))
+        }
+        Step::Undo(object) => Some((&undo::UNDO, vec![object.clone()])),
+        _ => None,
+    })
 }
 
 /// The verb of a name.
@@ -127,7 +167,7 @@ pub fn find(name: &str) -> Option<&'static Action> {
 pub(super) mod tests {
     use super::*;
     use crate::model::catalog::Resource;
-    use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
+    use crate::model::id::{ClusterId, GroupResource, Uid};
     use crate::model::time::Timestamp;
     use crate::safety::form::Form;
     use crate::safety::item::{Given, Item};
@@ -158,6 +198,7 @@ pub(super) mod tests {
             Write::Merge(sent) | Write::Strategic(sent) | Write::Create(sent) | Write::Delete(sent) => sent,
             Write::Ops(operations) => Value::Array(operations),
             Write::Replace(text) => Value::String(text),
+            Write::Apply { wished, .. } => wished,
         })
     }
 

@@ -1,6 +1,6 @@
 //! Holding what goes on by itself, and letting it go on: rollouts of deployments, schedules of cronjobs.
 
-use super::{Action, change};
+use super::{Action, change_here};
 use crate::model::world::World;
 use crate::safety::form::Form;
 use crate::safety::item::Item;
@@ -11,9 +11,9 @@ pub(super) const ALL: &[Action] = &[
     Action {
         name: "pause",
         help: "Hold the rollouts of this deployment, or the schedule of this cronjob",
-        run: |scene, asked| change(scene, &PAUSE, asked),
+        run: |scene, asked| change_here(scene, &PAUSE, asked),
     },
-    Action { name: "resume", help: "Let what is paused or suspended go on", run: |scene, asked| change(scene, &RESUME, asked) },
+    Action { name: "resume", help: "Let what is paused or suspended go on", run: |scene, asked| change_here(scene, &RESUME, asked) },
 ];
 
 pub(super) static PAUSE: Verb = Verb {

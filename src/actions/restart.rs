@@ -1,6 +1,6 @@
 //! New pods in place of the old ones, a few at a time, as a rollout does.
 
-use super::{Action, change};
+use super::{Action, change_here};
 use crate::model::step::{Reject, Scene, Step};
 use crate::safety::form::Form;
 use crate::safety::item::Item;
@@ -28,7 +28,7 @@ pub(super) static RESTART: Verb = Verb {
 };
 
 fn restart(scene: &Scene, argument: &str) -> Result<Vec<Step>, Reject> {
-    change(scene, &RESTART, argument)
+    change_here(scene, &RESTART, argument)
 }
 
 /// The annotation that `kubectl rollout restart` sets: other tools know it as the time of a restart.

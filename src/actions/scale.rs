@@ -1,6 +1,8 @@
 //! How many pods a workload has.
 
 use super::{Action, change};
+use crate::kinds::room::{adds_nodes, room};
+use crate::model::quantity::bytes;
 use crate::model::step::{Reject, Scene, Step};
 use crate::model::world::World;
 use crate::safety::form::{Field, Form};
@@ -32,11 +34,17 @@ fn scale(scene: &Scene, argument: &str) -> Result<Vec<Step>, Reject> {
     change(scene, &SCALE, argument)
 }
 
+/// What has a scale.
+const WORKLOADS: [(&str, &str); 4] =
+    [("apps", "deployments"), ("apps", "statefulsets"), ("apps", "replicasets"), ("", "replicationcontrollers")];
+
 fn around(item: &Item) -> Vec<Around> {
-    // A Scale tells the selector of the pods as text.
+    // A Scale tells the selector of the pods as text, and nothing else of them: the workload itself has the template.
     let kinds = [("autoscaling", "horizontalpodautoscalers"), ("policy", "poddisruptionbudgets"), ("", "resourcequotas")];
+    let is_it = |(group, resource): &(&str, &str)| *item.target.kind.group == **group && *item.target.kind.resource == **resource;
+    let itself = WORKLOADS.into_iter().find(is_it).map(|kind| Around { kind, selector: format!("metadata.name={}", item.target.name) });
     let namespaced = !item.target.namespace.is_empty();
-    kinds.into_iter().filter(|_| namespaced).map(|kind| Around { kind, selector: String::new() }).collect()
+    kinds.into_iter().filter(|_| namespaced).map(|kind| Around { kind, selector: String::new() }).chain(itself).collect()
 }
 
 /// Begins with what is wanted now, and never with 0: that is always typed.
@@ -82,7 +90,7 @@ pub(super) fn wanted(text: &str, now: i64) -> Result<i64, String> {
     i32::try_from(wanted).map(i64::from).map_err(|_| bad())
 }
 
-fn notes(item: &Item, form: &Form, _: &World) -> Vec<Note> {
+fn notes(item: &Item, form: &Form, world: &World) -> Vec<Note> {
     let now = item.number("/spec/replicas").unwrap_or_default();
     let wanted = wanted(form.text("replicas"), now).unwrap_or(now);
     let mut notes: Vec<Note> = autoscaler(item).map(|hpa| of_autoscaler(hpa, wanted)).into_iter().collect();
@@ -94,8 +102,32 @@ fn notes(item: &Item, form: &Form, _: &World) -> Vec<Note> {
     }
     if wanted > now {
         notes.extend(item.beside("resourcequotas").iter().filter_map(of_quota));
+        notes.push(of_room(item, (wanted - now).unsigned_abs(), world));
     }
     notes
+}
+
+/// Room on nodes for so many more pods.
+fn of_room(item: &Item, more: u64, world: &World) -> Note {
+    let cluster = item.target.cluster;
+    let template = item.beside(&item.target.kind.resource).first().and_then(|workload| workload.pointer("/spec/template"));
+    let room = template.ok_or("its template could not be read").and_then(|template| room(world, cluster, template));
+    let room = match room {
+        Ok(room) => room,
+        Err(why) => return Note::info("room", format!("n/a: {why}")),
+    };
+    let asks = match (room.asks.cpu, room.asks.memory) {
+        (0, 0) => "by their number alone, as one asks for neither cpu nor memory".to_owned(),
+        (cpu, 0) => format!("by what one asks for (cpu {cpu}m)"),
+        (0, memory) => format!("by what one asks for (memory {})", bytes(memory)),
+        (cpu, memory) => format!("by what one asks for (cpu {cpu}m, memory {})", bytes(memory)),
+    };
+    let told = format!("{} more fit on {} of {} nodes now, {asks}", room.pods, room.on, room.nodes);
+    match (more > room.pods, adds_nodes(world, cluster)) {
+        (false, _) => Note::info("room", told),
+        (true, true) => Note::info("room", format!("{told}; nodes are added here where pods wait for room")),
+        (true, false) => Note::warn("room", format!("{told}: {} would wait for room", more - room.pods)),
+    }
 }
 
 /// The HorizontalPodAutoscaler that scales this.

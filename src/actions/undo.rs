@@ -9,7 +9,7 @@ use crate::safety::verb::{Check, Follow, Keeps, On, Pace, Plan, Undo, Verb, Writ
 use serde_json::Value;
 
 pub(super) const ALL: &[Action] =
-    &[Action { name: "undo", help: "Take my last change to this back, or go back to a revision before", run: undo }];
+    &[Action { name: "undo", help: "Take back what was done to this: a list, or the only change at once", run: undo }];
 
 /// Begun by the program, with what was changed: see [`Given::Edits`].
 pub static UNDO: Verb = Verb {
@@ -43,6 +43,6 @@ fn plan(item: &Item, _: &Form) -> Result<Plan, String> {
             let ops = inverse(edits, now).map_err(hidden)?;
             Ok(Plan::to(subresource, Write::Ops(ops)))
         }
-        Given::Nothing | Given::Text(_) => Err("it is not known what to take back".to_owned()),
+        Given::Nothing | Given::Text(..) | Given::Value(_) | Given::Manifest(_) => Err("it is not known what to take back".to_owned()),
     }
 }

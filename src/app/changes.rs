@@ -2,10 +2,14 @@
 
 use super::state::State;
 use super::typing::edit_of;
-use crate::actions::{self, edit::EDIT, rollback::ROLLBACK, undo::UNDO};
+use crate::actions::{self, apply::APPLY, data::SET, edit::EDIT};
 use crate::keymap::Key;
+use crate::model::apply::Source;
 use crate::model::call::{CallId, Failure, Reply};
-use crate::model::id::{GroupResource, ObjectRef};
+use crate::model::draft::{Draft, Subject};
+use crate::model::id::{ClusterId, GroupResource, ObjectRef};
+use crate::model::line::Edit;
+use crate::model::right::Right;
 use crate::model::step::{Effect, Notice, Only, Screen, Step, TableOf, Wish};
 use crate::model::want::Want;
 use crate::model::world::Found;
@@ -18,18 +22,27 @@ use ratatui::buffer::Buffer;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
+/// So many lines of a dialog are scrolled at a time.
+const PAGE: isize = 10;
+
 /// All changes of this run.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     /// The rules.
     pub(super) guard: Guard,
-    all: BTreeMap<ChangeId, Change>,
+    /// By their numbers: the newest last.
+    pub(super) all: BTreeMap<ChangeId, Change>,
     /// The one whose dialog is open.
-    open: Option<ChangeId>,
+    pub(super) open: Option<ChangeId>,
     /// The one that only tries what is being written.
     draft: Option<ChangeId>,
-    last: u64,
+    /// What is to be taken back is looked for of this object.
+    pub(super) undoing: Option<ObjectRef>,
+    /// The last number of a change or a request.
+    pub(super) last: u64,
     calls: BTreeMap<CallId, (ChangeId, Token)>,
+    /// Questions of rights that no change asks.
+    pub(super) reviews: BTreeMap<CallId, Right>,
     records: BTreeMap<String, (ChangeId, Token)>,
     /// A clock that never goes back, as of the last key or frame.
     at: Duration,
@@ -62,38 +75,107 @@ impl State {
         self.changes.at = at;
     }
 
+    /// True while the dialog of a change is open.
+    pub(super) fn is_changing(&self) -> bool {
+        self.changes.open.is_some()
+    }
+
+    /// True while changes wait for an answer, or for the journal.
+    pub fn is_asking(&self) -> bool {
+        let Changes { calls, records, reviews, undoing, .. } = &self.changes;
+        !calls.is_empty() || !records.is_empty() || !reviews.is_empty() || undoing.is_some()
+    }
+
     /// Opens the dialog of a change.
     pub(super) fn wish(&mut self, wish: Wish) {
-        let Some(verb) = actions::verb(wish.verb) else { return };
-        match self.aim(verb, wish.targets) {
-            Ok(targets) => {
-                // A text is about one object, and is no argument.
-                let (given, argument) =
-                    if verb.name == EDIT.name { (Given::Text(wish.argument), String::new()) } else { (Given::Nothing, wish.argument) };
-                let targets = targets.into_iter().map(|t| (t, given.clone())).collect();
-                if let Some(id) = self.begin_change(verb, targets, wish.hidden, &argument) {
-                    self.changes.open = Some(id);
-                    self.pump();
-                }
-            }
-            // Whoever has the say over it is looked for by the person: among all of that kind, where it is.
-            Err((object, kind)) => {
-                let only = Only::Namespace(object.cluster, object.namespace.clone());
-                let why = format!("{} is for what has the say over {}: if there is one, it is here", verb.name, object.name);
-                let table = Screen::Table(TableOf { only, ..TableOf::all(kind) });
-                self.steps(vec![Step::Open(table), Step::Say(Notice::warn(why))]);
-            }
+        if let Some(id) = self.begin_wish(wish) {
+            self.changes.open = Some(id);
+            self.pump();
         }
+    }
+
+    /// Has the server try a change that no dialog is open for: the screen that it is written in shows what it says.
+    pub(super) fn try_out(&mut self, wish: Wish) {
+        self.forget_draft();
+        self.changes.draft = self.begin_wish(wish);
+    }
+
+    /// What was tried before is not asked about any more.
+    fn forget_draft(&mut self) {
+        if let Some(before) = self.changes.draft.take() {
+            self.changes.all.remove(&before);
+        }
+    }
+
+    /// Opens the dialog of a change to these objects.
+    pub(super) fn ask_about(&mut self, verb: &'static Verb, items: Vec<Item>) {
+        self.changes.open = Some(self.begin(verb, items, ""));
+        self.pump();
+    }
+
+    /// Begins what is wished.
+    fn begin_wish(&mut self, wish: Wish) -> Option<ChangeId> {
+        let Wish { verb, targets, hidden, argument } = wish;
+        let verb = actions::verb(verb)?;
+        // A text is no argument, and it is one text whatever it is about.
+        let text = (verb.name == APPLY.name).then(|| targets.first().cloned()).flatten();
+        let id = match text.as_ref() {
+            Some(object) => {
+                let source = Source { name: object.name.to_string(), text: argument };
+                // The screen that it is written in has told of what is wrong.
+                self.bundle(object.cluster, &[source]).ok().map(|items| self.begin(verb, items, ""))
+            }
+            None => {
+                let targets = self.aim(verb, targets).map_err(|(object, kind)| self.look_for_keeper(verb, &object, kind)).ok()?;
+                self.begin_change(verb, targets.into_iter().map(|t| (t, Given::Nothing)).collect(), &argument)
+            }
+        }?;
+        if let Some(change) = self.changes.all.get_mut(&id) {
+            (change.hidden, change.text) = (hidden, text.map(Subject::whole));
+        }
+        Some(id)
+    }
+
+    /// Whoever has the say over it is looked for by the person: among all of that kind, where it is.
+    fn look_for_keeper(&mut self, verb: &Verb, object: &ObjectRef, kind: String) {
+        let only = Only::Namespace(object.cluster, object.namespace.clone());
+        let why = format!("{} is for what has the say over {}: if there is one, it is here", verb.name, object.name);
+        let table = Screen::Table(TableOf { only, ..TableOf::all(kind) });
+        self.steps(vec![Step::Open(table), Step::Say(Notice::warn(why))]);
+    }
+
+    /// Opens the dialog that stores what was written of an object, or a value of it.
+    pub(super) fn store(&mut self, draft: Draft) {
+        self.changes.open = self.begin_text(draft);
+        self.pump();
+    }
+
+    /// Has the server try what was written of an object.
+    pub(super) fn try_text(&mut self, draft: Draft) {
+        self.forget_draft();
+        self.changes.draft = self.begin_text(draft);
+    }
+
+    fn begin_text(&mut self, draft: Draft) -> Option<ChangeId> {
+        let subject = draft.subject.clone();
+        let (verb, given) = match subject.key {
+            Some(_) => (&SET, Given::Value(draft)),
+            None => (&EDIT, Given::Text(draft.text, draft.base)),
+        };
+        let id = self.begin_change(verb, vec![(subject.object.clone(), given)], "")?;
+        if let Some(change) = self.changes.all.get_mut(&id) {
+            change.text = Some(subject);
+        }
+        Some(id)
     }
 
     /// What a verb is really about, for what it is asked for; or the object of which that is not known, and the kind that would tell.
     fn aim(&self, verb: &Verb, asked: Vec<ObjectRef>) -> Result<Vec<ObjectRef>, (ObjectRef, String)> {
-        let On::Keeper(group, resource, keeper) = verb.on else { return Ok(asked) };
-        let kind = GroupResource::new(group, resource);
+        let On::Keeper(group, resource, _) = verb.on else { return Ok(asked) };
         let mut targets: Vec<ObjectRef> = Vec::new();
         for object in asked {
-            let target = if object.kind == kind { Some(object.clone()) } else { keeper(&self.world, &object) };
-            let target = target.ok_or_else(|| (object, kind.to_string()))?;
+            let target = verb.target_of(&object, &self.world);
+            let target = target.ok_or_else(|| (object, GroupResource::new(group, resource).to_string()))?;
             if !targets.contains(&target) {
                 targets.push(target);
             }
@@ -101,16 +183,8 @@ impl State {
         Ok(targets)
     }
 
-    /// Has the server try a change that no dialog is open for: the screen shows what it says.
-    pub(super) fn hidden_change(&mut self, verb: &'static Verb, target: (ObjectRef, Given)) {
-        if let Some(before) = self.changes.draft.take() {
-            self.changes.all.remove(&before);
-        }
-        self.changes.draft = self.begin_change(verb, vec![target], 0, "");
-    }
-
     /// Begins a change, with what is given for each object.
-    fn begin_change(&mut self, verb: &'static Verb, targets: Vec<(ObjectRef, Given)>, hidden: usize, argument: &str) -> Option<ChangeId> {
+    pub(super) fn begin_change(&mut self, verb: &'static Verb, targets: Vec<(ObjectRef, Given)>, argument: &str) -> Option<ChangeId> {
         let now = self.world.now;
         let item = |(target, given): (ObjectRef, Given)| match self.world.resource(target.cluster, &target.kind) {
             Found::Kind(resource) => Ok(Item::new(target, resource.clone(), given, now)),
@@ -118,14 +192,7 @@ impl State {
         };
         let items: Result<Vec<Item>, _> = targets.into_iter().map(item).collect();
         match items {
-            Ok(items) => {
-                self.changes.last += 1;
-                let id = ChangeId(self.changes.last);
-                let mut change = Change::new(id, verb, items, argument, now);
-                change.hidden = hidden;
-                self.changes.all.insert(id, change);
-                Some(id)
-            }
+            Ok(items) => Some(self.begin(verb, items, argument)),
             Err(target) => {
                 let why = format!("it is not known yet how {} are served there: try again in a moment", target.kind);
                 self.say(Notice::warn(why).of(target.cluster));
@@ -134,26 +201,33 @@ impl State {
         }
     }
 
-    /// Opens the dialog that takes the last change to an object back.
-    pub(super) fn undo(&mut self, object: ObjectRef) {
-        let last = self.changes.all.values().rev().find_map(|change| change.undoable(&object));
-        match last {
-            Some(given) => {
-                self.changes.open = self.begin_change(&UNDO, vec![(object, given)], 0, "");
-                self.pump();
-            }
-            // Where nothing was done from here, going back is to a revision from before.
-            None if ROLLBACK.applies_to(&object.kind) => {
-                self.wish(Wish { verb: ROLLBACK.name, targets: vec![object], hidden: 0, argument: String::new() });
-            }
-            None => self.say(Notice::info(format!("nothing that was done to {} in this run can be taken back", object.name))),
+    /// Begins a change to these objects.
+    fn begin(&mut self, verb: &'static Verb, items: Vec<Item>, argument: &str) -> ChangeId {
+        self.changes.last += 1;
+        let id = ChangeId(self.changes.last);
+        self.changes.all.insert(id, Change::new(id, verb, items, argument, self.world.now));
+        id
+    }
+
+    /// Another cluster may be behind a context now: what was asked about the one before is not asked any more, and what has not begun there does
+    /// not begin.
+    pub(super) fn abandon(&mut self, cluster: ClusterId) {
+        let of_it = |change: &Change| change.concerns(cluster);
+        self.changes.all.retain(|_, change| change.phase != Phase::Asking || !of_it(change));
+        self.changes.all.values_mut().filter(|c| of_it(c) && c.is_running()).for_each(Change::stop);
+        if self.changes.open.is_some_and(|id| !self.changes.all.contains_key(&id)) {
+            self.changes.open = None;
+            self.say(Notice::warn("the context leads elsewhere now: what you were about to change there was let go"));
         }
+        self.changes.draft = self.changes.draft.filter(|id| self.changes.all.contains_key(id));
+        self.unlocking.forget(cluster);
     }
 
     /// Has every change ask for what is due. Cheap where nothing is.
     pub(super) fn pump(&mut self) {
-        let mut over = Vec::new();
+        let (mut over, mut any) = (Vec::new(), false);
         for change in self.changes.all.values_mut().filter(|c| c.phase != Phase::Over) {
+            any = true;
             for ask in change.next(&self.world, &self.changes.guard) {
                 match ask {
                     Ask::Call(token, call) => {
@@ -175,6 +249,9 @@ impl State {
         for id in over {
             self.over(id);
         }
+        if any {
+            self.list_courses();
+        }
         self.judge();
     }
 
@@ -186,8 +263,7 @@ impl State {
             Some(_) => return,
             None => {}
         }
-        self.changes.all.remove(&id);
-        self.changes.draft = None;
+        self.forget_draft();
         self.dirty = true;
     }
 
@@ -196,18 +272,29 @@ impl State {
         self.dirty = true;
         let Some(change) = self.changes.all.get(&id) else { return };
         let notice = (self.changes.open != Some(id)).then(|| ui::change::told(change, &self.world));
-        if change.verb.name == EDIT.name {
+        if let Some(subject) = change.text.clone() {
             self.views.iter_mut().for_each(|view| view.judged(change));
-            let ended = change.items.iter().map(|i| (i.target.clone(), i.stage.clone())).collect();
-            self.settle_texts(ended);
+            let is_stored = change.items.iter().all(Item::is_stored);
+            let sent = change.items.first().and_then(|item| match &item.given {
+                Given::Text(text, _) => Some(text.clone()),
+                Given::Value(draft) => Some(draft.text.clone()),
+                _ => None,
+            });
+            self.settle_text(subject, sent.as_deref(), is_stored);
         }
         if let Some(notice) = notice {
             self.say(notice);
+        }
+        if let Some(change) = self.changes.all.get_mut(&id) {
+            change.settle();
         }
     }
 
     /// A request was answered.
     pub(super) fn answered(&mut self, id: CallId, answer: Result<Reply, Failure>) {
+        if self.reviewed(id, &answer) {
+            return;
+        }
         let Some((change, token)) = self.changes.calls.remove(&id) else { return };
         if let Some(change) = self.changes.all.get_mut(&change) {
             change.answer(token, answer);
@@ -237,14 +324,21 @@ impl State {
             (None, "shift-tab") => Press::Previous,
             (None, "up") => Press::Up,
             (None, "down") => Press::Down,
+            (None, "pgup") => Press::Scroll(-PAGE),
+            (None, "pgdn") => Press::Scroll(PAGE),
             (None, "esc" | "ctrl-c") => {
                 self.close_change();
                 return true;
             }
             _ => return true,
         };
-        if change.phase == Phase::Over {
+        let scrolls = matches!(press, Press::Up | Press::Down | Press::Scroll(_));
+        if change.phase == Phase::Over && !scrolls {
+            let (id, again) = (change.id, press == Press::Edit(Edit::Type('A')) && change.has_failed());
             self.close_change();
+            if again {
+                self.again(id);
+            }
         } else {
             change.press(press, at, &self.world, &self.changes.guard);
             self.pump();
@@ -266,7 +360,8 @@ impl State {
         let at = self.changes.at;
         if let Some(change) = self.changes.open.and_then(|id| self.changes.all.get_mut(&id)) {
             change.drawn(at);
-            ui::change::draw(change, &self.world, &self.theme, screen.body, buf);
+            let most = ui::change::draw(change, &self.world, &self.theme, screen.body, buf);
+            change.scroll = change.scroll.min(most);
         }
     }
 }

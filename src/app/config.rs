@@ -46,7 +46,7 @@ guard:
   - tier: prod
     reason: true                             # a reason has to be given
     at-most: 20                              # so many objects at once
-    scale-at-least: 2                        # no scaling below
+    scale-at-least: 2                        # no scaling below, nor an autoscaler's minimum
     hours: [Mon-Fri 09:00-17:00, "Sat 10:00-12:00 UTC"]   # changes are made then only; local time where no zone is written
 
 # Words of your own for the : prompt: a kind, or a kind with its filter and namespace.

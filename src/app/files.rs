@@ -31,6 +31,8 @@ pub struct Paths {
     pub layouts: PathBuf,
     /// Texts that were written and not stored.
     pub texts: PathBuf,
+    /// Those of Secrets: in memory, and gone with the login; `None` where the system has no such folder.
+    pub secret_texts: Option<PathBuf>,
     /// The log.
     pub log: PathBuf,
     /// The journal, where nobody says another place.
@@ -47,6 +49,7 @@ impl Paths {
             session: folder.join("session.yaml"),
             layouts: folder.join("layouts.yaml"),
             texts: folder.join("texts"),
+            secret_texts: Some(folder.join("run/texts")),
             log: folder.join("kconsole.log"),
             journal: folder.join("journal.jsonl"),
         }
@@ -64,6 +67,7 @@ impl Paths {
             session: state.join("session.yaml"),
             layouts: state.join("layouts.yaml"),
             texts: state.join("texts"),
+            secret_texts: dirs.as_ref().and_then(|d| d.runtime_dir()).map(|run| run.join("texts")),
             log: state.join("kconsole.log"),
             journal: state.join("journal.jsonl"),
         }

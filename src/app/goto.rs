@@ -1,7 +1,7 @@
 //! The `:` line: `KIND [NAMESPACE] [/FILTER] [LABEL=VALUE] [@CLUSTER]` as k9s has it, `!` for what is unhealthy; and screens, clusters,
 //! namespaces and actions by name.
 
-use crate::actions;
+use crate::actions::{self, new::TEMPLATES};
 use crate::kinds;
 use crate::model::cluster::Cluster;
 use crate::model::nearest::hint;
@@ -15,7 +15,7 @@ use nucleo_matcher::{Config, Matcher};
 use std::collections::BTreeMap;
 
 /// Words that are screens of ours.
-const WORDS: &[&str] = &["overview", "health", "warnings", "journal", "clusters", "namespaces", "help", "quit"];
+const WORDS: &[&str] = &["overview", "health", "warnings", "changes", "journal", "clusters", "namespaces", "help", "quit"];
 
 /// Short names that k9s gives kinds and servers do not.
 const SHORT: &[(&str, &str)] = &[
@@ -159,6 +159,10 @@ pub(super) fn complete(world: &World, aliases: &BTreeMap<String, String>, line: 
         fuzzy(last, names(world).into_iter().chain(PANES.iter().map(|&pane| pane.to_owned())).collect())
     } else if head.trim() == "layout" {
         fuzzy(last, world.layouts.named.keys().cloned().chain(["save".to_owned(), "reset".to_owned()]).collect())
+    } else if head.trim() == "new" {
+        TEMPLATES.iter().map(|(name, ..)| (*name).to_owned()).filter(|name| name.starts_with(last)).collect()
+    } else if head.trim() == "apply" {
+        Vec::new()
     } else if matches!(head.trim(), "ctx" | "context") {
         fuzzy(last, world.clusters.iter().map(|c| c.name.clone()).collect())
     } else {

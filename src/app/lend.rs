@@ -4,7 +4,8 @@ use super::run::Loop;
 use super::signals::Told;
 use super::texts;
 use crate::k8s::login::{Login, login};
-use crate::model::id::{ClusterId, ObjectRef};
+use crate::model::draft::Draft;
+use crate::model::id::ClusterId;
 use crate::model::step::Notice;
 use crate::ui::words;
 use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
@@ -43,9 +44,14 @@ impl Loop {
     }
 
     /// Lends the terminal to the person's own editor, with a text in a file.
-    pub(super) async fn write(&mut self, object: &ObjectRef, text: &str) -> io::Result<()> {
-        let path = self.program.place_of_text(object);
-        if let Err(error) = texts::keep(&path, Some(text)) {
+    pub(super) async fn write(&mut self, draft: &Draft) -> io::Result<()> {
+        let Some(path) = self.program.place_of_text(&draft.subject) else {
+            let why =
+                "another editor would leave this Secret on the disk, as there is no folder in memory (XDG_RUNTIME_DIR): write it here";
+            self.program.state.say(Notice::warn(why));
+            return Ok(());
+        };
+        if let Err(error) = texts::keep(&path, draft) {
             self.program.state.say(Notice::warn(format!("{}: {error}", path.display())));
             return Ok(());
         }
@@ -58,7 +64,7 @@ impl Loop {
         }
         self.resume()?;
         let kept = |why: String| format!("nothing was changed: the editor: {why}; the text is in {}", path.display());
-        self.program.state.wrote(told.map_err(kept).and_then(|()| texts::written(&path)));
+        self.program.state.wrote(told.map_err(kept).and_then(|()| texts::written(&path, draft.subject.key.is_some())));
         Ok(())
     }
 

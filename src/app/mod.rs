@@ -1,8 +1,10 @@
 //! The loop: what arrives changes the state, the state says what ought to run, what changed is drawn. The only place that sees every other
 //! directory.
 
+mod apply;
 mod batch;
 mod browser;
+mod centre;
 mod changes;
 pub mod cli;
 mod clipboard;
@@ -21,11 +23,13 @@ pub mod layouts;
 mod lend;
 mod limits;
 mod links;
+mod manifests;
 mod news;
 mod print;
 pub mod program;
 pub mod reload;
 mod reread;
+mod rights;
 pub mod run;
 pub mod session;
 mod signals;
@@ -34,6 +38,7 @@ pub mod state;
 mod tails;
 mod texts;
 mod typing;
+mod undo;
 mod unlock;
 mod update;
 mod watches;

@@ -39,7 +39,9 @@ impl State {
             Msg::Journal(read) => {
                 self.world.journal = Some(read);
                 self.refresh();
+                self.offer_undo();
             }
+            Msg::Manifests(cluster, read) => self.apply_read(cluster, read),
             Msg::Told(notice) => self.say(notice),
             Msg::Demo(told) => {
                 self.world.demo = Some(Demo { told: Some(told) });

@@ -4,6 +4,7 @@ use super::cli::Flags;
 use super::files::{Own, Paths};
 use super::journal::{self, Journal};
 use super::layouts;
+use super::manifests;
 use super::reload::{Reader, Reload};
 use super::session;
 use super::startup::Setup;
@@ -16,7 +17,8 @@ use crate::k8s::contexts::ContextConnector;
 use crate::k8s::credential::Credentials;
 use crate::k8s::kubeconfig::{Context, Sources};
 use crate::k8s::session::Sessions;
-use crate::model::id::{ClusterId, ObjectRef};
+use crate::model::draft::{Draft, Subject};
+use crate::model::id::ClusterId;
 use crate::model::layout::Layouts;
 use crate::model::msg::Msg;
 use crate::model::step::{Effect, Notice};
@@ -51,6 +53,8 @@ pub struct Program {
     settings: Arc<Settings>,
     sessions: Sessions,
     inbox: mpsc::Receiver<Msg>,
+    /// For what is read beside the loop.
+    out: mpsc::Sender<Msg>,
     /// Dropped after the inbox: what it still writes waits for nobody to be told.
     journal: Journal,
 }
@@ -70,7 +74,8 @@ impl Program {
         let (out, inbox) = mpsc::channel(INBOX);
         let Setup { flags, paths, own, sources, contexts, chosen, world, settings, files, problems, demo } = setup;
         let Own { config, keymap, theme, problems: _ } = own;
-        let world = World { texts: paths.texts.display().to_string(), ..world };
+        let shown = |path: &PathBuf| path.display().to_string();
+        let world = World { texts: shown(&paths.texts), secret_texts: paths.secret_texts.as_ref().map(shown), ..world };
         let mut state = State::new(world, config, keymap, theme);
         for id in chosen {
             state.connect(id);
@@ -83,8 +88,8 @@ impl Program {
         let credentials = Credentials::new(std::env::var_os("PATH"));
         let place = journal::place(&paths, flags.journal.as_deref(), &state.config.journal);
         let journal = Journal::new(place, out.clone());
-        let sessions = Sessions::new(Handle::current(), out);
-        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox, journal }
+        let sessions = Sessions::new(Handle::current(), out.clone());
+        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox, out, journal }
     }
 
     /// Begins to notice edits of all files that were read.
@@ -115,7 +120,15 @@ impl Program {
                 Effect::Disconnect(id) => self.sessions.disconnect(id),
                 Effect::Retry(id) => self.sessions.retry(id),
                 Effect::Call(id, call) => self.sessions.call(id, call),
-                Effect::Keep(object, text) => self.keep_text(&object, text.as_deref()),
+                Effect::ReadManifests(id, path) => self.read_manifests(id, path),
+                Effect::Keep(draft) => self.keep_text(&draft),
+                Effect::Forget(subject) => self.forget_text(&subject),
+                Effect::Recall(subject) => {
+                    if let Some((draft, at)) = self.place_of_text(&subject).and_then(|path| texts::recall(&path, subject)) {
+                        self.state.recalled(draft, at);
+                    }
+                }
+                Effect::PutAside(subject) => self.put_aside(&subject),
                 Effect::Journal(deed) => {
                     if let Err(why) = self.journal.write(&deed, self.state.world.cluster(deed.object.cluster)) {
                         self.state.message(Msg::Journalled(deed.id, Err(why)));
@@ -152,15 +165,48 @@ impl Program {
         left
     }
 
-    /// Where the text of an object is kept.
-    pub(super) fn place_of_text(&self, object: &ObjectRef) -> PathBuf {
-        texts::path(&self.paths, self.state.world.name(object.cluster), object)
+    /// Reads what is to be applied. A disk may take its time.
+    fn read_manifests(&self, id: ClusterId, path: String) {
+        let out = self.out.clone();
+        tokio::task::spawn_blocking(move || {
+            // Nobody listens any more once the program ends.
+            let _ = out.blocking_send(Msg::Manifests(id, manifests::read(&path)));
+        });
     }
 
-    fn keep_text(&mut self, object: &ObjectRef, text: Option<&str>) {
-        let path = self.place_of_text(object);
-        if let Err(error) = texts::keep(&path, text) {
+    /// Where a text is kept; `None` where there is no folder in memory for what a Secret holds.
+    pub(super) fn place_of_text(&self, subject: &Subject) -> Option<PathBuf> {
+        texts::path(&self.paths, self.state.world.name(subject.object.cluster), subject)
+    }
+
+    fn keep_text(&mut self, draft: &Draft) {
+        let Some(path) = self.place_of_text(&draft.subject) else { return };
+        if let Err(error) = texts::keep(&path, draft) {
             self.state.say(Notice::warn(format!("what you write is kept here only: {}: {error}", path.display())));
+        }
+    }
+
+    fn forget_text(&mut self, subject: &Subject) {
+        let Some(path) = self.place_of_text(subject) else { return };
+        if let Err(error) = texts::forget(&path) {
+            self.state.say(Notice::warn(format!("what you wrote is still in {}: {error}", path.display())));
+        }
+    }
+
+    fn put_aside(&mut self, subject: &Subject) {
+        let Some(path) = self.place_of_text(subject) else { return };
+        self.state.say(match texts::put_aside(&path) {
+            Ok(old) => Notice::info(format!("what you wrote then is in {}", old.display())),
+            Err(error) => Notice::warn(format!("{}: {error}", path.display())),
+        });
+    }
+
+    /// The program is about to end because a person wants it to: what is not wanted any more goes with it.
+    pub fn clear_up(&mut self) {
+        for effect in self.state.take_effects() {
+            if let Effect::Forget(subject) = effect {
+                self.forget_text(&subject);
+            }
         }
     }
 

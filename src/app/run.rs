@@ -19,6 +19,7 @@ use crate::model::time::Timestamp;
 use crate::term::{self, Screen};
 use crate::ui::widgets::ascii;
 use crossterm::event::{Event, MouseButton, MouseEventKind};
+use jiff::tz::TimeZone;
 use signal_hook::consts::signal::SIGSTOP;
 use std::io;
 use std::time::{Duration, Instant};
@@ -78,7 +79,8 @@ pub async fn run(cli: &Cli, mut setup: Setup) -> io::Result<i32> {
     };
     let ended = loop_.run().await;
     tracing::info!("{}", loop_.frames);
-    let Loop { program, code, .. } = loop_;
+    let Loop { mut program, code, .. } = loop_;
+    program.clear_up();
     if keep_session && let Err(error) = keep_open(&program.paths, &program.state.world) {
         tracing::warn!("the open clusters could not be kept: {error}");
     }
@@ -146,7 +148,7 @@ impl Loop {
                 Woken::Reread(again) => self.reread(*again)?,
                 Woken::Frame => self.draw()?,
                 Woken::Clock if !term::is_there() => self.end(HUNG_UP),
-                Woken::Clock => self.program.state.tick(now()),
+                Woken::Clock => self.tick(),
                 Woken::Work => drop(self.program.state.work()),
                 Woken::Signal(Told::End(n)) => self.end(128 + n),
                 Woken::Signal(Told::Stop) => self.suspend()?,
@@ -254,6 +256,13 @@ impl Loop {
         Ok(())
     }
 
+    /// The clock moved on; the wall may have another zone by now, or summer may be over.
+    fn tick(&mut self) {
+        let now = now();
+        self.program.state.world.utc_offset = utc_offset(now);
+        self.program.state.tick(now);
+    }
+
     /// What needs the terminal.
     async fn terminal(&mut self, effect: Effect) -> io::Result<()> {
         match effect {
@@ -266,7 +275,7 @@ impl Loop {
                 }));
                 if tool.is_none() { self.copy(&url) } else { Ok(()) }
             }
-            Effect::Write(object, text) => self.write(&object, &text).await,
+            Effect::Write(draft) => self.write(&draft).await,
             Effect::Suspend => self.suspend(),
             Effect::Login(id) => self.login(id).await,
             Effect::Keymap(name) => {
@@ -274,7 +283,8 @@ impl Loop {
                 Ok(())
             }
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
-            Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::Call(..) | Effect::Keep(..) => Ok(()),
+            Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::Call(..) | Effect::ReadManifests(..) => Ok(()),
+            Effect::Keep(_) | Effect::Forget(_) | Effect::Recall(_) | Effect::PutAside(_) => Ok(()),
             Effect::Journal(_) | Effect::JournalTo(_) | Effect::ReadJournal => Ok(()),
         }
     }
@@ -303,9 +313,18 @@ impl Loop {
         self.screen.leave();
         self.screen.enter()?;
         self.input.get_or_insert_with(Input::start);
-        self.program.state.tick(now());
+        self.tick();
         self.draw()
     }
+}
+
+/// Seconds that the clock on the wall is ahead of UTC at a moment: by the zone of the system as it is now, which is looked up again every few minutes.
+pub(super) fn utc_offset(now: Timestamp) -> i64 {
+    offset(&TimeZone::system(), now)
+}
+
+fn offset(zone: &TimeZone, at: Timestamp) -> i64 {
+    jiff::Timestamp::from_second(at.0).map_or(0, |at| i64::from(zone.to_offset(at).seconds()))
 }
 
 /// The time until the clock shows this second.
@@ -317,4 +336,17 @@ fn until(second: i64) -> Duration {
 /// The clock.
 pub(super) fn now() -> Timestamp {
     Timestamp(jiff::Timestamp::now().as_second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_on_the_wall_follows_summer() {
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        // The last Sunday of October 2026, 01:00 UTC.
+        let autumn = 1_792_890_000;
+        assert_eq!([autumn - 1, autumn].map(|at| offset(&zone, Timestamp(at))), [7_200, 3_600]);
+    }
 }

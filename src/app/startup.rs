@@ -5,6 +5,7 @@ use super::cli::Flags;
 use super::config::Config;
 use super::files::{Own, Paths};
 use super::layouts;
+use super::run::utc_offset;
 use super::session;
 use crate::k8s::connect::Settings;
 use crate::k8s::kubeconfig::{self, Context, Kubeconfig, Sources};
@@ -63,7 +64,6 @@ pub fn setup(flags: &Flags, paths: Paths, subcommand: bool) -> Result<Setup, Str
     let (layouts, torn) = if subcommand { Default::default() } else { layouts::read(&paths) };
     let problems = own.problems.iter().cloned().chain(torn).chain(clashes).chain(broken.iter().map(ToString::to_string)).collect();
     let now = jiff::Timestamp::now();
-    let offset = jiff::tz::TimeZone::system().to_offset(now).seconds();
     let world = World {
         now: Timestamp(now.as_second()),
         began: Timestamp(now.as_second()),
@@ -71,7 +71,7 @@ pub fn setup(flags: &Flags, paths: Paths, subcommand: bool) -> Result<Setup, Str
         namespaces: flags.namespace.iter().map(|n| n.as_str().into()).collect(),
         fallback: fallback(flags, &own.config),
         looked: files.iter().map(|f| f.display().to_string()).collect(),
-        utc_offset: i64::from(offset),
+        utc_offset: utc_offset(Timestamp(now.as_second())),
         readonly: readonly(flags, &own.config),
         layouts,
         ..World::default()

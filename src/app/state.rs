@@ -247,7 +247,7 @@ impl State {
             scope: top.map_or(Scope::Everywhere, |v| v.scope()),
             title: top.map(|v| v.title()).unwrap_or_default(),
             panes: top.and_then(|v| v.panes()),
-            is_choice: top.is_some_and(|v| v.chosen().is_some()),
+            is_choice: top.is_some_and(|v| v.is_choice()),
             narrows: top.and_then(|v| v.narrows()).map(|(word, _)| word),
         };
         match (&self.dialog, &self.prompt, &self.notice) {

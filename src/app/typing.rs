@@ -131,7 +131,8 @@ impl State {
 
     /// Text was pasted: it is text, never keys.
     pub fn paste(&mut self, text: &str) {
-        let is_edited = self.scope() == Scope::Editor;
+        // What is under a dialog gets nothing of it.
+        let is_edited = self.scope() == Scope::Editor && !self.is_changing();
         match &mut self.prompt {
             Some(line) => {
                 let whole = line.paste(text);

@@ -16,6 +16,13 @@ pub(super) struct Unlocking {
     last: u64,
 }
 
+impl Unlocking {
+    /// Another cluster may be behind the context now: that one was not meant.
+    pub(super) fn forget(&mut self, cluster: ClusterId) {
+        self.asked.retain(|_, (asked, _)| *asked != cluster);
+    }
+}
+
 impl State {
     /// Takes the rules of the config into force.
     pub(super) fn use_guard(&mut self) {
@@ -107,7 +114,7 @@ impl State {
         }
     }
 
-    fn named(&self, cluster: &Which) -> Result<&Cluster, String> {
+    pub(super) fn named(&self, cluster: &Which) -> Result<&Cluster, String> {
         let clusters = || self.world.clusters.iter();
         match cluster {
             Which::Cluster(id) => self.world.cluster(*id).ok_or_else(|| "there is no such cluster".to_owned()),
@@ -134,6 +141,7 @@ impl State {
             },
             before: None,
             after: None,
+            subresource: "",
             edits: Vec::new(),
             rule,
             reason,

@@ -9,7 +9,10 @@ use crate::model::msg::Link;
 use crate::model::step::{Effect, Motion, Notice, Panes, Reject, Scene, Screen, Step};
 use crate::model::time::Timestamp;
 use crate::ui::view::View;
+use crate::ui::views::changes::ChangesView;
+use crate::ui::views::choice::ChoiceView;
 use crate::ui::views::clusters::ClustersView;
+use crate::ui::views::data::DataView;
 use crate::ui::views::document::DocumentView;
 use crate::ui::views::edit::EditView;
 use crate::ui::views::events::EventsView;
@@ -17,10 +20,11 @@ use crate::ui::views::finding::FindingView;
 use crate::ui::views::health::HealthView;
 use crate::ui::views::help::HelpView;
 use crate::ui::views::journal::{JournalView, RecordView};
-use crate::ui::views::links::LinksView;
 use crate::ui::views::logs::LogsView;
 use crate::ui::views::palette::PaletteView;
+use crate::ui::views::problems::ProblemsView;
 use crate::ui::views::table::TableView;
+use crate::ui::views::undo::UndoView;
 use crate::ui::views::workspace::WorkspaceView;
 
 /// Rows looked at in one slice of work: far less than a frame's time.
@@ -74,7 +78,11 @@ impl State {
         if let Some(dialog) = self.dialog.take() {
             match dialog.yes {
                 // It was asked just now.
-                Step::Quit if yes => self.quit = true,
+                Step::Quit if yes => {
+                    let lost: Vec<_> = self.unsaved_secrets().cloned().map(Effect::Forget).collect();
+                    self.effects.extend(lost);
+                    self.quit = true;
+                }
                 step if yes => self.step(step),
                 _ => self.steps(dialog.no.into_iter().collect()),
             }
@@ -125,10 +133,11 @@ impl State {
             Step::Do(effect) => self.effect(effect),
             Step::Open(screen) => self.open(screen),
             Step::Back => self.back(false),
-            Step::Discard => self.discard(),
+            Step::Discard => self.throw_away(),
             Step::Leave => self.back(true),
-            Step::Quit if self.changes.running() > 0 => self.ask_to_leave(),
+            Step::Quit if self.changes.running() > 0 || self.unsaved_secrets().next().is_some() => self.ask_to_leave(),
             Step::Quit => self.quit = true,
+            Step::TakeUp(draft) => self.take_up(draft),
             Step::Ask(prompt) => self.ask(prompt),
             Step::Move(motion) => self.motion(motion),
             Step::Stroke(stroke) => self.stroke(stroke),
@@ -139,7 +148,12 @@ impl State {
                 self.refresh();
             }
             Step::Change(wish) => self.wish(wish),
+            Step::Apply(asked) => self.apply(asked),
+            Step::New(asked) => self.begin_new(asked),
+            Step::Store(draft) => self.store(draft),
             Step::Undo(object) => self.undo(object),
+            Step::TakeBack(object, from) => self.take_back(object, from),
+            Step::Steer(id, steer) => self.steer(id, steer),
             Step::Unlock(asked) => self.unlock(asked),
             Step::Lock(cluster) => self.lock(&cluster),
             Step::Panes(asked) => self.panes(asked),
@@ -205,6 +219,7 @@ impl State {
             // Another cluster may be behind it now: that one was not meant.
             cluster.unlocked = None;
         }
+        self.abandon(id);
         self.effect(Effect::Connect(id));
         self.look_at(focus);
     }
@@ -225,6 +240,7 @@ impl State {
             cluster.open = false;
             cluster.link = Link::Closed;
         }
+        self.world.rights.forget(id);
         if self.world.focus == Some(id) {
             self.world.focus = None;
         }
@@ -255,8 +271,12 @@ impl State {
             self.views.truncate(at + 1);
             return self.refresh();
         }
+        if let Screen::Edit(subject, _) | Screen::New(subject, _) = &screen {
+            self.effects.push(Effect::Recall(subject.clone()));
+        }
         let view = self.view(screen);
         self.views.push(view);
+        self.ask_rights();
     }
 
     /// A screen as it is at first.
@@ -266,17 +286,25 @@ impl State {
             Screen::Overview => Box::new(WorkspaceView::new(&self.world)),
             Screen::Table(of) => Box::new(TableView::new(&self.world, of)),
             Screen::Document(object, form) => Box::new(DocumentView::new(object, form)),
-            Screen::Edit(object, outside) => Box::new(EditView::new(object, outside)),
+            Screen::Edit(subject, outside) => Box::new(EditView::new(subject, outside)),
+            Screen::New(subject, text) => Box::new(EditView::of_new(subject, text)),
+            Screen::Problems(title, problems) => Box::new(ProblemsView::new(title, problems)),
+            Screen::Templates => Box::new(ChoiceView::templates()),
+            Screen::Data(object) => Box::new(DataView::new(object)),
             Screen::Clusters(on) => Box::new(ClustersView::on(&self.world, on.or(self.world.focus))),
             Screen::Health => Box::new(HealthView::default()),
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
+            Screen::Changes => Box::new(ChangesView::default()),
             Screen::Journal => Box::new(JournalView::default()),
+            Screen::Undo(object, pasts) => Box::new(UndoView::new(object, pasts)),
             Screen::Record(record) => Box::new(RecordView::new(*record)),
             Screen::Logs(only) => Box::new(LogsView::new(&self.world, only, self.tails.reader())),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
             Screen::Help => Box::new(HelpView::new(below, &self.keymap).telling(self.views.last().and_then(|v| v.narrows()))),
-            Screen::Links(links) => Box::new(LinksView::new(links)),
-            Screen::Actions => Box::new(PaletteView::new(self.scene(), below, &self.keymap)),
+            Screen::Links(links) => Box::new(ChoiceView::links(links)),
+            Screen::Actions => Box::new(
+                PaletteView::new(self.scene(), below, &self.keymap).knowing(&self.world, |verb, targets| self.refused(verb, targets)),
+            ),
         }
     }
 
@@ -303,7 +331,7 @@ impl State {
     }
 
     /// Closes the top screen, whatever is in it.
-    fn discard(&mut self) {
+    pub(super) fn discard(&mut self) {
         if self.views.len() > 1 {
             self.views.pop();
             self.refresh();
@@ -312,6 +340,7 @@ impl State {
 
     fn ask_to_leave(&mut self) {
         let text = match self.changes.running() {
+            0 if self.unsaved_secrets().next().is_some() => "Leave kconsole? What you wrote of a Secret is lost.".to_owned(),
             0 => "Leave kconsole?".to_owned(),
             n => format!("Leave kconsole? {n} of your changes are not done yet: what is not sent will not be sent."),
         };
@@ -321,8 +350,8 @@ impl State {
     /// The mouse was clicked.
     pub fn click(&mut self, x: u16, y: u16) {
         let inside = y >= self.body.y && y < self.body.bottom();
-        // What is typed belongs to where the keys are: they do not go elsewhere meanwhile.
-        let is_free = self.dialog.is_none() && self.prompt.is_none();
+        // What is typed belongs to where the keys are: they do not go elsewhere meanwhile. Nor does what a dialog lies over move.
+        let is_free = self.dialog.is_none() && self.prompt.is_none() && !self.is_changing();
         if let Some(view) = self.views.last_mut().filter(|_| inside && is_free) {
             view.click(&self.world, x, y);
             self.dirty = true;
@@ -332,7 +361,8 @@ impl State {
     /// The wheel was turned by so many lines.
     pub fn wheel(&mut self, x: u16, y: u16, lines: i16) {
         let motion = if lines < 0 { Motion::Up } else { Motion::Down };
-        if let Some(view) = self.views.last_mut() {
+        let is_free = !self.is_changing();
+        if let Some(view) = self.views.last_mut().filter(|_| is_free) {
             (0..lines.unsigned_abs()).for_each(|_| view.wheel(&self.world, x, y, motion));
         }
         self.dirty = true;

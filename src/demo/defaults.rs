@@ -25,6 +25,8 @@ pub fn fill(resource: &Resource, object: &mut Value) {
         ("", "pods") => pod::pod(object, new),
         ("", "services") => network::service(object),
         ("", "secrets") => secret(object),
+        // A struct that Go always writes, also where nothing is in it.
+        ("", "nodes") => or_set(object, "/spec", json!({})),
         ("", "namespaces") => namespace(object),
         ("", "persistentvolumeclaims") => claim(object, "/spec", "/status"),
         ("", "persistentvolumes") => volume(object),

@@ -158,6 +158,7 @@ fn lately(sim: &mut Sim, objects: Vec<Value>, now: Millis) {
         set(&mut object, "/metadata/creationTimestamp", stamp(now - 20 * DAY - (chance % 999) as Millis * MINUTE));
         if kind(&object) == "CronJob" {
             set(&mut object, "/status/lastScheduleTime", stamp(start - MINUTE));
+            set(&mut object, "/status/lastSuccessfulTime", stamp(start - MINUTE / 2));
         }
         create(sim, object);
     }

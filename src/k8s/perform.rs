@@ -15,6 +15,8 @@ use tokio::time::timeout;
 const DEADLINE: Duration = Duration::from_secs(65);
 /// How long a connection may take that is being made.
 const OPENING: Duration = Duration::from_secs(10);
+/// How what the API server passes on of its store's failures begins. "request timed out" and "leader changed" come also where the write was done.
+const STORE: &str = "etcdserver: ";
 /// Who writes, in managed fields.
 pub const MANAGER: &str = "kconsole";
 
@@ -60,6 +62,7 @@ fn request(call: &Call) -> Result<Request<Body>, http::Error> {
         Method::Merge => ("PATCH", "application/merge-patch+json"),
         Method::Strategic => ("PATCH", "application/strategic-merge-patch+json"),
         Method::Json => ("PATCH", "application/json-patch+json"),
+        Method::Apply => ("PATCH", "application/apply-patch+yaml"),
         Method::Delete => ("DELETE", "application/json"),
     };
     let manager = ("fieldManager", MANAGER.to_owned());
@@ -81,7 +84,7 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8], method: Method)
     let object = serde_json::from_slice::<Status>(body).ok().filter(|s| s.kind.as_deref() == Some("Status"));
     // The API server gives up on what goes on behind it; a proxy on the API server.
     let gave_up = matches!(status, StatusCode::GATEWAY_TIMEOUT | StatusCode::BAD_GATEWAY)
-        || (status.is_server_error() && object.is_none())
+        || (status.is_server_error() && (object.is_none() || fault.what.contains(STORE)))
         || object.as_ref().is_some_and(|s| s.reason.as_deref() == Some("Timeout"));
     let causes = object.and_then(|s| s.details?.causes).unwrap_or_default().into_iter();
     let causes = causes.map(|c| Cause { field: c.field.unwrap_or_default(), message: without_values(&c.message.unwrap_or_default()) });
@@ -115,13 +118,16 @@ fn without_values(message: &str) -> String {
     out + left
 }
 
-/// How long the text, mapping or list is that a message begins with; 0 for numbers and words.
+/// How long the text, mapping or list is that a message begins with, also one in Go's own form (`map[string]string{"a":"b"}`); 0 for numbers and
+/// words.
 fn quoted(text: &str) -> usize {
     let (mut depth, mut inside, mut escaped) = (0_usize, false, false);
-    if !text.starts_with(['"', '{', '[']) {
+    let kind = text.find(|c: char| matches!(c, '{' | '"' | ':' | ',') || c.is_whitespace()).unwrap_or(text.len());
+    let begin = if text.get(kind..).is_some_and(|rest| rest.starts_with('{')) { kind } else { 0 };
+    if begin == 0 && !text.starts_with(['"', '{', '[']) {
         return 0;
     }
-    for (at, c) in text.char_indices() {
+    for (at, c) in text.char_indices().skip_while(|(at, _)| *at < begin) {
         match c {
             _ if escaped => escaped = false,
             '\\' if inside => escaped = true,
@@ -150,6 +156,8 @@ mod tests {
                 "a: Invalid value: …: no; b: Unsupported value: …: supported values: \"y\"",
             ),
             (r#"Invalid value: {"a":["b}"]}: no"#, "Invalid value: …: no"),
+            (r#"Invalid value: map[string]string{"a":"hunter2"}: no"#, "Invalid value: …: no"),
+            (r#"Invalid value: core.SecretKeySelector{Key:"hunter2"}: no"#, "Invalid value: …: no"),
             ("Invalid value: -1: must be 0 or more", "Invalid value: -1: must be 0 or more"),
             (r#"Invalid value: "never closed"#, "Invalid value: …"),
             ("plain", "plain"),
@@ -181,6 +189,7 @@ mod tests {
             (502, "<html>", Method::Merge, true),
             (503, "upstream gone", Method::Delete, true),
             (500, denied, Method::Merge, false),
+            (500, &denied.replace("failed calling webhook", "etcdserver: request timed out"), Method::Merge, true),
             (409, "", Method::Merge, false),
         ] {
             assert_eq!(status(code, body, method), in_doubt, "{code} {body}");

@@ -37,6 +37,10 @@ pub enum Scope {
     Document,
     /// The screen of clusters.
     Clusters,
+    /// The screen of changes.
+    Changes,
+    /// What a ConfigMap or Secret holds.
+    Data,
     /// A text of many lines that is edited. Inherits only keys that type nothing.
     Editor,
     /// A line that is typed into. Inherits only keys that type nothing.
@@ -47,7 +51,17 @@ pub enum Scope {
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 7] = [Self::Everywhere, Self::Table, Self::Document, Self::Clusters, Self::Editor, Self::Prompt, Self::Dialog];
+    pub const ALL: [Self; 9] = [
+        Self::Everywhere,
+        Self::Table,
+        Self::Document,
+        Self::Clusters,
+        Self::Changes,
+        Self::Data,
+        Self::Editor,
+        Self::Prompt,
+        Self::Dialog,
+    ];
 
     /// Its name in a keymap.
     pub fn name(self) -> &'static str {
@@ -56,6 +70,8 @@ impl Scope {
             Self::Table => "table",
             Self::Document => "document",
             Self::Clusters => "clusters",
+            Self::Changes => "changes",
+            Self::Data => "data",
             Self::Editor => "editor",
             Self::Prompt => "prompt",
             Self::Dialog => "dialog",
@@ -65,7 +81,7 @@ impl Scope {
     fn inherits(self, keys: &[Key]) -> bool {
         match self {
             Self::Everywhere | Self::Dialog => false,
-            Self::Table | Self::Document | Self::Clusters => true,
+            Self::Table | Self::Document | Self::Clusters | Self::Changes | Self::Data => true,
             Self::Editor | Self::Prompt => keys.iter().all(|k| k.typed().is_none()),
         }
     }

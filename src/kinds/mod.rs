@@ -14,6 +14,7 @@ pub mod custom;
 pub mod decode;
 pub mod object;
 mod resources;
+pub mod room;
 mod scaling;
 mod usage;
 mod workload;

@@ -162,6 +162,7 @@ impl Project for Nodes {
             pods: node.status.allocatable.pods(),
             version: words.sym(text(&node.status.node_info.kubelet_version).unwrap_or_default()),
             zone: words.sym(label(node, ZONE).unwrap_or_default()),
+            taints: each(&node.spec.taints).map(parts).filter(|[.., effect]| effect.starts_with("No")).map(|t| t.map(|p| words.sym(p))).collect(),
         }))
     }
 }
@@ -176,9 +177,14 @@ fn label<'o>(node: &'o Node<'_>, key: &str) -> Option<&'o str> {
     node.metadata.labels.as_ref()?.get(key)
 }
 
+/// Key, value and effect.
+fn parts<'o>(taint: &'o Taint<'_>) -> [&'o str; 3] {
+    [&taint.key, &taint.value, &taint.effect].map(|t| text(t).unwrap_or_default())
+}
+
 /// As kubectl writes taints: `dedicated=gpu:NoSchedule`.
 fn taint(taint: &Taint<'_>) -> Value<'static> {
-    let [key, value, effect] = [&taint.key, &taint.value, &taint.effect].map(|t| text(t).unwrap_or_default());
+    let [key, value, effect] = parts(taint);
     let equals = if value.is_empty() { "" } else { "=" };
     Value::Text(Cow::Owned(format!("{key}{equals}{value}:{effect}")))
 }

@@ -2,6 +2,7 @@
 //! the way of more.
 
 use super::Composite;
+use super::room::adds_nodes;
 use super::usage::percentage;
 use crate::model::cell::{Health, Trend, Value};
 use crate::model::column::{Column, Joint, Show, Source};
@@ -116,7 +117,7 @@ fn limit<'a>(row: &'a Row, table: &'a Table, world: &'a World) -> Value<'a> {
     let found = world.findings.of(table.cluster(), row.uid).iter().chain(world.findings.of_cause(table.cluster(), of_pods));
     if let Some(deepest) = found.filter(|f| f.severity > Severity::Info).min_by_key(|f| f.depth()) {
         return match word(deepest) {
-            NO_ROOM if adds_nodes(table, world) => warn("no room, nodes may be added"),
+            NO_ROOM if adds_nodes(world, table.cluster()) => warn("no room, nodes may be added"),
             told => bad(told),
         };
     }
@@ -150,11 +151,4 @@ fn word(finding: &Finding) -> &'static str {
 /// It would scale up if it might.
 fn is_limited(scaler: &AutoscalerFacts, table: &Table) -> bool {
     scaler.current >= scaler.max && scaler.limited.as_ref().is_some_and(|l| table.words().get(l.reason) == "TooManyReplicas")
-}
-
-/// Something adds nodes where pods find no room: Karpenter, or a Deployment of the cluster autoscaler.
-fn adds_nodes(table: &Table, world: &World) -> bool {
-    let cluster = table.cluster();
-    world.serves(cluster, "karpenter.sh", "nodepools") == Some(true)
-        || world.tables_of(cluster, "apps", "deployments").any(|t| t.aside().add_nodes > 0)
 }

@@ -40,6 +40,8 @@ pub enum Method {
     Strategic,
     /// PATCH, RFC 6902.
     Json,
+    /// PATCH, a configuration that is applied (YAML, of which JSON is a part).
+    Apply,
     /// DELETE, JSON.
     Delete,
 }

@@ -93,6 +93,12 @@ pub fn short(value: Option<&Value>) -> String {
     }
 }
 
+/// What changes, in a few words: the first of so many fields, and that there are more.
+pub fn summary(field: &str, before: Option<&Value>, after: Option<&Value>, fields: usize) -> String {
+    let more = if fields > 1 { format!(" and {} more", fields - 1) } else { String::new() };
+    format!("{field}: {} → {}{more}", short(before), short(after))
+}
+
 impl fmt::Display for Edit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&written(&self.path))
@@ -112,6 +118,8 @@ pub struct Deed {
     pub before: Option<String>,
     /// The same after; only of an outcome.
     pub after: Option<String>,
+    /// The subresource that it is done through; empty for the object itself.
+    pub subresource: &'static str,
     /// The fields that change.
     pub edits: Vec<Edit>,
     /// The rule of the guard that decided.

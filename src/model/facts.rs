@@ -82,7 +82,7 @@ impl Facts {
             Self::Workload(w) => {
                 size_of_val(&**w) + w.progressing.iter().chain(&w.failure).map(|c| size_of_val(&**c) + c.message.len()).sum::<usize>()
             }
-            Self::Node(n) => size_of_val(&**n) + size_of_val(&*n.pressures),
+            Self::Node(n) => size_of_val(&**n) + size_of_val(&*n.pressures) + size_of_val(&*n.taints),
             Self::Endpoints(e) => size_of_val(&**e) + size_of_val(&*e.pods),
             Self::Event(e) => size_of_val(&**e),
             _ => 0,
@@ -217,6 +217,8 @@ pub struct NodeFacts {
     pub version: Sym,
     /// The label `topology.kubernetes.io/zone`.
     pub zone: Sym,
+    /// Key, value and effect of taints that keep pods off (`NoSchedule`, `NoExecute`).
+    pub taints: Box<[[Sym; 3]]>,
 }
 
 /// A Service.

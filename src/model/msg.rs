@@ -1,5 +1,6 @@
 //! What the world tells us. The terminal's side of it is in `app`.
 
+use super::apply::Source;
 use super::call::{CallId, Failure, Reply};
 use super::catalog::Catalog;
 use super::column::Column;
@@ -26,6 +27,8 @@ pub enum Msg {
     Journalled(String, Result<(), String>),
     /// What the journal holds, or why it cannot be read.
     Journal(Result<Vec<Record>, String>),
+    /// What is to be applied to a cluster, or why it cannot be read.
+    Manifests(ClusterId, Result<Vec<Source>, String>),
     /// Something to tell the person.
     Told(Notice),
     /// How the demo fleet is from now on; names of actions in braces stand for their keys.

@@ -10,6 +10,8 @@ const NAME_PART: &str = "must consist of alphanumeric characters, '-', '_' or '.
 const VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with \
                      an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is \
                      '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or \
+                          'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
 fn is_label(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
@@ -66,4 +68,46 @@ pub fn qualified(text: &str) -> Vec<String> {
 /// What is wrong with the value of a label.
 pub fn label_value(text: &str) -> Vec<String> {
     too_long(text, 63).into_iter().chain((!text.is_empty() && !is_word(text)).then(|| VALUE.to_owned())).collect()
+}
+
+/// What is wrong with a key of a ConfigMap or Secret: it may become the name of a file, and must lead nowhere else.
+pub fn config_key(text: &str) -> Vec<String> {
+    let fits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    let leads_away = match text {
+        "." | ".." => Some(format!("must not be '{text}'")),
+        _ => text.starts_with("..").then(|| "must not start with '..'".to_owned()),
+    };
+    too_long(text, 253).into_iter().chain((!fits).then(|| CONFIG_KEY.to_owned())).chain(leads_away).collect()
+}
+
+/// The first complaint for people, to whom an example says more than an expression.
+pub fn told(wrong: &[String]) -> Option<String> {
+    wrong.first().map(|why| why.split_once(", regex used").map_or(why.clone(), |(why, _)| format!("{why})")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_a_config_map_is_a_name_of_a_file() {
+        for (key, why) in [
+            ("tls.crt", None),
+            ("_a-B.9", None),
+            (".hidden", None),
+            ("a..b", None),
+            ("", Some("a valid config key")),
+            ("a/b", Some("a valid config key")),
+            ("größe", Some("a valid config key")),
+            (".", Some("must not be '.'")),
+            ("..", Some("must not be '..'")),
+            ("..data", Some("must not start with '..'")),
+        ] {
+            let told = told(&config_key(key));
+            assert_eq!(told.is_some(), why.is_some(), "{key}: {told:?}");
+            assert!(told.unwrap_or_default().starts_with(why.unwrap_or_default()), "{key}");
+        }
+        assert_eq!(config_key(&"a".repeat(253)), Vec::<String>::new());
+        assert_eq!(config_key(&"a".repeat(254)), ["must be no more than 253 characters"]);
+    }
 }

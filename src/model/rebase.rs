@@ -57,6 +57,12 @@ impl Rebased {
     }
 }
 
+/// How many conflicts begin in a text. In one that is no object, lines between and after them may be anybody's.
+pub fn begun(text: &str) -> usize {
+    let [begin, ..] = MARKS;
+    text.lines().filter(|line| line.strip_prefix(begin).is_some_and(|rest| rest.starts_with(' '))).count()
+}
+
 /// The lines, from 0, that mark a conflict. In the YAML of an object no other line begins so.
 pub fn marked(text: &str) -> Vec<usize> {
     let is_mark =

@@ -1,6 +1,6 @@
 //! A record of the journal: what was about to be done to an object, or was.
 
-use super::deed::{Key, short};
+use super::deed::{Key, summary};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -24,6 +24,9 @@ pub struct Record {
     pub object: Object,
     /// `metadata.resourceVersion`, before and after.
     pub resource_version: Versions,
+    /// The subresource that it is done through.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub subresource: String,
     /// The fields that change. Values of Secrets stand as hashes.
     #[serde(default)]
     pub changes: Vec<Touched>,
@@ -116,8 +119,7 @@ impl Record {
     /// What changes, in a few words.
     pub fn summary(&self) -> String {
         let Some(first) = self.changes.first() else { return self.reason.clone().unwrap_or_default() };
-        let more = if self.changes.len() > 1 { format!(" and {} more", self.changes.len() - 1) } else { String::new() };
-        format!("{}: {} → {}{more}", first.field, short(first.before.as_ref()), short(first.after.as_ref()))
+        summary(&first.field, first.before.as_ref(), first.after.as_ref(), self.changes.len())
     }
 
     /// What became of it, in a word.

@@ -1,12 +1,20 @@
 //! What an action or a view may ask for, by value. `app` carries it out.
 
+pub use super::apply::{Apply, New};
 use super::call::{Call, CallId};
-use super::cell::Health;
+use super::course::{ChangeId, Steer};
+use super::data::Keyed;
 use super::deed::Deed;
+use super::draft::{Draft, Subject};
 use super::finding::Cause;
 use super::id::{ClusterId, ObjectRef, Uid};
 pub use super::known::{Known, Named};
-use super::layout::{Axis, Layout};
+use super::layout::Layout;
+pub use super::motion::Motion;
+pub use super::notice::Notice;
+pub use super::panes::{Panes, Pick};
+use super::past::{Origin, Past};
+use super::problem::Problem;
 use super::record::Record;
 use super::stroke::Stroke;
 pub use super::unlock::{Unlock, Which};
@@ -24,6 +32,8 @@ pub enum Step {
     Back,
     /// The present screen closes, and what was written in it is lost.
     Discard,
+    /// What was written before goes on in the present screen.
+    TakeUp(Draft),
     /// The present screen closes; at the root this asks whether to leave.
     Leave,
     /// The program ends.
@@ -42,8 +52,18 @@ pub enum Step {
     Sort(String),
     /// Objects are to be changed: a person is asked first.
     Change(Wish),
-    /// The last change of this run to an object is to be taken back: a person is asked first.
+    /// What files say is to be applied: a person is asked first.
+    Apply(Apply),
+    /// Something new is to be written.
+    New(New),
+    /// What was written of an object, or a value of it, is to be stored: a person is asked first.
+    Store(Draft),
+    /// What can be taken back of an object is looked for: a person chooses, and is asked first.
     Undo(ObjectRef),
+    /// This is to be taken back of an object: a person is asked first.
+    TakeBack(ObjectRef, Origin),
+    /// Something is done with a change that was confirmed.
+    Steer(ChangeId, Steer),
     /// A read-only cluster is to be changed for a while.
     Unlock(Unlock),
     /// It is read-only again.
@@ -71,10 +91,18 @@ pub enum Effect {
     Call(CallId, Call),
     /// Write down what is about to be done, or was.
     Journal(Box<Deed>),
-    /// Lend the terminal to the person's own editor, with the text of this object.
-    Write(ObjectRef, String),
-    /// Keep what was written of this object in a file, or forget it.
-    Keep(ObjectRef, Option<String>),
+    /// Lend the terminal to the person's own editor, with this text.
+    Write(Draft),
+    /// Read what is to be applied to this cluster from a file or folder.
+    ReadManifests(ClusterId, String),
+    /// Keep what was written.
+    Keep(Draft),
+    /// Forget what was kept.
+    Forget(Subject),
+    /// Look whether a text was kept, to take it up again.
+    Recall(Subject),
+    /// Move what was kept out of the way.
+    PutAside(Subject),
     /// Write the journal into this file from now on.
     JournalTo(String),
     /// Read the journal.
@@ -112,14 +140,26 @@ pub enum Screen {
     Logs(Only),
     /// What happens in all open clusters, the newest first.
     Warnings,
+    /// The changes of this run, the newest first.
+    Changes,
     /// The changes that were made, the newest first.
     Journal,
+    /// What can be taken back of an object, to choose one of it.
+    Undo(ObjectRef, Vec<Past>),
     /// A record of the journal, whole.
     Record(Box<Record>),
     /// The keys in force.
     Help,
-    /// An object as a text that is edited; in the person's own editor at once if the flag is set.
-    Edit(ObjectRef, bool),
+    /// A text that is edited; in the person's own editor at once if the flag is set.
+    Edit(Subject, bool),
+    /// Something new as a text that begins with this.
+    New(Subject, String),
+    /// Why something was not done: all that is wrong with files.
+    Problems(String, Vec<Problem>),
+    /// What something new can begin with, to choose one.
+    Templates,
+    /// What a ConfigMap or Secret holds, key by key.
+    Data(ObjectRef),
     /// What can be done here, greyed with the reason where it cannot.
     Actions,
     /// The links of an object, to choose one.
@@ -192,116 +232,6 @@ pub enum Prompt {
     Filter,
 }
 
-/// Something that happens within a screen.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Motion {
-    Up,
-    Down,
-    PageUp,
-    PageDown,
-    Top,
-    Bottom,
-    Left,
-    Right,
-    /// Mark or unmark what the cursor is on, and go one down.
-    Mark,
-    /// Mark everything from the last mark to here.
-    MarkRange,
-    /// Unmark everything.
-    Unmark,
-    SortNext,
-    SortPrevious,
-    SortInvert,
-    Wide,
-    Unhealthy,
-    NextMatch,
-    PreviousMatch,
-    /// Fold or unfold, wrap or unwrap: what the screen has of the kind.
-    Fold,
-}
-
-impl Motion {
-    /// By how many lines it moves in a list of `all` lines of which `page` are a page; `None` where it is no movement along the lines.
-    pub fn lines(self, page: isize, all: usize) -> Option<isize> {
-        let all = all as isize;
-        Some(match self {
-            Self::Up => -1,
-            Self::Down => 1,
-            Self::PageUp => -page,
-            Self::PageDown => page,
-            Self::Top => -all,
-            Self::Bottom => all,
-            _ => return None,
-        })
-    }
-}
-
-/// Something that happens to panes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Panes {
-    /// The next one has the keys.
-    Next,
-    /// The previous one has.
-    Previous,
-    /// The one with the keys takes all the room, or gives it back.
-    Zoom,
-    /// The one with the keys shows this instead: a kind, and perhaps a filter.
-    Show(String),
-    /// The one with the keys gives half of its room to another one that shows this.
-    Split(Axis, String),
-    /// The one with the keys closes.
-    Close,
-    /// What the cursor is on narrows the other panes, or does not any more.
-    Link,
-    /// The user is told which layouts there are.
-    Layouts,
-    /// The panes of the layout of this name.
-    Layout(String),
-    /// The panes as they are get this name.
-    Save(String),
-    /// The panes of the built-in layout.
-    Reset,
-}
-
-/// What the cursor of a pane is on, for other panes to show what belongs to it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Pick {
-    /// An object.
-    Object(Box<Target>),
-    /// A cluster.
-    Cluster(ClusterId),
-}
-
-/// Something that a person is told once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// Where it happened.
-    pub cluster: Option<ClusterId>,
-    /// How bad it is.
-    pub health: Health,
-    /// What, and what to do.
-    pub text: String,
-}
-
-impl Notice {
-    /// Something to know.
-    pub fn info(text: impl Into<String>) -> Self {
-        Self { cluster: None, health: Health::Ok, text: text.into() }
-    }
-
-    /// Something that was not done, and why.
-    pub fn warn(text: impl Into<String>) -> Self {
-        Self { cluster: None, health: Health::Warn, text: text.into() }
-    }
-
-    /// The same, of a cluster.
-    pub fn of(mut self, cluster: ClusterId) -> Self {
-        self.cluster = Some(cluster);
-        self
-    }
-}
-
 /// A change that is wanted, before anything is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wish {
@@ -368,6 +298,8 @@ pub struct Scene {
     pub copyable: Option<String>,
     /// The links of the object under the cursor.
     pub links: Vec<Hyperlink>,
+    /// The key that the cursor is on, on the screen of what a ConfigMap or Secret holds.
+    pub key: Option<Keyed>,
     /// The cluster that the cursor is on, on a screen of clusters.
     pub cluster: Option<ClusterId>,
     /// That cluster is open.
@@ -380,6 +312,10 @@ pub struct Scene {
     pub writing: bool,
     /// The finding that the cursor is on, on a screen of findings.
     pub finding: Option<(ClusterId, Cause)>,
+    /// The change that the cursor is on, on the screen of changes.
+    pub change: Option<ChangeId>,
+    /// What the cursor is on, on the screen of what can be taken back.
+    pub past: Option<(ObjectRef, Origin)>,
     /// The record that the cursor is on, on the screen of the journal.
     pub record: Option<Box<Record>>,
     /// Clusters that need a login or wait for their next try.

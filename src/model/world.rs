@@ -4,12 +4,14 @@ use super::catalog::Resource;
 use super::cell::Value;
 use super::cluster::Cluster;
 use super::column::{Column, Source};
+use super::course::Course;
 use super::fault::Fault;
 use super::finding::Findings;
 use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
 use super::layout::Layouts;
 use super::msg::{Link, Sync};
 use super::record::Record;
+use super::right::Rights;
 use super::row::Row;
 use super::step::{Known, Notice, Target};
 use super::table::Table;
@@ -46,6 +48,8 @@ pub struct World {
     pub looked: Vec<String>,
     /// The folder that texts are kept in that were written and not stored.
     pub texts: String,
+    /// The folder in memory for those of Secrets; `None` where there is none, and they are not kept.
+    pub secret_texts: Option<String>,
     /// Seconds that the clock on the wall is ahead of UTC.
     pub utc_offset: i64,
     /// No writes anywhere.
@@ -54,6 +58,10 @@ pub struct World {
     pub demo: Option<Demo>,
     /// How panes are laid out, by the user's own names.
     pub layouts: Layouts,
+    /// The changes of this run that were confirmed, the newest first.
+    pub courses: Vec<Course>,
+    /// What clusters have said of what we may.
+    pub rights: Rights,
     /// What the journal holds, a record for each change to an object, or why it cannot be read; `None` before anybody wanted to know.
     pub journal: Option<Result<Vec<Record>, String>>,
     /// Contexts of the same cluster may be open side by side, because each is looked at by itself.
@@ -104,9 +112,23 @@ impl World {
         self.clusters.get_mut(usize::from(id.0))
     }
 
+    /// How many changes of this run are not over.
+    pub fn under_way(&self) -> usize {
+        self.courses.iter().filter(|c| !c.is_over()).count()
+    }
+
     /// The display name of a cluster.
     pub fn name(&self, id: ClusterId) -> &str {
         self.cluster(id).map_or("", |c| &c.name)
+    }
+
+    /// The namespace of what names none: the one that is looked at, or the context's own; `None` where several are looked at.
+    pub fn namespace_in<'a>(&'a self, cluster: &'a Cluster) -> Option<&'a str> {
+        match self.namespaces.as_slice() {
+            [] => Some(&cluster.namespace),
+            [one] => Some(one),
+            _ => None,
+        }
     }
 
     /// Makes room for what a watch will bring; a table begins with these columns.

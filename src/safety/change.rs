@@ -3,9 +3,12 @@
 //!
 //! Each object of it is an [`Item`] with a stage of its own; [`Change::next`] looks at all of them and asks for whatever is due and not under way.
 
+mod accepted;
 mod along;
 mod answer;
+mod apply;
 mod confirm;
+mod course;
 mod rows;
 mod send;
 
@@ -13,12 +16,14 @@ pub use confirm::{Focus, Press};
 
 use super::form::Form;
 use super::guard::{Asked, Demand, Guard, Ruling};
-use super::item::{End, Given, Item, Stage};
-use super::verb::{Check, Plan, Undo, Verb};
+use super::item::{Given, Item};
+use super::verb::{Check, Plan, Verb};
 use crate::model::call::Call;
 use crate::model::cluster::Cluster;
+pub use crate::model::course::ChangeId;
 use crate::model::deed::Deed;
-use crate::model::id::{GroupResource, ObjectRef, Version};
+use crate::model::draft::Subject;
+use crate::model::id::{ClusterId, GroupResource, Version};
 use crate::model::line::Line;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
@@ -26,10 +31,6 @@ use std::time::Duration;
 
 /// Requests of one change that are under way at a time, before it is confirmed.
 const AT_ONCE: usize = 10;
-
-/// Tells a change from others of this run.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ChangeId(pub u64);
 
 /// A change to one object or to several.
 #[derive(Clone, Debug)]
@@ -54,10 +55,16 @@ pub struct Change {
     pub typed: Line,
     /// The reason that is given.
     pub reason: Line,
+    /// What the text is about that it came from, where it came from one.
+    pub text: Option<Subject>,
+    /// So many lines of what it says are scrolled away.
+    pub scroll: usize,
     /// Told in the dialog: why a key was not taken, what changed underneath.
     pub told: Option<String>,
     /// When it was begun.
     pub begun: Timestamp,
+    /// Since when it is as far as it is.
+    pub since: Timestamp,
     argument: String,
     /// When it was looked last whether an object has changed underneath.
     looked: Timestamp,
@@ -143,8 +150,11 @@ impl Change {
             focus: Focus::Confirm,
             typed: Line::default(),
             reason: Line::default(),
+            text: None,
+            scroll: 0,
             told: None,
             begun: now,
+            since: now,
             argument: argument.to_owned(),
             looked: now,
             unwritten: Vec::new(),
@@ -187,7 +197,12 @@ impl Change {
         if self.take_along(along) {
             return self.look(world, guard, asks);
         }
-        self.ruling = Some(self.rule(world, guard));
+        let ruling = self.rule(world, guard);
+        if self.ruling.as_ref().is_some_and(|before| (before.demand, before.reason) != (ruling.demand, ruling.reason)) {
+            // What was drawn said something else of what it takes to confirm.
+            (self.drawn, self.once) = (None, false);
+        }
+        self.ruling = Some(ruling);
         let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
         // A read-only cluster is not even asked to try.
         for at in (0..self.items.len()).filter(|_| !refused) {
@@ -216,6 +231,9 @@ impl Change {
         }
         self.looked = world.now;
         let other = |i: &Item| {
+            if i.is_missing() && matches!(i.given, Given::Manifest(_)) {
+                return rows::named(world, &i.target).is_some();
+            }
             let row = rows::find(world, &i.target);
             row.is_some_and(|row| i.version().is_some_and(|v| Version::parse(v) != row.version)) || rows::is_gone(world, &i.target)
         };
@@ -231,7 +249,7 @@ impl Change {
     fn read(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
         let Some(item) = self.items.get(at) else { return };
         let (right, before) = (item.right.is_none(), item.before.is_none());
-        let review = right.then(|| item.review(self.verb_of(item)));
+        let review = right.then(|| item.right_to(self.verb_of(item)).review());
         let read = before.then(|| item.read(self.verb_of(item)));
         if let Some(call) = review {
             self.ask(at, Purpose::Right, call, asks);
@@ -243,7 +261,7 @@ impl Change {
     }
 
     /// Asks for what is around an object. What its cluster does not serve is not there.
-    fn read_around(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
+    pub(super) fn read_around(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
         let Some(item) = self.items.get_mut(at) else { return };
         if item.around.is_empty() {
             item.around = (item.verb(self.verb).around)(item).into_iter().map(|around| (around, None)).collect();
@@ -291,7 +309,8 @@ impl Change {
 
     /// What the guard says: the strictest of what it says of each object.
     fn rule(&self, world: &World, guard: &Guard) -> Ruling {
-        let ruled: Vec<Ruling> = self.items.iter().filter_map(|item| self.rule_of(item, world, guard)).collect();
+        let objects = self.asked_for().count();
+        let ruled: Vec<Ruling> = self.items.iter().filter_map(|item| self.rule_of(item, objects, world, guard)).collect();
         let reason = ruled.iter().any(|r| r.reason);
         let nobody = || Ruling {
             demand: Demand::Refused,
@@ -300,11 +319,16 @@ impl Change {
             why: "there is nothing to change".to_owned(),
         };
         let strictest = ruled.into_iter().reduce(|a, b| if b.demand > a.demand { b } else { a }).unwrap_or_else(nobody);
+        // What no server has tried is not confirmed by the key that goes through a form.
+        if strictest.demand < Demand::Yes && self.accepted().any(Item::is_untried) {
+            let why = "no server has tried it, and what it would store is a guess".to_owned();
+            return Ruling { demand: Demand::Yes, reason, why, ..strictest };
+        }
         Ruling { reason, ..strictest }
     }
 
-    /// What the guard says of one object, now.
-    fn rule_of(&self, item: &Item, world: &World, guard: &Guard) -> Option<Ruling> {
+    /// What the guard says of one object of so many, now.
+    fn rule_of(&self, item: &Item, objects: usize, world: &World, guard: &Guard) -> Option<Ruling> {
         Some(guard.rule(&Asked {
             cluster: world.cluster(item.target.cluster)?,
             namespace: &item.target.namespace,
@@ -312,38 +336,11 @@ impl Change {
             name: &item.target.name,
             verb: self.verb_of(item).name,
             removal: self.verb_of(item).removes,
-            objects: self.asked_for().count(),
+            objects,
             replicas: item.replicas(),
             now: world.now,
             utc_offset: world.utc_offset,
         }))
-    }
-
-    /// Everything that is planned has been tried, or cannot be: the preview says all that it will say.
-    pub fn is_previewed(&self) -> bool {
-        let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
-        let tried = |i: &Item| match (&i.plan, &i.right, self.verb_of(i).check) {
-            (Some(Ok(_)), Some(Ok(())), Check::Server) => i.checked.is_some() || refused,
-            (None, ..) => false,
-            _ => true,
-        };
-        self.ruling.is_some() && self.items.iter().all(tried)
-    }
-
-    /// The objects that the change will be sent for: those that may be changed, can be and were accepted.
-    pub fn accepted(&self) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(|i| self.is_accepted(i))
-    }
-
-    /// True where the server has said that it would take it, or cannot say so beforehand.
-    pub(super) fn is_accepted(&self, item: &Item) -> bool {
-        let with = item.along.and_then(|(at, _)| self.items.get(at));
-        let tried = match (&item.checked, self.verb_of(item).check) {
-            (Some(Ok(_)), _) | (None, Check::None(_)) => true,
-            (Some(Err(refusal)), _) => refusal.untried,
-            (None, Check::Server) => false,
-        };
-        tried && matches!((&item.plan, &item.right), (Some(Ok(_)), Some(Ok(())))) && with.is_none_or(|with| self.is_accepted(with))
     }
 
     /// What is planned is another: it is planned and tried again, and nothing holds that was confirmed.
@@ -352,9 +349,14 @@ impl Change {
         (self.drawn, self.once) = (None, false);
         self.under_way.retain(|t| !matches!(t.of, Purpose::Check));
         for item in &mut self.items {
-            (item.plan, item.checked) = (None, None);
+            (item.plan, item.checked) = (item.lost.clone().map(Err), None);
             item.warnings.clear();
         }
+    }
+
+    /// One of its objects is in this cluster.
+    pub fn concerns(&self, cluster: ClusterId) -> bool {
+        self.items.iter().any(|i| i.target.cluster == cluster)
     }
 
     /// True while something is carried out.
@@ -365,13 +367,5 @@ impl Change {
     /// The plan of an object that can be sent.
     fn plan_of(item: &Item) -> Option<&Plan> {
         item.plan.as_ref().and_then(|p| p.as_ref().ok())
-    }
-
-    /// What it changed of an object, if that was done and can be taken back.
-    pub fn undoable(&self, object: &ObjectRef) -> Option<Given> {
-        let done = |i: &&Item| i.target == *object && matches!(i.stage, Stage::Following | Stage::Ended(End::Done));
-        let item = self.items.iter().find(done).filter(|_| self.verb.undo == Undo::Fields)?;
-        let edits = item.changes();
-        (!edits.is_empty()).then(|| Given::Edits(Self::plan_of(item).map_or("", |plan| plan.subresource), edits))
     }
 }

@@ -1,13 +1,20 @@
 //! One object of a change: what is known of it, and how far it has come.
 
+mod wished;
+
 use super::diff::{changes, diff};
+use super::local;
+use super::undo::Trace;
 use super::verb::{Around, EVICTION, Plan, Verb, Write};
-use crate::model::call::{Call, Method};
+use crate::model::call::{Call, Cause, Method};
 use crate::model::catalog::Resource;
 use crate::model::deed::{Edit, pointer};
+use crate::model::draft::Draft;
 use crate::model::id::ObjectRef;
+use crate::model::right::Right;
 use crate::model::time::Timestamp;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// An object that is to be changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,10 +27,20 @@ pub struct Item {
     pub given: Given,
     /// Where it goes along with another object of the change: the place of that one, and what is done to this one.
     pub along: Option<(usize, &'static Verb)>,
+    /// When it is taken where objects have turns: all of one turn together, one turn after the other.
+    pub turn: usize,
+    /// Other objects of the change without which it cannot be, by their places.
+    pub needs: Vec<usize>,
+    /// Fields that others own and that it would change, with who that is, as the server said.
+    pub conflicts: Vec<Cause>,
     /// Whether we may, and which right is missing; `None` before the server has said.
     pub right: Option<Result<(), String>>,
     /// The object as it was read last.
     pub before: Option<Value>,
+    /// It was made by the change, as is known once the states before and after are let go.
+    pub made_here: bool,
+    /// Why nothing can be done with it, whatever the form says: it could not be read, or is another by now.
+    pub lost: Option<String>,
     /// What was read beside it, in the order of the verb's list; or why it could not be.
     pub around: Vec<(Around, Option<Result<Value, String>>)>,
     /// What would be sent, or why nothing can be.
@@ -34,6 +51,8 @@ pub struct Item {
     pub warnings: Vec<String>,
     /// What the server stored.
     pub stored: Option<Value>,
+    /// What was done, once it is over and the states before and after are forgotten.
+    pub trace: Option<Trace>,
     /// How far it has come.
     pub stage: Stage,
     /// When it was asked for, in the form of RFC 3339.
@@ -42,6 +61,20 @@ pub struct Item {
     pub seen: bool,
     /// Conflicts that were resolved by reading again.
     pub tries: u8,
+    /// Whether what is around it was read again once it was done.
+    pub again: Again,
+}
+
+/// Whether what is around an object was read again once that was done: something may have come meanwhile that should go along with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Again {
+    /// Not yet.
+    #[default]
+    No,
+    /// It is being read.
+    Reading,
+    /// It was.
+    Read,
 }
 
 /// What a verb was given for an object beforehand.
@@ -50,8 +83,12 @@ pub enum Given {
     /// Nothing.
     #[default]
     Nothing,
-    /// A text that a person wrote.
-    Text(String),
+    /// A text that a person wrote, and the text that it was made from.
+    Text(String, Option<String>),
+    /// An object as somebody wishes it, which may not be there yet.
+    Manifest(Value),
+    /// A value of a ConfigMap or Secret that a person wrote.
+    Value(Draft),
     /// Changes that were made to a subresource of it, to be taken back.
     Edits(&'static str, Vec<Edit>),
 }
@@ -62,7 +99,7 @@ pub struct Refusal {
     /// For people.
     pub why: String,
     /// What is wrong with which field.
-    pub causes: Vec<crate::model::call::Cause>,
+    pub causes: Vec<Cause>,
     /// Nothing is wrong with the change itself: the server cannot try it, since a webhook has effects that it cannot take back; or it may not
     /// be done just now, since a disruption budget is against it.
     pub untried: bool,
@@ -97,6 +134,8 @@ pub enum Stage {
 pub enum End {
     /// It took effect.
     Done,
+    /// It was so already: nothing was sent.
+    Unchanged,
     /// Nothing was changed, and why.
     Failed(String),
     /// Nobody can tell whether it was changed.
@@ -113,17 +152,24 @@ impl Item {
             resource,
             given,
             along: None,
+            turn: 0,
+            needs: Vec::new(),
+            conflicts: Vec::new(),
             right: None,
             before: None,
+            made_here: false,
+            lost: None,
             around: Vec::new(),
             plan: None,
             checked: None,
             warnings: Vec::new(),
             stored: None,
+            trace: None,
             stage: Stage::Asking,
             asked_at: now.rfc3339(),
             seen: false,
             tries: 0,
+            again: Again::No,
         }
     }
 
@@ -163,25 +209,51 @@ impl Item {
         if self.is_removed() {
             return Vec::new();
         }
-        let after = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
-        match (&self.before, after) {
+        match (&self.before, self.after().as_deref()) {
             (_, Some(after)) if self.made().is_some() => diff(&json!({}), after),
             (Some(before), Some(after)) => diff(before, after),
             _ => Vec::new(),
         }
     }
 
-    /// The same for the screen: what a Secret holds is not shown.
-    pub fn told(&self) -> Vec<Edit> {
-        self.edits().into_iter().map(|edit| edit.masked(&self.target)).collect()
+    /// The server could not try it, and it may be sent all the same.
+    pub fn is_untried(&self) -> bool {
+        matches!(&self.checked, Some(Err(refusal)) if refusal.untried)
     }
 
-    /// How many replicas it would have, where that changes: a form may have said +3 or 50%.
+    /// The object as it was stored, or else as it would be: by the server's word, or where it cannot try, by our own reckoning.
+    fn after(&self) -> Option<Cow<'_, Value>> {
+        let tried = self.stored.as_ref().or(self.checked.as_ref().and_then(|c| c.as_ref().ok()));
+        tried.map(Cow::Borrowed).or_else(|| self.is_untried().then(|| self.outcome().map(Cow::Owned)).flatten())
+    }
+
+    /// What would come of the plan, as far as that is known without a server.
+    fn outcome(&self) -> Option<Value> {
+        local::outcome(self.before.as_ref()?, self.plan.as_ref()?.as_ref().ok()?)
+    }
+
+    /// How many replicas it would have at least, where that changes: a form may have said +3 or 50%. Of an autoscaler its minimum counts, or its
+    /// maximum where that alone is another.
     pub fn replicas(&self) -> Option<i64> {
-        if let Some(Ok(Plan { write: Write::Merge(patch), .. })) = &self.plan {
-            return patch.pointer("/spec/replicas")?.as_i64();
-        }
-        self.edits().into_iter().find(|edit| pointer(&edit.path) == "/spec/replicas")?.after?.as_i64()
+        let is_autoscaler = &*self.target.kind.resource == "horizontalpodautoscalers";
+        let bounds: &[&str] = if is_autoscaler { &["/spec/minReplicas", "/spec/maxReplicas"] } else { &["/spec/replicas"] };
+        bounds.iter().find_map(|bound| self.becomes(bound))
+    }
+
+    /// What a number will be, where that changes; servers take 1 for a number of replicas that is not there.
+    fn becomes(&self, at: &str) -> Option<i64> {
+        let number = |value: Option<&Value>| value.map_or(Some(1), Value::as_i64);
+        let planned = match &self.plan {
+            Some(Ok(Plan { write: Write::Merge(patch), .. })) => patch.pointer(at).map(Some),
+            Some(Ok(Plan { write: Write::Ops(ops), .. })) => {
+                ops.iter().rev().find(|op| op.get("path").and_then(Value::as_str) == Some(at)).map(|op| op.get("value"))
+            }
+            _ => None,
+        };
+        planned.map_or_else(
+            || number(self.edits().into_iter().find(|edit| pointer(&edit.path) == at)?.after.as_ref()),
+            |value| number(value.filter(|v| !v.is_null())),
+        )
     }
 
     /// True once everything was read that a plan needs.
@@ -195,17 +267,26 @@ impl Item {
         self.call(Method::Get, if scaled { "scale" } else { "" }, String::new())
     }
 
-    /// What was changed, as it takes to take it back.
-    pub fn changes(&self) -> Vec<Edit> {
-        match (&self.before, &self.stored) {
-            (Some(before), Some(stored)) => changes(before, stored),
-            _ => Vec::new(),
+    /// What would change, or has, as it is written down: as it takes to take it back.
+    pub fn touched(&self) -> Vec<Edit> {
+        match (&self.before, self.after().as_deref()) {
+            (Some(before), Some(after)) if self.made().is_none() && !self.is_removed() && !self.is_missing() => changes(before, after),
+            _ => self.edits(),
         }
+    }
+
+    /// What was done, from the states before and after; nothing where nothing was, or something else was made.
+    pub fn done(&self) -> Option<Trace> {
+        let (before, stored) = (self.before.as_ref()?, self.stored.as_ref().filter(|_| self.made().is_none() && !self.is_missing())?);
+        let subresource = self.plan.as_ref()?.as_ref().ok()?.subresource;
+        let version = stored.pointer("/metadata/resourceVersion").and_then(Value::as_str).map(str::to_owned);
+        Some(Trace { subresource, edits: changes(before, stored), version }).filter(|trace| !trace.edits.is_empty())
     }
 
     /// Kind and name of what is made from the object, where something is.
     pub fn made(&self) -> Option<(&Resource, &str)> {
         match self.plan.as_ref()?.as_ref().ok()? {
+            Plan { write: Write::Apply { .. }, .. } if self.is_missing() => Some((&self.resource, &self.target.name)),
             Plan { creates: Some(kind), write: Write::Create(new), .. } => Some((kind, new.pointer("/metadata/name")?.as_str()?)),
             _ => None,
         }
@@ -220,30 +301,12 @@ impl Item {
         }
     }
 
-    /// The request that asks whether we may.
-    pub fn review(&self, verb: &Verb) -> Call {
-        let (does, subresource) = verb.right;
-        let kind = verb.writes_to(&self.resource.id);
-        // What is made has no name yet that a right could be about.
-        let name = if kind == self.resource.id { &*self.target.name } else { "" };
-        let subresource = match self.given {
-            Given::Edits(subresource, _) => subresource,
-            _ => subresource,
-        };
-        let body = json!({
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": {
-                "verb": does, "group": kind.group, "resource": kind.resource, "subresource": subresource,
-                "namespace": self.target.namespace, "name": name,
-            }},
-        });
-        Call {
-            cluster: self.target.cluster,
-            method: Method::Review,
-            path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews".to_owned(),
-            query: Vec::new(),
-            body: body.to_string(),
+    /// The right that it takes.
+    pub fn right_to(&self, verb: &Verb) -> Right {
+        let right = verb.right_to(&self.target);
+        match self.given {
+            Given::Edits(subresource, _) => Right { subresource, ..right },
+            Given::Nothing | Given::Text(..) | Given::Value(_) | Given::Manifest(_) => right,
         }
     }
 
@@ -278,6 +341,7 @@ impl Item {
                 (Method::Json, Value::Array([vec![pin], ops.clone()].concat()).to_string())
             }
             Write::Replace(text) => (Method::ReplaceYaml, text.clone()),
+            Write::Apply { wished, .. } => (Method::Apply, self.pinned_whole(wished).to_string()),
             // An eviction has the options of a deletion in it, and says there too that it is only tried.
             Write::Create(object) if plan.subresource == EVICTION => {
                 let mut eviction = object.as_object().cloned().unwrap_or_default();
@@ -286,7 +350,8 @@ impl Item {
                 (Method::Create, Value::Object(eviction).to_string())
             }
             Write::Create(object) => (Method::Create, object.to_string()),
-            Write::Delete(options) => (Method::Delete, self.only_this(options, false).to_string()),
+            // Where there are options in the body, a server reads none in the query, `dryRun` neither.
+            Write::Delete(options) => (Method::Delete, self.only_this(options, dry).to_string()),
         };
         let mut call = match &plan.creates {
             Some(resource) => Call { path: resource.path(Some(&self.target.namespace)), ..self.call(method, "", body) },
@@ -294,6 +359,9 @@ impl Item {
         };
         if !matches!(method, Method::Delete) {
             call.query.push(("fieldValidation", "Strict".to_owned()));
+        }
+        if matches!(plan.write, Write::Apply { force: true, .. }) {
+            call.query.push(("force", "true".to_owned()));
         }
         if dry {
             call.query.push(("dryRun", "All".to_owned()));
@@ -328,4 +396,41 @@ fn pinned(patch: &Value, version: &str) -> Value {
         }
     }
     patch
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
+mod tests {
+    use super::*;
+    use crate::kinds;
+    use crate::model::id::{ClusterId, GroupResource, Uid};
+
+    /// A server that does not read that something is only tried does it: a deletion and an eviction say so in their bodies, all others in the query.
+    #[test]
+    fn what_is_only_tried_says_so_where_a_server_looks() {
+        let kind = GroupResource::new("", "pods");
+        let resource = kinds::find(&kind).unwrap().resource();
+        let target = ObjectRef { cluster: ClusterId(0), kind, namespace: "shop".into(), name: "web".into(), uid: Uid::parse("u") };
+        let mut item = Item::new(target, resource.clone(), Given::Nothing, Timestamp(0));
+        item.before = Some(json!({"metadata": {"uid": "u", "resourceVersion": "7"}}));
+        let made = Plan { creates: Some(resource), ..Plan::of(Write::Create(json!({}))) };
+        for (plan, place) in [
+            (Plan::of(Write::Delete(json!({"propagationPolicy": "Background"}))), "/dryRun"),
+            (Plan::to(EVICTION, Write::Create(json!({"kind": "Eviction"}))), "/deleteOptions/dryRun"),
+            (Plan::of(Write::Merge(json!({}))), ""),
+            (Plan::of(Write::Strategic(json!({}))), ""),
+            (Plan::of(Write::Ops(Vec::new())), ""),
+            (Plan::of(Write::Replace("{}".to_owned())), ""),
+            (made, ""),
+        ] {
+            for dry in [true, false] {
+                let call = item.request(&plan, dry);
+                let body: Value = serde_json::from_str(&call.body).unwrap();
+                let in_query = call.query.iter().any(|(name, value)| *name == "dryRun" && value == "All");
+                let in_body = body.pointer(place).is_some_and(|told| *told == json!(["All"]));
+                assert_eq!(if place.is_empty() { in_query } else { in_body }, dry, "{plan:?}");
+                assert!(dry || !in_query, "{plan:?}");
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@
 
 use crate::model::cluster::Cluster;
 use crate::model::deed::{Deed, Edit, Outcome, written};
-use crate::model::id::GroupResource;
+use crate::model::id::{GroupResource, Uid};
 use crate::model::record::{Object, Place, Record, Stage, Touched, Versions};
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
@@ -36,8 +36,9 @@ impl Writer {
     /// What is written down of a deed in a cluster, at a time in the form of RFC 3339.
     pub fn record(&self, deed: &Deed, cluster: Option<&Cluster>, time: String) -> Record {
         let secret = deed.object.is_secret();
-        // What is done to a cluster as a whole has no uid before it has said who it is, only a stand-in for that.
-        let nameless = deed.object.kind == GroupResource::new("", "cluster") && cluster.is_none_or(|c| c.identity.is_none());
+        // What is done to a cluster as a whole has no uid before it has said who it is, and what is made none before it is, only a stand-in for that.
+        let nameless = deed.object.kind == GroupResource::new("", "cluster") && cluster.is_none_or(|c| c.identity.is_none())
+            || deed.object.uid == Uid::of_name(&deed.object.namespace, &deed.object.name);
         let (outcome, why) = match &deed.outcome {
             None => (None, None),
             Some(Outcome::Done) => (Some("done"), None),
@@ -58,6 +59,7 @@ impl Writer {
                 uid: if nameless { String::new() } else { deed.object.uid.to_string() },
             },
             resource_version: Versions { before: deed.before.clone(), after: deed.after.clone() },
+            subresource: deed.subresource.to_owned(),
             changes: deed.edits.iter().map(|edit| self.touched(edit, secret)).collect(),
             rule: deed.rule.clone(),
             reason: deed.reason.clone(),
@@ -223,6 +225,7 @@ mod tests {
             },
             before: Some("7".to_owned()),
             after: outcome.is_some().then(|| "8".to_owned()),
+            subresource: "",
             edits: vec![Edit { path, before: Some(json!("hunter2")), after: None }],
             rule: "tier prod".to_owned(),
             reason: None,
@@ -245,6 +248,15 @@ mod tests {
                 line
             })
             .collect()
+    }
+
+    #[test]
+    fn what_is_not_there_yet_has_no_uid() {
+        let mut new = deed("1", &GroupResource::new("", "secrets"), None);
+        let uid = |deed: &Deed| writer(b"s").record(deed, None, String::new()).object.uid;
+        assert_ne!(uid(&new), "");
+        new.object.uid = Uid::of_name(&new.object.namespace, &new.object.name);
+        assert_eq!(uid(&new), "");
     }
 
     #[test]

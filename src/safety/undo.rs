@@ -1,8 +1,55 @@
 //! Taking a change back: the fields that were changed get the values back that they had, if they still have those that they were given.
 
-use crate::model::deed::{Edit, Key, pointer, short, written};
+use crate::model::deed::{Edit, Key, pointer, short, summary, written};
+use crate::model::id::ObjectRef;
+use crate::model::record::{Record, Touched};
 use serde_json::{Value, json};
 use std::cmp::Reverse;
+
+/// What was done to an object, as it takes to take it back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    /// The subresource that it was done through; empty for the object itself.
+    pub subresource: &'static str,
+    /// The fields, as they were and as they were made.
+    pub edits: Vec<Edit>,
+    /// `metadata.resourceVersion` that the object had then.
+    pub version: Option<String>,
+}
+
+impl Trace {
+    /// What a record of the journal says was done, through this subresource; nothing of what was made, which only goes as a whole.
+    pub fn of(record: &Record, subresource: &'static str) -> Option<Self> {
+        record.resource_version.before.as_ref()?;
+        let edit = |t: &Touched| Edit { path: t.path.clone(), before: t.before.clone(), after: t.after.clone() };
+        let (edits, version) = (record.changes.iter().map(edit).collect::<Vec<_>>(), record.resource_version.after.clone());
+        (!edits.is_empty()).then_some(Self { subresource, edits, version })
+    }
+
+    /// What changed of an object, in a few words; without what a Secret holds.
+    pub fn told(&self, object: &ObjectRef) -> String {
+        let Some(first) = self.edits.first().map(|e| e.clone().masked(object)) else { return String::new() };
+        summary(&first.to_string(), first.before.as_ref(), first.after.as_ref(), self.edits.len())
+    }
+
+    /// True where it gave all fields back what another had taken.
+    fn reverses(&self, other: &Self) -> bool {
+        let is_back = |e: &Edit| other.edits.iter().any(|o| o.to_string() == e.to_string() && o.before == e.after && o.after == e.before);
+        self.edits.len() == other.edits.len() && self.edits.iter().all(is_back)
+    }
+}
+
+/// Which of these, the newest first, have not been taken back by one that is newer and an undo.
+pub fn standing(done: &[(bool, &Trace)]) -> Vec<bool> {
+    let mut stands = vec![true; done.len()];
+    for (at, (is_undo, undo)) in done.iter().enumerate() {
+        let older = done.iter().zip(&mut stands).skip(if *is_undo { at + 1 } else { done.len() });
+        if let Some((_, stands)) = older.into_iter().find(|((_, trace), stands)| **stands && undo.reverses(trace)) {
+            *stands = false;
+        }
+    }
+    stands
+}
 
 /// The operations (RFC 6902) that take changes back from an object as it is now.
 ///
@@ -176,6 +223,26 @@ mod tests {
         let now = other(after.clone());
         let back = inverse(&changes(&before, &after), &now).unwrap();
         assert_eq!(applied(now, &back), other(before), "{back:?}");
+    }
+
+    #[test]
+    fn what_was_taken_back_stands_no_more() {
+        let scaled = |from: u8, to: u8| {
+            let of = |n: u8| json!({"spec": {"replicas": n}});
+            Trace { subresource: "scale", edits: changes(&of(from), &of(to)), version: None }
+        };
+        // The newest first: whether it is an undo, from and to.
+        for (done, stand) in [
+            (vec![(false, 3, 5), (false, 1, 3)], vec![true, true]),
+            (vec![(true, 5, 3), (false, 3, 5)], vec![true, false]),
+            (vec![(true, 3, 1), (true, 5, 3), (false, 3, 5), (false, 1, 3)], vec![true, true, false, false]),
+            (vec![(true, 3, 5), (true, 5, 3), (false, 3, 5)], vec![true, false, false]),
+            (vec![(false, 5, 3), (false, 3, 5)], vec![true, true]),
+            (vec![(true, 7, 3), (false, 3, 5)], vec![true, true]),
+        ] {
+            let traces: Vec<(bool, Trace)> = done.iter().map(|(undo, from, to)| (*undo, scaled(*from, *to))).collect();
+            assert_eq!(standing(&traces.iter().map(|(undo, trace)| (*undo, trace)).collect::<Vec<_>>()), stand, "{done:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::item::Item;
 use crate::model::catalog::Resource;
 use crate::model::cell::Health;
 use crate::model::id::{GroupResource, ObjectRef};
+use crate::model::right::Right;
 use crate::model::world::World;
 use serde_json::Value;
 
@@ -104,6 +105,13 @@ pub enum Write {
     Ops(Vec<Value>),
     /// The whole object as YAML that a person wrote.
     Replace(String),
+    /// What somebody wishes of the object, by server-side apply, whether it is there or not.
+    Apply {
+        /// What.
+        wished: Value,
+        /// What others own is taken over.
+        force: bool,
+    },
     /// Something new, as JSON.
     Create(Value),
     /// DELETE with these options.
@@ -179,6 +187,8 @@ pub enum Pace {
     OneByOne,
     /// So many requests at a time.
     Together(usize),
+    /// Turn after turn, so many requests at a time. The first failure of a turn ends it.
+    ByTurns(usize),
     /// One after the other, each with what is done along with it, of which there are so many requests at a time. The first failure ends it.
     WithAll(usize),
 }
@@ -227,6 +237,23 @@ impl Verb {
     pub fn applies_to(&self, kind: &GroupResource) -> bool {
         let name = kind.to_string();
         self.to.iter().any(|k| *k == "*" || *k == name)
+    }
+
+    /// What it is really done to, for an object that it is asked for; nothing where that is not known.
+    pub fn target_of(&self, object: &ObjectRef, world: &World) -> Option<ObjectRef> {
+        match self.on {
+            On::Keeper(group, resource, keeper) if object.kind != GroupResource::new(group, resource) => keeper(world, object),
+            _ => Some(object.clone()),
+        }
+    }
+
+    /// The right that it takes to do it to an object.
+    pub fn right_to(&self, target: &ObjectRef) -> Right {
+        let (does, subresource) = self.right;
+        let kind = self.writes_to(&target.kind);
+        // What is made has no name yet that a right could be about.
+        let name = if kind == target.kind { target.name.clone() } else { "".into() };
+        Right { cluster: target.cluster, does, kind, subresource, namespace: target.namespace.clone(), name }
     }
 
     /// The kind that is written to, for an object of this kind.

@@ -1,6 +1,8 @@
 //! The dialog of a change: what it is about, what would be stored, what it takes to confirm it, and then how it goes on.
 
+mod applied;
 mod lines;
+mod moved;
 
 use super::theme::{Role, Theme};
 use super::widgets::frame::frame;
@@ -11,7 +13,7 @@ use crate::model::step::Notice;
 use crate::model::world::World;
 use crate::safety::change::{Change, Phase};
 use crate::safety::guard::Demand;
-use crate::safety::item::{End, Stage};
+use crate::safety::item::{End, Item, Stage};
 use crate::safety::verb::Undo;
 use lines::{Part, Row};
 use ratatui::buffer::Buffer;
@@ -22,8 +24,8 @@ use std::borrow::Cow;
 /// Wider than this, lines are hard to follow.
 const WIDEST: u16 = 100;
 
-/// Draws the dialog over a screen, as high as what it has to say.
-pub fn draw(change: &Change, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
+/// Draws the dialog over a screen, as high as what it has to say. Tells how many lines it can be scrolled by.
+pub fn draw(change: &Change, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
     let width = area.width.min(WIDEST);
     let inner = width.saturating_sub(4);
     let (body, foot) = lines::all(change, world, inner);
@@ -38,16 +40,28 @@ pub fn draw(change: &Change, world: &World, theme: &Theme, area: Rect, buf: &mut
     let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     // What confirms is always in sight; what is before it is cut, and says so.
     let room = usize::from(inside.height).saturating_sub(foot.len());
-    let cut = body.len() > room;
-    let shown = if cut { room.saturating_sub(1) } else { body.len() };
-    let more = cut.then(|| vec![Part::text(format!("… {} more lines", body.len() - shown), Role::Dim)]);
-    let rows = body.iter().take(shown).chain(&more).chain(&foot);
-    for (row, y) in rows.zip(inside.top()..inside.bottom()) {
+    let (shown, most) = window(body, change.scroll, room);
+    for (row, y) in shown.iter().chain(&foot).zip(inside.top()..inside.bottom()) {
         put(row, theme, Rect { y, height: 1, ..inside }, buf);
     }
     let hints = hints(change);
     let at = Rect { x: place.x + 2, y: place.bottom().saturating_sub(1), width: place.width.saturating_sub(4), height: 1 };
     text::line(buf, at, hints.iter().map(|(t, role)| (Cow::Borrowed(*t), theme.style(*role))));
+    most
+}
+
+/// What of a text is in sight from a line on, with what stands for the rest of it; and the last line that it can begin with.
+fn window(body: Vec<Row>, from: usize, room: usize) -> (Vec<Row>, usize) {
+    let all = body.len();
+    if all <= room {
+        return (body, 0);
+    }
+    let most = all - room.saturating_sub(1);
+    let from = from.min(most);
+    let told = |n: usize, word: &str| (n > 0).then(|| vec![Part::text(format!("… {n} {word}"), Role::Dim)]);
+    let left = room.saturating_sub(usize::from(from > 0) + usize::from(from < most));
+    let rest = told(all - from - left.min(all - from), "more lines, pgdn");
+    (told(from, "lines before, pgup").into_iter().chain(body.into_iter().skip(from).take(left)).chain(rest).collect(), most)
 }
 
 /// It is about something that is protected, or that goes away.
@@ -65,7 +79,7 @@ fn title(change: &Change, world: &World, theme: &Theme) -> Vec<(Cow<'static, str
             parts.push((words::object(&item.target).into(), named));
         }
         items => {
-            let clusters = lines::clusters(change).len();
+            let clusters = change.clusters().len();
             let of = if clusters == 1 { items.first().map(|i| world.name(i.target.cluster).to_owned()) } else { None };
             let of = of.unwrap_or_else(|| format!("{clusters} clusters"));
             parts.push((format!("{} objects", items.len()).into(), named));
@@ -89,8 +103,11 @@ fn hints(change: &Change) -> Vec<(&'static str, Role)> {
     let word = |text| (text, Role::Dim);
     let leave = [key(" esc"), word(" leave ")];
     let confirm: Vec<(&str, Role)> = match (change.phase, change.ruling.as_ref().map(|r| r.demand)) {
+        (Phase::Over, _) if change.has_failed() => vec![key(" A"), word(" try what failed again ·"), key(" esc"), word(" close ")],
         (Phase::Over, _) => vec![key(" any key"), word(" close ")],
-        (Phase::Running, _) => vec![key(" s"), word(" stop what has not begun ·"), key(" esc"), word(" close, it goes on ")],
+        (Phase::Running, _) => {
+            vec![key(" s"), word(" stop what has not begun ·"), key(" esc"), word(" close, it goes on and is in"), key(" :changes ")]
+        }
         (Phase::Stopping, _) => vec![key(" esc"), word(" close, what has begun goes on ")],
         (_, None | Some(Demand::Refused)) => Vec::new(),
         (_, Some(Demand::Nothing | Demand::Enter | Demand::Name)) => vec![key(" enter"), word(" apply ·")],
@@ -109,7 +126,7 @@ fn hints(change: &Change) -> Vec<(&'static str, Role)> {
 pub fn told(change: &Change, world: &World) -> Notice {
     let ended = |is: fn(&End) -> bool| change.items.iter().filter(|i| matches!(&i.stage, Stage::Ended(end) if is(end))).count();
     let failed = ended(|e| matches!(e, End::Failed(_) | End::Unknown(_)));
-    let done = ended(|e| *e == End::Done);
+    let done = ended(|e| matches!(e, End::Done | End::Unchanged));
     let what = match change.asked_for().collect::<Vec<_>>().as_slice() {
         [item] => format!("{} {} {}", change.verb.does, world.name(item.target.cluster), words::object(&item.target)),
         items => format!("{}: {done} of {} done", change.verb.does, items.len()),
@@ -120,7 +137,30 @@ pub fn told(change: &Change, world: &World) -> Notice {
     });
     match (why, change.verb.undo) {
         (Some(why), _) => Notice { health: if failed > 0 { Health::Bad } else { Health::Warn }, ..Notice::warn(format!("{what}: {why}")) },
+        // What is new goes by being deleted.
+        (None, Undo::Fields) if change.items.iter().any(Item::is_new) => Notice::info(format!("{what}: done")),
         (None, Undo::Fields) => Notice::info(words::keyed(world, &format!("{what}: done; {{undo}} takes it back"))),
         (None, Undo::No(_)) => Notice::info(format!("{what}: done")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_can_be_scrolled_into_sight_and_no_more() {
+        for (all, room) in [(3, 5), (5, 5), (6, 5), (40, 5), (40, 2)] {
+            let body: Vec<Row> = (0..all).map(|n| vec![Part::text(format!("line {n}."), Role::Text)]).collect();
+            let most = window(body.clone(), 0, room).1;
+            let mut seen = String::new();
+            for from in 0..=most + 1 {
+                let (shown, _) = window(body.clone(), from, room);
+                assert_eq!(shown.len(), all.min(room), "{all} {room} {from}");
+                seen.push_str(&format!("{shown:?}"));
+            }
+            assert!((0..all).all(|n| room == 2 && n < all - 1 && n > 0 || seen.contains(&format!("line {n}."))), "{all} {room}");
+            assert!(format!("{:?}", window(body, most, room).0).contains(&format!("line {}.", all - 1)), "{all} {room}");
+        }
     }
 }

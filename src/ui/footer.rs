@@ -53,6 +53,18 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
             ("help", "keys"),
             ("back", "back"),
         ],
+        Scope::Changes => &[("enter", "its dialog"), ("stop", "begin no more"), ("again", "try again"), ("help", "keys"), ("back", "back")],
+        Scope::Data => &[
+            ("enter", "edit"),
+            ("reveal", "reveal"),
+            ("add-key", "add"),
+            ("rename-key", "rename"),
+            ("remove-key", "remove"),
+            ("undo", "undo"),
+            ("filter", "filter"),
+            ("help", "keys"),
+            ("back", "back"),
+        ],
         Scope::Editor => &[
             ("preview", "preview and apply"),
             ("filter", "find"),

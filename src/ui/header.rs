@@ -26,7 +26,7 @@ struct Chip {
     state: String,
     role: Role,
     style: Style,
-    /// Lower comes first when there is not room for all.
+    /// Lower comes first when there is not room for all: what is looked at or unlocked, then the sick, the worst first.
     rank: u8,
     focused: bool,
 }
@@ -78,6 +78,9 @@ pub fn draw(world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let (badge, rest) = right.split_once(DEMO).map_or(("", right.as_str()), |(_, rest)| (DEMO, rest));
     let x = x + text::put(buf, x, area.y, area.right().saturating_sub(x), badge, theme.style(Role::Badge));
     text::put(buf, x, area.y, area.right().saturating_sub(x), rest, theme.style(Role::Dim));
+    let going = under_way(world);
+    let x = x + rest.find(&going).map_or(0, |at| text::width(rest.get(..at).unwrap_or_default()));
+    text::put(buf, x, area.y, area.right().saturating_sub(x), &going, theme.style(Role::StatusBusy));
 }
 
 fn draw_chip(theme: &Theme, chip: &Chip, mut x: u16, area: Rect, buf: &mut Buffer) -> u16 {
@@ -105,11 +108,12 @@ fn width(chips: &[Chip]) -> u16 {
 /// What stands for the clusters that there is no room for.
 fn summary(theme: &Theme, rest: &[Chip]) -> Vec<(String, Style)> {
     let groups = [
-        (0..1, "in trouble", Role::StatusBad),
-        (1..2, "syncing", Role::ClusterSyncing),
-        (2..3, "▲", Role::StatusWarn),
-        (3..4, "ok", Role::Dim),
-        (4..u8::MAX, "closed", Role::ClusterClosed),
+        (1..2, "✖", Role::StatusBad),
+        (2..3, "✗", Role::StatusBad),
+        (3..4, "▲", Role::StatusWarn),
+        (4..5, "syncing", Role::ClusterSyncing),
+        (5..6, "ok", Role::Dim),
+        (6..u8::MAX, "closed", Role::ClusterClosed),
     ];
     let count = |ranks: &std::ops::Range<u8>| rest.iter().filter(|c| ranks.contains(&c.rank)).count();
     groups.iter().filter(|(r, ..)| count(r) > 0).map(|(r, word, role)| (format!("+{} {word}", count(r)), theme.style(*role))).collect()
@@ -142,16 +146,16 @@ fn chip(world: &World, theme: &Theme, cluster: &Cluster) -> Chip {
 /// Glyph, words, role and rank of a cluster.
 fn state(world: &World, cluster: &Cluster) -> (&'static str, String, Role, u8) {
     match Standing::of(world, cluster) {
-        Standing::Closed if cluster.broken.is_some() => ("✗", "not usable".to_owned(), Role::ClusterClosed, 5),
-        Standing::Closed => ("○", String::new(), Role::ClusterClosed, 4),
-        Standing::Connecting => ("◌", "connecting".to_owned(), Role::ClusterSyncing, 1),
-        Standing::Login(_) => ("✗", "login needed".to_owned(), Role::ClusterLogin, 0),
+        Standing::Closed if cluster.broken.is_some() => ("✗", "not usable".to_owned(), Role::ClusterClosed, 7),
+        Standing::Closed => ("○", String::new(), Role::ClusterClosed, 6),
+        Standing::Connecting => ("◌", "connecting".to_owned(), Role::ClusterSyncing, 4),
+        Standing::Login(_) => ("✗", "login needed".to_owned(), Role::ClusterLogin, 2),
         Standing::Stale(why) if why.kind == FaultKind::Unreachable => {
-            ("◌", format!("stale {}", words::ago(cluster.since, world.now)), Role::ClusterStale, 0)
+            ("◌", format!("stale {}", words::ago(cluster.since, world.now)), Role::ClusterStale, 2)
         }
-        Standing::Stale(why) | Standing::Down(why) => ("✗", why.kind.word().to_owned(), Role::ClusterUnreachable, 0),
-        Standing::Syncing(rows) => ("◐", words::grouped(rows), Role::ClusterSyncing, 1),
-        Standing::Live { stale: 1.., .. } => ("◌", "stale".to_owned(), Role::ClusterStale, 0),
+        Standing::Stale(why) | Standing::Down(why) => ("✗", why.kind.word().to_owned(), Role::ClusterUnreachable, 2),
+        Standing::Syncing(rows) => ("◐", words::grouped(rows), Role::ClusterSyncing, 4),
+        Standing::Live { stale: 1.., .. } => ("◌", "stale".to_owned(), Role::ClusterStale, 2),
         Standing::Live { .. } => live(world, cluster),
     }
 }
@@ -164,11 +168,11 @@ fn live(world: &World, cluster: &Cluster) -> (&'static str, String, Role, u8) {
     let counts = [(found.critical, "✖"), (found.warning, "▲")].into_iter().filter(|(n, _)| *n > 0);
     let told: Vec<String> = counts.map(|(n, glyph)| format!("{glyph}{n}")).collect();
     match () {
-        () if found.critical > 0 => ("●", told.join(" "), Role::StatusBad, 2),
-        () if found.warning > 0 => ("●", told.join(" "), Role::StatusWarn, 2),
+        () if found.critical > 0 => ("●", told.join(" "), Role::StatusBad, 1),
+        () if found.warning > 0 => ("●", told.join(" "), Role::StatusWarn, 3),
         // Pods alone tell little, but they are all that a screen without health has.
-        () if sick > 0 && !health::is_watched(world, cluster.id) => ("●", format!("▲{sick}"), Role::StatusWarn, 2),
-        () => ("●", String::new(), Role::ClusterLive, 3),
+        () if sick > 0 && !health::is_watched(world, cluster.id) => ("●", format!("▲{sick}"), Role::StatusWarn, 3),
+        () => ("●", String::new(), Role::ClusterLive, 5),
     }
 }
 
@@ -183,5 +187,14 @@ fn right(world: &World, short: bool) -> String {
     let local = (world.now.0 + world.utc_offset).rem_euclid(86_400);
     let demo = if world.demo.is_some() { format!("{DEMO}  ") } else { String::new() };
     let badge = if world.readonly { "read-only  " } else { "" };
-    format!("{demo}{badge}{scope}  {:02}:{:02}", local / 3_600, local / 60 % 60)
+    format!("{demo}{}{badge}{scope}  {:02}:{:02}", under_way(world), local / 3_600, local / 60 % 60)
+}
+
+/// How many changes are not over.
+fn under_way(world: &World) -> String {
+    match world.under_way() {
+        0 => String::new(),
+        1 => "◐ 1 change  ".to_owned(),
+        n => format!("◐ {n} changes  "),
+    }
 }

@@ -5,9 +5,11 @@
 
 use super::theme::Theme;
 use crate::keymap::{Binding, Scope};
-use crate::model::id::{ObjectRef, WatchId};
+use crate::model::draft::{Draft, Subject};
+use crate::model::id::WatchId;
 use crate::model::log::{News, Tail};
 use crate::model::query::BadTerm;
+use crate::model::right::Right;
 use crate::model::step::{Motion, Panes, Pick, Scene, Step};
 use crate::model::stroke::Stroke;
 use crate::model::table::Slot;
@@ -48,8 +50,8 @@ pub trait View {
     /// A motion within the screen.
     fn act(&mut self, world: &World, motion: Motion);
 
-    /// A text that was written and not tried yet, once the person pauses.
-    fn draft(&mut self, _world: &World) -> Option<(ObjectRef, String)> {
+    /// A text that was written and not kept and tried yet, once the person pauses.
+    fn draft(&mut self, _world: &World) -> Option<Draft> {
         None
     }
 
@@ -57,19 +59,24 @@ pub trait View {
     fn judged(&mut self, _change: &Change) {}
 
     /// A text that is to be written in the person's own editor.
-    fn outside(&mut self) -> Option<(ObjectRef, String)> {
+    fn outside(&mut self) -> Option<Draft> {
         None
     }
 
     /// What was written there.
     fn wrote(&mut self, _world: &World, _text: &str) {}
 
-    /// What was written of an object is stored.
-    fn stored(&mut self, _object: &ObjectRef) {}
+    /// What was written before goes on here.
+    fn take_up(&mut self, _world: &World, _draft: Draft) {}
 
-    /// Something was written that would be lost.
-    fn is_unsaved(&self) -> bool {
+    /// What was written is stored. True where the screen was for nothing else.
+    fn stored(&mut self, _subject: &Subject, _sent: Option<&str>) -> bool {
         false
+    }
+
+    /// What was written about, where that would be lost.
+    fn unsaved(&self) -> Option<&Subject> {
+        None
     }
 
     /// Something happens to the text that is edited here; what comes of it beyond this screen is asked for.
@@ -83,6 +90,11 @@ pub trait View {
     /// What enter asks for on a screen that lists actions: it is run on the screen below, after this one has closed.
     fn chosen(&self) -> Option<&Binding> {
         None
+    }
+
+    /// Enter takes one of what is listed.
+    fn is_choice(&self) -> bool {
+        self.chosen().is_some()
     }
 
     /// Sorts by the column of this title, if the screen has one.
@@ -128,6 +140,11 @@ pub trait View {
     /// Closes something within the screen; false where nothing is open.
     fn back(&mut self) -> bool {
         false
+    }
+
+    /// Rights that it would know of, and of which nobody has asked yet.
+    fn rights(&self, _world: &World) -> Vec<Right> {
+        Vec::new()
     }
 
     /// It shows what the journal holds, and wants to know of it when that is more.

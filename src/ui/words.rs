@@ -114,6 +114,12 @@ pub fn severity(severity: Severity) -> (&'static str, Role) {
     }
 }
 
+/// An object with its kind as manifests have it: `Deployment shop/web`.
+pub fn manifest(kind: &str, object: &ObjectRef) -> String {
+    let place = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
+    format!("{kind} {place}{}", object.name)
+}
+
 /// An object in a word or two: `shop/web`, and what it is where that is no pod and nothing that runs pods: `node eu-3`, `pvc data/disk`.
 pub fn object(object: &ObjectRef) -> String {
     let place = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };

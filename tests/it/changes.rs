@@ -3,7 +3,6 @@
 use crate::rig::objects::since;
 use crate::rig::robot::Robot;
 use crate::rig::writes::{Server, failure, invalid};
-use kconsole::model::call::Method;
 use kconsole::model::cluster::Tier;
 use kconsole::model::fault::FaultKind;
 use serde_json::{Value, json};
@@ -106,19 +105,6 @@ fn nothing_confirms_what_was_not_seen() {
 }
 
 #[test]
-fn fw10_read_only_sends_nothing_but_reads_and_reviews() {
-    let (mut robot, mut server) = stage(Tier::Dev);
-    robot.state.world.clusters[0].readonly = true;
-    press(&mut robot, &mut server, "S 5 enter y a enter");
-    robot.sees("read-only");
-    assert!(
-        !server.asked.is_empty() && server.asked.iter().all(|c| matches!(c.method, Method::Get | Method::Review)),
-        "{:?}",
-        server.asked
-    );
-}
-
-#[test]
 fn what_one_may_not_do_is_named() {
     let (mut robot, mut server) = stage(Tier::Dev);
     server.forbidden = true;
@@ -164,10 +150,40 @@ fn fw4_a_webhook_that_cannot_be_tried_is_named_and_the_choice_is_a_persons() {
     let words = "admission webhook \"audit.example.com\" does not support dry run";
     server.untried = vec![failure(FaultKind::Invalid, words, false)];
     press(&mut robot, &mut server, "S 5");
-    robot.sees("cannot be tried").sees("audit.example.com");
-    assert!(server.writes().is_empty());
-    press(&mut robot, &mut server, "enter");
+    robot.sees("cannot be tried").sees("audit.example.com").sees("spec.replicas  3 → 5").sees("worked out here");
+    press(&mut robot, &mut server, "enter enter enter");
+    assert!(server.writes().is_empty(), "enter goes through the form, and sends nothing that was not tried");
+    robot.sees("no server has tried it").sees("y confirms");
+    press(&mut robot, &mut server, "y");
     assert_eq!(replicas(&server), 5);
+
+    let (mut robot, mut server) = stage(Tier::Dev);
+    server.untried = vec![failure(FaultKind::Invalid, words, false)];
+    press(&mut robot, &mut server, "D");
+    robot.sees("audit.example.com");
+    press(&mut robot, &mut server, "enter enter");
+    assert!(server.object.is_some());
+    press(&mut robot, &mut server, "y");
+    assert!(server.object.is_none());
+}
+
+#[test]
+fn fw3_a_webhook_that_does_not_answer_is_named_and_warnings_are_shown() {
+    let (mut robot, mut server) = stage(Tier::Dev);
+    let late = "Internal error occurred: failed calling webhook \"policy.example.com\": context deadline exceeded";
+    server.untried = vec![failure(FaultKind::Server, late, false)];
+    press(&mut robot, &mut server, "S 5 enter enter");
+    robot.sees("policy.example.com").sees("context deadline exceeded");
+    assert!(server.writes().is_empty());
+
+    let (mut robot, mut server) = stage(Tier::Dev);
+    server.warnings = vec!["replicas above 4 cost \u{1b}[31mmoney".to_owned()];
+    server.instead = vec![(false, failure(FaultKind::Server, late, false))];
+    press(&mut robot, &mut server, "S 5");
+    robot.sees("warning").sees("replicas above 4 cost").misses("\u{1b}");
+    press(&mut robot, &mut server, "enter");
+    robot.sees("✖ eu  shop/web").sees("policy.example.com");
+    assert_eq!((server.writes().len(), replicas(&server)), (1, 3), "it may be late another time: a person decides");
 }
 
 #[test]
@@ -190,6 +206,17 @@ fn fw6_an_answer_that_is_lost_is_read_back() {
         press(&mut robot, &mut server, "S 5 enter");
         robot.sees(told);
         assert_eq!((server.writes().len(), replicas(&server)), (1, if done { 5 } else { 3 }), "it is never sent twice");
+    }
+}
+
+#[test]
+fn fw6_a_deletion_whose_answer_is_lost_is_looked_up() {
+    for (done, told) in [(true, "✔ eu  shop/web"), (false, "before the server did it")] {
+        let (mut robot, mut server) = stage(Tier::Dev);
+        server.instead = vec![(done, failure(FaultKind::Unreachable, "connection reset", true))];
+        press(&mut robot, &mut server, "D y");
+        robot.sees(told);
+        assert_eq!((server.writes().len(), server.object.is_none()), (1, done), "it is never sent twice");
     }
 }
 

@@ -1,11 +1,8 @@
-//! What goes away: from the key to what a demo server has left, and ten ways in which nothing goes away in prod.
+//! What goes away: from the key to what a demo server has left.
 
 use crate::rig::person::Person;
-use kconsole::demo::store::Key;
 use kconsole::demo::write::How;
-use kconsole::model::cluster::Tier;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 const DEPLOYMENTS: &str = "deployments.apps";
 
@@ -21,21 +18,21 @@ fn web() -> Value {
 }
 
 /// A pod that nothing keeps, on no node.
-fn pod(name: &str) -> Value {
+pub fn pod(name: &str) -> Value {
     json!({"metadata": {"name": name, "labels": labels()}, "spec": {"containers": [{"name": "app", "image": "registry.shop.example/web:1"}]}})
 }
 
-fn settings(name: &str) -> Value {
+pub fn settings(name: &str) -> Value {
     json!({"metadata": {"name": name}, "data": {"a": "b"}})
 }
 
 /// Is there, and not on its way out.
-fn is_there(person: &Person, id: &str, name: &str) -> bool {
+pub fn is_there(person: &Person, id: &str, name: &str) -> bool {
     person.names(id).iter().any(|n| n == name) && person.has(id, name).pointer("/metadata/deletionTimestamp").is_none()
 }
 
 /// A machine that takes pods.
-fn node(person: &Person, name: &str) {
+pub fn node(person: &Person, name: &str) {
     let amounts = json!({"cpu": "8", "memory": "16Gi", "pods": "110", "ephemeral-storage": "100Gi"});
     let ready = json!([{"type": "Ready", "status": "True", "reason": "KubeletReady"}]);
     let node = json!({"metadata": {"name": name}, "status": {"capacity": amounts, "allocatable": amounts, "conditions": ready}});
@@ -94,59 +91,6 @@ async fn a_namespace_names_what_is_in_it() {
     person.sees("accepted by the server").await;
 }
 
-/// What a person does by accident, in a few words.
-type Way = (&'static str, fn(&mut Person));
-
-const WAYS: [Way; 8] = [
-    ("enter", |p| drop_it(p.press("enter"))),
-    ("the key again", |p| drop_it(p.press("D"))),
-    ("y", |p| drop_it(p.press("y"))),
-    ("a held key", |p| (0..30).for_each(|_| drop_it(p.key_after(HELD, "D")))),
-    ("enter held", |p| (0..30).for_each(|_| drop_it(p.key_after(HELD, "enter")))),
-    ("another name", |p| drop_it(p.text("prod-e").press("enter"))),
-    ("the name of another cluster", |p| drop_it(p.text("prod-us").press("enter"))),
-    ("a paste of keys", |p| {
-        let keys = "prod-eu".chars().map(String::from).chain(["enter".to_owned()]);
-        keys.for_each(|k| drop_it(p.key_after(Duration::from_millis(1), &k)));
-    }),
-];
-
-/// How fast a held key repeats.
-const HELD: Duration = Duration::from_millis(33);
-
-/// Nothing more is asked of it here.
-fn drop_it(_: &mut Person) {}
-
-/// Nothing goes away in prod by these, and the last word on the screen is still the question.
-#[tokio::test]
-async fn ten_ways_to_delete_in_prod_by_accident_that_fail() {
-    let mut person = Person::start("configmaps", &[("configmaps", settings("web")), ("configmaps", settings("other"))]).await;
-    person.tier(Tier::Prod).press("/").text("name:web").press("enter");
-    // Before the preview was drawn: nothing was answered yet.
-    person.press("D").text("prod-eu").press("enter");
-    assert!(person.look().contains("still"), "{}", person.screen());
-    person.press("esc");
-    for (what, way) in WAYS {
-        person.press("D").sees("type prod-eu to confirm").await.sees("accepted by the server").await;
-        way(&mut person);
-        assert!(person.look().contains("type prod-eu to confirm"), "{what}: {}", person.screen());
-        assert!(is_there(&person, "configmaps", "web"), "{what}");
-        person.press("esc");
-    }
-    person.press("D").sees("accepted by the server").await.paste("prod-eu\n").press("enter").sees("type prod-eu to confirm").await;
-    person.press("esc");
-    // Re-created under the eyes: the new one is another object.
-    person.press("D").sees("accepted by the server").await;
-    person.cluster().with(|sim| {
-        sim.store.remove("configmaps", &Key::new("here", "web"));
-        let mut new = settings("web");
-        new["metadata"]["namespace"] = json!("here");
-        sim.create("configmaps", new, How::by("other")).expect("a new one");
-    });
-    person.text("prod-eu").press("enter").until("it is told", |p| p.screen().contains("deleted") || p.screen().contains("✔")).await;
-    assert!(is_there(&person, "configmaps", "web"), "{}", person.screen());
-}
-
 #[tokio::test]
 async fn marks_out_of_sight_are_left_out_and_named() {
     let mut person =
@@ -176,12 +120,13 @@ async fn with_budget(kind: &'static str, least: u32) -> Person {
 }
 
 #[tokio::test]
-async fn evict_asks_the_budget_and_tells_its_words() {
+async fn fw9_evict_asks_the_budget_and_tells_its_words() {
     let mut person = with_budget("pods", 2).await;
     person.sees("Running").await.press("D").sees("deleting asks no disruption budget").await.press("esc");
     person.act("evict").sees("web lets 0 more go: 2 are healthy, and it needs 2").await;
     person.sees("not now: The disruption budget web needs 2 healthy pods and has 2 currently").await;
     person.press("y").sees("✖").await.sees("The disruption budget web needs 2 healthy pods").await;
+    assert!(!["too much to do", "too many", "429"].iter().any(|w| person.screen().to_lowercase().contains(w)), "it is no throttling");
     assert_eq!(person.names("pods").len(), 2);
     person.other("poddisruptionbudgets.policy", "web", |b| b["spec"]["minAvailable"] = json!(1));
     person
@@ -205,11 +150,60 @@ async fn cordon_and_uncordon() {
 }
 
 #[tokio::test]
-async fn a_drain_asks_again_where_a_budget_refuses() {
+async fn fw9_a_drain_asks_again_where_a_budget_refuses_until_it_does_not() {
     let mut person = with_budget("nodes", 2).await;
     person.sees("n-1").await.act("drain").sees("2 of 2 are asked to go").await.sees("y confirms").await;
     person.sees("not now: The disruption budget web needs 2").await.press("y").sees("it is tried again").await;
     assert_eq!(person.names("pods").len(), 2, "{}", person.screen());
+    // The budget lets one go; the pod that takes its place finds no room here, so that the other stays.
+    person.other("poddisruptionbudgets.policy", "web", |b| b["spec"]["minAvailable"] = json!(1));
+    person
+        .until("the budget knows", |p| p.has("poddisruptionbudgets.policy", "web").pointer("/status/disruptionsAllowed") == Some(&json!(1)))
+        .await;
+    person.wait(6).sees("2 of 3").await.sees("it is tried again").await;
+    // Elsewhere there is room, and once the pod is ready there, the last one may go.
+    node(&person, "n-2");
+    person
+        .until("the new pod is ready", |p| {
+            p.has("poddisruptionbudgets.policy", "web").pointer("/status/disruptionsAllowed") == Some(&json!(1))
+        })
+        .await;
+    person.wait(6).sees("3 of 3").await;
+    let places =
+        person.cluster().look(|sim| sim.store.list("pods", "here").map(|p| p.value()["spec"]["nodeName"].clone()).collect::<Vec<_>>());
+    assert!(places.iter().all(|place| *place != json!("n-1")), "{places:?}");
+}
+
+#[tokio::test]
+async fn a_drain_goes_on_once_the_budget_allows_it() {
+    let mut person = with_budget("nodes", 2).await;
+    person.sees("n-1").await.act("drain").sees("y confirms").await.sees("not now").await.press("y").sees("it is tried again").await;
+    person.other("poddisruptionbudgets.policy", "web", |b| b["spec"]["minAvailable"] = json!(0));
+    let allows = |p: &Person| p.has("poddisruptionbudgets.policy", "web").pointer("/status/disruptionsAllowed") == Some(&json!(2));
+    person.until("the budget knows", allows).await;
+    // It asks again after a while, and not before.
+    person.wait(1);
+    assert_eq!(person.names("pods").len(), 2, "{}", person.screen());
+    person.wait(60).sees("3 of 3").await;
+    let left = |p: &Person| {
+        p.cluster().look(|sim| sim.store.list("pods", "here").filter(|o| o.value().pointer("/spec/nodeName").is_some()).count())
+    };
+    person.until("no pod is on the node", |p| left(p) == 0).await;
+}
+
+#[tokio::test]
+async fn what_comes_onto_a_node_between_preview_and_cordon_is_asked_to_go_as_well() {
+    let mut person = with_budget("nodes", 0).await;
+    person.sees("n-1").await.act("drain").sees("2 of 2 are asked to go").await.sees("y confirms").await;
+    person.cluster().with(|sim| {
+        let mut late = pod("late");
+        late["metadata"]["namespace"] = json!("here");
+        late["spec"]["nodeName"] = json!("n-1");
+        late["spec"]["terminationGracePeriodSeconds"] = json!(1);
+        sim.create("pods", late, How::by("test")).expect("a pod");
+    });
+    person.press("y").sees("1 more have come onto n-1 since the preview").await.sees("4 of 4").await;
+    person.until("it is gone", |p| !p.names("pods").contains(&"late".to_owned())).await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::rig::objects::object;
 use crate::rig::person::Person;
 use crate::rig::robot::Robot;
 use crate::rig::writes::failure;
+use kconsole::demo::write::How;
 use kconsole::model::call::{Call, Failure, Method, Reply};
 use kconsole::model::cluster::Tier;
 use kconsole::model::fault::FaultKind;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 const REGISTRY: &str = "registry.shop.example";
 
 /// A pod template with one container, and one that runs before it.
-fn template(image: &str) -> Value {
+pub fn template(image: &str) -> Value {
     json!({
         "metadata": {"labels": {"app": "web"}},
         "spec": {
@@ -26,7 +27,7 @@ fn template(image: &str) -> Value {
 }
 
 /// A workload called `web`.
-fn web() -> Value {
+pub fn web() -> Value {
     json!({"metadata": {"name": "web"}, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}}, "template": template("web:1")}})
 }
 
@@ -42,14 +43,14 @@ fn daemons() -> Value {
     of
 }
 
-fn cronjob() -> Value {
+pub fn cronjob() -> Value {
     let mut template = template("checkout:2.31.0");
     template["spec"]["restartPolicy"] = json!("Never");
     json!({"metadata": {"name": "night", "labels": {"team": "shop"}}, "spec": {"schedule": "0 3 * * *", "suspend": false,
         "jobTemplate": {"metadata": {"labels": {"app": "night"}}, "spec": {"backoffLimit": 2, "template": template}}}})
 }
 
-fn scaler() -> Value {
+pub fn scaler() -> Value {
     json!({"metadata": {"name": "web-scaler"}, "spec": {"minReplicas": 2, "maxReplicas": 8,
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
         "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}]}})
@@ -82,7 +83,8 @@ async fn label_and_annotate() {
     person.confirms("configmaps", "settings").await;
     let annotations = json!({"note": "two words", "example.com/url": "https://example.com/?a=b"});
     assert_eq!(person.has("configmaps", "settings")["metadata"]["annotations"], annotations);
-    person.press("esc U").confirms("configmaps", "settings").await;
+    person.press("esc U").sees("Undo ─ prod-eu").await.sees("annotate  this run").await.sees("label     this run").await;
+    person.press("enter").confirms("configmaps", "settings").await;
     assert_eq!(person.has("configmaps", "settings").pointer("/metadata/annotations/note"), None);
 }
 
@@ -173,6 +175,23 @@ async fn autoscale() {
     person.act("autoscale max=12").sees("web-scaler").await.previews("spec.maxReplicas  8 → 12").await.confirms(id, "web-scaler").await;
     let mut person = Person::start("deployments", &objects).await;
     person.act("autoscale").sees("if there is one, it is here").await.sees("web-scaler").await;
+}
+
+#[tokio::test]
+async fn scale_tells_the_room_on_nodes_where_they_are_known() {
+    let mut web = web();
+    web["spec"]["template"]["spec"]["containers"][0]["resources"] = json!({"requests": {"cpu": "500m"}});
+    let mut person = Person::start("deployments", &[("deployments.apps", web)]).await;
+    person.press("S").text("9").sees("n/a: nodes are not known here").await.press("esc");
+    let amounts = json!({"cpu": "2", "memory": "16Gi", "pods": "110", "ephemeral-storage": "100Gi"});
+    let ready = json!([{"type": "Ready", "status": "True", "reason": "KubeletReady"}]);
+    let node = json!({"metadata": {"name": "n-1"}, "status": {"capacity": amounts, "allocatable": amounts, "conditions": ready}});
+    person.cluster().with(|sim| sim.create("nodes", node, How::by("kubelet")).expect("a node"));
+    person.press(":").text("nodes").press("enter").sees("n-1").await;
+    person.press(":").text("pods").press("enter").sees("Running").await;
+    person.press(":").text("deployments").press("enter").sees("1/1").await.press("S").text("4");
+    person.sees("3 more fit on 1 of 1 nodes now, by what one asks for (cpu 500m)").await;
+    person.press("ctrl-u").text("9").sees("5 would wait for").await.confirms("deployments.apps", "web").await;
 }
 
 /// FW6: what was to be made is looked for by its name, and never made twice.

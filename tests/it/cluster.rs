@@ -1,6 +1,7 @@
 //! Against real API servers (see `rig::cluster`): what no scripted server can prove; and what of it is portable against the demo server. Here is what its parts share; `get` holds what is printed
 //! against kubectl, `check` the verdicts, `screen` the table through outages and with all kinds of users, `definitions` kinds that come and go.
 
+mod apply;
 mod change;
 mod check;
 mod definitions;

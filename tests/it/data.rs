@@ -42,6 +42,8 @@ fn every_action_has_a_key_or_a_name_that_can_be_typed() {
     assert_eq!(
         unbound,
         [
+            "apply",
+            "new",
             "autoscale",
             "rollback",
             "pause",
@@ -56,6 +58,7 @@ fn every_action_has_a_key_or_a_name_that_can_be_typed() {
             "cordon",
             "uncordon",
             "drain",
+            "changes",
             "go",
             "sort",
             "overview",

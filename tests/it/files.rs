@@ -105,14 +105,14 @@ fn fc4_a_config_that_is_a_link_is_read_again_when_its_target_changes() {
 #[test]
 fn fc4_keys_and_looks_of_ones_own_are_read_again() {
     let home = home();
-    home.write(".config/kconsole/keymaps/default.yaml", "table: {x: clusters}\n");
+    home.write(".config/kconsole/keymaps/default.yaml", "table: {B: clusters}\n");
     let mut pty = start(home);
     shows(&pty, "red");
-    replace(&pty, ".config/kconsole/keymaps/default.yaml", "everywhere:\n  x: quit-now\n  Q: nothing\n");
+    replace(&pty, ".config/kconsole/keymaps/default.yaml", "everywhere:\n  B: quit-now\n  Q: nothing\n");
     shows(&pty, "default.yaml:3: unknown action nothing");
-    replace(&pty, ".config/kconsole/keymaps/default.yaml", "everywhere:\n  x: quit-now\n  Q: [\n");
+    replace(&pty, ".config/kconsole/keymaps/default.yaml", "everywhere:\n  B: quit-now\n  Q: [\n");
     shows(&pty, "what was read before holds");
-    pty.send("x");
+    pty.send("B");
     assert_eq!(pty.wait_exit(SOON).expect("the last good key ends it").0.exit_code(), 0);
 }
 

@@ -9,14 +9,22 @@
 )]
 #![allow(clippy::print_stderr, unreachable_pub, reason = "a test binary has no users, and a skipped test says so")]
 
+mod centre;
 mod changes;
+mod changes_accidents;
+mod changes_apply;
+mod changes_bulk;
+mod changes_data;
 mod changes_removals;
+mod changes_text;
 mod changes_verbs;
+mod changes_walk;
 mod cluster;
 mod data;
 mod demo;
 mod drill;
 mod driver;
+mod editor;
 mod engine;
 mod faults;
 mod files;
@@ -36,6 +44,7 @@ mod scaling;
 mod screens;
 mod served;
 mod stage;
+mod stages;
 mod streams;
 mod tape;
 mod terminal;

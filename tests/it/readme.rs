@@ -3,6 +3,7 @@
 
 use crate::gallery::picture;
 use crate::rig::source::root;
+use crate::stages;
 use kconsole::actions;
 use kconsole::app::config::EXAMPLE;
 use kconsole::demo::incident::INCIDENTS;
@@ -14,13 +15,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// What stands between `<!-- NAME: generated, checked by a test -->` and `<!-- /NAME -->`.
-fn parts() -> [(&'static str, String); 9] {
+fn parts() -> [(&'static str, String); 10] {
     let list = |names: Vec<String>| format!("{}\n", names.join(" · "));
     [
         ("config", format!("```yaml\n{EXAMPLE}```\n")),
         ("keys", keys()),
         ("keymaps", list(KEYMAPS.iter().map(|(name, _)| format!("`{name}`")).collect())),
         ("actions", table(["Action", "What it does"], actions::all().map(|a| [format!("`{}`", a.name), a.help.to_owned()]))),
+        ("verbs", table(stages::STAGES, stages::rows())),
         ("kinds", kinds()),
         ("rules", table(["Rule", "What it means"], RULES.iter().map(|r| [format!("`{}`", r.name), r.means.to_owned()]))),
         ("scenarios", table(["Scenario", "What is wrong"], INCIDENTS.iter().map(|i| [format!("`{}`", i.name), i.about.to_owned()]))),
@@ -41,7 +43,8 @@ fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]
 fn keys() -> String {
     let known: Vec<&str> = actions::all().map(|a| a.name).collect();
     let (keymap, _) = Keymap::load(&KEYMAPS[..1], &known);
-    let scopes = [Scope::Everywhere, Scope::Table, Scope::Document, Scope::Clusters, Scope::Editor, Scope::Dialog];
+    let scopes =
+        [Scope::Everywhere, Scope::Table, Scope::Document, Scope::Clusters, Scope::Changes, Scope::Data, Scope::Editor, Scope::Dialog];
     let rows = scopes.into_iter().flat_map(|scope| {
         let mut order = Vec::new();
         let mut keys: BTreeMap<&str, Vec<String>> = BTreeMap::new();

@@ -184,12 +184,12 @@ fn volumes(item: &Item) -> Vec<Note> {
     notes
 }
 
-fn name(object: &Value) -> String {
+pub(in crate::actions) fn name(object: &Value) -> String {
     object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// Names of a kind, a few of them.
-fn few(names: &[String]) -> String {
+pub(in crate::actions) fn few(names: &[String]) -> String {
     let shown = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = names.len().saturating_sub(NAMED);
     if more > 0 { format!("{shown} and {more} more") } else { shown }

@@ -22,6 +22,7 @@ fn deed(id: &str) -> Deed {
         },
         before: None,
         after: None,
+        subresource: "",
         edits: Vec::new(),
         rule: "tier dev".to_owned(),
         reason: None,

@@ -8,6 +8,7 @@ use crate::demo::status::{Answer, Refusal};
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, Method, Request};
 use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// A request, understood.
@@ -87,6 +88,14 @@ impl Query {
     /// True for `true`, `1` and the like, as Go reads them.
     pub(super) fn is(&self, name: &str) -> bool {
         self.get(name).is_some_and(|v| matches!(v, "1" | "t" | "T" | "true" | "TRUE" | "True"))
+    }
+
+    /// `DeleteOptions`, as a query has them.
+    pub(super) fn options(&self) -> Value {
+        let grace: Option<i64> = self.number("gracePeriodSeconds");
+        json!({
+            "gracePeriodSeconds": grace, "propagationPolicy": self.get("propagationPolicy"), "dryRun": self.all("dryRun").collect::<Vec<_>>(),
+        })
     }
 
     /// A whole number.

@@ -6,7 +6,7 @@ use super::list::whole;
 use super::request::{Asked, Target};
 use super::selection::Selection;
 use super::{evict, scale};
-use crate::demo::json::{encode, int, or_set, text};
+use crate::demo::json::{encode, int, list, or_set, text};
 use crate::demo::managed::{self, Writer};
 use crate::demo::patch::{self, Kind};
 use crate::demo::schema::decode::{FieldValidation, decode};
@@ -144,9 +144,13 @@ fn apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<R
     let how = how(target, asked);
     let done = if exists {
         sim.update(&id, &key(target), how, |live| {
+            precondition(target, live, text(&applied, "/metadata/uid"))?;
             *live = managed::apply(&resource, Some(live), &applied, &writer, force)?;
             Ok(())
         })?
+    } else if let Some(uid) = text(&applied, "/metadata/uid") {
+        let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+        return Err(Refusal::conflict(&resource, &target.name, &why));
     } else {
         only_the_server_says(target, &mut applied);
         let made = managed::apply(&resource, None, &applied, &writer, force)?;
@@ -155,19 +159,19 @@ fn apply(sim: &mut Sim, target: &Target, asked: &Asked, body: &[u8]) -> Answer<R
     stored(sim, if exists { 200 } else { 201 }, target, asked, &done)
 }
 
+/// The options of a deletion: those in the body, and where there is none, those in the query. Never both, as in the real server.
 fn options(asked: &Asked, body: &[u8]) -> Answer<Delete> {
-    let options = if body.is_empty() { json!({}) } else { object(&asked.content, body)? };
-    let of = |name: &str| asked.query.get(name).map(str::to_owned).or_else(|| text(&options, &format!("/{name}")).map(str::to_owned));
+    let options = if body.is_empty() { asked.query.options() } else { object(&asked.content, body)? };
     Ok(Delete {
-        grace: asked.query.number("gracePeriodSeconds").or_else(|| int(&options, "/gracePeriodSeconds")),
-        propagation: match of("propagationPolicy").as_deref() {
+        grace: int(&options, "/gracePeriodSeconds"),
+        propagation: match text(&options, "/propagationPolicy") {
             Some("Foreground") => Propagation::Foreground,
             Some("Orphan") => Propagation::Orphan,
             _ => Propagation::Background,
         },
         uid: text(&options, "/preconditions/uid").map(str::to_owned),
         version: text(&options, "/preconditions/resourceVersion").map(str::to_owned),
-        dry_run: asked.dry_run() || crate::demo::json::list(&options, "/dryRun").iter().any(|v| v == "All"),
+        dry_run: list(&options, "/dryRun").iter().any(|v| v == "All"),
     })
 }
 

@@ -7,6 +7,7 @@ use crate::demo::status::Refusal;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt, stream};
 use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyDataStream, BodyExt, Full, StreamBody};
@@ -77,6 +78,7 @@ pub struct Rule {
 pub(in crate::demo) struct About {
     sort: On,
     path: String,
+    line: String,
 }
 
 impl About {
@@ -89,7 +91,8 @@ impl About {
             Method::GET | Method::HEAD | Method::OPTIONS => On::Read,
             _ => On::Write,
         };
-        Self { sort, path: request.uri().path().to_owned() }
+        let line = format!("{} {}", request.method(), request.uri().path_and_query().map_or("/", PathAndQuery::as_str));
+        Self { sort, path: request.uri().path().to_owned(), line }
     }
 
     fn fits(&self, rule: &Rule) -> bool {
@@ -103,9 +106,10 @@ impl About {
 }
 
 impl Faults {
-    /// What is done to the answer of a request; the rule that was ordered first goes first.
+    /// What is done to the answer of a request, which is written down; the rule that was ordered first goes first.
     fn rule(&self, about: &About) -> Option<Does> {
         let mut state = self.state();
+        state.heard.push(about.line.clone());
         let rule = state.rules.iter_mut().find(|rule| about.fits(rule))?;
         rule.times = if rule.times == usize::MAX { usize::MAX } else { rule.times - 1 };
         Some(rule.does.clone())

@@ -78,6 +78,7 @@ pub struct Faults {
 #[derive(Debug, Default)]
 struct State {
     rules: Vec<Rule>,
+    heard: Vec<String>,
     connections: u64,
     watches: u64,
 }
@@ -101,6 +102,11 @@ impl Faults {
             Fault::EndWatches => drop(self.ended.send_replace(Ended { before: watches, broken: false })),
             Fault::CutWatches => drop(self.ended.send_replace(Ended { before: watches, broken: true })),
         }
+    }
+
+    /// The requests that came so far, in the order in which they came: `PATCH /api/v1/nodes/a?dryRun=All`.
+    pub fn heard(&self) -> Vec<String> {
+        self.state().heard.clone()
     }
 
     /// All is well again. What has ended stays ended, and what is half-open stays so: a network does not find lost connections again.

@@ -1,12 +1,10 @@
 //! The forms of names, labels, ports and quantities: what is wrong with a text, in the words of `util/validation` of apimachinery.
 
 use crate::model::naming::too_long;
-pub(super) use crate::model::naming::{label, label_value, qualified, subdomain};
+pub(super) use crate::model::naming::{config_key, label, label_value, qualified, subdomain};
 
 const PERCENT: &str = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for \
                        validation is '[0-9]+%')";
-const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or \
-                          'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
 /// A step of a path, as the names of roles are.
 pub(super) fn segment(text: &str) -> Vec<String> {
@@ -30,12 +28,6 @@ pub(super) fn port_name(text: &str) -> Vec<String> {
         wrong.push("must not begin or end with a hyphen".into());
     }
     wrong
-}
-
-/// A key of a config map or secret.
-pub(super) fn config_key(text: &str) -> Vec<String> {
-    let fits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
-    too_long(text, 253).into_iter().chain((!fits).then(|| CONFIG_KEY.to_owned())).collect()
 }
 
 /// A percentage that is written as one.

@@ -4,11 +4,13 @@
 //! what is read otherwise than it looks, each with its place; [`Manifest::place`] finds what a server complains of.
 
 mod complaint;
+mod documents;
 mod path;
 mod scalar;
 mod tree;
 
 pub use complaint::{Complaint, complaints};
+pub use documents::documents;
 pub use tree::Place;
 
 use super::document::{self, LAST_APPLIED, Sort};
@@ -59,8 +61,13 @@ pub struct Manifest {
 /// The text of an object for editing: without status and what the server keeps for itself, fields in the order of the server, but
 /// `apiVersion`, `kind` and `metadata` first.
 pub fn written(object: &Value) -> String {
-    let mut shown = object.clone();
-    if let Some(map) = shown.as_object_mut() {
+    document::text(&document::lines(&wished(object), true))
+}
+
+/// An object without status and what the server keeps for itself: what somebody wishes.
+pub fn wished(object: &Value) -> Value {
+    let mut wished = object.clone();
+    if let Some(map) = wished.as_object_mut() {
         map.shift_remove("status");
         if let Some(Value::Object(metadata)) = map.get_mut("metadata") {
             metadata.retain(|key, _| !KEPT.contains(&key.as_str()));
@@ -72,7 +79,7 @@ pub fn written(object: &Value) -> String {
             }
         }
     }
-    document::text(&document::lines(&shown, true))
+    wished
 }
 
 /// The object to send: what was edited, with what [`written`] left out of `base`. What a person wrote there himself stays. Managed fields are not put
@@ -114,7 +121,7 @@ pub fn read(text: &str) -> Result<Manifest, Flaws> {
         flaws.errors.push(at(line, "a second document begins here; one object is edited at a time"));
         return Err(flaws);
     }
-    if text.lines().all(|l| is_remark(l) || l.starts_with("---")) {
+    if text.lines().all(says_nothing) {
         flaws.errors.push(at(0, "there is nothing here; an object has at least apiVersion, kind and metadata"));
         return Err(flaws);
     }
@@ -130,6 +137,11 @@ pub fn read(text: &str) -> Result<Manifest, Flaws> {
 }
 
 impl Manifest {
+    /// Where it begins.
+    pub fn begin(&self) -> Place {
+        self.root.place
+    }
+
     /// Where a field stands that a server names, as `spec.template.spec.containers[0].image`, `spec.containers[name=app]` or
     /// `metadata.labels[app.kubernetes.io/name]`; where it does not stand, what it should stand in. `sort` is what was found in the field, as Go's
     /// JSON reader calls it (`string`, `number`, …), which tells elements of a list apart where the path does not.
@@ -159,11 +171,21 @@ pub fn sort(word: &str) -> Sort {
 
 /// The line, from 0, at which something follows the first document.
 fn second_document(text: &str) -> Option<usize> {
-    let is_mark =
-        |line: &str| ["---", "..."].iter().any(|m| line.strip_prefix(m).is_some_and(|r| r.is_empty() || r.starts_with([' ', '\t'])));
+    let is_mark = |line: &str| is_mark(line, "---") || is_mark(line, "...");
     let mut lines = text.lines().enumerate().skip_while(|(_, l)| is_remark(l) || l.starts_with('%')).skip(1);
     let (at, _) = lines.find(|(_, l)| is_mark(l))?;
     text.lines().skip(at + 1).any(|l| !is_remark(l) && !is_mark(l)).then_some(at)
+}
+
+/// A line that begins a document (`---`) or ends one (`...`).
+fn is_mark(line: &str, mark: &str) -> bool {
+    line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
+}
+
+/// A line that is empty, or has nothing but a mark or a comment.
+fn says_nothing(line: &str) -> bool {
+    let rest = ["---", "..."].iter().find(|mark| is_mark(line, mark)).and_then(|mark| line.strip_prefix(mark));
+    is_remark(rest.unwrap_or(line))
 }
 
 /// An empty line or a comment.

@@ -1,14 +1,14 @@
 //! What the world answers, taken into a change.
 
-use super::{Change, Phase, Purpose, Token};
+use super::{Change, Phase, Purpose, Token, apply};
 use crate::model::call::{Failure, Reply};
 use crate::model::deed::Outcome;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::world::World;
 use crate::safety::diff::diff;
-use crate::safety::item::{End, Item, Refusal, Stage};
-use crate::safety::verb::{Follow, Keeps, Verb, Write};
-use serde_json::Value;
+use crate::safety::item::{End, Given, Item, Refusal, Stage};
+use crate::safety::verb::{Follow, Keeps, Plan, Verb, Write};
+use serde_json::{Value, json};
 
 /// So many conflicts in a row are read again: a status that moves, not somebody who works on the same field.
 const TRIES: u8 = 8;
@@ -23,6 +23,7 @@ impl Change {
         let Some(item) = self.items.get_mut(token.item) else { return };
         match token.of {
             Purpose::Right => item.right = Some(right(item, verb, answer)),
+            Purpose::Read if matches!(item.given, Given::Manifest(_)) => self.found_or_missing(token.item, answer),
             Purpose::Read => self.read_answer(token.item, answer),
             Purpose::Around(n) => {
                 if let Some((_, read)) = item.around.get_mut(n) {
@@ -31,14 +32,16 @@ impl Change {
             }
             Purpose::Check => {
                 item.warnings.clone_from(answer.as_ref().map(|r| &r.warnings).unwrap_or(&Vec::new()));
-                let conflict = answer.as_ref().is_err_and(|f| f.fault.kind == FaultKind::Conflict);
+                let conflict = answer.as_ref().is_err_and(|failure| is_conflict(failure, item));
                 if conflict && item.made().is_none() && item.tries < TRIES {
                     // Another state of it was read; a fresh look decides. Something new has no other state, but a name that is taken.
                     item.tries += 1;
                     item.before = None;
                     item.plan = None;
                 } else {
-                    item.checked = Some(answer.map(|r| r.object).map_err(refusal));
+                    let checked = answer.map(|r| apply::taken(item, r.object)).map_err(|f| apply::refused(item, f));
+                    item.checked = Some(checked);
+                    self.offer();
                 }
             }
             Purpose::Send => self.sent(token.item, answer),
@@ -74,6 +77,9 @@ impl Change {
                 if let Some(field) = changed {
                     self.replan();
                     self.told = Some(format!("somebody else has just changed {field}: this is what would be done now"));
+                } else if matches!(item.plan, Some(Ok(Plan { write: Write::Replace(_), .. }))) {
+                    // Nothing that was shown is another; the whole object that would be sent names the state that it is for.
+                    item.plan = None;
                 }
             }
             Ok(_) => gone(item, "it was deleted, and another object has its name now"),
@@ -90,7 +96,9 @@ impl Change {
         match answer {
             Ok(reply) => {
                 item.warnings = reply.warnings;
-                item.stored = Some(reply.object).filter(|o| o.get("kind").and_then(Value::as_str) != Some("Status"));
+                if reply.object.get("kind").and_then(Value::as_str) != Some("Status") {
+                    item.store(reply.object);
+                }
                 item.stage = match *follow {
                     Follow::Stored(_) => Stage::Ended(End::Done),
                     Follow::Gone | Follow::Rollout => Stage::Following,
@@ -104,6 +112,11 @@ impl Change {
                     return;
                 }
                 item.stage = not_again(&why);
+            }
+            Err(failure) if apply::is_early(item, &failure) => {
+                item.tries += 1;
+                item.stage = Stage::Waiting(None, "what it needs is not there yet".to_owned());
+                return;
             }
             // What is gone already may have been, or the server does not know of the subresource: it is looked up.
             Err(failure) if is_again(&failure, *keeps, item) && item.tries < TRIES => {
@@ -164,30 +177,32 @@ impl Change {
 
 /// What the server says of what we may.
 fn right(item: &Item, verb: &Verb, answer: Result<Reply, Failure>) -> Result<(), String> {
-    let (does, subresource) = verb.right;
-    let status = answer.map_err(|f| format!("whether you may cannot be asked: {}", f.fault))?.object;
-    if status.pointer("/status/allowed").and_then(Value::as_bool) == Some(true) {
-        return Ok(());
-    }
-    let slash = if subresource.is_empty() { "" } else { "/" };
-    let place = if item.target.namespace.is_empty() { String::new() } else { format!(" in namespace {}", item.target.namespace) };
-    let reason = status.pointer("/status/reason").and_then(Value::as_str).filter(|r| !r.is_empty());
-    let reason = reason.map(|r| format!(" ({r})")).unwrap_or_default();
-    let kind = verb.writes_to(&item.target.kind);
-    Err(format!("you may not {does} {kind}{slash}{subresource}{place}{reason}"))
+    let review = answer.map_err(|f| format!("whether you may cannot be asked: {}", f.fault))?.object;
+    item.right_to(verb).judge(&review)
 }
 
 /// True where the object is read again before it is tried again: it has changed, or is said not to be there.
 fn is_again(failure: &Failure, keeps: Keeps, item: &Item) -> bool {
     match failure.fault.kind {
-        FaultKind::Conflict => keeps != Keeps::Everything,
         FaultKind::Gone => item.is_removed(),
+        _ => is_conflict(failure, item) && keeps != Keeps::Everything && !apply::takes_over(item),
+    }
+}
+
+/// The object is another than the one that was read. Of a patch that tests for what was seen servers only say that it does not fit: that is looked
+/// up, once.
+fn is_conflict(failure: &Failure, item: &Item) -> bool {
+    let tests =
+        || matches!(&item.plan, Some(Ok(Plan { write: Write::Ops(ops), .. })) if ops.iter().any(|op| op.get("op") == Some(&json!("test"))));
+    match failure.fault.kind {
+        FaultKind::Conflict => !apply::is_owned(failure),
+        FaultKind::Invalid => item.tries == 0 && failure.causes.is_empty() && tests(),
         _ => false,
     }
 }
 
 /// Why a server does not take a change.
-fn refusal(failure: Failure) -> Refusal {
+pub(super) fn refusal(failure: Failure) -> Refusal {
     let Fault { kind, what, .. } = &failure.fault;
     // The API server's words where a webhook that has side effects stands in the way of a dry run.
     let untried = *kind == FaultKind::Throttled || what.contains("does not support dry run");
@@ -197,14 +212,15 @@ fn refusal(failure: Failure) -> Refusal {
     Refusal { why, causes: failure.causes, untried }
 }
 
-fn is_uid(object: &Value, uid: crate::model::id::Uid) -> bool {
+pub(super) fn is_uid(object: &Value, uid: crate::model::id::Uid) -> bool {
     let read = object.pointer("/metadata/uid").and_then(Value::as_str);
     read.is_some_and(|read| crate::model::id::Uid::parse(read) == uid)
 }
 
 /// Nothing can be done with the object.
-fn gone(item: &mut Item, why: &str) {
+pub(super) fn gone(item: &mut Item, why: &str) {
     item.before = Some(Value::Null);
+    item.lost = Some(why.to_owned());
     item.plan = Some(Err(why.to_owned()));
 }
 
@@ -243,6 +259,6 @@ fn found(item: &mut Item, now: Value, follow: Follow) -> Stage {
             "the answer was lost, and the object is neither as before nor as wanted ({left} fields)"
         )));
     }
-    item.stored = Some(now);
+    item.store(now);
     if matches!(follow, Follow::Stored(_)) { Stage::Ended(End::Done) } else { Stage::Following }
 }

@@ -7,7 +7,7 @@ use super::{Change, Phase};
 use crate::model::line::{Edit, Typed};
 use crate::model::world::World;
 use crate::safety::guard::{Demand, Guard};
-use crate::safety::item::{End, Stage};
+use crate::safety::item::{End, Item, Stage};
 use std::time::Duration;
 
 /// A person needs about a quarter of a second to react to what has just changed under the finger.
@@ -41,6 +41,8 @@ pub enum Press {
     Up,
     /// Down.
     Down,
+    /// So many lines further down in what the dialog says, or up.
+    Scroll(isize),
 }
 
 impl Change {
@@ -54,6 +56,16 @@ impl Change {
     /// A key was pressed at this time of the same clock. True where the change is confirmed by it.
     pub fn press(&mut self, press: Press, at: Duration, world: &World, guard: &Guard) -> bool {
         let burst = self.pressed.replace(at).is_some_and(|before| at.saturating_sub(before) < BURST);
+        let lines = match press {
+            Press::Scroll(lines) => lines,
+            Press::Up if self.phase != Phase::Asking => -1,
+            Press::Down if self.phase != Phase::Asking => 1,
+            _ => 0,
+        };
+        if lines != 0 {
+            self.scroll = self.scroll.saturating_add_signed(lines);
+            return false;
+        }
         self.told = None;
         if self.phase != Phase::Asking {
             if press == Press::Edit(Edit::Type('s')) {
@@ -155,6 +167,9 @@ impl Change {
         if !self.is_previewed() {
             return Some("the server is still trying it");
         }
+        if self.items.iter().all(Item::is_unchanged) {
+            return Some("everything is as it is wished already");
+        }
         if self.accepted().next().is_none() {
             return Some("nothing is left that could be changed");
         }
@@ -202,15 +217,19 @@ impl Change {
         }
         let accepted: Vec<bool> = self.items.iter().map(|i| self.is_accepted(i)).collect();
         for (item, accepted) in self.items.iter_mut().zip(accepted) {
-            item.stage = if accepted { Stage::Queued } else { Stage::Ended(End::Failed(left_out(item))) };
+            item.stage = match accepted {
+                true => Stage::Queued,
+                false if item.is_unchanged() => Stage::Ended(End::Unchanged),
+                false => Stage::Ended(End::Failed(left_out(item))),
+            };
         }
-        self.phase = Phase::Running;
+        (self.phase, self.since, self.scroll) = (Phase::Running, world.now, 0);
         true
     }
 }
 
 /// Why an object was left out.
-fn left_out(item: &crate::safety::item::Item) -> String {
+fn left_out(item: &Item) -> String {
     match (&item.right, &item.plan, &item.checked) {
         (Some(Err(missing)), ..) => missing.clone(),
         (_, Some(Err(why)), _) => why.clone(),

@@ -5,14 +5,18 @@ use crate::model::deed::{Deed, Outcome};
 use crate::model::id::ObjectRef;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
-use crate::safety::guard::{Demand, Guard};
-use crate::safety::item::{End, Item, Stage};
+use crate::safety::guard::{Demand, Guard, Ruling};
+use crate::safety::item::{Again, End, Item, Stage};
 use crate::safety::verb::{Follow, Keeps, Pace};
+
+/// What waits for another object of the change is tried again after so many seconds.
+const SOON: i64 = 1;
 
 impl Change {
     /// Asks for what is due now that it is confirmed.
     pub(super) fn carry_out(&mut self, world: &World, guard: &Guard, asks: &mut Vec<Ask>) {
         self.follow(world);
+        self.read_again(world, asks);
         self.try_again(world, guard);
         self.start(world, guard, asks);
         for at in 0..self.items.len() {
@@ -23,10 +27,9 @@ impl Change {
             self.under_way.push(token);
             asks.push(Ask::Journal(token, deed));
         }
-        if self.items.iter().all(|i| matches!(i.stage, Stage::Ended(_))) && self.under_way.is_empty() {
-            self.phase = Phase::Over;
-            // It is kept for undo as long as the program runs, which needs nothing of this.
-            self.items.iter_mut().for_each(|item| item.around.clear());
+        let is_over = |i: &Item| matches!(i.stage, Stage::Ended(_)) && i.again != Again::Reading;
+        if self.items.iter().all(is_over) && self.under_way.is_empty() {
+            (self.phase, self.since) = (Phase::Over, world.now);
         }
     }
 
@@ -35,19 +38,22 @@ impl Change {
     fn start(&mut self, world: &World, guard: &Guard, asks: &mut Vec<Ask>) {
         let turns: Vec<(usize, &Item)> = self.items.iter().enumerate().map(|(at, item)| (self.turn_of(at, item), item)).collect();
         let Some(now) = turns.iter().filter(|(_, i)| !matches!(i.stage, Stage::Ended(_))).map(|(turn, _)| *turn).min() else { return };
-        let failed = |i: &Item| matches!(i.stage, Stage::Ended(End::Failed(_) | End::Unknown(_))) && Self::plan_of(i).is_some();
+        // What was left out beforehand is no failure: the person saw that it would be.
+        let failed = |i: &Item| matches!(i.stage, Stage::Ended(End::Failed(_) | End::Unknown(_))) && self.is_accepted(i);
         if turns.iter().any(|(turn, item)| *turn < now && failed(item)) {
             self.stop();
         }
         let asked = |i: &&Item| matches!(i.stage, Stage::Intent | Stage::Sent | Stage::Conflict | Stage::Doubt);
         let room = match self.verb.pace {
             Pace::OneByOne => 1,
-            Pace::Together(most) | Pace::WithAll(most) => most.saturating_sub(self.items.iter().filter(asked).count()),
+            Pace::Together(most) | Pace::ByTurns(most) | Pace::WithAll(most) => {
+                most.saturating_sub(self.items.iter().filter(asked).count())
+            }
         };
         let is_due = |(at, item): &(usize, &Item)| item.stage == Stage::Queued && self.turn_of(*at, item) == now;
         let due: Vec<usize> = self.items.iter().enumerate().filter(is_due).map(|(at, _)| at).take(room).collect();
         for at in due {
-            let refused = self.items.get(at).and_then(|i| self.rule_of(i, world, guard)).filter(|r| r.demand == Demand::Refused);
+            let refused = self.refused(at, world, guard);
             let deed = self.deed(at, None);
             let token = Token { item: at, of: Purpose::Intent, round: self.round };
             if let Some(item) = self.items.get_mut(at) {
@@ -60,21 +66,29 @@ impl Change {
         }
     }
 
+    /// What the rules have against an object by now.
+    fn refused(&self, at: usize, world: &World, guard: &Guard) -> Option<Ruling> {
+        let objects = self.asked_for().count();
+        self.rule_of(self.items.get(at)?, objects, world, guard).filter(|ruling| ruling.demand == Demand::Refused)
+    }
+
     /// When an object is taken: all of one turn together, one turn after the other.
     fn turn_of(&self, at: usize, item: &Item) -> usize {
         match (self.verb.pace, item.along) {
             (Pace::Together(_), _) => 0,
+            (Pace::ByTurns(_), _) => item.turn,
             (Pace::OneByOne, _) => at,
             (Pace::WithAll(_), None) => 2 * at,
             (Pace::WithAll(_), Some((with, _))) => 2 * with + 1,
         }
     }
 
-    /// Tries again what a budget was against, when its time has come and the rules still allow it.
+    /// Tries again what waits, when its time has come and the rules still allow it.
     fn try_again(&mut self, world: &World, guard: &Guard) {
         for at in 0..self.items.len() {
-            let Some(Keeps::Trying(every)) = self.items.get(at).map(|i| self.verb_of(i).keeps) else { continue };
-            let refused = self.items.get(at).and_then(|i| self.rule_of(i, world, guard)).filter(|r| r.demand == Demand::Refused);
+            let Some(waiting) = self.items.get(at).filter(|i| matches!(i.stage, Stage::Waiting(..))) else { continue };
+            let every = if let Keeps::Trying(every) = self.verb_of(waiting).keeps { every } else { SOON };
+            let refused = self.refused(at, world, guard);
             let Some(item) = self.items.get_mut(at) else { continue };
             match (&item.stage, refused) {
                 (Stage::Waiting(..), Some(ruling)) => {
@@ -108,10 +122,11 @@ impl Change {
     fn follow(&mut self, world: &World) {
         let change = self.verb;
         for item in self.items.iter_mut().filter(|i| i.stage == Stage::Following) {
+            let is_made = item.is_missing();
             let done = match item.verb(change).follow {
                 Follow::Stored(_) => true,
                 Follow::Gone => rows::is_gone(world, &item.target),
-                Follow::Rollout => rows::is_settled(world, &item.target, item.stored.as_ref(), &mut item.seen),
+                Follow::Rollout => rows::is_settled(world, &item.target, item.stored.as_ref(), &mut item.seen, is_made),
             };
             if done {
                 item.stage = Stage::Ended(End::Done);
@@ -129,7 +144,8 @@ impl Change {
             object: item.target.clone(),
             before: item.version().map(str::to_owned),
             after: outcome.as_ref().and_then(|_| version(item.stored.as_ref()?)),
-            edits: item.edits(),
+            subresource: Self::plan_of(item).map_or("", |plan| plan.subresource),
+            edits: item.touched(),
             rule: self.ruling.as_ref().map(|r| r.rule.clone()).unwrap_or_default(),
             reason: Some(self.reason.text().trim().to_owned()).filter(|r| !r.is_empty()),
             outcome,

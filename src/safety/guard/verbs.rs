@@ -12,7 +12,4 @@ pub const OTHERS: &[(&str, bool)] = &[
     ("forward", false),
     ("copy-in", false),
     ("plugin", false),
-    // What is new or comes from a file.
-    ("apply", false),
-    ("new", false),
 ];

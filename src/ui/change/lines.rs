@@ -1,15 +1,16 @@
 //! What the dialog of a change says, line by line.
 
+use super::{applied, moved};
 use crate::model::cell::Health;
 use crate::model::deed::{Edit, short, written};
 use crate::model::facts::Facts;
-use crate::model::id::ClusterId;
 use crate::model::line::Line;
 use crate::model::world::World;
 use crate::safety::change::{Change, Focus, Phase};
+use crate::safety::diff::lines;
 use crate::safety::form::Field;
 use crate::safety::guard::Demand;
-use crate::safety::item::{End, Item, Stage};
+use crate::safety::item::{End, Given, Item, Stage};
 use crate::safety::owners;
 use crate::safety::verb::{Check, Follow, Undo};
 use crate::ui::theme::{Role, Theme};
@@ -64,23 +65,16 @@ impl Part {
     }
 }
 
-/// The clusters that it is about, in the order of its objects.
-pub(super) fn clusters(change: &Change) -> Vec<ClusterId> {
-    let mut all: Vec<ClusterId> = Vec::new();
-    for item in &change.items {
-        if !all.contains(&item.target.cluster) {
-            all.push(item.target.cluster);
-        }
-    }
-    all
-}
-
 /// What can be cut, and what has to be in sight.
 pub(super) fn all(change: &Change, world: &World, width: u16) -> (Vec<Row>, Vec<Row>) {
     if change.phase == Phase::Asking {
         let mut body = fields(change, world);
-        body.extend(objects(change, world));
-        body.extend(facts(change, world, width));
+        if applied::is_about(change) {
+            body.extend(applied::objects(change, world, width));
+        } else {
+            body.extend(objects(change, world));
+            body.extend(facts(change, world, width));
+        }
         (body, confirmation(change, world, width))
     } else {
         (course(change, world, width), said(change, width))
@@ -153,12 +147,17 @@ fn objects(change: &Change, world: &World) -> Vec<Row> {
     rows
 }
 
-fn named(item: &Item, world: &World) -> String {
-    format!("{}  {}", world.name(item.target.cluster), words::object(&item.target))
+pub(super) fn named(item: &Item, world: &World) -> String {
+    let (cluster, target) = (world.name(item.target.cluster), &item.target);
+    if matches!(item.given, Given::Manifest(_)) {
+        // Several objects of one name are applied together often.
+        return format!("{cluster}  {}", words::manifest(&item.resource.kind, target));
+    }
+    format!("{cluster}  {}", words::object(target))
 }
 
 /// Why an object cannot be changed.
-fn trouble(item: &Item) -> Option<String> {
+pub(super) fn trouble(item: &Item) -> Option<String> {
     match (&item.right, &item.plan, &item.checked) {
         (Some(Err(missing)), ..) => Some(missing.clone()),
         (_, Some(Err(why)), _) => Some(why.clone()),
@@ -197,29 +196,58 @@ fn facts(change: &Change, world: &World, width: u16) -> Vec<Row> {
 /// What the server says to it.
 fn server(change: &Change, item: &Item, width: u16) -> Vec<Row> {
     if let Some(why) = trouble(item) {
-        let mut rows = wrapped("✖", &why, Role::StatusBad, width);
+        // What nobody has filled in yet is no mistake.
+        let is_fresh = item.lost.is_none() && change.form.as_ref().is_some_and(|form| !form.fields.is_empty() && form.is_fresh());
+        let (mark, role) = if is_fresh && matches!((&item.right, &item.plan), (Some(Ok(())), Some(Err(_)))) {
+            ("", Role::Dim)
+        } else {
+            ("✖", Role::StatusBad)
+        };
+        let mut rows = wrapped(mark, &why, role, width);
         let causes = item.checked.as_ref().and_then(|c| c.as_ref().err()).map(|r| r.causes.as_slice()).unwrap_or_default();
         rows.extend(causes.iter().flat_map(|c| wrapped("", &format!("{}: {}", c.field, c.message), Role::StatusBad, width)));
+        rows.extend(moved::rows(item, width));
         return rows;
     }
     let told = match (change.verb_of(item).check, &item.checked) {
         (Check::None(why), _) => format!("not tried beforehand: {why}"),
         (_, Some(Ok(_))) => "accepted by the server".to_owned(),
         (_, Some(Err(refusal))) if item.is_removed() => format!("not now: {}", refusal.why),
-        (_, Some(Err(refusal))) => format!("cannot be tried: {}", refusal.why),
+        (_, Some(Err(refusal))) => format!("cannot be tried: {}; the differences were worked out here, without defaults", refusal.why),
         (_, None) if change.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused) => return Vec::new(),
         (_, None) => "…".to_owned(),
     };
     wrapped("dry run", &told, Role::Text, width)
 }
 
+/// The lines of a text of several that change.
+fn lines_of(edit: &Edit) -> Option<Vec<Row>> {
+    let text = |value: &Option<serde_json::Value>| match value {
+        None => Some(String::new()),
+        Some(value) => value.as_str().map(str::to_owned),
+    };
+    let (before, after) = (text(&edit.before)?, text(&edit.after)?);
+    let row = |(sign, line): (char, String)| {
+        let role = match sign {
+            '-' => Role::StatusBad,
+            '+' => Role::StatusOk,
+            _ => Role::Dim,
+        };
+        vec![Part::text(format!("    {sign} "), Role::Dim), Part::text(line, role)]
+    };
+    (before.contains('\n') || after.contains('\n')).then(|| lines(&before, &after).into_iter().map(row).collect())
+}
+
 /// A field that changes: in one line, or before above after.
-fn edit(edit: &Edit, width: u16) -> Vec<Row> {
+pub(super) fn edit(edit: &Edit, width: u16) -> Vec<Row> {
     let value = |value: &Option<serde_json::Value>, role| match value {
         Some(_) => Part::text(short(value.as_ref()), role),
         None => Part::text("nothing", Role::Dim),
     };
     let path = Part::text(format!("  {}  ", written(&edit.path)), Role::YamlKey);
+    if let Some(lines) = lines_of(edit) {
+        return [vec![path]].into_iter().chain(lines).collect();
+    }
     let (before, after) = (value(&edit.before, Role::StatusBad), value(&edit.after, Role::StatusOk));
     if path.width() + before.width() + after.width() + 3 <= width {
         return vec![vec![path, before, Part::text(" → ", Role::Dim), after]];
@@ -275,7 +303,7 @@ fn course(change: &Change, world: &World, width: u16) -> Vec<Row> {
     let rank = |item: &Item| match &item.stage {
         Stage::Ended(End::Failed(_) | End::Unknown(_)) => 0,
         Stage::Waiting(..) => 1,
-        Stage::Ended(End::Done) => 4,
+        Stage::Ended(End::Done | End::Unchanged) => 4,
         Stage::Asking | Stage::Queued | Stage::Ended(End::Cancelled) => 3,
         _ => 2,
     };
@@ -299,6 +327,7 @@ fn progress(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row>
         Stage::Waiting(_, why) => ("◌", format!("{why}; it is tried again"), Role::StatusWarn),
         Stage::Following => ("◐", following(change, item, world), Role::StatusBusy),
         Stage::Ended(End::Done) => ("✔", "done".to_owned(), Role::StatusOk),
+        Stage::Ended(End::Unchanged) => ("=", "as it was already".to_owned(), Role::Dim),
         Stage::Ended(End::Failed(why)) => ("✖", why.clone(), Role::StatusBad),
         Stage::Ended(End::Unknown(why)) => ("?", why.clone(), Role::StatusWarn),
         Stage::Ended(End::Cancelled) => ("·", "not begun".to_owned(), Role::Dim),
@@ -328,11 +357,11 @@ fn following(change: &Change, item: &Item, world: &World) -> String {
     format!("{}/{} ready, {} of the newest revision{stuck}", workload.ready, workload.wanted, workload.updated)
 }
 
-fn about(word: &str) -> Part {
+pub(super) fn about(word: &str) -> Part {
     Part::text(format!("{word:ABOUT$}"), Role::Dim)
 }
 
-fn wrapped(word: &str, told: &str, role: Role, width: u16) -> Vec<Row> {
+pub(super) fn wrapped(word: &str, told: &str, role: Role, width: u16) -> Vec<Row> {
     let lines = text::wrapped(told, width.saturating_sub(ABOUT as u16));
     let first = |n: usize| if n == 0 { about(word) } else { about("") };
     lines.into_iter().enumerate().map(|(n, line)| vec![first(n), Part::text(line, role)]).collect()

@@ -1,6 +1,9 @@
 //! One file a screen.
 
+pub mod changes;
+pub mod choice;
 pub mod clusters;
+pub mod data;
 pub mod document;
 pub mod edit;
 pub mod events;
@@ -8,11 +11,12 @@ pub mod finding;
 pub mod health;
 pub mod help;
 pub mod journal;
-pub mod links;
 pub mod logs;
 mod outline;
 pub mod palette;
+pub mod problems;
 pub mod table;
+pub mod undo;
 pub mod workspace;
 
 #[cfg(test)]

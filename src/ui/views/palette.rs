@@ -1,20 +1,27 @@
 //! Everything that can be done, with its keys. What cannot be done here is grey and says why: actions are asked, and only answer.
 
+mod needs;
+
 use crate::actions;
 use crate::keymap::{Binding, Keymap, Scope};
+use crate::model::id::ObjectRef;
 use crate::model::query::BadTerm;
+use crate::model::right::Right;
 use crate::model::step::{Motion, Scene};
 use crate::model::want::Want;
 use crate::model::world::World;
+use crate::safety::verb::Verb;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::view::View;
 use crate::ui::widgets::frame::frame;
 use crate::ui::widgets::fuzzy::Fuzzy;
 use crate::ui::widgets::grid::{Wish, place};
 use crate::ui::widgets::text;
+use needs::Needs;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Before the first column: the bar of the cursor.
 const GUTTER: u16 = 2;
@@ -27,6 +34,19 @@ struct Entry {
     help: &'static str,
     /// Why it cannot be done here.
     reject: Option<String>,
+    /// What it would change.
+    aim: Option<(&'static Verb, Vec<ObjectRef>)>,
+    /// The rights that it needs, where clusters are asked for them.
+    needs: Option<Needs>,
+    /// Which of them is missing.
+    missing: Option<String>,
+}
+
+impl Entry {
+    /// Why it cannot be done here, or may not be.
+    fn why(&self) -> Option<&String> {
+        self.reject.as_ref().or(self.missing.as_ref())
+    }
 }
 
 /// The screen of actions.
@@ -57,6 +77,18 @@ impl PaletteView {
         view
     }
 
+    /// The same, greying also what would be refused: by the guard, which is asked now, or for want of a right.
+    pub fn knowing(mut self, world: &World, guard: impl Fn(&Verb, &[ObjectRef]) -> Option<String>) -> Self {
+        for entry in &mut self.entries {
+            if let Some((verb, targets)) = &entry.aim {
+                entry.reject = guard(verb, targets);
+                entry.needs = Needs::of(verb, targets, world).filter(|_| entry.reject.is_none());
+            }
+        }
+        self.list();
+        self
+    }
+
     /// Lists what the filter finds; the cursor starts on the first that can be done.
     fn list(&mut self) {
         let fuzzy = Fuzzy::new(&self.filter);
@@ -80,11 +112,17 @@ impl PaletteView {
 fn entries(scene: &Scene, scope: Scope, keymap: &Keymap) -> Vec<Entry> {
     let mut out = Vec::new();
     for action in actions::all() {
-        let entry = |argument: Option<String>| Entry {
-            keys: keymap.keys_of(scope, action.name, argument.as_deref()).join(", "),
-            help: action.help,
-            reject: (action.run)(scene, argument.as_deref().unwrap_or_default()).err().map(|r| r.0.into_owned()),
-            binding: Binding { action: action.name.to_owned(), argument },
+        let entry = |argument: Option<String>| {
+            let asked = (action.run)(scene, argument.as_deref().unwrap_or_default());
+            Entry {
+                keys: keymap.keys_of(scope, action.name, argument.as_deref()).join(", "),
+                help: action.help,
+                aim: asked.as_deref().ok().and_then(actions::aim),
+                reject: asked.err().map(|r| r.0.into_owned()),
+                binding: Binding { action: action.name.to_owned(), argument },
+                needs: None,
+                missing: None,
+            }
         };
         let plain = entry(None);
         let mut with: Vec<Entry> = Vec::new();
@@ -108,13 +146,13 @@ fn name(binding: &Binding) -> String {
 
 /// What an action does, and why it cannot be done here.
 fn in_full(entry: &Entry) -> String {
-    entry.reject.as_ref().map_or_else(|| entry.help.to_owned(), |why| format!("{} — {why}", entry.help))
+    entry.why().map_or_else(|| entry.help.to_owned(), |why| format!("{} — {why}", entry.help))
 }
 
 /// The same in so many columns: where both do not fit, the reason is what matters.
 fn told(entry: &Entry, columns: u16) -> String {
     let full = in_full(entry);
-    entry.reject.clone().filter(|_| text::width(&full) > columns).unwrap_or(full)
+    entry.why().cloned().filter(|_| text::width(&full) > columns).unwrap_or(full)
 }
 
 impl View for PaletteView {
@@ -132,6 +170,11 @@ impl View for PaletteView {
 
     fn scene(&self, _world: &World) -> Scene {
         Scene::default()
+    }
+
+    fn rights(&self, world: &World) -> Vec<Right> {
+        let rights: BTreeSet<Right> = self.entries.iter().filter_map(|e| e.needs.as_ref()).flat_map(|n| n.unasked(world)).collect();
+        rights.into_iter().collect()
     }
 
     fn chosen(&self) -> Option<&Binding> {
@@ -164,8 +207,11 @@ impl View for PaletteView {
         }
     }
 
-    fn arrange(&mut self, _world: &World, area: Rect) {
+    fn arrange(&mut self, world: &World, area: Rect) {
         self.area = area;
+        for entry in &mut self.entries {
+            entry.missing = entry.needs.as_ref().and_then(|needs| needs.missing(world));
+        }
         let height = self.height();
         self.top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(height)).min(self.shown.len().saturating_sub(height));
     }
@@ -188,7 +234,7 @@ impl View for PaletteView {
         let places = place(&wishes, inside.width.saturating_sub(GUTTER + 1), 0);
         let rows = Rect { height: inside.height.saturating_sub(1), ..inside };
         for (i, (y, entry)) in (rows.top()..rows.bottom()).zip(entries().skip(self.top)).enumerate() {
-            let grey = |role| theme.style(if entry.reject.is_some() { Role::Dim } else { role });
+            let grey = |role| theme.style(if entry.why().is_some() { Role::Dim } else { role });
             for (column, place) in places.iter().enumerate() {
                 let (cell, role) = match column {
                     0 => (name(&entry.binding), Role::Accent),

@@ -8,6 +8,7 @@ pub mod frame;
 pub mod fuzzy;
 pub mod grid;
 pub mod input;
+pub mod list;
 pub mod pager;
 pub mod text;
 pub mod yaml;

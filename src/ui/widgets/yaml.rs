@@ -32,11 +32,16 @@ pub enum Within {
     Keys,
     /// A text of several lines, which are deeper than this many columns.
     Block(usize),
+    /// A text that is no YAML.
+    Text,
 }
 
 /// A line that somebody typed: its parts in their order, what each is drawn as, and what the next line stands in. Nothing is known of the lines
 /// before but what is handed in, so that the place in a long text does not matter.
 pub fn typed(text: &str, within: Within) -> (Vec<(&str, Role)>, Within) {
+    if within == Within::Text {
+        return (present([(text, Role::Text)]), within);
+    }
     let indent = text.len() - text.trim_start_matches(' ').len();
     if let Within::Block(outer) = within
         && (indent > outer || text.trim().is_empty())

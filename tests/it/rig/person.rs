@@ -1,17 +1,21 @@
 //! A person at the program, with a demo server behind it: keys in, screen out, and what the server has by then.
 
 use super::fleet::Engine;
+use kconsole::app::files::Paths;
 use kconsole::demo::cluster::Cluster;
+use kconsole::demo::fault::Fault;
 use kconsole::demo::fleet::{Fleet, Options};
 use kconsole::demo::store::Key;
 use kconsole::demo::write::How;
 use kconsole::model::cluster::Tier;
-use kconsole::model::deed::{short, written};
+use kconsole::model::deed::{Edit, short, written};
 use kconsole::model::time::Timestamp;
 use kconsole::safety::diff::diff;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -27,7 +31,7 @@ const HAND: Duration = Duration::from_secs(1);
 pub struct Person {
     engine: Engine,
     cluster: Arc<Cluster>,
-    _fleet: Fleet,
+    fleet: Fleet,
     screen: Buffer,
     clock: Duration,
 }
@@ -36,7 +40,7 @@ impl Person {
     /// Looks at the table of a kind in one cluster, where one may try things and which has these objects in the namespace `here`.
     pub async fn start(kind: &'static str, objects: &[(&str, Value)]) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let options = Options { clusters: 1, is_played: false, has_shop: false, ..Options::default() };
+        let options = Options { clusters: 1, is_played: false, is_faulty: true, has_shop: false, ..Options::default() };
         let fleet = Fleet::start(&options).expect("a fleet");
         let cluster = Arc::clone(&fleet.members()[0].cluster);
         cluster.with(|sim| {
@@ -47,20 +51,80 @@ impl Person {
                 sim.create(id, object, How::by("test")).unwrap_or_else(|why| panic!("{id}: {why:?}"));
             }
         });
-        let mut engine = Engine::start(&fleet, kind);
-        engine.0.state.world.clusters[0].tier = Tier::Dev;
+        let engine = Engine::start(&fleet, kind);
         let screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
-        let mut person = Self { engine, cluster, _fleet: fleet, screen, clock: Duration::ZERO };
-        let world = |p: &Self| {
-            p.engine.0.state.world.tables.values().any(|t| t.is_listed()) && p.engine.0.state.world.clusters[0].catalog.is_some()
-        };
-        person.until("rows and kinds are there", world).await;
+        let mut person = Self { engine, cluster, fleet, screen, clock: Duration::ZERO };
+        person.begins().await;
         person
+    }
+
+    /// Ends the program and starts it again on the table of a kind: with the same servers and files, and nothing else.
+    pub async fn restarts(&mut self, kind: &'static str) {
+        self.engine = Engine::start(&self.fleet, kind);
+        self.begins().await;
+    }
+
+    async fn begins(&mut self) {
+        self.engine.0.state.world.clusters[0].tier = Tier::Dev;
+        let is_there = |p: &Self| {
+            let world = &p.engine.0.state.world;
+            world.tables.values().any(|t| t.is_listed()) && world.clusters[0].catalog.is_some() && world.clusters[0].identity.is_some()
+        };
+        self.until("rows and kinds are there", is_there).await;
     }
 
     /// The cluster is of this tier from now on.
     pub fn tier(&mut self, tier: Tier) -> &mut Self {
         self.engine.0.state.world.clusters[0].tier = tier;
+        self
+    }
+
+    /// The cluster is read-only from now on, or is not.
+    pub fn readonly(&mut self, readonly: bool) -> &mut Self {
+        self.engine.0.state.world.clusters[0].readonly = readonly;
+        self
+    }
+
+    /// The server does this wrong from now on.
+    pub fn order(&self, fault: Fault) {
+        self.fleet.members()[0].faults.order(fault);
+    }
+
+    /// Clicks.
+    pub fn click(&mut self, x: u16, y: u16) {
+        self.engine.0.state.click(x, y);
+    }
+
+    /// Turns the wheel.
+    pub fn wheel(&mut self, x: u16, y: u16, lines: i16) -> &mut Self {
+        self.engine.0.state.wheel(x, y, lines);
+        self
+    }
+
+    /// The requests that the server was sent so far, as it wrote them down.
+    pub fn heard(&self) -> Vec<String> {
+        self.fleet.members()[0].faults.heard()
+    }
+
+    /// What is in the journal.
+    pub fn journal(&self) -> String {
+        fs::read_to_string(self.journal_path()).unwrap_or_default()
+    }
+
+    /// The journal cannot be written from now on.
+    pub fn lose_journal(&self) {
+        let path = self.journal_path();
+        let _ = fs::remove_file(&path); // nothing may have been written yet
+        fs::create_dir(path).expect("the folder of the fleet can be written");
+    }
+
+    fn journal_path(&self) -> PathBuf {
+        self.fleet.kubeconfig().with_file_name("journal.jsonl")
+    }
+
+    /// Goes on until every request of a change is answered, and every record of it written.
+    pub async fn settles(&mut self) -> &mut Self {
+        self.until("all is answered", |p| !p.engine.0.state.is_asking()).await;
         self
     }
 
@@ -87,8 +151,31 @@ impl Person {
     pub fn wait(&mut self, seconds: i64) -> &mut Self {
         let now = self.engine.0.state.world.now.0 + seconds;
         self.engine.0.state.tick(Timestamp(now));
+        drop(self.engine.0.perform());
         self.draw();
         self
+    }
+
+    /// The files of texts that were written and not stored.
+    pub fn texts(&self) -> Vec<PathBuf> {
+        let Paths { texts, secret_texts, .. } = &self.engine.0.paths;
+        let folders = [Some(texts), secret_texts.as_ref()].into_iter().flatten();
+        let mut files: Vec<PathBuf> = folders.filter_map(|f| fs::read_dir(f).ok()).flatten().map(|file| file.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
+    /// There is no folder in memory for what Secrets hold.
+    pub fn without_runtime_folder(&mut self) -> &mut Self {
+        self.engine.0.paths.secret_texts = None;
+        self.engine.0.state.world.secret_texts = None;
+        self
+    }
+
+    /// The program ends, as it was asked to.
+    pub fn ends(&mut self) {
+        assert!(self.engine.0.state.is_over(), "{}", self.screen());
+        self.engine.0.clear_up();
     }
 
     /// Draws what there is now.
@@ -186,11 +273,7 @@ impl Person {
 
     /// The differences that the preview shows, each in a line: `spec.replicas  2 → 5`.
     pub fn preview(&self) -> Vec<String> {
-        let screen = self.screen();
-        let inside: Vec<&str> = screen.lines().filter_map(|l| l.split('│').nth(2)).map(str::trim).collect();
-        let long = |lines: &[&str]| Some(format!("{}  {} → {}", lines[0], lines[1].strip_prefix("- ")?, lines[2].strip_prefix("+ ")?));
-        let short = inside.iter().filter(|l| l.contains(" → ")).map(|l| (*l).to_owned());
-        short.chain(inside.windows(3).filter_map(long)).collect()
+        shown(&self.screen())
     }
 
     /// Goes on until the preview shows a difference.
@@ -205,7 +288,7 @@ impl Person {
         self.sees("accepted by the server").await;
         let before =
             self.cluster.look(|sim| sim.store.get(id, "here", name).map(|o| o.value().as_ref().clone())).unwrap_or_else(|| json!({}));
-        let mut shown = self.preview();
+        let shown = self.preview();
         assert!(!shown.is_empty() && !self.screen().contains("more lines"), "{}", self.screen());
         // Enter goes through the fields, and confirms behind the last.
         while self.screen().contains("accepted by the server") {
@@ -215,19 +298,27 @@ impl Person {
             ["✔", "✖", "ready, "].iter().any(|end| p.screen().contains(end)) && !p.screen().contains("on its way")
         })
         .await;
-        let mut stored: Vec<String> = diff(&before, &self.has(id, name)).iter().filter(|e| is_ours(&written(&e.path))).map(one).collect();
-        shown.sort();
-        stored.sort();
-        assert_eq!(shown, stored, "{}", self.screen());
+        assert_eq!(shown, stored(&before, &self.has(id, name)), "{}", self.screen());
         self
     }
 }
 
-/// Controllers write annotations of their own right after a change.
-fn is_ours(path: &str) -> bool {
-    !path.contains("deployment.kubernetes.io/revision")
+/// The differences that the dialog on a screen shows, each in a line, sorted: `spec.replicas  2 → 5`.
+pub fn shown(screen: &str) -> Vec<String> {
+    let inside: Vec<&str> = screen.lines().filter_map(|l| l.split('│').nth(2)).map(str::trim).collect();
+    let long = |lines: &[&str]| Some(format!("{}  {} → {}", lines[0], lines[1].strip_prefix("- ")?, lines[2].strip_prefix("+ ")?));
+    let short = inside.iter().filter(|l| l.contains(" → ")).map(|l| (*l).to_owned());
+    let mut all: Vec<String> = short.chain(inside.windows(3).filter_map(long)).collect();
+    all.sort();
+    all
 }
 
-fn one(edit: &kconsole::model::deed::Edit) -> String {
-    format!("{}  {} → {}", written(&edit.path), short(edit.before.as_ref()), short(edit.after.as_ref()))
+/// The differences between two states of an object, as a dialog would show them, without what controllers write right after a change.
+pub fn stored(before: &Value, after: &Value) -> Vec<String> {
+    let is_ours = |path: &str| !path.contains("deployment.kubernetes.io/revision") && !path.starts_with("spec.taints");
+    let edits = diff(before, after);
+    let one = |edit: &Edit| format!("{}  {} → {}", written(&edit.path), short(edit.before.as_ref()), short(edit.after.as_ref()));
+    let mut all: Vec<String> = edits.iter().filter(|e| is_ours(&written(&e.path))).map(one).collect();
+    all.sort();
+    all
 }

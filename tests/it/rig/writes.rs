@@ -5,6 +5,7 @@ use super::robot::Robot;
 use kconsole::model::call::{Call, Cause, Failure, Method, Reply};
 use kconsole::model::fault::{Fault, FaultKind};
 use kconsole::model::msg::Msg;
+use kconsole::model::record::Record;
 use kconsole::model::step::Effect;
 use serde_json::{Value, json};
 
@@ -26,6 +27,10 @@ pub struct Server {
     pub untried: Vec<Failure>,
     /// Changes that somebody else makes before the next writes in earnest.
     pub others: Vec<Value>,
+    /// What the journal has of earlier runs, or why it cannot be read.
+    pub written: Result<Vec<Record>, String>,
+    /// What it warns of, whenever it accepts something.
+    pub warnings: Vec<String>,
     version: u64,
 }
 
@@ -37,8 +42,10 @@ pub fn failure(kind: FaultKind, what: &str, in_doubt: bool) -> Failure {
 impl Server {
     /// A server that has this.
     pub fn new(object: Value) -> Self {
-        let (asked, journal, instead, untried, others) = Default::default();
-        Self { object: Some(object), asked, journal, disk: None, forbidden: false, instead, untried, others, version: 100 }
+        let (asked, journal, instead, untried, others, warnings) = Default::default();
+        let written = Ok(Vec::new());
+        let (disk, forbidden, version) = (None, false, 100);
+        Self { object: Some(object), asked, journal, disk, forbidden, instead, untried, others, warnings, written, version }
     }
 
     /// Answers everything that a robot asks, until it asks nothing more.
@@ -53,6 +60,7 @@ impl Server {
                         self.journal.push((deed.verb.clone(), deed.outcome.is_some(), deed.edits.len()));
                         Msg::Journalled(deed.id.clone(), self.disk.clone().map_or(Ok(()), Err))
                     }
+                    Effect::ReadJournal => Msg::Journal(self.written.clone()),
                     _ => continue,
                 };
                 any = true;
@@ -78,7 +86,7 @@ impl Server {
                 if !self.untried.is_empty() {
                     return Err(self.untried.remove(0));
                 }
-                self.wanted(&call).map(reply)
+                self.wanted(&call).map(|object| self.accepted(object))
             }
             _ => self.write(&call),
         }
@@ -100,13 +108,22 @@ impl Server {
         if !self.instead.is_empty() {
             let (done, failure) = self.instead.remove(0);
             if done {
-                self.object = Some(self.wanted(call)?);
+                self.store(call)?;
             }
             return Err(failure);
         }
+        let object = self.store(call)?;
+        Ok(self.accepted(object))
+    }
+
+    fn store(&mut self, call: &Call) -> Result<Value, Failure> {
         let object = self.wanted(call)?;
-        self.object = Some(object.clone());
-        Ok(reply(object))
+        self.object = (call.method != Method::Delete).then(|| object.clone());
+        Ok(object)
+    }
+
+    fn accepted(&self, object: Value) -> Reply {
+        Reply { object, warnings: self.warnings.clone() }
     }
 
     /// Somebody changes the object: a merge patch.
@@ -123,6 +140,10 @@ impl Server {
         let mut object = self.object.clone().ok_or_else(|| failure(FaultKind::Gone, "not found", false))?;
         let version = object["metadata"]["resourceVersion"].clone();
         let body: Value = serde_json::from_str(&call.body).expect("JSON is sent");
+        if call.method == Method::Delete {
+            let is_it = body["preconditions"]["uid"] == object["metadata"]["uid"];
+            return if is_it { Ok(object) } else { Err(failure(FaultKind::Conflict, "Precondition failed: UID", false)) };
+        }
         let named = match call.method {
             Method::Merge => body["metadata"]["resourceVersion"].clone(),
             _ => body[0]["value"].clone(),
@@ -151,8 +172,12 @@ pub fn invalid(causes: &[(&str, &str)]) -> Failure {
     Failure { causes, ..failure(FaultKind::Invalid, "it is invalid", false) }
 }
 
-fn is_dry(call: &Call) -> bool {
-    call.query.iter().any(|(name, _)| *name == "dryRun")
+/// Whether a server only tries a request. It reads the options of a deletion in its body alone, where it has one.
+pub fn is_dry(call: &Call) -> bool {
+    match call.method {
+        Method::Delete => call.body.contains("\"dryRun\":[\"All\"]"),
+        _ => call.query.iter().any(|(name, value)| *name == "dryRun" && value == "All"),
+    }
 }
 
 fn reply(object: Value) -> Reply {

@@ -4,7 +4,7 @@
 
 mod details;
 mod pod;
-mod truth;
+pub(super) mod truth;
 
 use crate::keymap::Scope as Keys;
 use crate::model::document;
@@ -215,7 +215,14 @@ impl View for DocumentView {
             ..inside
         };
         if self.pager.is_empty() {
-            text::put(buf, text_area.x, text_area.y, text_area.width, &self.waiting(world), theme.style(Role::Dim));
+            text::put(
+                buf,
+                text_area.x,
+                text_area.y,
+                text_area.width,
+                &truth::waiting(world, &self.object, self.whole(world)),
+                theme.style(Role::Dim),
+            );
         } else {
             self.pager.draw(theme, text_area, buf);
         }

@@ -1,9 +1,10 @@
 //! What the document's frame says: which object this is, and how true what is shown of it.
 
 use super::DocumentView;
+use crate::model::id::ObjectRef;
 use crate::model::msg::{Link, Sync};
 use crate::model::step::Form;
-use crate::model::world::World;
+use crate::model::world::{Whole, World};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::words;
 use ratatui::style::Style;
@@ -26,7 +27,7 @@ impl DocumentView {
             parts.push((o.namespace.to_string().into(), theme.style(Role::Dim)));
         }
         parts.push((format!("{kind} {}", o.name).into(), theme.style(Role::Title)));
-        let (truth, role) = self.truth(world);
+        let (truth, role) = truth(world, o, self.whole(world));
         parts.push((truth.into(), theme.style(role)));
         match self.changed {
             0 => {}
@@ -39,23 +40,6 @@ impl DocumentView {
         parts
     }
 
-    /// How true it is, in a few words.
-    fn truth(&self, world: &World) -> (String, Role) {
-        let Some(whole) = self.whole(world) else { return ("waiting".to_owned(), Role::Dim) };
-        if whole.gone {
-            return ("gone".to_owned(), Role::StatusBad);
-        }
-        match &whole.sync {
-            Sync::Connecting | Sync::Syncing { .. } => ("waiting".to_owned(), Role::Dim),
-            Sync::Live => ("live".to_owned(), Role::StatusOk),
-            Sync::Polling { every, .. } => (format!("read every {} s", every.as_secs()), Role::StatusBusy),
-            Sync::Stale { .. } => {
-                let down = world.cluster(self.object.cluster).filter(|c| matches!(c.link, Link::Down { .. }));
-                (down.map_or_else(|| "stale".to_owned(), |c| format!("stale for {}", words::ago(c.since, world.now))), Role::StatusWarn)
-            }
-        }
-    }
-
     /// What is wrong with it, for the line below the text.
     pub(super) fn trouble(&self, world: &World) -> Option<(String, Role)> {
         if let Some(broken) = &self.broken {
@@ -65,17 +49,39 @@ impl DocumentView {
         if whole.gone {
             return self.value.is_some().then(|| (format!("{} is gone; this is how it was last seen", self.object.name), Role::StatusBad));
         }
-        let Sync::Stale { why, .. } = &whole.sync else { return None };
-        Some((words::fault(world, why, None, None), Role::StatusWarn))
+        stale(world, whole)
     }
+}
 
-    /// What stands where there is no object to show.
-    pub(super) fn waiting(&self, world: &World) -> String {
-        let cluster = world.name(self.object.cluster);
-        match self.whole(world) {
-            Some(whole) if whole.gone => format!("{} does not exist in {cluster} any more", self.object.name),
-            Some(whole) if matches!(whole.sync, Sync::Stale { .. }) => format!("{} could not be read from {cluster}", self.object.name),
-            _ => format!("waiting for {} of {cluster}…", self.object.name),
+/// How true an object is, in a few words.
+pub(in crate::ui::views) fn truth(world: &World, object: &ObjectRef, whole: Option<&Whole>) -> (String, Role) {
+    let Some(whole) = whole else { return ("waiting".to_owned(), Role::Dim) };
+    if whole.gone {
+        return ("gone".to_owned(), Role::StatusBad);
+    }
+    match &whole.sync {
+        Sync::Connecting | Sync::Syncing { .. } => ("waiting".to_owned(), Role::Dim),
+        Sync::Live => ("live".to_owned(), Role::StatusOk),
+        Sync::Polling { every, .. } => (format!("read every {} s", every.as_secs()), Role::StatusBusy),
+        Sync::Stale { .. } => {
+            let down = world.cluster(object.cluster).filter(|c| matches!(c.link, Link::Down { .. }));
+            (down.map_or_else(|| "stale".to_owned(), |c| format!("stale for {}", words::ago(c.since, world.now))), Role::StatusWarn)
         }
+    }
+}
+
+/// Why it is not as it is now.
+pub(in crate::ui::views) fn stale(world: &World, whole: &Whole) -> Option<(String, Role)> {
+    let Sync::Stale { why, .. } = &whole.sync else { return None };
+    Some((words::fault(world, why, None, None), Role::StatusWarn))
+}
+
+/// What stands where there is no object to show.
+pub(in crate::ui::views) fn waiting(world: &World, object: &ObjectRef, whole: Option<&Whole>) -> String {
+    let cluster = world.name(object.cluster);
+    match whole {
+        Some(whole) if whole.gone => format!("{} does not exist in {cluster} any more", object.name),
+        Some(whole) if matches!(whole.sync, Sync::Stale { .. }) => format!("{} could not be read from {cluster}", object.name),
+        _ => format!("waiting for {} of {cluster}…", object.name),
     }
 }

@@ -140,6 +140,9 @@ impl HealthView {
             let notes = if self.hidden == 1 { "note" } else { "notes" };
             parts.push((words::keyed(world, &format!("{} {notes}: {{unhealthy}}", self.hidden)).into(), dim));
         }
+        if self.elsewhere > 0 {
+            parts.push((format!("{} in other namespaces: :ns all", self.elsewhere).into(), theme.style(Role::StatusWarn)));
+        }
         if !self.sight.is_whole() {
             parts.push(("not all is known yet".into(), theme.style(Role::ClusterSyncing)));
         }

@@ -36,6 +36,8 @@ pub struct HealthView {
     loud: usize,
     /// How many notes are not.
     hidden: usize,
+    /// How many that are no notes are in namespaces that are not looked at.
+    elsewhere: usize,
     /// What that was made of: changes of the findings, and what was asked for.
     made: Option<(u64, Asked)>,
     cursor: Cursor,
@@ -101,6 +103,12 @@ impl HealthView {
         let groups = world.findings.groups().iter().enumerate().filter(|(_, group)| asked.has(world, group, &words));
         let (shown, hidden): (Vec<_>, Vec<_>) = groups.partition(|(_, group)| asked.notes || group.head.severity > Severity::Info);
         self.loud = shown.iter().filter(|(_, group)| group.head.severity > Severity::Info).count();
+        let elsewhere = |group: &Group| {
+            let everywhere = Asked { namespaces: Vec::new(), ..asked.clone() };
+            group.head.severity > Severity::Info && everywhere.has(world, group, &words) && !asked.has(world, group, &words)
+        };
+        let narrowed = !asked.namespaces.is_empty();
+        self.elsewhere = world.findings.groups().iter().filter(|group| narrowed && elsewhere(group)).count();
         (self.shown, self.hidden) = (shown.into_iter().map(|(at, _)| at).collect(), hidden.len());
         let is_asked = self.made.as_ref().is_none_or(|(_, before)| before != asked);
         if is_asked {

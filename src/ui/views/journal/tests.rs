@@ -18,6 +18,7 @@ fn record(id: &str, verb: &str, outcome: Option<&str>) -> Record {
             uid: String::new(),
         },
         resource_version: Versions::default(),
+        subresource: String::new(),
         changes: vec![Touched { field: "spec.replicas".to_owned(), path: Vec::new(), before: Some(5.into()), after: Some(100.into()) }],
         rule: "tier prod".to_owned(),
         reason: Some("more load".to_owned()),

@@ -42,13 +42,21 @@ impl TableView {
         }
     }
 
-    /// How many rows of its tables are not healthy.
+    /// How many rows of its tables are not healthy, those of a table over several kinds as they were counted last.
     pub(super) fn unhealthy_rows(&self, world: &World) -> usize {
-        let of = |table: &Table| match self.composite {
-            Some(composite) => table.rows().filter(|row| (composite.keep)(table, row) && self.ails(world, table, row)).count(),
-            None => table.aside().unhealthy,
-        };
-        self.tables(world).into_iter().flatten().map(of).sum()
+        match self.composite {
+            Some(_) => self.ailing,
+            None => self.tables(world).into_iter().flatten().map(|t| t.aside().unhealthy).sum(),
+        }
+    }
+
+    /// Counts the rows of a table over several kinds that are not healthy. It looks at all of them, so it is not done for each frame: when the clock
+    /// has moved on, something was found or cured, or there are more rows or less.
+    pub(super) fn count_ailing(&mut self, world: &World) {
+        let when = (world.now, world.findings.changes, self.order.len());
+        let Some(composite) = self.composite.filter(|_| self.counted.replace(when) != Some(when)) else { return };
+        let of = |table: &Table| table.rows().filter(|row| (composite.keep)(table, row) && self.ails(world, table, row)).count();
+        self.ailing = self.tables(world).into_iter().flatten().map(of).sum();
     }
 
     /// What was found since the clock last moved on is news to what tells of findings.

@@ -65,6 +65,10 @@ pub struct TableView {
     is_outdated: bool,
     /// The findings that were known when the clock last moved on, by their count of changes.
     judged: u64,
+    /// Of a table over several kinds: how many rows are not healthy, as they were counted last.
+    ailing: usize,
+    /// The second, the findings and the rows that they were counted with.
+    counted: Option<(Timestamp, u64, usize)>,
     cursor: Cursor,
     marks: HashSet<(ClusterId, Uid)>,
     /// The last object that was marked: where a range begins.
@@ -104,6 +108,8 @@ impl TableView {
             looked: world.now,
             is_outdated: false,
             judged: 0,
+            ailing: 0,
+            counted: None,
             cursor: Cursor::new(of.cursor.clone()),
             marks: HashSet::new(),
             anchor: None,
@@ -156,7 +162,7 @@ impl TableView {
     fn merge_columns(&mut self, world: &World) {
         let tables = self.tables(world);
         let namespaced = tables.iter().flatten().any(|t| scope::is_namespaced(world, t.cluster(), &t.want.kind));
-        let one = scope::cluster(&self.of.only).is_some() || world.namespaces.len() == 1;
+        let one = !matches!(self.of.only, Only::All | Only::Cluster(_) | Only::OnNode(_)) || world.namespaces.len() == 1;
         let common =
             Common { cluster: world.focused().count() > 1 && scope::cluster(&self.of.only).is_none(), namespace: namespaced && !one };
         let each: Vec<Option<&[Column]>> = tables.iter().map(|t| t.map(|t| self.columns_of(t))).collect();
@@ -259,7 +265,7 @@ impl View for TableView {
                 self.unhealthy = !self.unhealthy;
                 self.reorder();
             }
-            Motion::NextMatch | Motion::PreviousMatch | Motion::Fold => {}
+            Motion::NextMatch | Motion::PreviousMatch | Motion::Fold | Motion::Reveal => {}
         }
     }
 
@@ -363,6 +369,7 @@ impl View for TableView {
 
     fn tick(&mut self, world: &World) {
         self.judged(world);
+        self.count_ailing(world);
         let is_due = self.is_outdated || self.next_look(world).is_some_and(|seconds| seconds <= 0);
         if is_due && !self.order.is_working() {
             self.looked = world.now;
@@ -377,6 +384,7 @@ impl View for TableView {
     }
 
     fn arrange(&mut self, world: &World, area: Rect) {
+        self.count_ailing(world);
         self.fit(world, area);
     }
 

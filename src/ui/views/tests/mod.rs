@@ -7,13 +7,16 @@ mod keys;
 use super::super::theme::Theme;
 use super::super::view::View;
 use super::clusters::ClustersView;
+use super::data::DataView;
 use super::document::DocumentView;
+use super::edit::EditView;
 use super::help::HelpView;
 use super::palette::PaletteView;
 use crate::keymap::{Keymap, Scope};
 use crate::kinds;
 use crate::model::catalog::Catalog;
 use crate::model::cluster::{Cluster, Tier};
+use crate::model::draft::Subject;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid, WatchId};
 use crate::model::msg::{Delta, Link, Server, Sync, Traffic};
@@ -165,6 +168,9 @@ fn ft1_every_screen_draws_in_every_size() {
         Box::new(ClustersView::new(&world)),
         Box::new(ClustersView::new(&World::default())),
         Box::new(DocumentView::new(web.clone(), Form::Yaml)),
+        Box::new(DataView::new(web.clone())),
+        Box::new(EditView::new(Subject::value(web.clone(), "a\u{202e}"), false)),
+        Box::new(EditView::new(Subject::whole(web.clone()), false)),
         Box::new(DocumentView::new(web, Form::Details)),
         Box::new(HelpView::new(Scope::Table, &keymap)),
         Box::new(PaletteView::new(Scene::default(), Scope::Table, &keymap)),

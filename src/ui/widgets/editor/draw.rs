@@ -59,12 +59,13 @@ impl Editor {
 
     /// What a row is drawn with, from its beginning.
     fn glyphs(&self, row: usize) -> impl Iterator<Item = Glyph<'_>> {
-        let within = self.within.get(row).copied().unwrap_or(Within::Keys);
+        let within = self.within.get(row).copied().unwrap_or(self.begin);
         let parts = yaml::typed(self.text.line(row), within).0;
         let graphemes = parts.into_iter().flat_map(|(part, role)| part.graphemes(true).map(move |g| (g, role)));
-        graphemes.scan((0, 0), |(start, column), (text, role)| {
+        graphemes.scan((0, 0), move |(start, column), (text, role)| {
             // A tab is no blank to YAML: it is seen.
-            let (shown, role) = if text == "\t" { ("→", Role::StatusWarn) } else { (text, role) };
+            let tab = if within == Within::Text { Role::Dim } else { Role::StatusWarn };
+            let (shown, role) = if text == "\t" { ("→", tab) } else { (text, role) };
             let width = usize::from(text::width(shown));
             let glyph = Glyph { text: shown, role, start: *start, end: *start + text.chars().count(), column: *column, width };
             (*start, *column) = (glyph.end, glyph.column + width);

@@ -42,6 +42,8 @@ fn depth(line: &str) -> usize {
 pub struct Editor {
     text: Text,
     marks: Vec<Mark>,
+    /// What the first row begins within.
+    begin: Within,
     /// What each row begins within, as far as that was looked at.
     within: Vec<Within>,
     /// The first row in sight.
@@ -63,9 +65,19 @@ pub struct Editor {
 }
 
 impl Editor {
-    /// An editor with a text in it and the cursor at its beginning.
+    /// An editor with YAML in it and the cursor at its beginning.
     pub fn new(text: &str) -> Self {
+        Self::within(text, Within::Keys)
+    }
+
+    /// The same with a text that is no YAML.
+    pub fn plain(text: &str) -> Self {
+        Self::within(text, Within::Text)
+    }
+
+    fn within(text: &str, begin: Within) -> Self {
         Self {
+            begin,
             text: Text::new(text),
             marks: Vec::new(),
             within: Vec::new(),
@@ -366,7 +378,7 @@ impl Editor {
     /// Looks at rows up to this one, for what they stand within.
     fn look(&mut self, row: usize) {
         if self.within.is_empty() {
-            self.within.push(Within::Keys);
+            self.within.push(self.begin);
         }
         while self.within.len() <= row && self.within.len() < self.text.lines().len() {
             let at = self.within.len() - 1;

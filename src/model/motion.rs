@@ -1,0 +1,48 @@
+//! What happens within a screen: moving about in it, and how it shows what it shows.
+
+/// Something that happens within a screen.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Motion {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    Left,
+    Right,
+    /// Mark or unmark what the cursor is on, and go one down.
+    Mark,
+    /// Mark everything from the last mark to here.
+    MarkRange,
+    /// Unmark everything.
+    Unmark,
+    SortNext,
+    SortPrevious,
+    SortInvert,
+    Wide,
+    Unhealthy,
+    NextMatch,
+    PreviousMatch,
+    /// Fold or unfold, wrap or unwrap: what the screen has of the kind.
+    Fold,
+    /// Show what is hidden under the cursor, or hide it again.
+    Reveal,
+}
+
+impl Motion {
+    /// By how many lines it moves in a list of `all` lines of which `page` are a page; `None` where it is no movement along the lines.
+    pub fn lines(self, page: isize, all: usize) -> Option<isize> {
+        let all = all as isize;
+        Some(match self {
+            Self::Up => -1,
+            Self::Down => 1,
+            Self::PageUp => -page,
+            Self::PageDown => page,
+            Self::Top => -all,
+            Self::Bottom => all,
+            _ => return None,
+        })
+    }
+}

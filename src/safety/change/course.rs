@@ -1,0 +1,94 @@
+//! A change that was confirmed, looked at from outside: how far it is, what is tried again, what is kept of it once it is over.
+
+use super::{Change, ChangeId, Phase};
+use crate::model::course::{Course, Ended, Stage as Far};
+use crate::model::id::{ClusterId, ObjectRef};
+use crate::model::time::Timestamp;
+use crate::safety::item::{End, Given, Item, Stage};
+use crate::safety::undo::Trace;
+use crate::safety::verb::Undo;
+
+impl Change {
+    /// How far it is; nothing of one that a person still decides about.
+    pub fn course(&self) -> Option<Course> {
+        let stage = match self.phase {
+            Phase::Asking => return None,
+            Phase::Running => Far::Running,
+            Phase::Stopping => Far::Stopping,
+            Phase::Over => Far::Over,
+        };
+        let count = |is: fn(&End) -> bool| self.items.iter().filter(|i| matches!(&i.stage, Stage::Ended(end) if is(end))).count();
+        let ended = Ended {
+            done: count(|e| *e == End::Done),
+            failed: count(|e| matches!(e, End::Failed(_))),
+            unknown: count(|e| matches!(e, End::Unknown(_))),
+            dropped: count(|e| *e == End::Cancelled),
+        };
+        Some(Course {
+            id: self.id,
+            does: self.verb.does,
+            object: self.items.first()?.target.clone(),
+            objects: self.asked_for().count(),
+            clusters: self.clusters(),
+            ended,
+            left: self.items.iter().filter(|i| !matches!(i.stage, Stage::Ended(_))).count(),
+            stage,
+            since: self.since,
+            why: self.items.iter().find_map(why).map(str::to_owned),
+        })
+    }
+
+    /// The clusters that it is about, in the order of its objects.
+    pub fn clusters(&self) -> Vec<ClusterId> {
+        let mut all: Vec<ClusterId> = Vec::new();
+        for item in &self.items {
+            if !all.contains(&item.target.cluster) {
+                all.push(item.target.cluster);
+            }
+        }
+        all
+    }
+
+    /// The same change to the objects that failed, or with which something failed that goes along with them. It has the whole path before it;
+    /// what was filled in is filled in. Nothing where nothing failed, or it is not over yet.
+    pub fn again(&self, id: ChangeId, now: Timestamp) -> Option<Self> {
+        let failed =
+            |at: usize| self.items.iter().enumerate().any(|(n, i)| why(i).is_some() && (n == at || i.along.is_some_and(|a| a.0 == at)));
+        let asked = self.items.iter().enumerate().filter(|(at, i)| i.along.is_none() && failed(*at));
+        let items: Vec<Item> = asked.map(|(_, i)| Item::new(i.target.clone(), i.resource.clone(), i.given.clone(), now)).collect();
+        (self.phase == Phase::Over && !items.is_empty())
+            .then(|| Self { form: self.form.clone(), ..Self::new(id, self.verb, items, &self.argument, now) })
+    }
+
+    /// True where something of it failed that can be tried again.
+    pub fn has_failed(&self) -> bool {
+        self.phase == Phase::Over && self.items.iter().any(|i| why(i).is_some())
+    }
+
+    /// It is over: what became of each object is kept, and what takes that back; not the states of objects, which may be many and large.
+    pub fn settle(&mut self) {
+        for item in &mut self.items {
+            (item.trace, item.made_here) = (item.done(), item.is_new());
+            (item.before, item.checked, item.stored, item.plan) = (None, None, None, None);
+            item.around.clear();
+            if why(item).is_none() {
+                item.given = Given::Nothing;
+            }
+        }
+    }
+
+    /// What it did to an object, if that was done and can be taken back.
+    pub fn undoable(&self, object: &ObjectRef) -> Option<Trace> {
+        let done = |i: &&Item| i.target == *object && matches!(i.stage, Stage::Following | Stage::Ended(End::Done));
+        let item = self.items.iter().find(done).filter(|_| self.verb.undo == Undo::Fields)?;
+        item.trace.clone().or_else(|| item.done())
+    }
+}
+
+/// Why it failed, or is not known to have been done.
+fn why(item: &Item) -> Option<&str> {
+    match &item.stage {
+        Stage::Ended(End::Failed(why) | End::Unknown(why)) => Some(why),
+        _ => None,
+    }
+}
