@@ -28,5 +28,8 @@ pub(super) const ALL: &[Action] = motions! {
     "unhealthy" Unhealthy "Show only what is not healthy, or all again",
     "next-match" NextMatch "To the next place that was searched for",
     "previous-match" PreviousMatch "To the previous place that was searched for",
+    "next-error" NextError "To the next line that tells of an error",
+    "previous-error" PreviousError "To the previous line that tells of an error",
+    "hold" Hold "Stop the lines where they are, or follow them again",
     "fold" Fold "Fold or unfold what is under the cursor",
 };

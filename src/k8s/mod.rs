@@ -10,6 +10,7 @@ pub mod fault;
 pub mod framer;
 pub mod intake;
 pub mod kubeconfig;
+pub mod lanes;
 pub mod link;
 pub mod login;
 pub mod logs;

@@ -2,6 +2,7 @@
 
 use super::describe;
 use super::intake::{Intake, Rows, Whole};
+use super::lanes::Lanes;
 use super::link::{Link, link};
 use super::logs::Logs;
 use super::perform::perform;
@@ -55,6 +56,7 @@ impl Drop for Following {
 /// An open cluster.
 struct Open {
     link: Link,
+    lanes: Arc<Lanes>,
     kick: watch::Sender<u64>,
     teller: Teller,
     supervisor: AbortHandle,
@@ -86,9 +88,10 @@ impl Sessions {
         let ends = link();
         let users = ends.0.clone();
         let teller = Teller::new(cluster, session, self.out.clone());
+        let lanes = Arc::new(Lanes::new(Arc::clone(&connector)));
         let supervisor = Supervisor::new(teller.clone(), connector, ends, kicks).run();
         let supervisor = self.spawn(supervisor, down(&teller));
-        self.open.insert(cluster, Open { link: users, kick, teller, supervisor, discovery: None });
+        self.open.insert(cluster, Open { link: users, lanes, kick, teller, supervisor, discovery: None });
     }
 
     /// Closes a cluster and ends its watches.
@@ -176,7 +179,7 @@ impl Sessions {
     pub fn follow(&mut self, id: TailId, tail: Tail) {
         let Some(open) = self.open.get(&tail.cluster) else { return };
         let (cluster, (look, looks)) = (tail.cluster, watch::channel(tail.state));
-        let logs = Logs { id, tail, link: open.link.clone(), out: self.out.clone(), look: looks };
+        let logs = Logs { id, tail, link: open.link.clone(), lanes: Arc::clone(&open.lanes), out: self.out.clone(), look: looks };
         let failed = move |why: Fault| Msg::Told(Notice::warn(why.what));
         let task = self.spawn(logs.run(), failed);
         self.tails.insert(id, Following { cluster, look, task });

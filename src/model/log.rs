@@ -13,12 +13,22 @@ pub use ring::{Ring, Seen, Spot};
 pub use stamp::Stamp;
 
 use super::id::{ClusterId, Uid};
+use super::time::Timestamp;
 
-/// A pod whose logs are to be followed, for one reader.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tail {
+/// The pods that a screen follows.
+#[derive(Copy, Clone, Debug)]
+pub struct Follows<'a> {
     /// Who reads: two screens of one pod each get all of its lines.
     pub reader: u64,
+    /// The pods.
+    pub tails: &'a [Tail],
+    /// Counts changes of them.
+    pub changes: u64,
+}
+
+/// A pod whose logs are to be followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tail {
     /// The cluster of the pod.
     pub cluster: ClusterId,
     /// The namespace of the pod.
@@ -29,6 +39,12 @@ pub struct Tail {
     pub uid: Uid,
     /// Where its containers are read from.
     pub from: From,
+    /// How many containers it has.
+    pub containers: usize,
+    /// It is not as it should be: where not all can be followed, it comes first.
+    pub is_sick: bool,
+    /// When it was made.
+    pub created: Option<Timestamp>,
     /// Changes with whatever says that containers may have come, ended or begun anew: they are looked at again.
     pub state: u64,
 }
@@ -71,6 +87,7 @@ struct Line {
     /// Bytes that were left away at its end.
     cut: u32,
     kind: Kind,
+    level: Level,
 }
 
 /// What a line of a log is.
@@ -87,7 +104,7 @@ pub enum Kind {
 impl Chunk {
     /// A word of our own about a container.
     pub fn mark(at: Stamp, kind: Kind, text: String) -> Self {
-        let line = Line { at, from: 0, len: text.len().try_into().unwrap_or(u32::MAX), cut: 0, kind };
+        let line = Line { at, from: 0, len: text.len().try_into().unwrap_or(u32::MAX), cut: 0, kind, level: if kind == Kind::Gap { Level::Warn } else { Level::Plain } };
         Self { bytes: text.into_bytes().into(), lines: [line].into() }
     }
 

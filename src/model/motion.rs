@@ -27,6 +27,11 @@ pub enum Motion {
     PreviousMatch,
     /// Fold or unfold, wrap or unwrap: what the screen has of the kind.
     Fold,
+    /// To the next line that tells of an error.
+    NextError,
+    PreviousError,
+    /// Stand still while more comes, or follow it again.
+    Hold,
     /// Show what is hidden under the cursor, or hide it again.
     Reveal,
 }

@@ -136,8 +136,8 @@ pub enum Screen {
     Health,
     /// What is wrong in a cluster for one cause, explained.
     Finding(ClusterId, Cause),
-    /// What these pods write.
-    Logs(Only),
+    /// What the pods write that belong to any of these.
+    Logs(Vec<Only>),
     /// What happens in all open clusters, the newest first.
     Warnings,
     /// The changes of this run, the newest first.
@@ -212,6 +212,21 @@ pub enum Only {
     Told(ObjectRef, Box<[Uid]>),
     /// Those that this object names, all in one namespace.
     Named(ObjectRef, Named),
+    /// Pods of what is called so.
+    Alike(Workload),
+}
+
+/// What a pod is one of, by its name: the same in every cluster that it is rolled out to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workload {
+    /// Only in this cluster.
+    pub cluster: Option<ClusterId>,
+    /// Its namespace.
+    pub namespace: Box<str>,
+    /// As `Deployment`; `Pod` for one that nothing controls.
+    pub kind: Box<str>,
+    /// Its name.
+    pub name: Box<str>,
 }
 
 /// How one object is shown.

@@ -45,6 +45,17 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
             ("help", "keys"),
             ("back", "back"),
         ],
+        Scope::Logs => &[
+            ("hold", "stop"),
+            ("filter", "find"),
+            ("next-match", "next"),
+            ("previous-error", "error before"),
+            ("next-error", "next error"),
+            ("actions", "act on the line's pod"),
+            ("copy", "copy"),
+            ("help", "keys"),
+            ("back", "back"),
+        ],
         Scope::Clusters => &[
             ("enter", "open and look"),
             ("toggle-cluster", "open or close"),

@@ -7,7 +7,7 @@ use super::theme::Theme;
 use crate::keymap::{Binding, Scope};
 use crate::model::draft::{Draft, Subject};
 use crate::model::id::WatchId;
-use crate::model::log::{News, Tail};
+use crate::model::log::{Follows, News, Tail};
 use crate::model::query::BadTerm;
 use crate::model::right::Right;
 use crate::model::step::{Motion, Panes, Pick, Scene, Step};
@@ -37,9 +37,12 @@ pub trait View {
     fn wants(&self, world: &World) -> Vec<Want>;
 
     /// The pods whose logs are to be followed while this screen is open.
-    fn tails(&self) -> &[Tail] {
-        &[]
+    fn follows(&self) -> Option<Follows<'_>> {
+        None
     }
+
+    /// So many of them are not, for there are too many.
+    fn left_out(&mut self, _pods: usize) {}
 
     /// Lines of the logs of such a pod.
     fn read(&mut self, _tail: &Tail, _news: News) {}

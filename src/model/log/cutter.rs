@@ -5,12 +5,14 @@
 //! was not rotated meanwhile, is seen by the first of them. More than one second is asked for, because the two streams of a container are written
 //! side by side and their times are not quite in order.
 
-use super::{Chunk, Kind, Line, Stamp};
+use super::{Chunk, Kind, Level, Line, Stamp};
 use crate::model::time::Timestamp;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Bytes of a line that are kept.
 pub const LONGEST: usize = 1 << 20;
+/// What is said where something may be missing.
+const GAP: &[u8] = b"the log was rotated meanwhile: lines may be missing here";
 /// So many seconds may the time of a line be behind that of one before it.
 const BACK: i64 = 2;
 
@@ -30,7 +32,7 @@ pub struct Cutter {
     newest: Stamp,
     /// The newest seconds of which lines were seen, in no order.
     known: Vec<Second>,
-    /// Lines seen of this container.
+    /// Lines that were handed out.
     seen: u64,
     skip: Skip,
 }
@@ -61,15 +63,30 @@ enum Skip {
     Left(u64),
 }
 
+/// What a line is to what was seen before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Met {
+    New,
+    /// It was seen.
+    Known,
+    /// It is new, and does not go on where reading was: something may be missing before it.
+    Gap,
+}
+
 impl Cutter {
     /// The second to ask for lines from, when the stream is opened again; `None` where it never brought any.
     pub fn since(&self) -> Option<Timestamp> {
         self.known.iter().map(|k| k.second).max().map(|newest| Timestamp(newest.0 - BACK))
     }
 
-    /// The time of the last line.
-    pub fn last(&self) -> Stamp {
-        self.last
+    /// The time of the last line, if there was one.
+    pub fn last(&self) -> Option<Stamp> {
+        (self.last != Stamp::default()).then_some(self.last)
+    }
+
+    /// How many lines it has brought, of whichever container.
+    pub fn seen(&self) -> u64 {
+        self.seen
     }
 
     /// The stream is opened again where [`Cutter::since`] said. Half a line is forgotten: it comes again, and whole.
@@ -84,7 +101,7 @@ impl Cutter {
     pub fn restart(&mut self) {
         self.forget_half();
         self.known.clear();
-        (self.seen, self.skip) = (0, Skip::None);
+        self.skip = Skip::None;
     }
 
     fn forget_half(&mut self) {
@@ -92,22 +109,22 @@ impl Cutter {
         self.cut = 0;
     }
 
-    /// Takes in what has come. True where the stream does not go on where it was: something may be missing before it.
-    pub fn feed(&mut self, mut part: &[u8]) -> bool {
-        let mut gap = false;
-        while let Some(end) = part.iter().position(|b| *b == b'\n') {
+    /// Takes in what has come.
+    pub fn feed(&mut self, mut part: &[u8]) {
+        while let Some(end) = memchr::memchr(b'\n', part) {
             let (line, rest) = part.split_at(end);
             self.keep(line);
-            gap |= self.end_line();
+            self.end_line();
             part = rest.get(1..).unwrap_or_default();
         }
         self.keep(part);
-        gap
     }
 
-    /// The stream has ended: what has no newline at its end is a line too. True as for [`Cutter::feed`].
-    pub fn finish(&mut self) -> bool {
-        self.bytes.len() > self.begun && self.end_line()
+    /// The log has ended: what has no newline at its end is a line too.
+    pub fn finish(&mut self) {
+        if self.bytes.len() > self.begun {
+            self.end_line();
+        }
     }
 
     /// Bytes that wait to be taken.
@@ -136,74 +153,66 @@ impl Cutter {
     }
 
     /// The line that was begun is whole.
-    fn end_line(&mut self) -> bool {
+    fn end_line(&mut self) {
         let whole = self.bytes.get(self.begun..).unwrap_or_default();
         let (at, text) = Stamp::leading(whole).unwrap_or((self.last, 0));
-        let (is_known, gap) = self.is_known(at, hash(whole));
-        if is_known {
-            self.bytes.truncate(self.begun);
-        } else {
-            let len = (self.bytes.len() - self.begun - text).min(LONGEST);
-            let more = (self.bytes.len() - self.begun - text - len) as u32;
-            self.lines.push(Line {
-                at,
-                from: (self.begun + text) as u32,
-                len: len as u32,
-                cut: self.cut.saturating_add(more),
-                kind: Kind::Written,
-            });
-            self.begun = self.bytes.len();
-            self.last = at;
-            self.newest = self.newest.max(at);
+        let (from, end) = (self.begun + text, self.bytes.len());
+        match self.meet(at) {
+            Met::Known => self.bytes.truncate(self.begun),
+            met => {
+                if met == Met::Gap {
+                    self.bytes.extend_from_slice(GAP);
+                    self.lines.push(Line { at, from: end as u32, len: GAP.len() as u32, cut: 0, kind: Kind::Gap, level: Level::Warn });
+                }
+                let len = (end - from).min(LONGEST);
+                let cut = self.cut.saturating_add((end - from - len) as u32);
+                let level = Level::of(self.bytes.get(from..from + len).unwrap_or_default());
+                self.lines.push(Line { at, from: from as u32, len: len as u32, cut, kind: Kind::Written, level });
+                self.begun = self.bytes.len();
+                self.last = at;
+                self.newest = self.newest.max(at);
+            }
         }
         self.cut = 0;
-        gap
     }
 
-    /// Whether a line is left away, and whether the stream is another than it was.
-    fn is_known(&mut self, at: Stamp, hash: u64) -> (bool, bool) {
-        let gap = match self.skip {
-            Skip::Until(first, lines) if hash == first.hash => {
-                self.skip = Skip::Left(lines);
-                false
-            }
+    /// What a line is to what was seen before.
+    fn meet(&mut self, at: Stamp) -> Met {
+        let mut met = Met::New;
+        match self.skip {
+            Skip::Until(first, lines) if self.hash() == first.hash => self.skip = Skip::Left(lines),
             // What is before the line where reading began, or is left of a file that was rotated.
-            Skip::Until(..) if at <= self.newest => return (true, false),
-            Skip::Until(..) => {
-                self.skip = Skip::None;
-                true
-            }
-            Skip::None | Skip::Left(_) => false,
-        };
+            Skip::Until(..) if at <= self.newest => return Met::Known,
+            Skip::Until(..) => (self.skip, met) = (Skip::None, Met::Gap),
+            Skip::None | Skip::Left(_) => {}
+        }
         if let Skip::Left(left) = self.skip {
             self.skip = if left > 1 { Skip::Left(left - 1) } else { Skip::None };
-            return (true, false);
+            return Met::Known;
         }
-        self.count(at, hash);
-        (false, gap)
+        self.count(at);
+        met
     }
 
     /// A line was seen.
-    fn count(&mut self, at: Stamp, hash: u64) {
-        let first = First { number: self.seen, hash };
+    fn count(&mut self, at: Stamp) {
+        let (number, second) = (self.seen, at.second());
         self.seen += 1;
-        let (second, since) = (at.second(), self.since());
-        match self.known.iter_mut().find(|k| k.second == second) {
-            Some(known) => known.lines += 1,
-            None if since.is_some_and(|since| second < since) => {}
-            None => {
-                self.known.push(Second { second, lines: 1, first });
-                let since = self.since();
-                self.known.retain(|k| Some(k.second) >= since);
-            }
+        if let Some(known) = self.known.iter_mut().find(|k| k.second == second) {
+            known.lines += 1;
+        } else if self.since().is_none_or(|since| second >= since) {
+            self.known.push(Second { second, lines: 1, first: First { number, hash: self.hash() } });
+            let since = self.since();
+            self.known.retain(|k| Some(k.second) >= since);
         }
     }
-}
 
-fn hash(line: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    line.hash(&mut hasher);
-    hasher.finish()
+    /// Tells the line that was begun from others.
+    fn hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.bytes.get(self.begun..).hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 #[cfg(test)]
@@ -232,7 +241,8 @@ mod tests {
         assert_eq!(all(&mut cutter), ["one", "no time"]);
         cutter.finish();
         assert_eq!(all(&mut cutter), ["half"]);
-        assert!(!cutter.finish() && cutter.take().is_none());
+        cutter.finish();
+        assert!(cutter.take().is_none());
     }
 
     #[test]
@@ -253,8 +263,9 @@ mod tests {
         let mut cutter = Cutter::default();
         cutter.feed((line(1, "a") + &line(2, "b")).as_bytes());
         cutter.reopen();
-        assert!(cutter.feed((line(2, "b") + &line(3, "c")).as_bytes()), "the first line that was seen is not there");
-        assert_eq!(all(&mut cutter), ["a", "b", "c"]);
+        // The first line that was seen is not there.
+        cutter.feed((line(2, "b") + &line(3, "c")).as_bytes());
+        assert_eq!(all(&mut cutter), ["a", "b", std::str::from_utf8(GAP).unwrap(), "c"]);
     }
 
     proptest! {
@@ -284,9 +295,13 @@ mod tests {
                 };
                 let stream: String = lines.concat();
                 cutter.reopen();
-                let end = at.map_or(stream.len(), |at| at.index(stream.len() + 1));
+                // The last line has no newline.
+                let end = at.map_or(stream.len() - 1, |at| at.index(stream.len() + 1));
                 for part in stream.as_bytes()[..end].chunks(37) {
                     cutter.feed(part);
+                }
+                if at.is_none() {
+                    cutter.finish();
                 }
                 seen.extend(all(&mut cutter));
             }

@@ -3,6 +3,8 @@
 /// How bad a line is.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
+    /// It is for whoever wrote the program.
+    Debug,
     /// It says nothing, or that all is well.
     Plain,
     /// A warning.
@@ -28,8 +30,8 @@ const WORDS: &[(&str, Level)] = &[
     ("warn", Level::Warn),
     ("warning", Level::Warn),
     ("info", Level::Plain),
-    ("debug", Level::Plain),
-    ("trace", Level::Plain),
+    ("debug", Level::Debug),
+    ("trace", Level::Debug),
     ("notice", Level::Plain),
 ];
 
@@ -57,7 +59,12 @@ impl Level {
                 return *level;
             }
             if is_value && let Some(number) = std::str::from_utf8(word).ok().and_then(|w| w.parse::<u8>().ok()) {
-                return if number >= 50 { Self::Error } else if number >= 40 { Self::Warn } else { Self::Plain };
+                return match number {
+                    50.. => Self::Error,
+                    40.. => Self::Warn,
+                    10..30 => Self::Debug,
+                    _ => Self::Plain,
+                };
             }
             before = Some(word);
         }

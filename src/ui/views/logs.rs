@@ -1,16 +1,20 @@
 //! The logs of pods as one stream: what their containers write, in the order of the kubelets' times, with what happens to them in between.
+//!
+//! It either follows what comes, or stands still on a line: then lines that come are counted, and nothing moves. What is followed is decided in
+//! [`targets`], what a line looks like in [`told`].
 
 mod draw;
+mod reading;
+mod targets;
+mod told;
 
-use super::table::scope::{self, Belongs};
+use super::table::scope;
 use crate::keymap::Scope;
 use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
-use crate::model::log::{From, News, Ring, Spot, Tail};
-use crate::model::order::Member;
+use crate::model::log::{Follows, News, Ring, Spot, Tail};
 use crate::model::query::BadTerm;
-use crate::model::row::Row;
 use crate::model::step::{Motion, Only, Scene, TableOf};
-use crate::model::table::{Slot, Table};
+use crate::model::table::Slot;
 use crate::model::time::Timestamp;
 use crate::model::want::Want;
 use crate::model::world::World;
@@ -25,126 +29,78 @@ use std::collections::HashMap;
 const HELD: usize = 64 << 20;
 /// So many lines from before the screen was opened are shown of each container.
 const BEFORE: u32 = 200;
-/// How far one step sideways goes.
-const SIDEWAYS: usize = 8;
 
 /// The screen of logs.
 pub struct LogsView {
-    of: TableOf,
+    /// Which pods are followed: those that belong to any of these.
+    of: Vec<Only>,
     reader: u64,
     opened: Timestamp,
     tails: Vec<Tail>,
     /// Where each pod is among the tails.
     pods: HashMap<Uid, usize>,
+    /// Counts changes of the tails.
+    changes: u64,
+    /// Pods that are not followed because there are too many.
+    left_out: usize,
     ring: Ring,
     sources: Vec<Source>,
     numbers: HashMap<(Uid, Box<str>), u32>,
-    /// The last line in sight; `None` follows what comes.
-    last: Option<Spot>,
-    /// Lines that came since it was left.
+    /// Where one stands; `None` follows what comes.
+    stand: Option<Stand>,
+    /// Lines that came since it stands.
     missed: u64,
+    /// Columns that the lines are moved to the left.
     left: usize,
     search: String,
     needle: Needle,
-    /// The line with what was found.
-    found: Option<Spot>,
     height: usize,
+}
+
+/// A line that one stands on, and how far below the upper edge it is.
+#[derive(Copy, Clone, Debug)]
+struct Stand {
+    on: Spot,
+    row: usize,
 }
 
 /// A container that has written.
 struct Source {
     cluster: ClusterId,
-    pod: Box<str>,
+    /// The tail that it is of.
+    tail: usize,
     container: Box<str>,
 }
 
 impl LogsView {
-    /// The logs of these pods.
-    pub fn new(world: &World, only: Only, reader: u64) -> Self {
+    /// The logs of the pods that belong to any of these.
+    pub fn new(world: &World, of: Vec<Only>, reader: u64) -> Self {
         let mut view = Self {
-            of: TableOf { only, ..TableOf::all("pods") },
+            of,
             reader,
             opened: world.now,
             tails: Vec::new(),
             pods: HashMap::new(),
+            changes: 0,
+            left_out: 0,
             ring: Ring::new(HELD),
             sources: Vec::new(),
             numbers: HashMap::new(),
-            last: None,
+            stand: None,
             missed: 0,
             left: 0,
             search: String::new(),
             needle: Needle::default(),
-            found: None,
             height: 0,
         };
         view.refresh(world);
         view
     }
-
-    /// A pod that has come or changed: it is followed, and looked at again. One that is gone stays; its reader ends once all was read.
-    fn pod(&mut self, table: &Table, row: &Row) {
-        if let Some(tail) = self.pods.get(&row.uid).and_then(|at| self.tails.get_mut(*at)) {
-            tail.state += 1;
-            return;
-        }
-        let is_new = row.created.is_some_and(|created| created > self.opened);
-        self.pods.insert(row.uid, self.tails.len());
-        self.tails.push(Tail {
-            reader: self.reader,
-            cluster: table.cluster(),
-            namespace: table.words().get(row.namespace).into(),
-            pod: row.name.clone(),
-            uid: row.uid,
-            from: if is_new { From::Start } else { From::Last(BEFORE) },
-            state: 0,
-        });
-    }
-
-    /// The number of a container that writes.
-    fn source(&mut self, tail: &Tail, container: Box<str>) -> u32 {
-        let sources = &mut self.sources;
-        *self.numbers.entry((tail.uid, container.clone())).or_insert_with(|| {
-            sources.push(Source { cluster: tail.cluster, pod: tail.pod.clone(), container });
-            sources.len() as u32 - 1
-        })
-    }
-
-    /// How many lines are in sight or above.
-    fn bottom(&self) -> usize {
-        self.last.map_or(self.ring.len(), |last| self.ring.place(last) + 1).min(self.ring.len())
-    }
-
-    /// So many lines are in sight or above from now on; all of them follows what comes.
-    fn go_to(&mut self, bottom: usize) {
-        let bottom = bottom.max(self.height).min(self.ring.len());
-        self.last = if bottom == self.ring.len() { None } else { self.ring.get(bottom - 1).map(|seen| seen.spot) };
-        if self.last.is_none() {
-            self.missed = 0;
-        }
-    }
-
-    fn has(&self, place: usize) -> bool {
-        self.ring.get(place).is_some_and(|seen| !self.needle.places([&*draw::plain(seen.bytes)]).is_empty())
-    }
-
-    /// Goes to what is found, from a place on in a direction.
-    fn find(&mut self, mut places: impl Iterator<Item = usize>) {
-        if let Some(place) = places.find(|place| self.has(*place)) {
-            self.found = self.ring.get(place).map(|seen| seen.spot);
-            let bottom = self.bottom();
-            if place >= bottom || place + self.height < bottom {
-                self.go_to(place + self.height / 2 + 1);
-            } else if self.last.is_none() {
-                self.last = self.ring.get(bottom - 1).map(|seen| seen.spot);
-            }
-        }
-    }
 }
 
 impl View for LogsView {
     fn scope(&self) -> Scope {
-        Scope::Document
+        Scope::Logs
     }
 
     fn title(&self) -> String {
@@ -152,38 +108,37 @@ impl View for LogsView {
     }
 
     fn wants(&self, world: &World) -> Vec<Want> {
-        scope::wants(world, &self.of, &GroupResource::new("", "pods"))
+        let mut wants: Vec<Want> = Vec::new();
+        for only in &self.of {
+            let of = TableOf { only: only.clone(), ..TableOf::all("pods") };
+            let more = scope::wants(world, &of, &GroupResource::new("", "pods"));
+            wants.extend(more.into_iter().filter(|want| !wants.contains(want)).collect::<Vec<_>>());
+        }
+        wants
     }
 
-    fn tails(&self) -> &[Tail] {
-        &self.tails
+    fn follows(&self) -> Option<Follows<'_>> {
+        Some(Follows { reader: self.reader, tails: &self.tails, changes: self.changes })
+    }
+
+    fn left_out(&mut self, pods: usize) {
+        self.left_out = pods;
     }
 
     fn read(&mut self, tail: &Tail, news: News) {
-        let source = self.source(tail, news.container);
+        let Some(source) = self.source(tail, news.container) else { return };
         let lines = self.ring.insert(source, news.chunk);
-        if self.last.is_some() {
-            self.missed += lines as u64;
+        if self.stand.is_some() {
+            self.missed += lines.len() as u64;
         }
     }
 
-    fn scene(&self, _world: &World) -> Scene {
-        Scene { lost: Some("a line of a log is no object".to_owned()), ..Scene::default() }
+    fn scene(&self, world: &World) -> Scene {
+        self.stands_on(world)
     }
 
     fn act(&mut self, _world: &World, motion: Motion) {
-        let bottom = self.bottom();
-        match motion {
-            Motion::Left => self.left = self.left.saturating_sub(SIDEWAYS),
-            Motion::Right => self.left += SIDEWAYS,
-            Motion::NextMatch => self.find(self.found.map_or(bottom, |f| self.ring.place(f) + 1)..self.ring.len()),
-            Motion::PreviousMatch => self.find((0..self.found.map_or(bottom, |f| self.ring.place(f))).rev()),
-            _ => {
-                if let Some(by) = motion.lines(self.height.max(2) as isize - 1, self.ring.len()) {
-                    self.go_to(bottom.saturating_add_signed(by));
-                }
-            }
-        }
+        self.go(motion);
     }
 
     fn filter(&self) -> &str {
@@ -191,42 +146,25 @@ impl View for LogsView {
     }
 
     fn set_filter(&mut self, _world: &World, text: &str) -> Result<(), BadTerm> {
-        text.clone_into(&mut self.search);
-        self.needle = Needle::new(text);
-        self.found = None;
-        // What happened last is what one looks for.
-        if !self.needle.is_empty() {
-            self.find((0..self.bottom()).rev());
-        }
+        self.search_for(text);
         Ok(())
     }
 
     fn refresh(&mut self, world: &World) {
         let watches: Vec<WatchId> = world.tables.keys().copied().collect();
         for watch in watches {
-            let unknown = |table: &Table| table.want.kind == GroupResource::new("", "pods");
-            if let Some(table) = world.tables.get(&watch).filter(|t| unknown(t)) {
-                let belongs = Belongs::new(world, &self.of.only);
-                let member = Member { table, cluster: world.name(table.cluster()), sort: None };
-                let new: Vec<&Row> = table.rows().filter(|row| belongs.has(&member, row) && !self.pods.contains_key(&row.uid)).collect();
-                new.into_iter().for_each(|row| self.pod(table, row));
-            }
+            self.look_for_pods(world, watch, None);
         }
     }
 
     fn after(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
-        let Some(table) = world.tables.get(&watch).filter(|t| t.want.kind == GroupResource::new("", "pods")) else { return };
-        let belongs = Belongs::new(world, &self.of.only);
-        let member = Member { table, cluster: world.name(table.cluster()), sort: None };
-        let own: Vec<&Row> = slots.iter().filter_map(|slot| table.row(*slot)).filter(|row| belongs.has(&member, row)).collect();
-        own.into_iter().for_each(|row| self.pod(table, row));
+        self.look_for_pods(world, watch, Some(slots));
     }
 
     fn back(&mut self) -> bool {
-        let was_left = self.last.is_some();
-        self.last = None;
-        self.missed = 0;
-        was_left
+        let stood = self.stand.is_some();
+        self.follow();
+        stood
     }
 
     fn arrange(&mut self, _world: &World, area: Rect) {

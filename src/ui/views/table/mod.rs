@@ -266,6 +266,7 @@ impl View for TableView {
                 self.reorder();
             }
             Motion::NextMatch | Motion::PreviousMatch | Motion::Fold | Motion::Reveal => {}
+            Motion::NextError | Motion::PreviousError | Motion::Hold => {}
         }
     }
 
