@@ -3,12 +3,36 @@
 use super::Action;
 use super::drill::{cursor, pods};
 use crate::model::id::ObjectRef;
-use crate::model::step::{Only, Reject, Scene, Screen, Step, Target, Workload};
+use crate::model::step::{Only, Prompt, Reject, Save, Scene, Screen, Step, Target, Workload};
 
 pub(super) const ALL: &[Action] = &[
     Action { name: "logs", help: "The logs of this pod, or of all pods of this object or of the marked ones, in one stream", run: logs },
     Action { name: "logs-everywhere", help: "The logs of what is called like this in all open clusters, in one stream", run: everywhere },
+    Action {
+        name: "filter-lines",
+        help: "Show only the lines that fit: level>=warn, pod:web, .user.id=42, /expression/, !not",
+        run: |_, _| Ok(vec![Step::Ask(Prompt::Sieve)]),
+    },
+    Action {
+        name: "handover",
+        help: "Keep what is wrong, what was done from here and the marked lines of logs in a file, as Markdown",
+        run: |_, _| Ok(vec![Step::HandOver]),
+    },
+    Action { name: "save", help: "Keep the lines that are shown in a file: save json for objects, save all for all that are held", run: save },
 ];
+
+fn save(_: &Scene, how: &str) -> Result<Vec<Step>, Reject> {
+    let mut save = Save { json: false, all: false };
+    for word in how.split_whitespace() {
+        match word {
+            "json" => save.json = true,
+            "all" => save.all = true,
+            "text" => {}
+            other => return Err(Reject::new(format!("{other}: save takes text, json and all"))),
+        }
+    }
+    Ok(vec![Step::Save(save)])
+}
 
 fn logs(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     if !scene.marked.is_empty() {
@@ -39,9 +63,10 @@ fn of_object(object: &ObjectRef) -> Option<Only> {
     }
 }
 
-/// What an object is, by its name.
-fn workload(object: &ObjectRef) -> Option<Workload> {
+/// What an object is, by its name; a pod is what it is, whoever owns it.
+pub fn workload(object: &ObjectRef) -> Option<Workload> {
     let kind = match (&*object.kind.resource, &*object.kind.group) {
+        ("pods", "") => "Pod",
         ("deployments", "apps") => "Deployment",
         ("statefulsets", "apps") => "StatefulSet",
         ("daemonsets", "apps") => "DaemonSet",

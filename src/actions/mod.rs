@@ -24,7 +24,7 @@ mod image;
 mod job;
 mod label;
 mod links;
-mod logs;
+pub mod logs;
 mod motion;
 pub mod new;
 mod panes;

@@ -30,6 +30,12 @@ pub(super) const ALL: &[Action] = motions! {
     "previous-match" PreviousMatch "To the previous place that was searched for",
     "next-error" NextError "To the next line that tells of an error",
     "previous-error" PreviousError "To the previous line that tells of an error",
+    "form" Form "Lines as they are, compact, or with a row for each of their keys",
+    "times" Times "Times as on the wall, in UTC, as ages, or none",
+    "wrap" Wrap "Long lines in several rows, or cut at the edge",
+    "mute" Mute "Show the pod of this line no more",
+    "unmute" Unmute "Show muted pods again",
+    "timeline" Timeline "Tell events between the lines, or no more",
     "hold" Hold "Stop the lines where they are, or follow them again",
     "fold" Fold "Fold or unfold what is under the cursor",
 };

@@ -141,6 +141,7 @@ impl Program {
                     }
                 }
                 Effect::Discover(id) => self.sessions.discover(id),
+                Effect::Save(name, bytes) => self.save(&name, &bytes),
                 Effect::SaveLayout(name, layout) => self.keep_layouts(|kept| {
                     kept.last = Some(name.clone());
                     kept.named.insert(name, layout);
@@ -171,6 +172,22 @@ impl Program {
         tokio::task::spawn_blocking(move || {
             // Nobody listens any more once the program ends.
             let _ = out.blocking_send(Msg::Manifests(id, manifests::read(&path)));
+        });
+    }
+
+    /// Keeps bytes in a file of this folder that is new, and only the user's own.
+    fn save(&mut self, name: &str, bytes: &[u8]) {
+        let now = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S").to_string();
+        let path = PathBuf::from(format!("{now}-{name}"));
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let kept = options.open(&path).and_then(|mut file| std::io::Write::write_all(&mut file, bytes));
+        let shown = std::path::absolute(&path).unwrap_or(path);
+        self.state.say(match kept {
+            Ok(()) => Notice::info(format!("{} bytes kept in {}", bytes.len(), shown.display())),
+            Err(error) => Notice::warn(format!("{}: {error}", shown.display())),
         });
     }
 

@@ -3,6 +3,7 @@
 use super::state::State;
 use crate::model::id::{ClusterId, Session, Uid};
 use crate::model::log::{Follows, News, Tail, TailId};
+use crate::ui::view::View;
 use std::collections::HashMap;
 
 /// Containers of one cluster that are followed at once.
@@ -105,13 +106,31 @@ impl State {
         chosen
     }
 
+    /// The pods that are followed.
+    pub fn followed(&self) -> impl Iterator<Item = Uid> {
+        self.tails.running.values().map(|running| running.tail.uid)
+    }
+
     /// Lines have come. Those of a tail that was ended are nobody's.
     pub(super) fn logs(&mut self, id: TailId, news: News) {
-        let Some(Running { reader, tail, .. }) = self.tails.running.get(&id) else { return };
-        let reads = |follows: Follows<'_>| follows.reader == *reader;
-        if let Some(view) = self.views.iter_mut().find(|v| v.follows().is_some_and(reads)) {
+        if let Some((view, tail)) = self.reader_of(id) {
             view.read(tail, news);
             self.dirty = true;
         }
+    }
+
+    /// A tail was read to its end.
+    pub(super) fn read_out(&mut self, id: TailId) {
+        if let Some((view, tail)) = self.reader_of(id) {
+            view.read_out(tail);
+        }
+    }
+
+    /// The screen that reads a tail.
+    fn reader_of(&mut self, id: TailId) -> Option<(&mut dyn View, &Tail)> {
+        let Running { reader, tail, .. } = self.tails.running.get(&id)?;
+        let reads = |follows: Follows<'_>| follows.reader == *reader;
+        let view = self.views.iter_mut().find(|v| v.follows().is_some_and(reads))?;
+        Some((&mut **view, tail))
     }
 }

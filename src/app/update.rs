@@ -157,6 +157,11 @@ impl State {
             Step::Unlock(asked) => self.unlock(asked),
             Step::Lock(cluster) => self.lock(&cluster),
             Step::Panes(asked) => self.panes(asked),
+            Step::HandOver => self.hand_over(),
+            Step::Save(how) => match self.views.last().and_then(|v| v.save(how)) {
+                Some((name, bytes)) => self.effect(Effect::Save(name, bytes)),
+                None => self.say(Notice::info("there are no lines to keep here")),
+            },
             Step::Sort(title) => {
                 if let Some(view) = self.views.last_mut() {
                     view.sort(&self.world, &title);

@@ -68,11 +68,16 @@ impl Logs {
                     readers.spawn(Reader::new(self.clone(), status.name).run());
                 }
             }
+            if !self.tail.follow {
+                break;
+            }
             if self.look.changed().await.is_err() {
                 return;
             }
         }
         while readers.join_next().await.is_some() {}
+        // Nobody left to tell: the program ends.
+        let _ = self.out.send(Msg::LogOver(self.id)).await;
     }
 
     /// The pod as it is; waits out whatever passes.

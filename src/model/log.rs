@@ -5,11 +5,15 @@
 mod cutter;
 mod level;
 mod ring;
+mod shape;
+mod sieve;
 mod stamp;
 
 pub use cutter::{Cutter, LONGEST};
 pub use level::Level;
 pub use ring::{Ring, Seen, Spot};
+pub use shape::Shape;
+pub use sieve::{Origin, Sieve};
 pub use stamp::Stamp;
 
 use super::id::{ClusterId, Uid};
@@ -39,6 +43,8 @@ pub struct Tail {
     pub uid: Uid,
     /// Where its containers are read from.
     pub from: From,
+    /// What they write from now on is read too; else what is there, to its end.
+    pub follow: bool,
     /// How many containers it has.
     pub containers: usize,
     /// It is not as it should be: where not all can be followed, it comes first.
@@ -56,6 +62,8 @@ pub enum From {
     Start,
     /// So many lines before the last one of each container.
     Last(u32),
+    /// At the first line that is not older.
+    Since(Timestamp),
 }
 
 /// Names a tail that runs.
@@ -99,12 +107,19 @@ pub enum Kind {
     Mark,
     /// We say that something may be missing here.
     Gap,
+    /// We say what happened beside it.
+    Event,
 }
 
 impl Chunk {
     /// A word of our own about a container.
     pub fn mark(at: Stamp, kind: Kind, text: String) -> Self {
-        let line = Line { at, from: 0, len: text.len().try_into().unwrap_or(u32::MAX), cut: 0, kind, level: if kind == Kind::Gap { Level::Warn } else { Level::Plain } };
+        Self::told(at, kind, if kind == Kind::Gap { Level::Warn } else { Level::Plain }, text)
+    }
+
+    /// The same, and how bad that is.
+    pub fn told(at: Stamp, kind: Kind, level: Level, text: String) -> Self {
+        let line = Line { at, from: 0, len: text.len().try_into().unwrap_or(u32::MAX), cut: 0, kind, level };
         Self { bytes: text.into_bytes().into(), lines: [line].into() }
     }
 

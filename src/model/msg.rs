@@ -19,6 +19,8 @@ pub enum Msg {
     Watch(WatchId, News),
     /// Of the logs of a pod.
     Log(TailId, log::News),
+    /// All of the logs of a pod was read that was not to be followed, or the pod is gone.
+    LogOver(TailId),
     /// Of a cluster, and of which opening of it.
     Cluster(ClusterId, Session, ClusterNews),
     /// What came of a request.

@@ -4,8 +4,11 @@
 //! Here is the harness; what is proven is in the files below.
 
 mod breaks;
+mod demo;
 mod many;
+mod printed;
 mod runs;
+mod screen;
 
 use crate::rig::kubelet::{Kubelet, Lines, uid_of};
 use kconsole::k8s::lanes::Lanes;
@@ -101,6 +104,7 @@ impl Rig {
             pod: pod.into(),
             uid: Uid::parse(&uid_of(uid)),
             from,
+            follow: true,
             containers: 1,
             is_sick: false,
             created: None,

@@ -79,7 +79,7 @@ impl Reader {
             };
             let Some(id) = status.id().map(str::to_owned) else {
                 self.tell(status.waits(), Kind::Mark).await?;
-                self.logs.changed().await?;
+                self.wait().await?;
                 continue;
             };
             let is_this = match self.current.clone() {
@@ -91,11 +91,16 @@ impl Reader {
                 continue;
             }
             if self.current.as_ref().is_some_and(|c| c.is_read) {
-                self.logs.changed().await?;
+                self.wait().await?;
                 continue;
             }
             self.read_on(&id, &status).await?;
         }
+    }
+
+    /// Waits until the pod has changed, if it is followed.
+    async fn wait(&mut self) -> Result<(), Over> {
+        if self.logs.tail.follow { self.logs.changed().await } else { Err(Over::Closed) }
     }
 
     /// Reads on in the container that runs, or has run last.
@@ -108,10 +113,11 @@ impl Reader {
         }
         if let Some(current) = &mut self.current {
             current.is_whole = matches!(read, Read::Whole);
-            current.is_read = current.is_whole && had_ended.is_some();
+            current.is_read = current.is_whole && (had_ended.is_some() || !self.logs.tail.follow);
         }
         match (read, had_ended) {
             (Read::Whole, Some(end)) => self.mark(Kind::Mark, end.at(), format!("ended: {}", end.told())).await,
+            (Read::Whole, None) if !self.logs.tail.follow => Ok(()),
             // It ends in this moment, and its pod does not say so yet; or the server goes.
             (Read::Whole, None) => {
                 let up = self.logs.connected().await?;
@@ -218,7 +224,7 @@ impl Reader {
         self.cutter.reopen();
         let broken = self.take_in(&seat.up, body).await?;
         // While it writes, half a line at the end of a stream comes again, and whole.
-        if broken.is_none() && of != (Of::This { ended: false }) {
+        if broken.is_none() && (of != (Of::This { ended: false }) || !self.logs.tail.follow) {
             self.cutter.finish();
         }
         self.deliver().await?;
@@ -236,9 +242,14 @@ impl Reader {
         let from = match (self.cutter.since(), self.from) {
             (Some(second), _) => format!("&sinceTime={}", escape(&second.rfc3339())),
             (None, From::Last(lines)) => format!("&tailLines={lines}"),
+            (None, From::Since(second)) => format!("&sinceTime={}", escape(&second.rfc3339())),
             (None, From::Start) => String::new(),
         };
-        let how = if of == Of::Previous { "&previous=true" } else { "&follow=true" };
+        let how = match of {
+            Of::Previous => "&previous=true",
+            Of::This { .. } if self.logs.tail.follow => "&follow=true",
+            Of::This { .. } => "",
+        };
         format!("/log?container={}&timestamps=true{how}{from}", escape(&self.container))
     }
 
@@ -278,6 +289,9 @@ impl Reader {
     async fn failed(&mut self, up: &Up, why: &Fault) -> Result<(), Over> {
         let refused = is_final(&why.kind).then(|| why.what.clone());
         self.tell(refused, Kind::Gap).await?;
+        if is_final(&why.kind) && !self.logs.tail.follow {
+            return Err(Over::Closed);
+        }
         self.logs.pause(up, &mut self.backoff, why).await
     }
 

@@ -36,6 +36,11 @@ const WORDS: &[(&str, Level)] = &[
 ];
 
 impl Level {
+    /// The level of a word.
+    pub fn named(word: &str) -> Option<Self> {
+        WORDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, level)| *level)
+    }
+
     /// The level of a line: the head of klog (`E1127 16:02:01.123`), the numbers of bunyan and pino (`"level":50`), else the first word that is a level
     /// and is written as one: in capitals, or as the value of a key (`level=error`, `"severity":"ERROR"`), or in brackets (`[error]`).
     pub fn of(line: &[u8]) -> Self {

@@ -160,6 +160,22 @@ impl Ring {
         }
     }
 
+    /// Bytes that are held.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Lets go of all lines up to this one, which nobody misses.
+    pub fn forget(&mut self, until: Spot) {
+        let gone = self.gone;
+        while self.order.front().is_some_and(|first| *first <= until) {
+            if let Some(first) = self.order.pop_front() {
+                self.let_go(first);
+            }
+        }
+        self.gone = gone;
+    }
+
     /// The oldest line.
     pub fn oldest(&self) -> Option<Spot> {
         self.order.front().copied()

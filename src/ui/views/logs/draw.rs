@@ -1,10 +1,12 @@
 //! Draws the lines that are in sight.
 
-use super::told::{SEEN, clock, plain, short};
+use super::strip::Strip;
+use super::told::{Row, plain, short};
 use super::{LogsView, Source};
-use crate::model::log::{Kind, Level, Seen};
+use crate::model::log::Seen;
 use crate::model::world::World;
 use crate::ui::theme::{Role, Theme};
+use crate::ui::widgets::bar;
 use crate::ui::widgets::frame::frame;
 use crate::ui::widgets::text;
 use crate::ui::words;
@@ -13,24 +15,49 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
 
-/// Columns that a clock takes.
-const CLOCK: u16 = 13;
+/// Rows from which on there is one for the strip.
+const STRIP_FROM: u16 = 12;
+/// Columns of the strip at most: five minutes.
+const STRIP: usize = 60;
 
 /// How wide the names before a line are, each with a blank; those that are the same everywhere are left away.
-struct Names {
+#[derive(Copy, Clone, Debug, Default)]
+pub(super) struct Names {
     cluster: u16,
     pod: u16,
     container: u16,
 }
 
 impl LogsView {
+    /// Fits into an area.
+    pub(super) fn fit(&mut self, world: &World, area: Rect) {
+        let inside = area.height.saturating_sub(2);
+        self.height = usize::from(inside.saturating_sub(u16::from(inside >= STRIP_FROM)));
+        self.names = self.names(world);
+        self.width = area.width.saturating_sub(3 + self.prefix());
+    }
+
+    /// Columns that stand before what a line says.
+    fn prefix(&self) -> u16 {
+        self.names.cluster + self.names.pod + self.names.container + self.times.width()
+    }
+
     pub(super) fn show(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
-        let inside = frame(buf, area, theme.style(Role::BorderFocused), self.titles(world, theme));
-        let names = self.names(world);
-        for (place, row) in self.in_sight().zip(inside.rows()) {
-            if let Some(seen) = self.ring.get(place) {
-                self.line(world, theme, &names, &seen, row, buf);
+        let mut inside = frame(buf, area, theme.style(Role::BorderFocused), self.titles(world, theme));
+        if inside.height >= STRIP_FROM {
+            self.strip(world, theme, Rect { height: 1, ..inside }, buf);
+            inside = Rect { y: inside.y + 1, height: inside.height - 1, ..inside };
+        }
+        let (mut place, mut skip) = self.first_in_sight();
+        let mut rows = inside.rows();
+        'lines: while let Some(line) = self.line_at(place) {
+            for (at, told) in self.rows(&line).iter().enumerate().skip(skip) {
+                let Some(row) = rows.next() else { break 'lines };
+                self.row(world, theme, &line, at == 0, row, buf);
+                let before = 1 + self.prefix();
+                self.told(theme, told, Rect { x: row.x + before.min(row.width), width: row.width.saturating_sub(before), ..row }, buf);
             }
+            (place, skip) = (place + 1, 0);
         }
         if self.ring.is_empty() && inside.height > 0 {
             let told = if self.tails.is_empty() { "waiting for pods…" } else { "nothing was written yet" };
@@ -43,17 +70,26 @@ impl LogsView {
         let (warn, accent) = (theme.style(Role::StatusWarn), theme.style(Role::Accent));
         let mut parts = vec![(Cow::from("Logs"), title)];
         parts.extend(self.of.iter().filter_map(|only| words::only(world, only, true)).take(3).map(|of| (of.into(), dim)));
-        let pods = match (self.left_out, self.tails.len()) {
+        parts.push(match (self.left_out, self.tails.len()) {
             (0, all) => (format!("{} pod{}", words::grouped(all), if all == 1 { "" } else { "s" }).into(), dim),
             (less, all) => (format!("{} of {} pods", words::grouped(all - less), words::grouped(all)).into(), warn),
-        };
-        parts.push(pods);
-        match self.stand {
-            None => parts.push(("following".into(), theme.style(Role::StatusOk))),
-            Some(_) => parts.push((format!("stopped, {} new", words::grouped(self.missed as usize)).into(), accent)),
+        });
+        if !self.lens.muted.is_empty() {
+            parts.push((format!("{} muted", self.lens.muted.len()).into(), warn));
         }
+        parts.push((format!("{} l/s", words::grouped(self.strip.rate as usize)).into(), dim));
+        parts.push(match self.stand {
+            None => ("following".into(), theme.style(Role::StatusOk)),
+            Some(_) => (format!("stopped, {} new", words::grouped(self.missed as usize)).into(), accent),
+        });
         if self.ring.gone() > 0 {
             parts.push((format!("{} older lines let go", words::grouped(self.ring.gone() as usize)).into(), warn));
+        }
+        let badge = theme.style(Role::Badge);
+        let folds = self.lens.folds.then_some("folded");
+        parts.extend(self.form.word().into_iter().chain(folds).map(|word| (Cow::from(word), badge)));
+        if !self.lens.text.is_empty() {
+            parts.push((format!("[{}]", self.lens.text).into(), badge));
         }
         if !self.search.is_empty() {
             parts.push((format!("/{}", self.search).into(), accent));
@@ -61,8 +97,23 @@ impl LogsView {
         parts
     }
 
+    /// How much was written in the last minutes, and how much of it was errors.
+    fn strip(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
+        let bars = STRIP.min(usize::from(area.width / 3));
+        let last = self.strip.last(bars, world.now);
+        let lines: Vec<u32> = last.iter().map(|(lines, _)| *lines).collect();
+        let errors: u32 = last.iter().map(|(_, errors)| errors).sum();
+        let (good, bad) = (theme.style(Role::Sparkline), theme.style(Role::StatusBad));
+        let heights = bar::heights(&lines);
+        let parts = heights.chars().zip(&last).map(|(height, (_, errors))| (height.to_string().into(), if *errors > 0 { bad } else { good }));
+        let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        let x = text::line(buf, area, parts);
+        let told = format!(" {} lines, {} errors in {}", words::grouped(lines.iter().sum::<u32>() as usize), words::grouped(errors as usize), words::span(Strip::span(bars)));
+        text::put(buf, x, area.y, area.right().saturating_sub(x), &told, if errors > 0 { bad } else { theme.style(Role::Dim) });
+    }
+
     fn names(&self, world: &World) -> Names {
-        let Some(first) = self.sources.first() else { return Names { cluster: 0, pod: 0, container: 0 } };
+        let Some(first) = self.sources.first() else { return Names::default() };
         let width = |differs: bool, name: &dyn Fn(&Source) -> u16| {
             if differs { self.sources.iter().map(name).max().unwrap_or_default() + 1 } else { 0 }
         };
@@ -77,50 +128,45 @@ impl LogsView {
         self.tails.get(source.tail).map_or("", |tail| &tail.pod)
     }
 
-    fn line(&self, world: &World, theme: &Theme, names: &Names, seen: &Seen<'_>, row: Rect, buf: &mut Buffer) {
-        let Some(source) = self.sources.get(seen.source as usize) else { return };
-        let mut x = row.x + 1;
-        let mut put = |width: u16, told: &str, style: Style, buf: &mut Buffer| {
-            text::put(buf, x, row.y, row.right().saturating_sub(x).min(width.saturating_sub(1)), told, style);
-            x = (x + width).min(row.right());
-        };
-        put(CLOCK, &clock(seen.spot.at, world.utc_offset), theme.style(Role::Dim), buf);
-        put(names.cluster, world.name(source.cluster), words::cluster_style(world, theme, source.cluster), buf);
-        // Colours come again after nine pods, in the order in which these wrote first.
-        put(names.pod, short(self.pod_name(source)), theme.style(Role::cluster(source.tail + 1)), buf);
-        put(names.container, &source.container, theme.style(Role::Dim), buf);
-        let (told, role) = self.told(source, seen);
-        let room = row.right().saturating_sub(x);
-        let shown = text::after(&told, self.left as u16);
-        text::put(buf, x, row.y, room, &shown, theme.style(role));
-        self.highlight(theme, &shown, Rect { x, width: room, ..row }, buf);
-        if self.stand.is_some_and(|stand| stand.on == seen.spot) {
-            text::put(buf, row.x, row.y, 1, "▌", theme.style(Role::Accent));
+    /// What stands before a row of a line: the names before the first one.
+    fn row(&self, world: &World, theme: &Theme, line: &Seen<'_>, is_first: bool, area: Rect, buf: &mut Buffer) {
+        let Some(source) = self.sources.get(line.source as usize) else { return };
+        let (dim, names) = (theme.style(Role::Dim), self.names);
+        if self.stand.is_some_and(|stand| stand.on == line.spot) {
+            text::put(buf, area.x, area.y, 1, "▌", theme.style(Role::Accent));
+        } else if self.marked.contains(&line.spot) {
+            text::put(buf, area.x, area.y, 1, "◆", theme.style(Role::RowMarked));
         }
+        if !is_first {
+            return;
+        }
+        let mut x = area.x + 1;
+        let mut put = |width: u16, told: &str, style: Style| {
+            text::put(buf, x, area.y, area.right().saturating_sub(x).min(width.saturating_sub(1)), told, style);
+            x = (x + width).min(area.right());
+        };
+        put(self.times.width(), &self.times.told(line.spot.at, world.now, world.utc_offset), dim);
+        put(names.cluster, world.name(source.cluster), words::cluster_style(world, theme, source.cluster));
+        // Colours come again after nine pods, in the order in which these came.
+        put(names.pod, short(self.pod_name(source)), theme.style(Role::cluster(source.tail + 1)));
+        put(names.container, &source.container, dim);
     }
 
-    /// What a line says, and what it is drawn as.
-    fn told(&self, source: &Source, seen: &Seen<'_>) -> (String, Role) {
-        let told = plain(seen.bytes);
-        let role = match (seen.kind, seen.level) {
-            (Kind::Mark, _) => Role::Accent,
-            (Kind::Gap, _) | (_, Level::Warn) => Role::StatusWarn,
-            (_, Level::Error) => Role::StatusBad,
-            (_, Level::Debug) => Role::Dim,
-            (_, Level::Plain) => Role::Text,
-        };
-        let told = match seen.kind {
-            Kind::Written => told,
-            Kind::Mark => format!("─── {} {}: {told} ───", self.pod_name(source), source.container),
-            Kind::Gap => format!("─── ▲ {} {}: {told} ───", self.pod_name(source), source.container),
-        };
-        let more = seen.cut as usize + seen.bytes.len().saturating_sub(SEEN);
-        (if more > 0 { format!("{told} … +{}", words::bytes(more as u64)) } else { told }, role)
-    }
-
-    /// Marks what is searched for.
-    fn highlight(&self, theme: &Theme, shown: &str, area: Rect, buf: &mut Buffer) {
-        for from in self.needle.places([shown]) {
+    /// What a row says, and in it what is searched for.
+    fn told(&self, theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
+        let left = if self.wraps { 0 } else { self.left };
+        let (mut x, mut before) = (area.x, left);
+        for (part, role) in row {
+            let shown = text::after(part, before);
+            before = before.saturating_sub(text::width(part));
+            x += text::put(buf, x, area.y, area.right().saturating_sub(x), &shown, theme.style(*role));
+        }
+        if self.needle.is_empty() {
+            return;
+        }
+        let whole = plain(row);
+        let shown = text::after(&whole, left);
+        for from in self.needle.places([&*shown]) {
             let before: String = shown.chars().take(from).collect();
             let part: String = shown.chars().skip(from).take(self.needle.len()).collect();
             let x = area.x.saturating_add(text::width(&before)).min(area.right());

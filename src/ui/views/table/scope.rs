@@ -168,7 +168,10 @@ impl<'a> Belongs<'a> {
 
 /// Whether a pod is one of a workload. The ReplicaSets of a Deployment and the Jobs of a CronJob are called like it and something more.
 fn is_of(row: &Row, words: &Words, of: &Workload) -> bool {
-    let Some(owner) = &row.owner else { return &*of.kind == "Pod" && row.name == of.name };
+    if &*of.kind == "Pod" {
+        return row.name == of.name;
+    }
+    let Some(owner) = &row.owner else { return false };
     let (kind, name) = (words.get(owner.kind), words.get(owner.name));
     match (&*of.kind, kind) {
         ("Deployment", "ReplicaSet") => {
