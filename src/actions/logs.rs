@@ -6,19 +6,19 @@ use crate::model::id::ObjectRef;
 use crate::model::step::{Only, Prompt, Reject, Save, Scene, Screen, Step, Target, Workload};
 
 pub(super) const ALL: &[Action] = &[
-    Action { name: "logs", help: "The logs of this pod, or of all pods of this object or of the marked ones, in one stream", run: logs },
-    Action { name: "logs-everywhere", help: "The logs of what is called like this in all open clusters, in one stream", run: everywhere },
+    Action { name: "logs", help: "The logs of this pod, of all pods of this object, or of the marked rows", run: logs },
+    Action { name: "logs-everywhere", help: "This object's logs in every open cluster, by name", run: everywhere },
     Action {
         name: "filter-lines",
-        help: "Show only the lines that fit: level>=warn, pod:web, .user.id=42, /expression/, !not",
+        help: "Show only lines that fit: level>=warn, pod:web, .user.id=42, /re/, !not",
         run: |_, _| Ok(vec![Step::Ask(Prompt::Sieve)]),
     },
     Action {
         name: "handover",
-        help: "Keep what is wrong, what was done from here and the marked lines of logs in a file, as Markdown",
+        help: "Write what is wrong, what was done and the marked lines into a file",
         run: |_, _| Ok(vec![Step::HandOver]),
     },
-    Action { name: "save", help: "Keep the lines that are shown in a file: save json for objects, save all for all that are held", run: save },
+    Action { name: "save", help: "Keep the lines that are shown in a file; save json, save all", run: save },
 ];
 
 fn save(_: &Scene, how: &str) -> Result<Vec<Step>, Reject> {

@@ -6,6 +6,7 @@
 //!     cargo bench -- live 10000 'k9s -A -c pods'          another program beside it; KUBECONFIG is set for it
 //!     cargo bench -- workspace                           the overview of twelve clusters of 3,000 pods
 //!     cargo bench -- rules                               what health costs over 100,000 pods
+//!     cargo bench -- logs                                what cutting, merging and finding lines costs
 //!     cargo bench -- serve 10000                          only the API server with its pods, to look at by hand
 #![allow(
     clippy::unwrap_used,
@@ -17,6 +18,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, unreachable_pub, reason = "printing is what it is for")]
 
 mod live;
+mod logs;
 mod process;
 mod rules;
 mod server;
@@ -34,6 +36,7 @@ fn main() {
             live::run(pods, args.next());
         }
         Some("workspace") => workspace::run(args.next().map_or(3_000, |n| n.parse().expect("the number of pods")), 500),
+        Some("logs") => logs::run(args.next().map_or(1_000, |n| n.parse().expect("megabytes"))),
         Some("rules") => rules::run(args.next().map_or(100_000, |n| n.parse().expect("the number of pods"))),
         Some("serve") => {
             let pods = args.next().map_or(10_000, |n| n.parse().expect("the number of pods"));
@@ -43,6 +46,6 @@ fn main() {
             println!("until enter is pressed");
             std::io::stdin().read_line(&mut String::new()).expect("standard input");
         }
-        Some(other) => panic!("no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], serve [PODS]"),
+        Some(other) => panic!("no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], logs [MEGABYTES], serve [PODS]"),
     }
 }

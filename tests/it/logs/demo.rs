@@ -21,8 +21,11 @@ fn seconds(person: &Person) -> Vec<i64> {
 /// FL5: connections are reset again and again, and each second is there once.
 #[tokio::test(flavor = "multi_thread")]
 async fn fl5_resets_lose_and_double_nothing() {
-    let mut person = Person::start("pods", &[("pods", clock("ticks"))]).await;
-    person.sees("Running").await.press("l").sees("following").await;
+    let mut person = Person::start_in_shop("pods", &[("pods", clock("ticks"))]).await;
+    person.press("/").text("ticks").press("enter");
+    let runs = |p: &Person| p.screen().lines().any(|l| l.contains("ticks") && l.contains("Running"));
+    person.until("it runs", runs).await;
+    person.press("l").sees("following").await;
     for resets in 1..=3 {
         person.until("lines have come", |p| seconds(p).len() >= 2 * resets).await;
         person.order(Fault::Reset);
@@ -37,13 +40,14 @@ async fn fl5_resets_lose_and_double_nothing() {
 async fn fl5_crashes_and_rollouts_are_told() {
     let deployment = |text: &str| {
         let container = json!({"name": "app", "image": "busybox", "command": ["sh", "-c", format!("echo {text}; sleep 2; exit 3")]});
-        json!({"metadata": {"name": "web"}, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}},
-            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container]}}}})
+        json!({"metadata": {"name": "trier"}, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "trier"}},
+            "template": {"metadata": {"labels": {"app": "trier"}}, "spec": {"containers": [container]}}}})
     };
-    let mut person = Person::start("deployments.apps", &[("deployments.apps", deployment("first words"))]).await;
-    person.sees("web").await.press("l").sees("first words").await;
+    let mut person = Person::start_in_shop("deployments.apps", &[("deployments.apps", deployment("first words"))]).await;
+    person.press("/").text("trier").press("enter").sees("▌  here").await;
+    person.press("l").sees("first words").await;
     person.sees("exit 3").await.sees("restarted (1)").await;
-    person.other("deployments.apps", "web", |o| o["spec"]["template"] = deployment("second words")["spec"]["template"].clone());
+    person.other("deployments.apps", "trier", |o| o["spec"]["template"] = deployment("second words")["spec"]["template"].clone());
     person.sees("second words").await.sees("joined").await.sees("2 pods").await;
     tokio::time::timeout(Duration::from_secs(30), person.sees("pod deleted")).await.expect("the old pod goes");
 }

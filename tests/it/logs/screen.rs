@@ -155,7 +155,7 @@ fn fl2_a_long_line_is_told_by_its_size() {
 #[test]
 fn the_same_workload_everywhere() {
     let mut robot = Robot::with_pods(&[("prod-eu", vec![pod("shop/web", 3_600)]), ("prod-us", vec![pod("shop/web", 60), pod("shop/other", 9)])]);
-    robot.press("L").sees("pod shop/web in all clusters");
+    robot.press("j L").sees("pod shop/web in all clusters");
     assert_eq!(robot.followed(), ["web", "web"]);
 }
 
@@ -170,4 +170,14 @@ fn what_is_marked_is_handed_over() {
     assert_eq!(name, "handover.md");
     assert!(text.starts_with("# Incident, as of 2026-11-23T14:02:") && text.contains("Clusters: prod-eu, prod-us"), "{text}");
     assert!(text.contains("2026-11-23T14:02:00.050000000Z prod-us shop/web-b2 app: {\"level\":\"error\""), "{text}");
+}
+
+/// FL6: no more streams than a server bears, the unhealthy first, and it is said.
+#[test]
+fn fl6_more_pods_than_streams() {
+    let mut pods: Vec<_> = (0..600).map(|n| pod(&format!("shop/web-{n}"), 3_600)).collect();
+    pods.push(crate::rig::objects::crashing("shop/zzz-sick", 300, 12));
+    let mut robot = Robot::with_pods(&[("prod-eu", pods)]);
+    robot.press("space G v l").sees("of 601 pods");
+    assert!(robot.followed().len() <= 512 && robot.followed().iter().any(|pod| pod == "zzz-sick"));
 }

@@ -68,32 +68,34 @@ impl LogsView {
     fn titles(&self, world: &World, theme: &Theme) -> Vec<(Cow<'static, str>, Style)> {
         let (title, dim) = (theme.style(Role::Title), theme.style(Role::Dim));
         let (warn, accent) = (theme.style(Role::StatusWarn), theme.style(Role::Accent));
+        let badge = theme.style(Role::Badge);
         let mut parts = vec![(Cow::from("Logs"), title)];
-        parts.extend(self.of.iter().filter_map(|only| words::only(world, only, true)).take(3).map(|of| (of.into(), dim)));
+        let first = self.of.first().and_then(|only| words::only(world, only, true));
+        let more = self.of.len().saturating_sub(1);
+        parts.extend(first.map(|of| (Cow::from(if more > 0 { format!("{of} +{more}") } else { of }), dim)));
         parts.push(match (self.left_out, self.tails.len()) {
             (0, all) => (format!("{} pod{}", words::grouped(all), if all == 1 { "" } else { "s" }).into(), dim),
             (less, all) => (format!("{} of {} pods", words::grouped(all - less), words::grouped(all)).into(), warn),
         });
-        if !self.lens.muted.is_empty() {
-            parts.push((format!("{} muted", self.lens.muted.len()).into(), warn));
-        }
-        parts.push((format!("{} l/s", words::grouped(self.strip.rate as usize)).into(), dim));
         parts.push(match self.stand {
             None => ("following".into(), theme.style(Role::StatusOk)),
             Some(_) => (format!("stopped, {} new", words::grouped(self.missed as usize)).into(), accent),
         });
-        if self.ring.gone() > 0 {
-            parts.push((format!("{} older lines let go", words::grouped(self.ring.gone() as usize)).into(), warn));
-        }
-        let badge = theme.style(Role::Badge);
-        let folds = self.lens.folds.then_some("folded");
-        parts.extend(self.form.word().into_iter().chain(folds).map(|word| (Cow::from(word), badge)));
         if !self.lens.text.is_empty() {
             parts.push((format!("[{}]", self.lens.text).into(), badge));
         }
         if !self.search.is_empty() {
             parts.push((format!("/{}", self.search).into(), accent));
         }
+        let folds = self.lens.folds.then_some("folded");
+        parts.extend(self.form.word().into_iter().chain(folds).map(|word| (Cow::from(word), badge)));
+        if !self.lens.muted.is_empty() {
+            parts.push((format!("{} muted", self.lens.muted.len()).into(), warn));
+        }
+        if self.ring.gone() > 0 {
+            parts.push((format!("{} older lines let go", words::grouped(self.ring.gone() as usize)).into(), warn));
+        }
+        parts.push((format!("{} l/s", words::grouped(self.strip.rate as usize)).into(), dim));
         parts
     }
 
