@@ -123,10 +123,8 @@ mod tests {
     #[test]
     fn a_pod_is_followed_alone_and_everything_else_by_its_pods() {
         let pod = object("", "pods", "web-1");
-        let scene = |object: &ObjectRef, facts| Scene {
-            cursor: Some(Target { object: object.clone(), facts, owner: None }),
-            ..Scene::default()
-        };
+        let scene =
+            |object: &ObjectRef, facts| Scene { cursor: Some(Target { object: object.clone(), facts, owner: None }), ..Scene::default() };
         assert_eq!(opened(logs(&scene(&pod, Known::Node("n".into())), "")), Ok(vec![Only::Object(pod.clone())]));
         let web = object("apps", "deployments", "web");
         assert_eq!(opened(logs(&scene(&web, Known::Pods("a=b".into())), "")), Ok(vec![Only::SelectedBy(web.clone(), "a=b".into())]));

@@ -11,7 +11,7 @@ use crate::keymap::Scope;
 use crate::kinds;
 use crate::model::cluster::Cluster;
 use crate::model::glob::Glob;
-use crate::model::id::{ObjectRef, Uid, WatchId};
+use crate::model::id::{ClusterId, ObjectRef, Uid, WatchId};
 use crate::model::log::{Chunk, Follows, From, Kind, News, Ring, Seen, Spot, Tail};
 use crate::model::step::{Motion, Only, Scene, Workload};
 use crate::model::table::Slot;
@@ -44,7 +44,7 @@ const HELD: usize = 64 << 20;
 enum Came {
     Lines(Tail, News),
     /// All of a pod was read.
-    Over(Uid),
+    Over(ClusterId, Uid),
 }
 
 /// A screen that nobody sees: it decides which pods are followed, and hands on what comes.
@@ -76,7 +76,7 @@ impl View for Handed {
     }
 
     fn read_out(&mut self, tail: &Tail) {
-        let _ = self.out.send(Came::Over(tail.uid));
+        let _ = self.out.send(Came::Over(tail.cluster, tail.uid));
     }
 
     fn refresh(&mut self, world: &World) {
@@ -153,7 +153,8 @@ fn targets(cli: &Cli, args: &LogsArgs, cluster: &Cluster) -> Result<Vec<Only>, S
         for target in &args.targets {
             let (kind, name) = target.split_once('/').unwrap_or(("pods", target));
             let known = kinds::named(kind).map(kinds::Kind::id).ok_or_else(|| format!("{target}: logs know no kind called {kind}"))?;
-            let object = ObjectRef { cluster: cluster.id, kind: known, namespace: namespace.into(), name: name.into(), uid: Uid::parse("") };
+            let object =
+                ObjectRef { cluster: cluster.id, kind: known, namespace: namespace.into(), name: name.into(), uid: Uid::parse("") };
             let workload = actions::logs::workload(&object).ok_or_else(|| format!("{target}: {kind} have no pods of their own"))?;
             of.push(Only::Alike(Workload { cluster: Some(cluster.id), ..workload }));
         }
@@ -179,7 +180,7 @@ struct Printer<'a> {
     sources: Vec<(Tail, Box<str>)>,
     /// Lines that came, and when.
     held: Vec<(Instant, Spot)>,
-    over: HashSet<Uid>,
+    over: HashSet<(ClusterId, Uid)>,
 }
 
 impl<'a> Printer<'a> {
@@ -208,7 +209,7 @@ impl<'a> Printer<'a> {
             for came in came.try_iter() {
                 match came {
                     Came::Lines(tail, news) => self.take(tail, &news.container, news.chunk),
-                    Came::Over(pod) => drop(self.over.insert(pod)),
+                    Came::Over(cluster, pod) => drop(self.over.insert((cluster, pod))),
                 }
             }
             let late = began.elapsed() > PATIENCE;
@@ -237,14 +238,14 @@ impl<'a> Printer<'a> {
             let mut tables = world.tables.values().filter(|t| t.cluster() == cluster.id).peekable();
             cluster.fault().is_some() || tables.peek().is_some() && tables.all(|t| t.is_listed())
         };
-        world.open().all(listed) && program.state.followed().all(|uid| self.over.contains(&uid))
+        world.open().all(listed) && program.state.followed().all(|pod| self.over.contains(&pod))
     }
 
     fn take(&mut self, tail: Tail, container: &str, chunk: Chunk) {
         if !self.containers.is_empty() && !self.containers.iter().any(|pattern| pattern.matches(container)) {
             return;
         }
-        let known = self.sources.iter().position(|(t, c)| t.uid == tail.uid && **c == *container);
+        let known = self.sources.iter().position(|(t, c)| (t.cluster, t.uid) == (tail.cluster, tail.uid) && **c == *container);
         let source = known.unwrap_or_else(|| {
             self.sources.push((tail, container.into()));
             self.sources.len() - 1

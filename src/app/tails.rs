@@ -19,6 +19,9 @@ pub(super) struct Tails {
     made: (Vec<(u64, u64)>, Vec<(ClusterId, Session)>),
 }
 
+/// What ran so far, by reader and pod.
+type Before = HashMap<(u64, ClusterId, Uid), (TailId, Running)>;
+
 /// A tail, and who reads it.
 #[derive(Debug)]
 struct Running {
@@ -56,10 +59,9 @@ impl State {
             return Vec::new();
         }
         let mut pulls = Vec::new();
-        let mut before: HashMap<(u64, Uid), (TailId, Running)> =
-            self.tails.running.drain().map(|(id, r)| ((r.reader, r.tail.uid), (id, r))).collect();
+        let mut before: Before = self.tails.running.drain().map(|(id, r)| ((r.reader, r.tail.cluster, r.tail.uid), (id, r))).collect();
         for (reader, session, tail) in self.chosen(&made.1, &before) {
-            let id = match before.remove(&(reader, tail.uid)) {
+            let id = match before.remove(&(reader, tail.cluster, tail.uid)) {
                 // Of a cluster that was closed, nothing runs any more.
                 Some((id, old)) if old.session == session => {
                     if old.tail.state != tail.state {
@@ -83,7 +85,7 @@ impl State {
 
     /// The tails that there is room for: of each cluster those that run first, then the unhealthy, then the newest. The screens are told how many are
     /// left out.
-    fn chosen(&mut self, open: &[(ClusterId, Session)], runs: &HashMap<(u64, Uid), (TailId, Running)>) -> Vec<(u64, Session, Tail)> {
+    fn chosen(&mut self, open: &[(ClusterId, Session)], runs: &Before) -> Vec<(u64, Session, Tail)> {
         let mut chosen = Vec::new();
         let mut room: HashMap<ClusterId, usize> = open.iter().map(|(id, _)| (*id, STREAMS)).collect();
         for view in &mut self.views {
@@ -91,7 +93,7 @@ impl State {
             let reader = follows.reader;
             let session = |tail: &Tail| open.iter().find(|(id, _)| *id == tail.cluster).map(|(_, session)| *session);
             let mut wanted: Vec<(Session, &Tail)> = follows.tails.iter().filter_map(|tail| Some((session(tail)?, tail))).collect();
-            wanted.sort_by_key(|(_, t)| (!runs.contains_key(&(reader, t.uid)), !t.is_sick, std::cmp::Reverse(t.created)));
+            wanted.sort_by_key(|(_, t)| (!runs.contains_key(&(reader, t.cluster, t.uid)), !t.is_sick, std::cmp::Reverse(t.created)));
             let all = wanted.len();
             let before = chosen.len();
             for (session, tail) in wanted {
@@ -107,8 +109,8 @@ impl State {
     }
 
     /// The pods that are followed.
-    pub fn followed(&self) -> impl Iterator<Item = Uid> {
-        self.tails.running.values().map(|running| running.tail.uid)
+    pub fn followed(&self) -> impl Iterator<Item = (ClusterId, Uid)> {
+        self.tails.running.values().map(|running| (running.tail.cluster, running.tail.uid))
     }
 
     /// Lines have come. Those of a tail that was ended are nobody's.

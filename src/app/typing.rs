@@ -62,7 +62,11 @@ impl State {
             Prompt::Goto => line.completions = goto::complete(&self.world, &self.config.aliases, line.text()),
             Prompt::Filter | Prompt::Sieve => {
                 let Some(view) = self.views.last_mut() else { return };
-                let set = if line.prompt == Prompt::Filter { view.set_filter(&self.world, line.text()) } else { view.set_sieve(&self.world, line.text()) };
+                let set = if line.prompt == Prompt::Filter {
+                    view.set_filter(&self.world, line.text())
+                } else {
+                    view.set_sieve(&self.world, line.text())
+                };
                 line.error = set.err().map(|bad| bad.why);
             }
         }

@@ -46,6 +46,8 @@ fn main() {
             println!("until enter is pressed");
             std::io::stdin().read_line(&mut String::new()).expect("standard input");
         }
-        Some(other) => panic!("no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], logs [MEGABYTES], serve [PODS]"),
+        Some(other) => {
+            panic!("no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], logs [MEGABYTES], serve [PODS]")
+        }
     }
 }

@@ -43,8 +43,7 @@ fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]
 fn keys() -> String {
     let known: Vec<&str> = actions::all().map(|a| a.name).collect();
     let (keymap, _) = Keymap::load(&KEYMAPS[..1], &known);
-    let scopes =
-        [
+    let scopes = [
         Scope::Everywhere,
         Scope::Table,
         Scope::Document,

@@ -86,8 +86,7 @@ impl Ring {
     /// Takes in the lines of a source, each at its place, and returns these places' names in order. What there is no room for goes, the oldest first.
     pub fn insert(&mut self, source: u32, chunk: Chunk) -> Vec<Spot> {
         let number = self.first.wrapping_add(self.chunks.len() as u32);
-        let mut spots: Vec<Spot> =
-            chunk.lines.iter().zip(0..).map(|(line, i)| Spot { at: line.at, chunk: number, line: i }).collect();
+        let mut spots: Vec<Spot> = chunk.lines.iter().zip(0..).map(|(line, i)| Spot { at: line.at, chunk: number, line: i }).collect();
         if spots.is_empty() {
             return spots;
         }
@@ -150,8 +149,7 @@ impl Ring {
     fn let_go_first(&mut self) {
         let number = self.first;
         let Some(Some(held)) = self.chunks.front() else { return };
-        let spots: Vec<Spot> =
-            held.chunk.lines.iter().zip(0..).map(|(line, i)| Spot { at: line.at, chunk: number, line: i }).collect();
+        let spots: Vec<Spot> = held.chunk.lines.iter().zip(0..).map(|(line, i)| Spot { at: line.at, chunk: number, line: i }).collect();
         for spot in spots {
             if let Ok(place) = self.order.binary_search(&spot) {
                 self.order.remove(place);

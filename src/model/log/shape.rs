@@ -25,7 +25,12 @@ impl Shape {
         let text = std::str::from_utf8(line).ok()?.trim();
         let pairs = match text.as_bytes().first()? {
             b'{' => json(text)?,
-            b'I' | b'W' | b'E' | b'F' if text.as_bytes().get(1..6).is_some_and(|d| matches!(d, [a, b, c, d, b' '] if [a, b, c, d].iter().all(|d| d.is_ascii_digit()))) => {
+            b'I' | b'W' | b'E' | b'F'
+                if text
+                    .as_bytes()
+                    .get(1..6)
+                    .is_some_and(|d| matches!(d, [a, b, c, d, b' '] if [a, b, c, d].iter().all(|d| d.is_ascii_digit()))) =>
+            {
                 return klog(text);
             }
             _ => logfmt(text)?,
@@ -148,10 +153,19 @@ mod tests {
     fn forms_are_recognised() {
         let fields = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Vec<_>>();
         for (line, level, message, pairs) in [
-            (r#"{"time":"x","level":"error","msg":"no","user":{"id":42},"ok":true}"#, "error", "no", fields(&[("user.id", "42"), ("ok", "true")])),
+            (
+                r#"{"time":"x","level":"error","msg":"no","user":{"id":42},"ok":true}"#,
+                "error",
+                "no",
+                fields(&[("user.id", "42"), ("ok", "true")]),
+            ),
             (r#"ts=1 level=info msg="Server is \"up\"" port=80"#, "info", "Server is \"up\"", fields(&[("port", "80")])),
-            (r#"E1127 16:02:01.123456       1 main.go:12] "Failed" err="no such pod" n=3"#, "ERROR", "Failed",
-             fields(&[("at", "main.go:12"), ("err", "no such pod"), ("n", "3")])),
+            (
+                r#"E1127 16:02:01.123456       1 main.go:12] "Failed" err="no such pod" n=3"#,
+                "ERROR",
+                "Failed",
+                fields(&[("at", "main.go:12"), ("err", "no such pod"), ("n", "3")]),
+            ),
         ] {
             assert_eq!(Shape::of(line.as_bytes()), Some(Shape { message: message.into(), level: level.into(), fields: pairs }), "{line}");
         }

@@ -75,7 +75,8 @@ fn holds(term: &Term, line: &Seen<'_>, origin: &Origin<'_>) -> bool {
         }
         Term::Compare { title, how, number, value: wanted } => match (title.eq_ignore_ascii_case("level"), Level::named(wanted)) {
             (true, Some(level)) => how.holds(f64::from(line.level as u8), f64::from(level as u8)),
-            _ => value(title, line, origin).is_some_and(|value| compares(Number::read(&value), *number).is_some_and(|(a, b)| how.holds(a, b))),
+            _ => value(title, line, origin)
+                .is_some_and(|value| compares(Number::read(&value), *number).is_some_and(|(a, b)| how.holds(a, b))),
         },
     }
 }

@@ -83,7 +83,8 @@ mod tests {
             let (stamp, from) = Stamp::leading(line.as_bytes()).unwrap();
             assert_eq!((stamp.0 - at, &line[from..]), (nanos, rest), "{line}");
         }
-        for line in ["", "hello", "2026-11-27 16:02:01", "2026-13-27T16:02:01Z x", "2026-11-27T16:02:01.x x", "2026-11-27T16:02:01+1:00 x"] {
+        for line in ["", "hello", "2026-11-27 16:02:01", "2026-13-27T16:02:01Z x", "2026-11-27T16:02:01.x x", "2026-11-27T16:02:01+1:00 x"]
+        {
             assert_eq!(Stamp::leading(line.as_bytes()), None, "{line}");
         }
     }

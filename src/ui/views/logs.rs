@@ -49,7 +49,7 @@ pub struct LogsView {
     opened: Timestamp,
     tails: Vec<Tail>,
     /// Where each pod is among the tails.
-    pods: HashMap<Uid, usize>,
+    pods: HashMap<(ClusterId, Uid), usize>,
     /// The names of the clusters of the tails.
     clusters: Vec<Box<str>>,
     /// Counts changes of the tails.
@@ -60,7 +60,8 @@ pub struct LogsView {
     lens: Lens,
     strip: Strip,
     sources: Vec<Source>,
-    numbers: HashMap<(Uid, Box<str>), u32>,
+    /// The numbers of the sources, by tail and container.
+    numbers: HashMap<(usize, Box<str>), u32>,
     /// Events that were told, by uid, and how often each had been seen.
     events: HashMap<Uid, u32>,
     /// Events and changes are told between the lines.

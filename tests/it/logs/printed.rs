@@ -39,7 +39,7 @@ fn lines_are_chosen_and_raw() {
 #[test]
 fn what_cannot_be_is_told() {
     for (args, code, told) in [
-        (&["configmap/x"][..], 2, "configmap have no pods of their own"),
+        (&["service/x"][..], 2, "service have no pods of their own"),
         (&["nonsense/x"], 2, "logs know no kind called nonsense"),
         (&["--grep", "("], 2, "--grep: "),
         (&["--since", "yesterday"], 2, "--since yesterday: write how long ago"),

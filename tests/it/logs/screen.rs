@@ -154,7 +154,8 @@ fn fl2_a_long_line_is_told_by_its_size() {
 
 #[test]
 fn the_same_workload_everywhere() {
-    let mut robot = Robot::with_pods(&[("prod-eu", vec![pod("shop/web", 3_600)]), ("prod-us", vec![pod("shop/web", 60), pod("shop/other", 9)])]);
+    let mut robot =
+        Robot::with_pods(&[("prod-eu", vec![pod("shop/web", 3_600)]), ("prod-us", vec![pod("shop/web", 60), pod("shop/other", 9)])]);
     robot.press("j L").sees("pod shop/web in all clusters");
     assert_eq!(robot.followed(), ["web", "web"]);
 }

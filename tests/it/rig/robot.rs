@@ -83,7 +83,15 @@ impl Robot {
             if resource == "overview" { Box::new(WorkspaceView::new(&state.world)) } else { Box::new(TableView::new(&state.world, of)) };
         state.push(view);
         let screen = Buffer::empty(Rect::new(0, 0, SMALL.0, SMALL.1));
-        let mut robot = Self { state, size: SMALL, screen, running: BTreeMap::new(), tails: BTreeMap::new(), effects: Vec::new(), clock: Duration::ZERO };
+        let mut robot = Self {
+            state,
+            size: SMALL,
+            screen,
+            running: BTreeMap::new(),
+            tails: BTreeMap::new(),
+            effects: Vec::new(),
+            clock: Duration::ZERO,
+        };
         for name in names.iter().take(open) {
             robot.cluster(name, ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) }));
             robot.cluster(name, ClusterNews::Catalog(catalog()));

@@ -107,10 +107,16 @@ impl LogsView {
         let errors: u32 = last.iter().map(|(_, errors)| errors).sum();
         let (good, bad) = (theme.style(Role::Sparkline), theme.style(Role::StatusBad));
         let heights = bar::heights(&lines);
-        let parts = heights.chars().zip(&last).map(|(height, (_, errors))| (height.to_string().into(), if *errors > 0 { bad } else { good }));
+        let parts =
+            heights.chars().zip(&last).map(|(height, (_, errors))| (height.to_string().into(), if *errors > 0 { bad } else { good }));
         let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
         let x = text::line(buf, area, parts);
-        let told = format!(" {} lines, {} errors in {}", words::grouped(lines.iter().sum::<u32>() as usize), words::grouped(errors as usize), words::span(Strip::span(bars)));
+        let told = format!(
+            " {} lines, {} errors in {}",
+            words::grouped(lines.iter().sum::<u32>() as usize),
+            words::grouped(errors as usize),
+            words::span(Strip::span(bars))
+        );
         text::put(buf, x, area.y, area.right().saturating_sub(x), &told, if errors > 0 { bad } else { theme.style(Role::Dim) });
     }
 

@@ -27,10 +27,9 @@ impl LogsView {
         let name = event.name.get(words);
         // What owns a pod, near or far, has a name that the pod's begins with.
         let is_of = |pod: &str| pod == name || pod.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
-        let known = self.pods.get(&event.uid).copied();
-        let tail = known.or_else(|| {
-            self.tails.iter().position(|t| t.cluster == table.cluster() && &*t.namespace == namespace && is_of(&t.pod))
-        });
+        let known = self.pods.get(&(table.cluster(), event.uid)).copied();
+        let tail =
+            known.or_else(|| self.tails.iter().position(|t| t.cluster == table.cluster() && &*t.namespace == namespace && is_of(&t.pod)));
         let Some(tail) = tail.and_then(|tail| self.tails.get(tail)).cloned() else { return };
         let Some(at) = event.last.or(event.first) else { return };
         if self.events.insert(row.uid, event.count) == Some(event.count) {

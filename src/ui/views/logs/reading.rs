@@ -1,7 +1,7 @@
 //! Where one stands in the lines: following them, or still on one of them, from which one looks about.
 
-use super::{LogsView, Needle, Stand};
 use super::told::{self, Form, Row};
+use super::{LogsView, Needle, Stand};
 use crate::model::log::{Kind, Level, Seen, Spot};
 use crate::model::step::{Motion, Scene};
 use crate::model::world::World;

@@ -41,7 +41,7 @@ impl LogsView {
         let belongs = |row: &&Row| of.iter().any(|belongs| belongs.has(&member, row));
         let found: Vec<&Row> = match slots {
             Some(slots) => slots.iter().filter_map(|slot| table.row(*slot)).filter(belongs).collect(),
-            None => table.rows().filter(|row| !self.pods.contains_key(&row.uid)).filter(belongs).collect(),
+            None => table.rows().filter(|row| !self.pods.contains_key(&(table.cluster(), row.uid))).filter(belongs).collect(),
         };
         found.into_iter().for_each(|row| self.pod(world, table, row));
     }
@@ -50,14 +50,14 @@ impl LogsView {
     fn pod(&mut self, world: &World, table: &Table, row: &Row) {
         self.changes += 1;
         let is_sick = row.health.is_unhealthy();
-        if let Some(tail) = self.pods.get(&row.uid).and_then(|at| self.tails.get_mut(*at)) {
+        if let Some(tail) = self.pods.get(&(table.cluster(), row.uid)).and_then(|at| self.tails.get_mut(*at)) {
             tail.state += 1;
             tail.is_sick = is_sick;
             return;
         }
         let is_new = row.created.is_some_and(|created| created > self.opened);
         let containers = row.cells.iter().find_map(|cell| if let Cell::Ratio(_, all) = cell { Some(*all as usize) } else { None });
-        self.pods.insert(row.uid, self.tails.len());
+        self.pods.insert((table.cluster(), row.uid), self.tails.len());
         self.clusters.push(world.name(table.cluster()).into());
         self.tails.push(Tail {
             cluster: table.cluster(),
@@ -75,12 +75,12 @@ impl LogsView {
 
     /// The number of a container that writes.
     pub(super) fn source(&mut self, tail: &Tail, container: Box<str>) -> Option<u32> {
-        let key = (tail.uid, container);
+        let key = (*self.pods.get(&(tail.cluster, tail.uid))?, container);
         if let Some(number) = self.numbers.get(&key) {
             return Some(*number);
         }
         let number = self.sources.len() as u32;
-        let source = Source { cluster: tail.cluster, tail: *self.pods.get(&tail.uid)?, container: key.1.clone() };
+        let source = Source { cluster: tail.cluster, tail: key.0, container: key.1.clone() };
         self.sources.push(source);
         self.numbers.insert(key, number);
         Some(number)

@@ -121,7 +121,8 @@ pub(super) fn written(line: &Seen<'_>, form: Form) -> Vec<Row> {
         }
         return vec![row];
     };
-    let head = [(format!("{:<5} ", shape.level.to_uppercase()), role(line.level)), (visible(&shape.message).into_owned(), role(line.level))];
+    let head =
+        [(format!("{:<5} ", shape.level.to_uppercase()), role(line.level)), (visible(&shape.message).into_owned(), role(line.level))];
     let mut rows: Vec<Row> = vec![head.into_iter().filter(|(part, _)| !part.trim().is_empty()).collect()];
     for (key, value) in shape.fields {
         if form == Form::Pretty {
