@@ -12,6 +12,7 @@
 
 pub mod custom;
 pub mod decode;
+pub mod known;
 pub mod object;
 mod resources;
 pub mod room;
@@ -237,6 +238,8 @@ pub struct Composite {
     pub keep: fn(&Table, &Row) -> bool,
     /// Rows with a value in this column are unhealthy here.
     pub ails: &'static Joint,
+    /// How a row does, for an order with the worst first ([`Health::rank`]).
+    pub worst: &'static Joint,
 }
 
 impl Composite {

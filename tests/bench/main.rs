@@ -7,6 +7,7 @@
 //!     cargo bench -- workspace                           the overview of twelve clusters of 3,000 pods
 //!     cargo bench -- rules                               what health costs over 100,000 pods
 //!     cargo bench -- logs                                what cutting, merging and finding lines costs
+//!     cargo bench -- pause                               what a pause in typing costs, in a text of 1 MiB
 //!     cargo bench -- serve 10000                          only the API server with its pods, to look at by hand
 #![allow(
     clippy::unwrap_used,
@@ -19,6 +20,7 @@
 
 mod live;
 mod logs;
+mod pause;
 mod process;
 mod rules;
 mod server;
@@ -38,6 +40,7 @@ fn main() {
         Some("workspace") => workspace::run(args.next().map_or(3_000, |n| n.parse().expect("the number of pods")), 500),
         Some("logs") => logs::run(args.next().map_or(1_000, |n| n.parse().expect("megabytes"))),
         Some("rules") => rules::run(args.next().map_or(100_000, |n| n.parse().expect("the number of pods"))),
+        Some("pause") => pause::run(args.next().map_or(1024, |n| n.parse().expect("KiB"))),
         Some("serve") => {
             let pods = args.next().map_or(10_000, |n| n.parse().expect("the number of pods"));
             let home = rig::home::Home::new();
@@ -47,7 +50,7 @@ fn main() {
             std::io::stdin().read_line(&mut String::new()).expect("standard input");
         }
         Some(other) => {
-            panic!("no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], logs [MEGABYTES], serve [PODS]")
+            panic!("no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], logs [MEGABYTES], pause [KIB], serve [PODS]")
         }
     }
 }

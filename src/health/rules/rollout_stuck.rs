@@ -1,7 +1,7 @@
 //! A rollout does not get further, or waits for somebody.
 
 use crate::health::case::{THROUGH, line};
-use crate::health::refusal::{blamed, refused};
+use crate::health::refusal::{blamed, next, refused};
 use crate::health::{Case, Rule, Verdict};
 use crate::model::facts::{Truth, WorkloadFacts};
 use crate::model::finding::Severity;
@@ -39,13 +39,15 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let severity = if workload.available == 0 && workload.wanted > 0 { Severity::Critical } else { Severity::Warning };
     let severity = failing.map_or(severity, |f| f.severity.max(severity));
     let mut found = case.found(severity, failing.map_or(since, |f| f.since), format!("rollout stuck, {serving}"));
-    found.next = "{undo} goes back to what worked, {enter} shows its pods, {events} what was tried".to_owned();
+    let back = if workload.first { "" } else { "{undo} goes back to what worked, " };
+    found.next = format!("{back}{{enter}} shows its pods, {{events}} what was tried");
     if let Some(f) = worst {
         found.evidence = if f.evidence.is_empty() { f.what.clone() } else { format!("{}: {}", f.what, f.evidence) };
         found.cause = f.cause.clone();
     } else if let Some((_, message)) = refused(case, verdict) {
         found.evidence = line(&message).to_owned();
         found.cause = blamed(case, &message).unwrap_or(found.cause);
+        found.next = format!("{}, {{undo}} goes back", next(&message));
     } else if let Some(given_up) = given_up {
         found.evidence = line(&given_up.message).to_owned();
     }
