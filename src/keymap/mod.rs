@@ -35,6 +35,8 @@ pub enum Scope {
     Table,
     /// Text that is read: details, YAML.
     Document,
+    /// Lines of logs.
+    Logs,
     /// The screen of clusters.
     Clusters,
     /// The screen of changes.
@@ -51,10 +53,11 @@ pub enum Scope {
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Everywhere,
         Self::Table,
         Self::Document,
+        Self::Logs,
         Self::Clusters,
         Self::Changes,
         Self::Data,
@@ -69,6 +72,7 @@ impl Scope {
             Self::Everywhere => "everywhere",
             Self::Table => "table",
             Self::Document => "document",
+            Self::Logs => "logs",
             Self::Clusters => "clusters",
             Self::Changes => "changes",
             Self::Data => "data",
@@ -81,7 +85,7 @@ impl Scope {
     fn inherits(self, keys: &[Key]) -> bool {
         match self {
             Self::Everywhere | Self::Dialog => false,
-            Self::Table | Self::Document | Self::Clusters | Self::Changes | Self::Data => true,
+            Self::Table | Self::Document | Self::Logs | Self::Clusters | Self::Changes | Self::Data => true,
             Self::Editor | Self::Prompt => keys.iter().all(|k| k.typed().is_none()),
         }
     }
