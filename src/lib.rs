@@ -101,6 +101,8 @@
 //!     `it::changes_walk` walks every verb of the list along it, by what the server wrote down of its requests; the rows FW1 to FW10 are tests of that
 //!     name; `it::changes_accidents`, `it::changes_data`, `it::changes_apply`; on a real control plane, with kubectl as the judge,
 //!     `it::cluster::{change, apply}`.
+//! 22. *A line of a log is let go of in one place*, the ring, which counts: whoever cannot keep up holds the server up. What may be missing is said where
+//!     it is missing. `it::logs`, whose tests carry the rows FL1 to FL7.
 //!
 //! # Words
 //!

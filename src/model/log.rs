@@ -64,6 +64,8 @@ pub enum From {
     Last(u32),
     /// At the first line that is not older.
     Since(Timestamp),
+    /// At the first line that is newer than this one, which was read before.
+    After(Stamp),
 }
 
 /// Names a tail that runs.
@@ -126,6 +128,11 @@ impl Chunk {
     /// How many lines it has.
     pub fn len(&self) -> usize {
         self.lines.len()
+    }
+
+    /// The time of its newest line.
+    pub fn newest(&self) -> Option<Stamp> {
+        self.lines.iter().map(|line| line.at).max()
     }
 
     /// True without any line.

@@ -2,6 +2,7 @@
 
 use crate::live::{line, print};
 use kconsole::model::log::{Cutter, Origin, Ring, Sieve, Spot};
+use kconsole::model::time::Timestamp;
 use kconsole::ui::widgets::find::Needle;
 use std::time::Instant;
 
@@ -46,7 +47,7 @@ pub fn run(megabytes: usize) {
         assert_eq!(count, 1);
         Some(begin.elapsed().as_secs_f64() * 1e3)
     };
-    let (needle, sieve) = (Needle::new("n\":999999"), Sieve::parse("/\"n\":99999[9]/").expect("a filter"));
+    let (needle, sieve) = (Needle::new("n\":999999"), Sieve::parse("/\"n\":99999[9]/", Timestamp(0)).expect("a filter"));
     let by_text = found(&|spot| ring.line(spot).is_some_and(|line| needle.is_in(line.bytes)));
     let by_term = found(&|spot| ring.line(spot).is_some_and(|line| sieve.holds(&line, &Origin::default())));
     print(

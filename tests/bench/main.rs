@@ -50,7 +50,9 @@ fn main() {
             std::io::stdin().read_line(&mut String::new()).expect("standard input");
         }
         Some(other) => {
-            panic!("no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], logs [MEGABYTES], pause [KIB], serve [PODS]")
+            panic!(
+                "no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], logs [MEGABYTES], pause [KIB], serve [PODS]"
+            )
         }
     }
 }

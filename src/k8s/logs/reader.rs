@@ -62,7 +62,8 @@ enum Read {
 impl Reader {
     pub(super) fn new(logs: Logs, container: String) -> Self {
         let from = logs.tail.from;
-        Self { logs, container: container.into(), cutter: Cutter::default(), from, current: None, backoff: Backoff::default(), told: None }
+        let cutter = if let From::After(past) = from { Cutter::after(past) } else { Cutter::default() };
+        Self { logs, container: container.into(), cutter, from, current: None, backoff: Backoff::default(), told: None }
     }
 
     pub(super) async fn run(mut self) {
@@ -242,6 +243,7 @@ impl Reader {
         let from = match (self.cutter.since(), self.from) {
             (Some(second), _) => format!("&sinceTime={}", escape(&second.rfc3339())),
             (None, From::Last(lines)) => format!("&tailLines={lines}"),
+            (None, From::After(past)) => format!("&sinceTime={}", escape(&past.second().rfc3339())),
             (None, From::Since(second)) => format!("&sinceTime={}", escape(&second.rfc3339())),
             (None, From::Start) => String::new(),
         };

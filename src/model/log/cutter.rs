@@ -35,6 +35,8 @@ pub struct Cutter {
     /// Lines that were handed out.
     seen: u64,
     skip: Skip,
+    /// Lines up to this time were read by somebody before.
+    past: Option<Stamp>,
 }
 
 /// Lines seen of one second.
@@ -74,6 +76,11 @@ enum Met {
 }
 
 impl Cutter {
+    /// One that leaves away what was read before it began, up to this time.
+    pub fn after(past: Stamp) -> Self {
+        Self { past: Some(past), ..Self::default() }
+    }
+
     /// The second to ask for lines from, when the stream is opened again; `None` where it never brought any.
     pub fn since(&self) -> Option<Timestamp> {
         self.known.iter().map(|k| k.second).max().map(|newest| Timestamp(newest.0 - BACK))
@@ -101,7 +108,7 @@ impl Cutter {
     pub fn restart(&mut self) {
         self.forget_half();
         self.known.clear();
-        self.skip = Skip::None;
+        (self.skip, self.past) = (Skip::None, None);
     }
 
     fn forget_half(&mut self) {
@@ -178,6 +185,9 @@ impl Cutter {
 
     /// What a line is to what was seen before.
     fn meet(&mut self, at: Stamp) -> Met {
+        if self.past.is_some_and(|past| at <= past) {
+            return Met::Known;
+        }
         let mut met = Met::New;
         match self.skip {
             Skip::Until(first, lines) if self.hash() == first.hash => self.skip = Skip::Left(lines),
@@ -256,6 +266,13 @@ mod tests {
         let chunk = cutter.take().unwrap();
         let lengths: Vec<_> = chunk.lines.iter().map(|l| (l.len as usize, l.cut)).collect();
         assert_eq!(lengths, [(LONGEST, 1234), (4, 0)]);
+    }
+
+    #[test]
+    fn what_was_read_before_is_left_away() {
+        let mut cutter = Cutter::after(Stamp::leading(line(2, "b").as_bytes()).unwrap().0);
+        cutter.feed((line(1, "a") + &line(2, "b") + &line(3, "c")).as_bytes());
+        assert_eq!(all(&mut cutter), ["c"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! | `text`, `"some text"`, `/regex/` | it says so, in any case |
 //! | `~fuzzy` | cluster/namespace/pod/container has these letters in this order |
 //! | `level>=warn`, `level=error` | it is as bad: debug, info, warn, error |
+//! | `age<10m` | it is not older than that, at the time when the filter is set |
 //! | `pod:web`, `pod~web` | the name of its pod has the text; also `container`, `namespace`, `cluster` |
 //! | `.user.id=42`, `.took>5`, `.err~refused` | the value under that path of its JSON, or of that key of its `key=value`, is so |
 //! | `!term` | the term does not hold |
@@ -14,11 +15,14 @@ use crate::model::query::operand::Number;
 use crate::model::query::parse::{Dialect, terms};
 use crate::model::query::term::Term;
 use crate::model::query::{BadTerm, Placed};
+use crate::model::time::Timestamp;
 
 /// A filter of lines. The empty one shows every line.
 #[derive(Clone, Debug, Default)]
 pub struct Sieve {
     terms: Vec<Placed>,
+    /// When it was written: what ages count to.
+    now: Timestamp,
 }
 
 /// Where a line is from.
@@ -38,8 +42,8 @@ const LINES: Dialect = Dialect::of_lines(|name, value| name.eq_ignore_ascii_case
 
 impl Sieve {
     /// Reads a filter. The first term that makes no sense is the error.
-    pub fn parse(text: &str) -> Result<Self, BadTerm> {
-        Ok(Self { terms: terms(text, LINES)? })
+    pub fn parse(text: &str, now: Timestamp) -> Result<Self, BadTerm> {
+        Ok(Self { terms: terms(text, LINES)?, now })
     }
 
     /// True where every line is shown.
@@ -49,11 +53,11 @@ impl Sieve {
 
     /// True where a line is to be shown.
     pub fn holds(&self, line: &Seen<'_>, origin: &Origin<'_>) -> bool {
-        self.terms.iter().all(|placed| holds(&placed.term, line, origin) != placed.not)
+        self.terms.iter().all(|placed| holds(&placed.term, line, origin, self.now) != placed.not)
     }
 }
 
-fn holds(term: &Term, line: &Seen<'_>, origin: &Origin<'_>) -> bool {
+fn holds(term: &Term, line: &Seen<'_>, origin: &Origin<'_>, now: Timestamp) -> bool {
     let text = || String::from_utf8_lossy(line.bytes);
     match term {
         Term::Text(needle) => needle.is_in(&text()),
@@ -75,6 +79,9 @@ fn holds(term: &Term, line: &Seen<'_>, origin: &Origin<'_>) -> bool {
         }
         Term::Compare { title, how, number, value: wanted } => match (title.eq_ignore_ascii_case("level"), Level::named(wanted)) {
             (true, Some(level)) => how.holds(f64::from(line.level as u8), f64::from(level as u8)),
+            _ if title.eq_ignore_ascii_case("age") => {
+                number.seconds.or(number.plain).is_some_and(|age| how.holds((now.0 - line.spot.at.second().0) as f64, age))
+            }
             _ => value(title, line, origin)
                 .is_some_and(|value| compares(Number::read(&value), *number).is_some_and(|(a, b)| how.holds(a, b))),
         },
@@ -102,13 +109,16 @@ mod tests {
     use super::super::{Chunk, Cutter, Ring};
     use super::*;
 
+    /// A minute after the line.
+    const NOW: Timestamp = Timestamp(1_795_795_260);
+
     fn holds(filter: &str, line: &str) -> bool {
         let mut cutter = Cutter::default();
         cutter.feed(format!("2026-11-27T16:00:00Z {line}\n").as_bytes());
         let mut ring = Ring::new(usize::MAX);
         ring.insert(0, cutter.take().unwrap_or_else(Chunk::default));
         let origin = Origin { cluster: "prod-eu", namespace: "shop", pod: "web-6d5f-x2x9q", container: "app" };
-        Sieve::parse(filter).unwrap().holds(&ring.get(0).unwrap(), &origin)
+        Sieve::parse(filter, NOW).unwrap().holds(&ring.get(0).unwrap(), &origin)
     }
 
     #[test]
@@ -133,9 +143,11 @@ mod tests {
             ("status=500", "method=GET status=500", true),
             ("status=500", "status is 500", false),
             ("~eux2app", "x", true),
+            ("age<2m", "x", true),
+            ("age<30s", "x", false),
         ] {
             assert_eq!(holds(filter, line), so, "{filter}: {line}");
         }
-        assert!(Sieve::parse("level>=bad").is_err() && Sieve::parse("(\"").is_err());
+        assert!(Sieve::parse("level>=bad", NOW).is_err() && Sieve::parse("(\"", NOW).is_err());
     }
 }

@@ -14,6 +14,7 @@ mod told;
 
 use super::table::scope;
 use crate::keymap::Scope;
+use crate::model::course::ChangeId;
 use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
 use crate::model::log::{Follows, From, News, Ring, Sieve, Spot, Tail};
 use crate::model::query::BadTerm;
@@ -29,7 +30,7 @@ use draw::Names;
 use lens::Lens;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use strip::Strip;
 use told::{Form, Times};
 
@@ -64,7 +65,9 @@ pub struct LogsView {
     numbers: HashMap<(usize, Box<str>), u32>,
     /// Events that were told, by uid, and how often each had been seen.
     events: HashMap<Uid, u32>,
-    /// Events and changes are told between the lines.
+    /// Changes that were told.
+    changed: HashSet<ChangeId>,
+    /// Events are told between the lines.
     tells_events: bool,
     /// Lines that a person marked.
     marked: BTreeSet<Spot>,
@@ -125,6 +128,7 @@ impl LogsView {
             sources: Vec::new(),
             numbers: HashMap::new(),
             events: HashMap::new(),
+            changed: HashSet::new(),
             tells_events: false,
             marked: BTreeSet::new(),
             stand: None,
@@ -198,6 +202,10 @@ impl View for LogsView {
     }
 
     fn read(&mut self, tail: &Tail, news: News) {
+        // Where it goes on, should its cluster be closed and opened again.
+        if let Some(own) = self.pods.get(&(tail.cluster, tail.uid)).and_then(|at| self.tails.get_mut(*at)) {
+            own.from = news.chunk.newest().map_or(own.from, |newest| From::After(newest));
+        }
         if let Some(source) = self.source(tail, news.container) {
             self.take(source, news.chunk);
         }
@@ -224,8 +232,8 @@ impl View for LogsView {
         Some(&self.lens.text)
     }
 
-    fn set_sieve(&mut self, _world: &World, text: &str) -> Result<(), BadTerm> {
-        self.lens.sieve = Sieve::parse(text)?;
+    fn set_sieve(&mut self, world: &World, text: &str) -> Result<(), BadTerm> {
+        self.lens.sieve = Sieve::parse(text, world.now)?;
         text.clone_into(&mut self.lens.text);
         self.look_anew();
         Ok(())
@@ -245,6 +253,7 @@ impl View for LogsView {
             self.look_for_pods(world, watch, None);
             self.look_for_events(world, watch, None);
         }
+        self.look_for_changes(world);
     }
 
     fn after(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
@@ -263,6 +272,7 @@ impl View for LogsView {
 
     fn tick(&mut self, world: &World) {
         self.strip.tick(world.now);
+        self.look_for_changes(world);
     }
 
     fn next_tick(&self, _world: &World) -> Option<i64> {

@@ -1,9 +1,10 @@
-//! What happened beside the lines: events about the pods and about what they belong to, told at their time.
+//! What happened beside the lines: events about the pods and about what they belong to, and the changes that
+//! were made from here, told at their time.
 
 use super::LogsView;
 use crate::model::cell::Value;
-use crate::model::id::{GroupResource, WatchId};
-use crate::model::log::{Chunk, Kind, Level, Stamp};
+use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
+use crate::model::log::{Chunk, Kind, Level, Stamp, Tail};
 use crate::model::row::{Facts, Row};
 use crate::model::table::{Slot, Table};
 use crate::model::world::World;
@@ -20,17 +21,34 @@ impl LogsView {
         rows.into_iter().for_each(|row| self.event(world, table, row));
     }
 
+    /// Changes that were made from here to what is followed are told where they were made.
+    pub(super) fn look_for_changes(&mut self, world: &World) {
+        for course in world.courses.iter().rev() {
+            let object = &course.object;
+            let Some(tail) = self.about(object.cluster, &object.namespace, &object.name, object.uid) else { continue };
+            if self.changed.insert(course.id)
+                && let Some(source) = self.source(&tail, "change".into())
+            {
+                let told = format!("{} of {}", course.does, object.name);
+                self.take(source, Chunk::told(Stamp::of(course.since), Kind::Event, Level::Plain, told));
+            }
+        }
+    }
+
+    /// A pod that something is about that is called so: itself, or what it belongs to, near or far, whose name the pod's begins with.
+    fn about(&self, cluster: ClusterId, namespace: &str, name: &str, uid: Uid) -> Option<Tail> {
+        let is_of = |pod: &str| pod == name || pod.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+        let near = || self.tails.iter().position(|t| t.cluster == cluster && &*t.namespace == namespace && is_of(&t.pod));
+        let tail = self.pods.get(&(cluster, uid)).copied().or_else(near)?;
+        self.tails.get(tail).cloned()
+    }
+
     /// An event is told each time that it is seen again.
     fn event(&mut self, world: &World, table: &Table, row: &Row) {
         let Facts::Event(event) = &row.facts else { return };
         let (words, namespace) = (table.words(), table.words().get(row.namespace));
         let name = event.name.get(words);
-        // What owns a pod, near or far, has a name that the pod's begins with.
-        let is_of = |pod: &str| pod == name || pod.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
-        let known = self.pods.get(&(table.cluster(), event.uid)).copied();
-        let tail =
-            known.or_else(|| self.tails.iter().position(|t| t.cluster == table.cluster() && &*t.namespace == namespace && is_of(&t.pod)));
-        let Some(tail) = tail.and_then(|tail| self.tails.get(tail)).cloned() else { return };
+        let Some(tail) = self.about(table.cluster(), namespace, name, event.uid) else { return };
         let Some(at) = event.last.or(event.first) else { return };
         if self.events.insert(row.uid, event.count) == Some(event.count) {
             return;

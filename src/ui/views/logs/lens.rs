@@ -125,7 +125,7 @@ mod tests {
             let (mut ring, mut lens) = (Ring::new(limit), Lens::default());
             for (i, times) in chunks.iter().enumerate() {
                 if i == change {
-                    lens.sieve = Sieve::parse("level=error").unwrap();
+                    lens.sieve = Sieve::parse("level=error", crate::model::time::Timestamp(0)).unwrap();
                     lens.change(&ring);
                 }
                 let spots = ring.insert(0, chunk(times));
