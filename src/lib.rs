@@ -94,7 +94,8 @@
 //! 19. *The guard fails closed*: rules that cannot be read, or a cluster that has not said who it is, make nothing looser. The properties of
 //!     `safety::guard`, `it::guard`.
 //! 20. *What is about to be done is on the disk before it is*, and nobody is let in who is not written down; no line of the journal can be changed
-//!     unseen. The tests of `safety::journal` and `app::journal`, `it::guard`.
+//!     unseen. Where it cannot be written, protected clusters take no change; on others it is said, and the change goes on. The tests of
+//!     `safety::journal` and `app::journal`, `it::guard`, `it::changes`, `it::changes_walk`.
 //! 21. *Every change to a cluster takes one path* ([`safety::change`]): rights, guard, dry run, preview, confirmation, journal, sending, following.
 //!     Nothing that writes is asked for anywhere else; what was not drawn confirms nothing; a request names the very object that was shown.
 //!     `it::changes_walk` walks every verb of the list along it, by what the server wrote down of its requests; the rows FW1 to FW10 are tests of that

@@ -17,7 +17,8 @@ pub(super) const ALL: &[Action] = &[Action {
     run: |scene, argument| change(scene, &AUTOSCALE, argument),
 }];
 
-pub(super) static AUTOSCALE: Verb = Verb {
+/// Changes the autoscaler itself, or that of a workload.
+pub static AUTOSCALE: Verb = Verb {
     name: "autoscale",
     does: "autoscale with",
     to: &["horizontalpodautoscalers.autoscaling", "deployments.apps", "statefulsets.apps", "replicasets.apps", "replicationcontrollers"],
@@ -35,6 +36,9 @@ pub(super) static AUTOSCALE: Verb = Verb {
     check: Check::Server,
 };
 
+/// The fields that are about the autoscaler itself.
+const BOUNDS: [&str; 2] = ["min", "max"];
+
 /// The autoscaler of a workload, where a table has it.
 fn keeper(world: &World, workload: &ObjectRef) -> Option<ObjectRef> {
     let kind = kinds::find(&workload.kind)?.names.kind;
@@ -44,8 +48,10 @@ fn keeper(world: &World, workload: &ObjectRef) -> Option<ObjectRef> {
 
 /// A target of a metric.
 struct Target {
-    /// What people call the metric, as `cpu`.
+    /// What people call the metric, as `cpu`; two of one name are told apart.
     name: String,
+    /// What it measures, and where: no other one of the autoscaler has that, and the one of another autoscaler that does is the same.
+    key: String,
     /// Where it stands.
     path: String,
     /// What it is: a number of per cent, or a quantity.
@@ -57,13 +63,27 @@ fn targets(item: &Item) -> Vec<Target> {
     let metrics = item.before.as_ref().and_then(|o| o.pointer("/spec/metrics")?.as_array()).map_or(&[] as &[Value], Vec::as_slice);
     let of = |(at, metric): (usize, &Value)| {
         // The part is called like the type, but for its first letter: Resource, Pods, Object, External, ContainerResource.
-        let part = metric.as_object()?.iter().find(|(key, _)| *key != "type")?;
-        let name = part.1.get("name").or_else(|| part.1.pointer("/metric/name"))?.as_str()?;
-        let target = part.1.get("target")?.as_object()?;
-        let (field, value) = target.iter().find(|(key, _)| *key != "type")?;
-        Some(Target { name: name.to_owned(), path: format!("/spec/metrics/{at}/{}/target/{field}", part.0), value: value.clone() })
+        let (part, of) = metric.as_object()?.iter().find(|(key, _)| *key != "type")?;
+        let name = of.get("name").or_else(|| of.pointer("/metric/name"))?.as_str()?;
+        let beside = of.get("container").or_else(|| of.pointer("/describedObject/name")).and_then(Value::as_str);
+        let (field, value) = of.get("target")?.as_object()?.iter().find(|(key, _)| *key != "type")?;
+        let path = format!("/spec/metrics/{at}/{part}/target/{field}");
+        let (beside, key) = (beside.unwrap_or(part).to_owned(), format!("{path} {name} {}", beside.unwrap_or_default()));
+        Some((beside, Target { name: name.to_owned(), key, path, value: value.clone() }))
     };
-    metrics.iter().enumerate().filter_map(of).collect()
+    let mut all: Vec<(String, Target)> = metrics.iter().enumerate().filter_map(of).collect();
+    // Where a name says too little, what it is measured of does, and in the end its place.
+    let is_taken = |all: &[(String, Target)], at: usize| {
+        let name = |n: usize| all.get(n).map(|(_, target)| target.name.as_str());
+        name(at).is_some_and(|own| BOUNDS.contains(&own)) || (0..all.len()).any(|n| n != at && name(n) == name(at))
+    };
+    for last in [false, true] {
+        let taken: Vec<bool> = (0..all.len()).map(|at| is_taken(&all, at)).collect();
+        for (at, ((beside, target), _)) in all.iter_mut().zip(taken).enumerate().filter(|(_, (_, taken))| *taken) {
+            target.name = if last { format!("{}:{}", target.name, at + 1) } else { format!("{}:{beside}", target.name) };
+        }
+    }
+    all.into_iter().map(|(_, target)| target).collect()
 }
 
 fn shown(value: &Value) -> String {
@@ -85,13 +105,14 @@ fn form(items: &[Item], argument: &str) -> Form {
     let min = bound("min", common(&|i| Some(bounds(i).0.to_string())));
     let max = bound("max", common(&|i| Some(bounds(i).1.to_string())));
     let target = |t: &Target| {
-        let now = common(&|i| Some(shown(&targets(i).into_iter().find(|other| other.name == t.name && other.path == t.path)?.value)));
+        let now = common(&|i| Some(shown(&targets(i).into_iter().find(|other| other.key == t.key)?.value)));
         let text = given(&t.name).unwrap_or(now);
-        if t.value.is_i64() {
+        let field = if t.value.is_i64() {
             Field::new(t.name.clone(), "per cent of what the pods ask for", &text).counting()
         } else {
             Field::new(t.name.clone(), "an amount, as 500m, 10 or 2Gi", &text)
-        }
+        };
+        field.about(t.key.clone())
     };
     let targets: Vec<Field> = targets(first).iter().map(target).collect();
     Form::of([min, max].into_iter().chain(targets))
@@ -114,7 +135,7 @@ fn plan(item: &Item, form: &Form) -> Result<Plan, String> {
         operations.extend((now != then).then(|| json!({"op": "add", "path": path, "value": then})));
     }
     for target in targets(item) {
-        let then = aimed(&target, form.text(&target.name))?;
+        let then = aimed(&target, form.text(&target.key))?;
         if then != target.value {
             // Metrics have no names that a patch could hold on to.
             operations.push(json!({"op": "test", "path": target.path, "value": target.value}));
@@ -161,6 +182,30 @@ mod tests {
     use super::*;
     use crate::actions::tests::{item, sent};
 
+    /// Metrics may share a name with each other, and with the bounds.
+    #[test]
+    fn every_field_is_about_one_thing() {
+        let external = |kind: &str| json!({"type": "External", "external": {"metric": {"name": "jobs", "selector": {"matchLabels": {"kind": kind}}}, "target": {"type": "Value", "value": "30"}}});
+        let of = |part: &str, what: Value| json!({"type": "x", part: what});
+        let cpu = |target: u8| json!({"name": "cpu", "target": {"type": "Utilization", "averageUtilization": target}});
+        let mut inner = cpu(60);
+        inner["container"] = json!("app");
+        let min = json!({"metric": {"name": "min"}, "target": {"type": "AverageValue", "averageValue": "7"}});
+        let mut scaler = scaler();
+        scaler.before.as_mut().unwrap()["spec"]["metrics"] =
+            json!([of("resource", cpu(70)), of("containerResource", inner), of("pods", min), external("a"), external("b")]);
+        let mut form = form(std::slice::from_ref(&scaler), "cpu:app=50 min=3");
+        let names: Vec<(&str, &str)> = form.fields.iter().map(|f| (&*f.name, f.line.text())).collect();
+        let expected = [("min", "3"), ("max", "8"), ("cpu:resource", "70"), ("cpu:app", "50"), ("min:pods", "7")];
+        assert_eq!(names, [&expected[..], &[("jobs:external:4", "30"), ("jobs:external:5", "30")]].concat());
+        form.fields.last_mut().unwrap().line.set("40");
+        let sent = sent(&AUTOSCALE, &scaler, &form).unwrap();
+        let set: Vec<(&str, &Value)> =
+            sent.as_array().unwrap().iter().filter(|o| o["op"] != "test").map(|o| (o["path"].as_str().unwrap(), &o["value"])).collect();
+        let paths = ["/spec/minReplicas", "/spec/metrics/1/containerResource/target/averageUtilization", "/spec/metrics/4/external/target/value"];
+        assert_eq!(set, paths.into_iter().zip([&json!(3), &json!(50), &json!("40")]).collect::<Vec<_>>());
+    }
+
     fn scaler() -> Item {
         item(
             ("autoscaling", "horizontalpodautoscalers"),
@@ -188,6 +233,13 @@ mod tests {
         let mut other = scaler();
         other.before.as_mut().unwrap()["spec"]["maxReplicas"] = json!(9);
         assert_eq!(form(&[scaler(), other], "").text("max"), "", "they have different ones");
+        // What is filled in for a metric is not meant for another one in its place.
+        let mut other = scaler();
+        other.before.as_mut().unwrap()["spec"]["metrics"][0]["resource"]["name"] = json!("memory");
+        let mut form = form(&[scaler(), other.clone()], "max=9");
+        assert_eq!(form.fields[2].line.text(), "");
+        form.fields[2].line.set("60");
+        assert_eq!(sent(&AUTOSCALE, &other, &form).unwrap().as_array().unwrap().len(), 1, "the maximum alone");
     }
 
     #[test]

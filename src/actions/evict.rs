@@ -1,6 +1,7 @@
 //! Pods that are asked to go: a deletion that disruption budgets may be against.
 
 use super::{Action, change_here};
+use crate::model::selector::{self, Selector};
 use crate::model::world::World;
 use crate::safety::form::Form;
 use crate::safety::item::Item;
@@ -58,10 +59,10 @@ fn notes(item: &Item, _: &Form, _: &World) -> Vec<Note> {
     notes
 }
 
-/// A budget that selects by labels selects a pod.
-fn selects(budget: &Value, pod: &Value) -> bool {
-    let Some(labels) = budget.pointer("/spec/selector/matchLabels").and_then(Value::as_object) else { return false };
-    labels.iter().all(|(key, value)| pod.pointer("/metadata/labels").and_then(|l| l.get(key)) == Some(value))
+/// A budget is about a pod, or about those of a template.
+pub(super) fn selects(budget: &Value, pod: &Value) -> bool {
+    let selector = budget.pointer("/spec/selector").and_then(selector::written).and_then(|text| Selector::parse(&text).ok());
+    selector.is_some_and(|selector| selector.matches(|key| pod.pointer("/metadata/labels")?.get(key)?.as_str()))
 }
 
 fn of_budget(budget: &Value) -> Note {

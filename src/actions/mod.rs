@@ -6,7 +6,7 @@
 //! server. A [`Reject`] greys its entry and says why.
 
 pub mod apply;
-mod autoscale;
+pub mod autoscale;
 mod changes;
 mod clusters;
 mod copy;

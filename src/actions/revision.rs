@@ -4,7 +4,7 @@ use crate::model::image;
 use crate::model::time::{Timestamp, human};
 use crate::safety::item::Item;
 use crate::safety::verb::Around;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The number of a revision, on a Deployment and its ReplicaSets.
 const NUMBER: &str = "deployment.kubernetes.io/revision";
@@ -53,8 +53,7 @@ pub(super) fn around(item: &Item) -> Vec<Around> {
         "statefulsets" | "daemonsets" => ("apps", "controllerrevisions"),
         _ => return Vec::new(),
     };
-    let selector = item.before.as_ref().and_then(|o| o.pointer("/spec/selector")).map(selector).unwrap_or_default();
-    vec![Around { kind, selector }]
+    vec![Around { kind, selector: item.selector() }]
 }
 
 /// The revisions of a workload, the newest first. That one it has now.
@@ -75,37 +74,10 @@ pub(super) fn all(item: &Item) -> Vec<Revision<'_>> {
     all
 }
 
-/// A LabelSelector as lists take it.
-fn selector(selector: &Value) -> String {
-    let labels = selector.get("matchLabels").and_then(Value::as_object).into_iter().flat_map(Map::iter);
-    let equal = labels.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
-    let expressions = selector.get("matchExpressions").and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
-    let within = expressions.iter().filter_map(|e| {
-        let key = e.get("key")?.as_str()?;
-        let values: Vec<&str> = e.get("values").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-        Some(match e.get("operator")?.as_str()? {
-            "In" => format!("{key} in ({})", values.join(",")),
-            "NotIn" => format!("{key} notin ({})", values.join(",")),
-            "Exists" => key.to_owned(),
-            _ => format!("!{key}"),
-        })
-    });
-    equal.chain(within).collect::<Vec<_>>().join(",")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn a_selector_is_written_as_lists_take_it() {
-        let of = json!({"matchLabels": {"app": "web", "team": "shop"}, "matchExpressions": [
-            {"key": "tier", "operator": "In", "values": ["a", "b"]}, {"key": "x", "operator": "NotIn", "values": ["c"]},
-            {"key": "y", "operator": "Exists"}, {"key": "z", "operator": "DoesNotExist"}]});
-        assert_eq!(selector(&of), "app=web,team=shop,tier in (a,b),x notin (c),y,!z");
-        assert_eq!(selector(&json!({})), "");
-    }
 
     #[test]
     fn a_revision_is_told_in_a_line() {

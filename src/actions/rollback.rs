@@ -56,7 +56,7 @@ fn form(items: &[Item], argument: &str) -> Form {
     let help = "↑ ↓ choose, or its number";
     let [item] = items else {
         let text = if argument.is_empty() { PREVIOUS } else { argument };
-        return Form::of([Field::new("revision", "previous, or a number that each of them has", text)]);
+        return Form::of([Field::new("revision", "previous, or a number that each of them has", text).numbering()]);
     };
     let now = Timestamp::parse(&item.asked_at).unwrap_or_default();
     let mut all = revision::all(item);
@@ -70,7 +70,7 @@ fn form(items: &[Item], argument: &str) -> Form {
         None if argument.is_empty() => choices.first().map_or("", String::as_str),
         None => argument,
     };
-    Form::of([Field::new("revision", help, text).hinting(choices.clone())])
+    Form::of([Field::new("revision", help, text).hinting(choices.clone()).numbering()])
 }
 
 /// The number that a choice begins with.

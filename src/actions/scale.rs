@@ -1,5 +1,6 @@
 //! How many pods a workload has.
 
+use super::evict::selects;
 use super::{Action, change};
 use crate::kinds::room::{adds_nodes, room};
 use crate::model::quantity::bytes;
@@ -98,7 +99,8 @@ fn notes(item: &Item, form: &Form, world: &World) -> Vec<Note> {
         notes.push(Note::warn("pods", format!("all {now} go: nothing is left that answers")));
     }
     if wanted < now {
-        notes.extend(item.beside("poddisruptionbudgets").iter().filter(|b| selects(b, item)).map(of_budget));
+        let budgets = item.beside("poddisruptionbudgets").iter();
+        notes.extend(budgets.filter(|budget| template(item).is_some_and(|pods| selects(budget, pods))).map(of_budget));
     }
     if wanted > now {
         notes.extend(item.beside("resourcequotas").iter().filter_map(of_quota));
@@ -107,11 +109,15 @@ fn notes(item: &Item, form: &Form, world: &World) -> Vec<Note> {
     notes
 }
 
+/// What its pods are made from: a Scale does not tell.
+fn template(item: &Item) -> Option<&Value> {
+    item.beside(&item.target.kind.resource).first()?.pointer("/spec/template")
+}
+
 /// Room on nodes for so many more pods.
 fn of_room(item: &Item, more: u64, world: &World) -> Note {
     let cluster = item.target.cluster;
-    let template = item.beside(&item.target.kind.resource).first().and_then(|workload| workload.pointer("/spec/template"));
-    let room = template.ok_or("its template could not be read").and_then(|template| room(world, cluster, template));
+    let room = template(item).ok_or("its template could not be read").and_then(|template| room(world, cluster, template));
     let room = match room {
         Ok(room) => room,
         Err(why) => return Note::info("room", format!("n/a: {why}")),
@@ -150,14 +156,6 @@ fn of_autoscaler(hpa: &Value, wanted: i64) -> Note {
         n if n > max => keeps(format!("it goes back to {max}; change its maximum instead")),
         _ => keeps("it may scale again at once".to_owned()),
     }
-}
-
-/// The budget selects the pods of this: its labels are all among those that the Scale tells.
-fn selects(budget: &Value, item: &Item) -> bool {
-    let Some(labels) = budget.pointer("/spec/selector/matchLabels").and_then(Value::as_object) else { return false };
-    let selector = item.text("/status/selector").unwrap_or_default();
-    let pairs: Vec<&str> = selector.split(',').collect();
-    labels.iter().all(|(key, value)| pairs.contains(&format!("{key}={}", value.as_str().unwrap_or_default()).as_str()))
 }
 
 fn of_budget(budget: &Value) -> Note {

@@ -2,7 +2,7 @@
 
 use super::state::State;
 use crate::actions::apply::APPLY;
-use crate::model::apply::{Apply, New, Source};
+use crate::model::apply::{Apply, New, Source, Sources};
 use crate::model::cluster::Cluster;
 use crate::model::draft::Subject;
 use crate::model::id::ClusterId;
@@ -28,14 +28,14 @@ impl State {
     }
 
     /// They were read: opens the dialog, or says what is wrong with them.
-    pub(super) fn apply_read(&mut self, id: ClusterId, read: Result<Vec<Source>, String>) {
-        let sources = match read {
+    pub(super) fn apply_read(&mut self, id: ClusterId, read: Result<Sources, String>) {
+        let Sources { texts, folders } = match read {
             Ok(sources) => sources,
             Err(why) => return self.say(Notice::warn(format!("nothing is applied: {why}")).of(id)),
         };
-        match self.bundle(id, &sources) {
+        match self.bundle(id, &texts) {
             Ok(_) if self.is_changing() => self.say(Notice::warn("not applied: another change is asked about; close it and try again")),
-            Ok(items) => self.ask_about(&APPLY, items),
+            Ok(items) => self.ask_about(&APPLY, items, folders),
             Err(wrong) => self.tell_wrong(wrong),
         }
     }

@@ -23,7 +23,7 @@ impl State {
         }
     }
 
-    /// Opens the dialog of the same change to the objects that failed.
+    /// Opens the dialog of the same change to the objects that failed or never began.
     pub(super) fn again(&mut self, id: ChangeId) {
         let next = ChangeId(self.changes.last + 1);
         match self.changes.all.get(&id).and_then(|change| change.again(next, self.world.now)) {
@@ -33,7 +33,7 @@ impl State {
                 self.changes.open = Some(next);
                 self.pump();
             }
-            None => self.say(Notice::info("nothing of it has failed, or it is not over yet")),
+            None => self.say(Notice::info("nothing of it is left to be done, or it is not over yet")),
         }
     }
 

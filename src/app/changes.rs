@@ -107,9 +107,13 @@ impl State {
         }
     }
 
-    /// Opens the dialog of a change to these objects.
-    pub(super) fn ask_about(&mut self, verb: &'static Verb, items: Vec<Item>) {
-        self.changes.open = Some(self.begin(verb, items, ""));
+    /// Opens the dialog of a change to these objects of a folder, which has so many folders in it that were not looked into.
+    pub(super) fn ask_about(&mut self, verb: &'static Verb, items: Vec<Item>, folders: usize) {
+        let id = self.begin(verb, items, "");
+        if let Some(change) = self.changes.all.get_mut(&id) {
+            change.folders = folders;
+        }
+        self.changes.open = Some(id);
         self.pump();
     }
 
@@ -334,7 +338,7 @@ impl State {
         };
         let scrolls = matches!(press, Press::Up | Press::Down | Press::Scroll(_));
         if change.phase == Phase::Over && !scrolls {
-            let (id, again) = (change.id, press == Press::Edit(Edit::Type('A')) && change.has_failed());
+            let (id, again) = (change.id, press == Press::Edit(Edit::Type('A')) && change.has_left());
             self.close_change();
             if again {
                 self.again(id);

@@ -4,10 +4,11 @@ use super::cli::Explain;
 use super::guard::{unknown_verb, verbs};
 use super::startup::Setup;
 use crate::actions;
+use crate::kinds::known;
 use crate::model::cluster::Cluster;
 use crate::model::id::GroupResource;
 use crate::model::text::visible;
-use crate::safety::guard::{Asked, Guard, kinds};
+use crate::safety::guard::{Asked, Guard};
 
 /// Tells it for each chosen cluster.
 ///
@@ -15,7 +16,7 @@ use crate::safety::guard::{Asked, Guard, kinds};
 /// What makes no sense about what is asked.
 pub(super) fn explain(setup: &Setup, asked: &Explain) -> Result<String, String> {
     let (_, removal) = verbs().find(|(name, _)| *name == asked.verb).ok_or_else(|| unknown_verb(&asked.verb))?;
-    let kind = kinds::named(&asked.kind)?;
+    let kind = known::named(&asked.kind)?;
     if let Some(verb) = actions::verb(&asked.verb).filter(|v| !v.applies_to(&kind)) {
         return Err(format!("{} is for {}, not for {kind}", verb.name, verb.to.join(", ")));
     }
@@ -34,7 +35,7 @@ pub(super) fn explain(setup: &Setup, asked: &Explain) -> Result<String, String> 
     let guard = Guard { readonly: setup.world.readonly, broken: config.broken.clone(), rules: config.guard.clone() };
     let clusters = setup.chosen.iter().filter_map(|id| setup.world.cluster(*id));
     let told = clusters.map(|cluster| {
-        let namespace = if kinds::is_cluster_wide(&kind) { "" } else { namespace.unwrap_or(&cluster.namespace) };
+        let namespace = if known::is_cluster_wide(&kind) { "" } else { namespace.unwrap_or(&cluster.namespace) };
         told(setup, asked, &guard, cluster, &kind, namespace, removal)
     });
     Ok(told.collect::<Vec<_>>().join("\n"))

@@ -3,11 +3,12 @@
 
 use super::config::{TIERS, tier_named};
 use crate::actions;
+use crate::kinds::known;
 use crate::model::cluster::Tier;
 use crate::model::glob::Glob;
 use crate::model::id::Uid;
 use crate::model::yaml::{Node, Report, Yaml};
-use crate::safety::guard::{Rule, Said, Verdict, Window, kinds, verbs};
+use crate::safety::guard::{Rule, Said, Verdict, Window, verbs};
 
 /// The keys of a rule.
 pub(super) const RULE_KEYS: [&str; 12] =
@@ -38,7 +39,7 @@ fn rule(entry: &Node, report: &mut Report<'_>) -> Rule {
             "tier" => rule.tier = list(node, name, report, tier),
             "group" => rule.group = said(node, name, report, Glob::parse),
             "namespace" => rule.namespace = list(node, name, report, Glob::parse),
-            "kind" => rule.kind = list(node, name, report, kinds::named),
+            "kind" => rule.kind = list(node, name, report, known::named),
             "verb" => rule.verb = list(node, name, report, verb),
             "verdict" => rule.verdict = said(node, name, report, verdict).map(|said| said.value),
             "reason" => rule.reason = report.bool(node, name),

@@ -45,7 +45,7 @@ impl Loop {
 
     /// Lends the terminal to the person's own editor, with a text in a file.
     pub(super) async fn write(&mut self, draft: &Draft) -> io::Result<()> {
-        let Some(path) = self.program.place_of_text(&draft.subject) else {
+        let Some(path) = self.program.place_of_text(draft) else {
             let why =
                 "another editor would leave this Secret on the disk, as there is no folder in memory (XDG_RUNTIME_DIR): write it here";
             self.program.state.say(Notice::warn(why));

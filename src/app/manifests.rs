@@ -1,7 +1,7 @@
 //! Files of objects: one, or those of a folder, in the order of their names.
 
 use super::journal::at_home;
-use crate::model::apply::Source;
+use crate::model::apply::{Source, Sources};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -15,26 +15,28 @@ const MOST: u64 = 32 << 20;
 ///
 /// # Errors
 /// Why one of them cannot be read, or that there is none.
-pub(super) fn read(path: &str) -> Result<Vec<Source>, String> {
+pub(super) fn read(path: &str) -> Result<Sources, String> {
     let path = at_home(path);
     let about = fs::metadata(&path).map_err(|error| told(&path, error.kind(), &error))?;
     if !about.is_dir() {
-        return Ok(vec![file(&path)?]);
+        return Ok(Sources { texts: vec![file(&path)?], folders: 0 });
     }
     let unreadable = |error: std::io::Error| format!("{}: {error}", path.display());
-    let mut files: Vec<PathBuf> = Vec::new();
+    let (mut files, mut folders): (Vec<PathBuf>, usize) = (Vec::new(), 0);
     for entry in fs::read_dir(&path).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();
         let is_ours = file.extension().and_then(|e| e.to_str()).is_some_and(|e| ENDINGS.contains(&e));
-        if is_ours && !file.is_dir() {
-            files.push(file);
+        match file.is_dir() {
+            true => folders += 1,
+            false if is_ours => files.push(file),
+            false => {}
         }
     }
     files.sort();
     if files.is_empty() {
         return Err(format!("{} has no *.yaml, *.yml or *.json in it; folders within are not looked into", path.display()));
     }
-    files.iter().map(|path| file(path)).collect()
+    Ok(Sources { texts: files.iter().map(|path| file(path)).collect::<Result<_, _>>()?, folders })
 }
 
 fn file(path: &Path) -> Result<Source, String> {
@@ -78,10 +80,11 @@ mod tests {
             fs::write(at(name), text).unwrap();
         }
         let read_at = |name: &str| read(at(name).to_str().unwrap());
-        let all = read_at("").unwrap();
+        let Sources { texts: all, folders } = read_at("").unwrap();
+        assert_eq!(folders, 1, "one is not looked into, whatever it is called");
         let found: Vec<(&str, &str)> = all.iter().map(|s| (s.name.rsplit('/').next().unwrap(), s.text.as_str())).collect();
         assert_eq!(found, [("a.json", "a"), ("b.yml", "b"), ("c.yaml", "c\nd")]);
-        assert_eq!(read_at("notes.txt").unwrap()[0].text, "x", "what is named is read, whatever it is called");
+        assert_eq!(read_at("notes.txt").unwrap().texts[0].text, "x", "what is named is read, whatever it is called");
         fs::create_dir(at("empty")).unwrap();
         fs::write(at("bad.yaml"), b"a: 1\nb: \xff\n").unwrap();
         for (name, why) in

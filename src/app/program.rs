@@ -23,7 +23,7 @@ use crate::model::msg::Msg;
 use crate::model::step::{Effect, Notice};
 use crate::model::world::World;
 use crate::ui::view::View;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -56,6 +56,8 @@ pub struct Program {
     out: mpsc::Sender<Msg>,
     /// Dropped after the inbox: what it still writes waits for nobody to be told.
     journal: Journal,
+    /// Nothing but rows has changed since wants were last compared with what runs.
+    settled: bool,
 }
 
 /// Hands on what the demo fleet tells of itself.
@@ -88,7 +90,8 @@ impl Program {
         let place = journal::place(&paths, flags.journal.as_deref(), &state.config.journal);
         let journal = Journal::new(place, out.clone());
         let sessions = Sessions::new(Handle::current(), out.clone());
-        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox, out, journal }
+        let settled = false;
+        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox, out, journal, settled }
     }
 
     /// Begins to notice edits of all files that were read.
@@ -123,7 +126,8 @@ impl Program {
                 Effect::Keep(draft) => self.keep_text(&draft),
                 Effect::Forget(subject) => self.forget_text(&subject),
                 Effect::Recall(subject) => {
-                    if let Some((draft, at)) = self.place_of_text(&subject).and_then(|path| texts::recall(&path, subject)) {
+                    let found = self.places_of_text(&subject).iter().find_map(|path| texts::recall(path, subject.clone()));
+                    if let Some((draft, at)) = found {
                         self.state.recalled(draft, at);
                     }
                 }
@@ -148,10 +152,13 @@ impl Program {
                 other => left.push(other),
             }
         }
-        for order in self.state.reconcile() {
-            match order {
-                Order::Start(id, want, resource) => self.sessions.start(id, &want, &resource),
-                Order::Stop(id) => self.sessions.stop(id),
+        // Rows change hundreds of times a second: what they make wanted is asked for with the frame that shows them.
+        if !std::mem::take(&mut self.settled) {
+            for order in self.state.reconcile() {
+                match order {
+                    Order::Start(id, want, resource) => self.sessions.start(id, &want, &resource),
+                    Order::Stop(id) => self.sessions.stop(id),
+                }
             }
         }
         left
@@ -167,27 +174,41 @@ impl Program {
     }
 
     /// Where a text is kept; `None` where there is no folder in memory for what a Secret holds.
-    pub(super) fn place_of_text(&self, subject: &Subject) -> Option<PathBuf> {
-        texts::path(&self.paths, self.state.world.name(subject.object.cluster), subject)
+    pub(super) fn place_of_text(&self, draft: &Draft) -> Option<PathBuf> {
+        texts::path(&self.paths, self.state.world.name(draft.subject.object.cluster), &draft.subject, draft.is_secret())
+    }
+
+    /// Where a text about this may be.
+    fn places_of_text(&self, subject: &Subject) -> Vec<PathBuf> {
+        texts::places(&self.paths, self.state.world.name(subject.object.cluster), subject)
     }
 
     fn keep_text(&mut self, draft: &Draft) {
-        let Some(path) = self.place_of_text(&draft.subject) else { return };
+        let place = self.place_of_text(draft);
+        // What holds a Secret by now may have been kept elsewhere before it did.
+        for other in self.places_of_text(&draft.subject).iter().filter(|other| Some(*other) != place.as_ref()) {
+            self.forget_at(other);
+        }
+        let Some(path) = place else { return };
         if let Err(error) = texts::keep(&path, draft) {
             self.state.say(Notice::warn(format!("what you write is kept here only: {}: {error}", path.display())));
         }
     }
 
     fn forget_text(&mut self, subject: &Subject) {
-        let Some(path) = self.place_of_text(subject) else { return };
-        if let Err(error) = texts::forget(&path) {
+        self.places_of_text(subject).iter().for_each(|path| self.forget_at(path));
+    }
+
+    fn forget_at(&mut self, path: &Path) {
+        if let Err(error) = texts::forget(path) {
             self.state.say(Notice::warn(format!("what you wrote is still in {}: {error}", path.display())));
         }
     }
 
     fn put_aside(&mut self, subject: &Subject) {
-        let Some(path) = self.place_of_text(subject) else { return };
-        self.state.say(match texts::put_aside(&path) {
+        let places = self.places_of_text(subject);
+        let Some(path) = places.iter().find(|path| path.exists()) else { return };
+        self.state.say(match texts::put_aside(path) {
             Ok(old) => Notice::info(format!("what you wrote then is in {}", old.display())),
             Err(error) => Notice::warn(format!("{}: {error}", path.display())),
         });
@@ -261,13 +282,16 @@ impl Program {
     /// Waits for a message of the world, then takes in what else has arrived for as long as a slice lasts.
     pub async fn listen(&mut self) {
         if let Some(msg) = self.inbox.recv().await {
+            let mut settled = msg.is_rows();
             self.state.message(msg);
             let started = Instant::now();
             while started.elapsed() < SLICE
                 && let Ok(msg) = self.inbox.try_recv()
             {
+                settled &= msg.is_rows();
                 self.state.message(msg);
             }
+            self.settled = settled;
         }
     }
 }

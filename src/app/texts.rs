@@ -18,8 +18,8 @@ const LONGEST: usize = 180;
 
 /// Where a text is kept. The name tells people what it is about, and ends as editors want it; what it had to leave out is told apart by a hash.
 /// `None` where there is no folder for it: what a Secret holds is kept in memory only.
-pub(super) fn path(paths: &Paths, cluster: &str, subject: &Subject) -> Option<PathBuf> {
-    let folder = if subject.object.is_secret() { paths.secret_texts.as_ref()? } else { &paths.texts };
+pub(super) fn path(paths: &Paths, cluster: &str, subject: &Subject, is_secret: bool) -> Option<PathBuf> {
+    let folder = if is_secret { paths.secret_texts.as_ref()? } else { &paths.texts };
     let Subject { object, key } = subject;
     let kind = object.kind.to_string();
     let parts = [cluster, &object.namespace, &kind, &object.name, key.as_deref().unwrap_or_default()];
@@ -35,6 +35,13 @@ pub(super) fn path(paths: &Paths, cluster: &str, subject: &Subject) -> Option<Pa
     };
     let cut = |text: &str, most: usize| text.get(text.len().saturating_sub(most)..).unwrap_or_default().to_owned();
     Some(folder.join(format!("{}_{hash}{}", cut(&of, LONGEST / 2), cut(&end, LONGEST / 2))))
+}
+
+/// Where a text about this may be: of something new nobody knows before it is read whether it holds a Secret.
+pub(super) fn places(paths: &Paths, cluster: &str, subject: &Subject) -> Vec<PathBuf> {
+    let is_secret = subject.object.is_secret();
+    let all = if subject.is_new() { vec![false, true] } else { vec![is_secret] };
+    all.into_iter().filter_map(|is_secret| path(paths, cluster, subject, is_secret)).collect()
 }
 
 /// A file beside another one.
@@ -139,7 +146,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let paths = Paths::within(folder.path());
         let of = subject("configmaps", "web");
-        let path = path(&paths, "arn:x/prod", &of).unwrap();
+        let path = path(&paths, "arn:x/prod", &of, false).unwrap();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         assert!(name.starts_with("arn-x-prod_..-a-b_configmaps_web_") && name.ends_with(".yaml"), "{name}");
         assert_eq!(path.parent(), Some(&*paths.texts));
@@ -165,10 +172,17 @@ mod tests {
     fn what_a_secret_holds_is_kept_in_memory_or_not_at_all() {
         let mut paths = Paths::within(Path::new("/state"));
         let secret = subject("secrets", "key");
-        assert!(path(&paths, "a", &secret).unwrap().starts_with("/state/run/texts"));
+        let new = Subject::of_new(ClusterId(0), "shop", "key");
+        let of = |paths: &Paths, subject: &Subject| {
+            let folders = places(paths, "a", subject).into_iter().map(|p| p.parent().unwrap().display().to_string());
+            folders.collect::<Vec<_>>()
+        };
+        assert_eq!(of(&paths, &secret), ["/state/run/texts"]);
+        assert_eq!(of(&paths, &new), ["/state/texts", "/state/run/texts"]);
         paths.secret_texts = None;
-        assert_eq!(path(&paths, "a", &secret), None);
-        assert!(path(&paths, "a", &subject("configmaps", "key")).unwrap().starts_with("/state/texts"));
+        assert_eq!(of(&paths, &secret), [""; 0]);
+        assert_eq!(of(&paths, &new), ["/state/texts"]);
+        assert_eq!(of(&paths, &subject("configmaps", "key")), ["/state/texts"]);
     }
 
     #[test]
@@ -188,7 +202,7 @@ mod tests {
         ] {
             let kind = GroupResource::new("", "configmaps");
             let object = ObjectRef { cluster: ClusterId(0), kind, namespace: "n".into(), name: name.into(), uid: Uid::parse("u") };
-            let path = path(&paths, cluster, &Subject { object, key: key.map(str::to_owned) }).unwrap();
+            let path = path(&paths, cluster, &Subject { object, key: key.map(str::to_owned) }, false).unwrap();
             assert!(path.file_name().unwrap().len() < 250 && path.parent() == Some(&*paths.texts), "{path:?}");
             assert!(names.insert(path), "{cluster} {name} {key:?}: {names:?}");
         }

@@ -1,7 +1,7 @@
 //! What can be taken back of an object: what this run did, and what the journal has of earlier ones.
 
 use super::state::State;
-use crate::actions::{self, rollback::ROLLBACK, undo::UNDO};
+use crate::actions::{self, autoscale::AUTOSCALE, rollback::ROLLBACK, undo::UNDO};
 use crate::model::id::ObjectRef;
 use crate::model::past::{Origin, Past};
 use crate::model::record::Record;
@@ -31,10 +31,10 @@ impl State {
         match pasts.as_slice() {
             [] if has_revisions && !self.has_made(&object) => self.take_back(object, Origin::Revisions),
             [] => self.say(Notice::info(self.why_nothing(&object))),
-            [one] => self.take_back(object, one.from.clone()),
+            [one] if one.object == object => self.take_back(object, one.from.clone()),
             _ => {
-                let told = "go back to a revision that it had before".to_owned();
-                let last = Past { from: Origin::Revisions, verb: ROLLBACK.name.to_owned(), at: Timestamp::default(), who: None, told };
+                let (verb, told) = (ROLLBACK.name.to_owned(), "go back to a revision that it had before".to_owned());
+                let last = Past { object: object.clone(), from: Origin::Revisions, verb, at: Timestamp::default(), who: None, told };
                 pasts.extend(has_revisions.then_some(last));
                 self.steps(vec![Step::Open(Screen::Undo(object, pasts))]);
             }
@@ -59,12 +59,22 @@ impl State {
         }
     }
 
-    /// What can be taken back, the newest first; without what was taken back already.
+    /// What can be taken back, the newest first; without what was taken back already. What is asked of a workload may have been done to its
+    /// autoscaler, so that counts as well.
     fn pasts(&self, object: &ObjectRef) -> Vec<Past> {
+        let scaler = AUTOSCALE.applies_to(&object.kind).then(|| AUTOSCALE.target_of(object, &self.world)).flatten();
+        let mut all = self.pasts_of(object);
+        all.extend(scaler.filter(|scaler| scaler != object).iter().flat_map(|scaler| self.pasts_of(scaler)));
+        all.sort_by_key(|past| std::cmp::Reverse(past.at));
+        all
+    }
+
+    fn pasts_of(&self, object: &ObjectRef) -> Vec<Past> {
         let run = |change: &Change| {
             let trace = change.undoable(object)?;
             let told = trace.told(object);
-            Some((Past { from: Origin::Run(change.id), verb: change.verb.name.to_owned(), at: change.since, who: None, told }, trace))
+            let (object, verb) = (object.clone(), change.verb.name.to_owned());
+            Some((Past { object, from: Origin::Run(change.id), verb, at: change.since, who: None, told }, trace))
         };
         let mut all: Vec<(Past, Trace)> = self.changes.all.values().rev().filter_map(run).collect();
         let ours: Vec<Option<String>> = all.iter().map(|(_, trace)| trace.version.clone()).collect();
@@ -72,10 +82,8 @@ impl State {
             let trace = trace(record).filter(|t| !object.is_secret() && !ours.contains(&t.version))?;
             let who = record.cluster.user.clone().unwrap_or_else(|| record.os_user.clone());
             let at = Timestamp::parse(&record.time).unwrap_or_default();
-            Some((
-                Past { from: Origin::Journal(record.id.clone()), verb: record.verb.clone(), at, who: Some(who), told: record.summary() },
-                trace,
-            ))
+            let (from, verb, told) = (Origin::Journal(record.id.clone()), record.verb.clone(), record.summary());
+            Some((Past { object: object.clone(), from, verb, at, who: Some(who), told }, trace))
         };
         all.extend(self.written_of(object).filter_map(written).take(OFFERED));
         all.sort_by_key(|(past, _)| std::cmp::Reverse(past.at));

@@ -52,7 +52,9 @@ impl State {
                 self.effects.push(Effect::Forget(subject));
             }
         } else {
-            let folder = if subject.object.is_secret() { self.world.secret_texts.as_ref() } else { Some(&self.world.texts) };
+            let is_secret =
+                subject.object.is_secret() || self.views.iter().any(|view| view.unsaved() == Some(&subject) && view.is_secret());
+            let folder = if is_secret { self.world.secret_texts.as_ref() } else { Some(&self.world.texts) };
             let told = folder.map(|folder| Notice::info(format!("what you wrote is kept in {folder}")));
             told.into_iter().for_each(|notice| self.say(notice));
         }
@@ -76,7 +78,7 @@ impl State {
 
     /// What was written of Secrets and would be lost.
     pub(super) fn unsaved_secrets(&self) -> impl Iterator<Item = &Subject> {
-        self.views.iter().filter_map(|view| view.unsaved()).filter(|subject| subject.object.is_secret())
+        self.views.iter().filter(|view| view.is_secret()).filter_map(|view| view.unsaved())
     }
 
     /// Asks before what was written is thrown away. False where nothing is lost.

@@ -116,6 +116,7 @@ impl Project for DaemonSets {
             available: status.number_available.unwrap_or_default(),
             generation: metadata.generation.unwrap_or_default(),
             observed: status.observed_generation >= metadata.generation,
+            first: metadata.generation == Some(1),
             paused: by_hand(set) && status.updated_number_scheduled < status.current_number_scheduled,
             requests: spec.template.requests(),
             image: words.sym(spec.template.image()),

@@ -12,6 +12,7 @@
 
 pub mod custom;
 pub mod decode;
+pub mod known;
 pub mod object;
 mod resources;
 pub mod room;

@@ -121,6 +121,7 @@ impl Project for StatefulSets {
             available: status.available_replicas.or(status.ready_replicas).unwrap_or_default(),
             generation: metadata.generation.unwrap_or_default(),
             observed: status.observed_generation >= metadata.generation,
+            first: text(&status.update_revision) == text(&status.current_revision),
             paused: !rolling(set) && text(&status.update_revision) != text(&status.current_revision),
             requests: spec.template.requests(),
             image: words.sym(spec.template.image()),

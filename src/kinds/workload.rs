@@ -5,6 +5,7 @@ use super::object::{Condition, Meta, Pairs, Str, condition, each, has, or_defaul
 use super::resources::{self, Resources};
 use crate::model::cell::{Text, Value};
 use crate::model::facts::{Amounts, WorkloadFacts};
+use crate::model::selector;
 use crate::model::words::Dictionary;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -53,6 +54,7 @@ impl Spec<'_> {
             available: status.available_replicas.unwrap_or_default(),
             generation: meta.generation.unwrap_or_default(),
             observed: status.observed_generation >= meta.generation,
+            first: meta.revision.0 == Some(1) || meta.generation == Some(1),
             paused: self.paused == Some(true),
             requests: self.template.requests(),
             image: words.sym(self.template.image()),
@@ -153,10 +155,7 @@ impl Selector<'_> {
     pub(super) fn text(&self) -> Option<String> {
         let labels = self.match_labels.iter().flat_map(|l| &l.0).map(|(k, v)| Some((&**k, format!("{}={}", &**k, &**v))));
         let expressions = each(&self.match_expressions).map(|e| Some((text(&e.key)?, e.text()?)));
-        let mut all: Vec<(&str, String)> = labels.chain(expressions).collect::<Option<_>>()?;
-        all.sort_by_key(|(key, _)| *key);
-        let all: Vec<String> = all.into_iter().map(|(_, requirement)| requirement).collect();
-        (!all.is_empty()).then(|| all.join(","))
+        selector::joined(labels.chain(expressions)).filter(|text| !text.is_empty())
     }
 
     /// The selector to find pods by.
@@ -172,19 +171,7 @@ impl Selector<'_> {
 
 impl Expression<'_> {
     fn text(&self) -> Option<String> {
-        let key = text(&self.key)?;
-        let values = || {
-            let mut values: Vec<&str> = each(&self.values).map(|v| &**v).collect();
-            values.sort_unstable();
-            values.join(",")
-        };
-        match text(&self.operator)? {
-            "In" => Some(format!("{key} in ({})", values())),
-            "NotIn" => Some(format!("{key} notin ({})", values())),
-            "Exists" => Some(key.to_owned()),
-            "DoesNotExist" => Some(format!("!{key}")),
-            _ => None,
-        }
+        selector::expression(text(&self.key)?, text(&self.operator)?, each(&self.values).map(|v| &**v))
     }
 }
 

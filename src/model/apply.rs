@@ -20,6 +20,15 @@ pub struct Source {
     pub text: String,
 }
 
+/// What a file or folder has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// The texts, in the order of their names.
+    pub texts: Vec<Source>,
+    /// So many folders are in it, which are not looked into.
+    pub folders: usize,
+}
+
 /// That something new is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct New {

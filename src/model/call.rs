@@ -32,7 +32,7 @@ pub enum Method {
     Review,
     /// POST, JSON.
     Create,
-    /// PUT, YAML.
+    /// PUT, YAML (of which JSON is a part).
     ReplaceYaml,
     /// PATCH, RFC 7386.
     Merge,

@@ -28,7 +28,7 @@ pub struct Course {
     pub stage: Stage,
     /// Since when it is.
     pub since: Timestamp,
-    /// Why the first of those failed that did.
+    /// Why the first of those failed that did; where none has, what the first waits for.
     pub why: Option<String>,
 }
 

@@ -53,11 +53,45 @@ impl Draft {
     pub fn is_idle(&self) -> bool {
         self.text == self.base.as_deref().unwrap_or_default()
     }
+
+    /// It holds what a Secret does, or may: it is kept in memory only.
+    pub fn is_secret(&self) -> bool {
+        self.subject.object.is_secret() || (self.subject.is_new() && names_secret(&self.text))
+    }
+}
+
+/// True where a text, however it is laid out and whether it can be read or not, says that something in it is a Secret.
+fn names_secret(text: &str) -> bool {
+    let plain: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '"' | '\'')).collect();
+    ["kind:Secret", "stringData:"].iter().any(|word| plain.contains(word))
 }
 
 /// Without the texts: they may hold what a Secret does.
 impl std::fmt::Debug for Draft {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Draft").field("subject", &self.subject).field("bytes", &self.text.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_text_that_names_a_secret_is_one() {
+        let new = Subject::of_new(ClusterId(0), "shop", "service");
+        let old = ObjectRef { kind: GroupResource::new("", "configmaps"), ..new.object.clone() };
+        for (text, is_secret) in [
+            ("kind: Secret\n", true),
+            ("kind: Service\n---\n{apiVersion: v1, kind: 'Secret'}\n", true),
+            ("{\"kind\":\"Secret\"}", true),
+            ("kind:\n  Secret\n\tbroken", true),
+            ("stringData: {password: hunter2}", true),
+            ("kind: ConfigMap\ndata: {secret: kind}\n", false),
+            ("", false),
+        ] {
+            let of = |subject: Subject| Draft { subject, base: None, text: text.to_owned() }.is_secret();
+            assert_eq!((of(new.clone()), of(Subject::whole(old.clone()))), (is_secret, false), "{text}");
+        }
     }
 }

@@ -139,6 +139,8 @@ pub struct WorkloadFacts {
     pub generation: i64,
     /// The status is about the newest spec (`observedGeneration`).
     pub observed: bool,
+    /// It has had one revision only: there is none to go back to.
+    pub first: bool,
     /// A rollout waits for somebody: `spec.paused`, an update strategy `OnDelete`, or a partition.
     pub paused: bool,
     /// What one pod asks for.

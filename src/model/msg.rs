@@ -1,6 +1,6 @@
 //! What the world tells us. The terminal's side of it is in `app`.
 
-use super::apply::Source;
+use super::apply::Sources;
 use super::call::{CallId, Failure, Reply};
 use super::catalog::Catalog;
 use super::column::Column;
@@ -25,11 +25,18 @@ pub enum Msg {
     /// What the journal holds, or why it cannot be read.
     Journal(Result<Vec<Record>, String>),
     /// What is to be applied to a cluster, or why it cannot be read.
-    Manifests(ClusterId, Result<Vec<Source>, String>),
+    Manifests(ClusterId, Result<Sources, String>),
     /// Something to tell the person.
     Told(Notice),
     /// How the demo fleet is from now on; names of actions in braces stand for their keys.
     Demo(Notice),
+}
+
+impl Msg {
+    /// True for changes of rows and nothing else.
+    pub fn is_rows(&self) -> bool {
+        matches!(self, Self::Watch(_, News::Delta(delta)) if delta.columns.is_none())
+    }
 }
 
 /// What a watch has to say.

@@ -1,11 +1,14 @@
 //! Something that was done to an object and may be taken back.
 
 use super::course::ChangeId;
+use super::id::ObjectRef;
 use super::time::Timestamp;
 
 /// One thing that was done to an object, as a person chooses it. What exactly it was stays where it is from: a Secret's values go nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Past {
+    /// The object: the one that is asked about, or the autoscaler that has the say over it.
+    pub object: ObjectRef,
     /// Where it is known from.
     pub from: Origin,
     /// The verb's name.

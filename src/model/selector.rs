@@ -1,5 +1,7 @@
 //! Label selectors, as `kubectl get -l` takes them and as workloads carry them in their [facts](super::facts::Facts::selector).
 
+use serde_json::Value;
+
 /// A label selector: every requirement must hold. The empty one fits everything, as in kubectl.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selector(Vec<Requirement>);
@@ -45,6 +47,43 @@ impl Selector {
                 Test::Below(n) => number(value).is_some_and(|v| v < *n),
             }
         })
+    }
+}
+
+/// A LabelSelector of an object as lists take it, its requirements by their keys, as kubectl prints it; empty where it fits everything. `None`
+/// where it has an operator that this version does not know.
+pub fn written(selector: &Value) -> Option<String> {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    let labels = selector.get("matchLabels").and_then(Value::as_object).into_iter().flatten();
+    let labels = labels.map(|(key, value)| Some((key.as_str(), format!("{key}={}", text(Some(value))))));
+    let expressions = selector.get("matchExpressions").and_then(Value::as_array).into_iter().flatten().map(|e| {
+        let values = e.get("values").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let key = e.get("key")?.as_str()?;
+        Some((key, expression(key, e.get("operator")?.as_str()?, values)?))
+    });
+    joined(labels.chain(expressions))
+}
+
+/// Requirements, each with its key, in the order of the keys; nothing where one is not known.
+pub fn joined<'a>(requirements: impl Iterator<Item = Option<(&'a str, String)>>) -> Option<String> {
+    let mut all: Vec<(&str, String)> = requirements.collect::<Option<_>>()?;
+    all.sort_by_key(|(key, _)| *key);
+    Some(all.into_iter().map(|(_, requirement)| requirement).collect::<Vec<_>>().join(","))
+}
+
+/// One of `matchExpressions`; nothing where its operator is not known.
+pub fn expression<'a>(key: &str, operator: &str, values: impl Iterator<Item = &'a str>) -> Option<String> {
+    let values = || {
+        let mut values: Vec<&str> = values.collect();
+        values.sort_unstable();
+        values.join(",")
+    };
+    match operator {
+        "In" => Some(format!("{key} in ({})", values())),
+        "NotIn" => Some(format!("{key} notin ({})", values())),
+        "Exists" => Some(key.to_owned()),
+        "DoesNotExist" => Some(format!("!{key}")),
+        _ => None,
     }
 }
 
@@ -107,6 +146,7 @@ fn set<'a>(text: &str, head: &'a str, list: &str) -> Result<(&'a str, Test), Str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn requirements_hold_as_kubernetes_documents_them() {
@@ -142,6 +182,16 @@ mod tests {
         ] {
             assert_eq!(Selector::parse(selector).unwrap().matches(label), fits, "{selector}");
         }
+    }
+
+    #[test]
+    fn a_selector_is_written_as_lists_take_it() {
+        let of = json!({"matchLabels": {"team": "shop", "app": "web"}, "matchExpressions": [
+            {"key": "tier", "operator": "In", "values": ["b", "a"]}, {"key": "x", "operator": "NotIn", "values": ["c"]},
+            {"key": "y", "operator": "Exists"}, {"key": "z", "operator": "DoesNotExist"}]});
+        assert_eq!(written(&of).as_deref(), Some("app=web,team=shop,tier in (a,b),x notin (c),y,!z"));
+        assert_eq!(written(&json!({})).as_deref(), Some(""));
+        assert_eq!(written(&json!({"matchExpressions": [{"key": "n", "operator": "Gt", "values": ["3"]}]})), None);
     }
 
     #[test]

@@ -9,10 +9,12 @@ mod answer;
 mod apply;
 mod confirm;
 mod course;
+mod doubt;
 mod rows;
 mod send;
 
 pub use confirm::{Focus, Press};
+pub use doubt::Doubt;
 
 use super::form::Form;
 use super::guard::{Asked, Demand, Guard, Ruling};
@@ -43,6 +45,8 @@ pub struct Change {
     pub items: Vec<Item>,
     /// Marked objects that were out of sight, and are left out.
     pub hidden: usize,
+    /// Folders within the one that its objects are from, which were not looked into.
+    pub folders: usize,
     /// What a person fills in; `None` before it was begun.
     pub form: Option<Form>,
     /// What the guard says of it, as far as it is known.
@@ -144,6 +148,7 @@ impl Change {
             verb,
             items,
             hidden: 0,
+            folders: 0,
             form: None,
             ruling: None,
             phase: Phase::Asking,
@@ -188,6 +193,7 @@ impl Change {
             self.fill(is_read);
         }
         let Some(form) = self.form.as_ref().filter(|_| is_read) else { return };
+        let is_new = self.items.iter().any(|i| i.plan.is_none());
         let mut along = Vec::new();
         for (at, item) in self.items.iter_mut().enumerate().filter(|(_, i)| i.plan.is_none()) {
             let plan = (item.verb(self.verb).plan)(item, form);
@@ -197,18 +203,26 @@ impl Change {
         if self.take_along(along) {
             return self.look(world, guard, asks);
         }
-        let ruling = self.rule(world, guard);
-        if self.ruling.as_ref().is_some_and(|before| (before.demand, before.reason) != (ruling.demand, ruling.reason)) {
-            // What was drawn said something else of what it takes to confirm.
-            (self.drawn, self.once) = (None, false);
+        // Of hundreds of objects the rules are not asked with every answer, but of what is planned anew, at last, and every second.
+        if is_new || self.ruling.is_none() || self.is_tried() || self.looked != world.now {
+            self.look_up_rules(world, guard);
         }
-        self.ruling = Some(ruling);
         let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
         // A read-only cluster is not even asked to try.
         for at in (0..self.items.len()).filter(|_| !refused) {
             self.check(at, asks);
         }
         self.look_again(world, asks);
+    }
+
+    /// What the rules say now.
+    fn look_up_rules(&mut self, world: &World, guard: &Guard) {
+        let ruling = self.rule(world, guard);
+        if self.ruling.as_ref().is_some_and(|before| (before.demand, before.reason) != (ruling.demand, ruling.reason)) {
+            // What was drawn said something else of what it takes to confirm.
+            (self.drawn, self.once) = (None, false);
+        }
+        self.ruling = Some(ruling);
     }
 
     /// Makes the form of what is known of the objects.
@@ -239,9 +253,8 @@ impl Change {
         };
         let others: Vec<usize> = (0..self.items.len()).filter(|n| self.items.get(*n).is_some_and(other)).collect();
         for at in others {
-            if let Some(call) = self.items.get(at).map(|i| i.read(self.verb_of(i))) {
-                self.ask(at, Purpose::Read, call, asks);
-            }
+            let change = self.verb;
+            self.ask(at, Purpose::Read, |item| Some(item.read(item.verb(change))), asks);
         }
     }
 
@@ -249,13 +262,12 @@ impl Change {
     fn read(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
         let Some(item) = self.items.get(at) else { return };
         let (right, before) = (item.right.is_none(), item.before.is_none());
-        let review = right.then(|| item.right_to(self.verb_of(item)).review());
-        let read = before.then(|| item.read(self.verb_of(item)));
-        if let Some(call) = review {
-            self.ask(at, Purpose::Right, call, asks);
+        let verb = self.verb_of(item);
+        if right {
+            self.ask(at, Purpose::Right, |item| Some(item.right_to(verb).review()), asks);
         }
-        if let Some(call) = read {
-            return self.ask(at, Purpose::Read, call, asks);
+        if before {
+            return self.ask(at, Purpose::Read, |item| Some(item.read(verb)), asks);
         }
         self.read_around(at, world, asks);
     }
@@ -266,37 +278,35 @@ impl Change {
         if item.around.is_empty() {
             item.around = (item.verb(self.verb).around)(item).into_iter().map(|around| (around, None)).collect();
         }
-        let mut calls = Vec::new();
         for n in 0..item.around.len() {
-            let Some((around, None)) = item.around.get(n).cloned() else { continue };
+            let Some(item) = self.items.get_mut(at) else { return };
+            let Some((around, read @ None)) = item.around.get_mut(n) else { continue };
             let kind = GroupResource::new(around.kind.0, around.kind.1);
             match world.cluster(item.target.cluster).and_then(|c| c.catalog.as_ref()?.get(&kind)) {
-                Some(resource) => calls.push((n, item.read_beside(&around, resource))),
-                None => {
-                    if let Some((_, read)) = item.around.get_mut(n) {
-                        *read = Some(Err("not served here".to_owned()));
-                    }
+                Some(resource) => {
+                    let call = |item: &Item| Some(item.read_beside(&item.around.get(n)?.0, resource));
+                    self.ask(at, Purpose::Around(n), call, asks);
                 }
+                None => *read = Some(Err("not served here".to_owned())),
             }
-        }
-        for (n, call) in calls {
-            self.ask(at, Purpose::Around(n), call, asks);
         }
     }
 
     /// Has the server try what is planned for an object.
     fn check(&mut self, at: usize, asks: &mut Vec<Ask>) {
         let Some(item) = self.items.get(at).filter(|i| i.checked.is_none()) else { return };
-        let Some(Ok(plan)) = &item.plan else { return };
         if let (Some(Ok(())), Check::Server) = (&item.right, self.verb_of(item).check) {
-            let call = item.request(plan, true);
-            self.ask(at, Purpose::Check, call, asks);
+            self.ask(at, Purpose::Check, |item| Some(item.request(Self::plan_of(item)?, true)), asks);
         }
     }
 
-    fn ask(&mut self, item: usize, of: Purpose, call: Call, asks: &mut Vec<Ask>) {
+    /// Asks for something, unless that is under way or too much is: nothing is made ready before, since there may be hundreds of objects.
+    fn ask(&mut self, item: usize, of: Purpose, call: impl FnOnce(&Item) -> Option<Call>, asks: &mut Vec<Ask>) {
         let token = Token { item, of, round: self.round };
-        if !self.under_way.contains(&token) && self.under_way.len() < AT_ONCE {
+        if self.under_way.contains(&token) || self.under_way.len() >= AT_ONCE {
+            return;
+        }
+        if let Some(call) = self.items.get(item).and_then(call) {
             self.under_way.push(token);
             asks.push(Ask::Call(token, call));
         }

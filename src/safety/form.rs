@@ -13,8 +13,10 @@ pub struct Form {
 /// One thing to fill in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// What it is called.
+    /// What it is called on the screen.
     pub name: Cow<'static, str>,
+    /// What it is about: its name, where no two fields can have the same.
+    pub key: Cow<'static, str>,
     /// What may be written, in half a line.
     pub help: &'static str,
     /// What stands in it.
@@ -25,6 +27,8 @@ pub struct Field {
     pub hints: Vec<String>,
     /// The arrows count up and down.
     pub counts: bool,
+    /// A number is written here and nothing else: letters are keys of the dialog.
+    pub digits: bool,
     /// Nobody has touched it: what is typed first replaces what stands in it.
     pub fresh: bool,
 }
@@ -32,12 +36,26 @@ pub struct Field {
 impl Field {
     /// A field with a text in it.
     pub fn new(name: impl Into<Cow<'static, str>>, help: &'static str, text: &str) -> Self {
-        Self { name: name.into(), help, line: Line::new(text), choices: Vec::new(), hints: Vec::new(), counts: false, fresh: true }
+        let name = name.into();
+        let (key, line) = (name.clone(), Line::new(text));
+        Self { name, key, help, line, choices: Vec::new(), hints: Vec::new(), counts: false, digits: false, fresh: true }
+    }
+
+    /// The same, of which something else than its name says what it is about.
+    pub fn about(mut self, key: impl Into<Cow<'static, str>>) -> Self {
+        self.key = key.into();
+        self
     }
 
     /// The same, where the arrows count.
     pub fn counting(mut self) -> Self {
         self.counts = true;
+        self
+    }
+
+    /// The same, where nothing but a number is written.
+    pub fn numbering(mut self) -> Self {
+        self.digits = true;
         self
     }
 
@@ -81,6 +99,11 @@ impl Field {
         changed
     }
 
+    /// A key writes into it, or changes what is written.
+    pub fn takes(&self, edit: Edit) -> bool {
+        !self.digits || !matches!(edit, Edit::Type(c) if !c.is_ascii_digit())
+    }
+
     /// Typing chooses by the first letter, and goes on to the next with the same. True where the text is another.
     fn choose(&mut self, edit: Edit) -> bool {
         let Edit::Type(letter) = edit else { return false };
@@ -102,9 +125,9 @@ impl Form {
         Self { fields: fields.into_iter().collect() }
     }
 
-    /// What stands in a field, without blanks around it; nothing where there is no such field.
-    pub fn text(&self, name: &str) -> &str {
-        self.fields.iter().find(|f| f.name == name).map_or("", |f| f.line.text().trim())
+    /// What stands in the field of a key, without blanks around it; nothing where there is no such field.
+    pub fn text(&self, key: &str) -> &str {
+        self.fields.iter().find(|f| f.key == key).map_or("", |f| f.line.text().trim())
     }
 
     /// Types into a field. True where its text is another.

@@ -4,7 +4,6 @@
 //! Rules are looked at in the order of the config. Each says something about some matters (the verdict, a reason, limits, hours), and the first
 //! that fits and says something about a matter decides it. What no rule decides follows from the tier of the cluster.
 
-pub mod kinds;
 mod rule;
 pub mod verbs;
 mod window;

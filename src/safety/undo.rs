@@ -1,5 +1,7 @@
 //! Taking a change back: the fields that were changed get the values back that they had, if they still have those that they were given.
 
+use super::local;
+use super::verb::{Plan, Write};
 use crate::model::deed::{Edit, Key, pointer, short, summary, written};
 use crate::model::id::ObjectRef;
 use crate::model::record::{Record, Touched};
@@ -73,6 +75,13 @@ pub fn inverse(edits: &[Edit], now: &Value) -> Result<Vec<Value>, String> {
         }
     };
     Ok(parents(edits, now).into_iter().chain(fields.iter().map(field)).chain(lists(elements, now)).collect())
+}
+
+/// An object with these changes made to it, where it has the values still that they were made to.
+pub fn done_to(edits: &[Edit], now: &Value) -> Option<Value> {
+    let back = |e: &Edit| Edit { path: e.path.clone(), before: e.after.clone(), after: e.before.clone() };
+    let operations = inverse(&edits.iter().map(back).collect::<Vec<_>>(), now).ok()?;
+    local::outcome(now, &Plan::of(Write::Ops(operations)))
 }
 
 /// An element of a list that came or is gone.
@@ -207,7 +216,8 @@ mod tests {
             let edits = changes(&before, &after);
             prop_assume!(!edits.is_empty());
             let back = inverse(&edits, &after).unwrap();
-            prop_assert_eq!(applied(after, &back), before, "{:?}", back);
+            prop_assert_eq!(applied(after.clone(), &back), before.clone(), "{:?}", back);
+            prop_assert_eq!(done_to(&edits, &before), Some(after));
         }
     }
 

@@ -103,7 +103,8 @@ pub enum Write {
     Strategic(Value),
     /// A JSON patch (RFC 6902).
     Ops(Vec<Value>),
-    /// The whole object as YAML that a person wrote.
+    /// The whole object with what a person wrote in it, sent as YAML. It is written as JSON, which is a part of YAML: what is a text stays one,
+    /// however it looks, in every version of YAML that a server reads.
     Replace(String),
     /// What somebody wishes of the object, by server-side apply, whether it is there or not.
     Apply {

@@ -1,8 +1,8 @@
 //! The dialog of a change: what it is about, what would be stored, what it takes to confirm it, and then how it goes on.
 
-mod applied;
 mod lines;
 mod moved;
+mod several;
 
 use super::theme::{Role, Theme};
 use super::widgets::frame::frame;
@@ -103,7 +103,7 @@ fn hints(change: &Change) -> Vec<(&'static str, Role)> {
     let word = |text| (text, Role::Dim);
     let leave = [key(" esc"), word(" leave ")];
     let confirm: Vec<(&str, Role)> = match (change.phase, change.ruling.as_ref().map(|r| r.demand)) {
-        (Phase::Over, _) if change.has_failed() => vec![key(" A"), word(" try what failed again ·"), key(" esc"), word(" close ")],
+        (Phase::Over, _) if change.has_left() => vec![key(" A"), word(" try again what is not done ·"), key(" esc"), word(" close ")],
         (Phase::Over, _) => vec![key(" any key"), word(" close ")],
         (Phase::Running, _) => {
             vec![key(" s"), word(" stop what has not begun ·"), key(" esc"), word(" close, it goes on and is in"), key(" :changes ")]

@@ -70,6 +70,11 @@ pub trait View {
         None
     }
 
+    /// What is written here holds what a Secret does, or may.
+    fn is_secret(&self) -> bool {
+        false
+    }
+
     /// Something happens to the text that is edited here; what comes of it beyond this screen is asked for.
     fn stroke(&mut self, _world: &World, _stroke: Stroke) -> Vec<Step> {
         Vec::new()

@@ -6,6 +6,7 @@
 //!     cargo bench -- live 10000 'k9s -A -c pods'          another program beside it; KUBECONFIG is set for it
 //!     cargo bench -- workspace                           the overview of twelve clusters of 3,000 pods
 //!     cargo bench -- rules                               what health costs over 100,000 pods
+//!     cargo bench -- pause                               what a pause in typing costs, in a text of 1 MiB
 //!     cargo bench -- serve 10000                          only the API server with its pods, to look at by hand
 #![allow(
     clippy::unwrap_used,
@@ -17,6 +18,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, unreachable_pub, reason = "printing is what it is for")]
 
 mod live;
+mod pause;
 mod process;
 mod rules;
 mod server;
@@ -35,6 +37,7 @@ fn main() {
         }
         Some("workspace") => workspace::run(args.next().map_or(3_000, |n| n.parse().expect("the number of pods")), 500),
         Some("rules") => rules::run(args.next().map_or(100_000, |n| n.parse().expect("the number of pods"))),
+        Some("pause") => pause::run(args.next().map_or(1024, |n| n.parse().expect("KiB"))),
         Some("serve") => {
             let pods = args.next().map_or(10_000, |n| n.parse().expect("the number of pods"));
             let home = rig::home::Home::new();
@@ -43,6 +46,6 @@ fn main() {
             println!("until enter is pressed");
             std::io::stdin().read_line(&mut String::new()).expect("standard input");
         }
-        Some(other) => panic!("no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], serve [PODS]"),
+        Some(other) => panic!("no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], pause [KIB], serve [PODS]"),
     }
 }

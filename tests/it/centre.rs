@@ -63,7 +63,7 @@ fn what_failed_is_kept_with_its_reason_and_tried_again_on_a_key() {
     let why = format!("the quota is used up{}", " and so on".repeat(60));
     server.instead = vec![(false, failure(FaultKind::Invalid, &why, false))];
     press(&mut robot, &mut server, "esc S 5 enter");
-    robot.sees("✖ eu  shop/web").sees("the quota is used up").sees("A try what failed again");
+    robot.sees("✖ eu  shop/web").sees("the quota is used up").sees("A try again what is not done");
     press(&mut robot, &mut server, "esc : c h a n g e s enter");
     assert!(robot.cursor().contains("✖  0s  scale  eu  shop/web  failed:"), "{}", robot.screen());
     // Its dialog again, and then the same once more: what was filled in is filled in.
@@ -85,7 +85,7 @@ fn what_failed_is_kept_with_its_reason_and_tried_again_on_a_key() {
     // The cursor is where it was, and there is nothing to try again of what is done.
     assert!(robot.cursor().contains("✖  60s"), "{}", robot.screen());
     press(&mut robot, &mut server, "g A");
-    robot.sees("nothing of it has failed");
+    robot.sees("nothing of it is left to be done");
 }
 
 #[test]
@@ -108,7 +108,7 @@ async fn only_what_failed_is_tried_again() {
     person.other(DEPLOYMENTS, "web", |o| o["spec"]["paused"] = json!(true));
     person.press("space space").act("pause").sees("left out: it is paused already").await.sees("Pause ─ 2 objects").await;
     person.until("it can be confirmed", |p| p.screen().contains("spec.paused")).await;
-    person.press("enter").sees("✔ ").await.sees("A try what failed again").await;
+    person.press("enter").sees("✔ ").await.sees("A try again what is not done").await;
     person.press("esc").act("changes").sees("1 done · 1 failed: it is paused already").await;
     person.other(DEPLOYMENTS, "web", |o| drop(o["spec"].as_object_mut().unwrap().remove("paused")));
     person.press("A").sees("here/web").await.previews("spec.paused  nothing → true").await.confirms(DEPLOYMENTS, "web").await;
@@ -119,7 +119,8 @@ async fn only_what_failed_is_tried_again() {
 async fn what_has_not_begun_is_stopped_and_whoever_leaves_is_asked() {
     let mut person = Person::start("deployments", &[(DEPLOYMENTS, one("api")), (DEPLOYMENTS, one("web"))]).await;
     person.press("space space R").sees("Restart ─ 2 objects").await;
-    person.until("both can be confirmed", |p| p.screen().matches("restartedAt").count() == 2).await;
+    person.until("both can be confirmed", |p| p.screen().contains("2 changed")).await;
+    assert!(person.screen().contains("restartedAt") && person.screen().contains("the same as above: 1 field"), "{}", person.screen());
     person.press("enter").sees("waits for its turn").await.press("esc").act("changes").sees("2 left").await.sees("◐ 1 change ").await;
     person.press("s").sees("1 left, stopping · 1 not begun").await;
     person.press("Q").sees("1 of your changes are not done yet").await.press("n");
@@ -128,8 +129,10 @@ async fn what_has_not_begun_is_stopped_and_whoever_leaves_is_asked() {
     person.sees("1 done · 1 not begun").await;
     // What became of it is on the disk.
     person.until("it is over", |p| !p.screen().contains("◐ 1 change")).await;
-    person.press("esc q").sees("Leave kconsole?  y yes").await;
+    person.press("esc q").sees("Leave kconsole?  y yes").await.press("n");
     assert!(person.has(DEPLOYMENTS, "web").pointer("/spec/template/metadata/annotations").is_none());
+    // What never began is what is left to be done.
+    person.act("changes").press("A").sees("Restart ─ prod-eu ─ here/web").await.previews("restartedAt").await;
 }
 
 /// What an earlier run wrote down of a scaling.

@@ -4,7 +4,8 @@ use crate::rig::objects::since;
 use crate::rig::robot::Robot;
 use crate::rig::writes::{Server, failure, invalid};
 use kconsole::model::cluster::Tier;
-use kconsole::model::fault::FaultKind;
+use kconsole::model::fault::{Fault, FaultKind};
+use kconsole::model::msg::{ClusterNews, Link};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -207,6 +208,100 @@ fn fw6_an_answer_that_is_lost_is_read_back() {
         robot.sees(told);
         assert_eq!((server.writes().len(), replicas(&server)), (1, if done { 5 } else { 3 }), "it is never sent twice");
     }
+}
+
+/// The link goes with the answer: it is waited for, and then read back.
+#[test]
+fn fw6_an_answer_that_is_lost_with_the_link_is_read_back_once_that_is_there_again() {
+    for (done, told) in [(true, "◐ eu  shop/web"), (false, "before the server did it")] {
+        let (mut robot, mut server) = lost(done);
+        let asked = server.asked.len();
+        for _ in 0..9 {
+            robot.wait(60);
+            server.serve(&mut robot);
+        }
+        assert_eq!(server.asked.len(), asked, "nobody is asked where nobody answers");
+        robot.sees("it is read back once eu can be reached");
+        press(&mut robot, &mut server, "esc : c h a n g e s enter");
+        robot.sees("under way: answer lost: waits for the link").press("enter");
+        robot.cluster("eu", ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) })).wait(1);
+        server.serve(&mut robot);
+        robot.sees(told);
+        assert_eq!((server.writes().len(), replicas(&server)), (1, if done { 5 } else { 3 }), "it is never sent twice");
+    }
+}
+
+#[test]
+fn fw6_a_cluster_that_stays_away_is_not_waited_for_for_ever_nor_where_somebody_stops() {
+    for (keys, seconds, told) in [("s", 0, "eu was not waited for"), ("x", 599, "can be reached"), ("x", 600, "not be reached for 10 minutes")] {
+        let (mut robot, mut server) = lost(true);
+        press(&mut robot, &mut server, keys);
+        robot.wait(seconds);
+        server.serve(&mut robot);
+        robot.sees(told);
+        let is_over = seconds != 599;
+        assert_eq!(server.journal.len(), 1 + usize::from(is_over), "{told}: what is not known is written down");
+        if is_over {
+            robot.sees("? eu  shop/web");
+        }
+    }
+}
+
+/// A server that says nothing of the object is asked once a second, and no more.
+#[test]
+fn fw6_what_cannot_be_read_back_yet_is_asked_for_again() {
+    let (mut robot, mut server) = lost(true);
+    robot.cluster("eu", ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) }));
+    server.unread = 3;
+    let asked = server.asked.len();
+    for n in 1..=3 {
+        robot.wait(1);
+        server.serve(&mut robot);
+        assert_eq!(server.asked.len(), asked + n, "{}", robot.screen());
+    }
+    robot.sees("it is read back once eu can be reached").wait(1);
+    server.serve(&mut robot);
+    robot.sees("◐ eu  shop/web  3/3 ready");
+}
+
+/// What others change before it or meanwhile is not ours: neither written down as such, nor taken back with it.
+#[test]
+fn what_others_change_meanwhile_does_not_count_as_ours() {
+    let theirs = json!({"metadata": {"labels": {"team": "other"}}});
+    // Somebody is faster, then the answer is lost; or somebody comes between that and the reading back.
+    for between in [false, true] {
+        let (mut robot, mut server) = stage(Tier::Dev);
+        press(&mut robot, &mut server, "S 5");
+        server.others = if between { vec![] } else { vec![theirs.clone()] };
+        let conflict = (false, failure(FaultKind::Conflict, "the object has been modified", false));
+        let lost = (true, failure(FaultKind::Unreachable, "connection reset", true));
+        server.instead = if between { vec![lost] } else { vec![conflict, lost] };
+        robot.press("enter").down("eu", &Fault::new(FaultKind::Unreachable, "connection refused"), None);
+        server.serve(&mut robot);
+        if between {
+            server.change(&theirs);
+        }
+        robot.cluster("eu", ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) })).wait(1);
+        server.serve(&mut robot);
+        robot.sees("◐ eu  shop/web");
+        assert_eq!(server.journal, [("scale".to_owned(), false, 1), ("scale".to_owned(), true, 1)], "one field is ours");
+        seen(&mut robot, &server);
+        press(&mut robot, &mut server, "esc U");
+        robot.sees("spec.replicas  5 → 3").misses("metadata");
+        press(&mut robot, &mut server, "enter");
+        let object = server.object.as_ref().unwrap();
+        assert_eq!((&object["spec"]["replicas"], &object["metadata"]["labels"]["team"]), (&json!(3), &json!("other")));
+    }
+}
+
+/// A scaling whose answer was lost, and with it the link.
+fn lost(done: bool) -> (Robot, Server) {
+    let (mut robot, mut server) = stage(Tier::Dev);
+    press(&mut robot, &mut server, "S 5");
+    server.instead = vec![(done, failure(FaultKind::Unreachable, "connection reset", true))];
+    robot.press("enter").down("eu", &Fault::new(FaultKind::Unreachable, "connection refused"), Some(Duration::from_secs(5)));
+    server.serve(&mut robot);
+    (robot, server)
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::rig::robot::Robot;
 use kconsole::actions::new::TEMPLATES;
 use kconsole::demo::store::Key;
 use kconsole::demo::write::{Delete, How};
-use kconsole::model::apply::Source;
+use kconsole::model::apply::{Source, Sources};
 use kconsole::model::cluster::Tier;
 use kconsole::model::msg::Msg;
 use kconsole::model::step::Effect;
@@ -62,7 +62,7 @@ async fn what_files_say_is_so_afterwards_and_what_was_so_is_left_alone() {
     let mut person = Person::start("deployments", &[("deployments.apps", web(0)), ("configmaps", settings())]).await;
     let before = person.has("configmaps", "settings");
     apply(&mut person, &folder).sees("accepted by the server: 1 new, 1 changed, 1 unchanged").await;
-    person.sees("Deployment here/web  changed").await.sees("metadata.labels.team  nothing → shop").await;
+    person.sees("Deployment here/web  metadata.labels.team  nothing → shop").await;
     person.sees("Secret here/key  new").await.sees("•••••").await.sees("ConfigMap here/settings  unchanged").await;
     assert!(!person.screen().contains("hunter2") && !person.screen().contains("aHVudGVyMg"), "{}", person.screen());
     person.press("enter").sees("3 of 3").await.sees("as it was already").await;
@@ -133,6 +133,35 @@ async fn what_changes_underneath_is_shown_and_nothing_is_overruled_unseen() {
     person.wait(1).sees("somebody else has just made it").await.sees("\"other\" using v1 (data.a)").await;
     person.press("enter").sees("nothing is left that could be changed").await;
     assert_eq!(person.has("configmaps", "settings")["data"]["a"], "x");
+}
+
+/// It was shown as new: what somebody else makes under the finger is not changed unseen, not even where nothing of it would be overruled.
+#[tokio::test]
+async fn what_was_made_under_the_finger_is_shown_before_it_is_changed() {
+    let home = Home::new();
+    let file = home.write("a.yaml", SAME);
+    let mut person = Person::start("configmaps", &[]).await;
+    apply(&mut person, &file).sees("1 new").await;
+    let mut other = settings();
+    other["metadata"]["namespace"] = json!("here");
+    other["data"] = json!({"theirs": "x"});
+    person.cluster().with(|sim| drop(sim.create("configmaps", other, How::by("other")).unwrap()));
+    person.press("enter").sees("✖").await.sees("somebody else has just made it: nothing was changed").await;
+    assert_eq!(person.has("configmaps", "settings")["data"], json!({"theirs": "x"}));
+    person.sees("A try again").await.press("A").previews("data.a  nothing → b").await.confirms("configmaps", "settings").await;
+    assert_eq!(person.has("configmaps", "settings")["data"], json!({"a": "b", "theirs": "x"}));
+}
+
+/// As kubectl reads a folder: what is within it is not forgotten unsaid.
+#[tokio::test]
+async fn folders_within_are_left_out_and_counted() {
+    let home = Home::new();
+    let folder = home.write("shop/a.yaml", SAME).parent().unwrap().to_owned();
+    home.write("shop/b/b.yaml", WEB);
+    home.write("shop/c/c.yaml", WEB);
+    let mut person = Person::start("configmaps", &[]).await;
+    apply(&mut person, &folder).sees("2 folders within are left out").await.sees("1 new").await;
+    assert!(!person.screen().contains("Deployment"), "{}", person.screen());
 }
 
 /// A request names the very object that was shown: what is gone by then is not made anew unseen.
@@ -210,7 +239,8 @@ fn fw8_bad_files_send_nothing_and_say_where() {
         let Some(Effect::ReadManifests(id, path)) = asked else { panic!("a folder is read") };
         assert_eq!(path, "my files/x");
         let source = |(n, text): (usize, &&str)| Source { name: format!("{}.yaml", n + 1), text: (*text).to_owned() };
-        robot.message(Msg::Manifests(id, Ok(texts.iter().enumerate().map(source).collect())));
+        let texts = texts.iter().enumerate().map(source).collect();
+        robot.message(Msg::Manifests(id, Ok(Sources { texts, folders: 0 })));
         for told in &wrong {
             robot.sees(told);
         }

@@ -211,3 +211,28 @@ async fn what_is_written_of_a_secret_is_never_on_the_disk() {
     person.without_runtime_folder().press("enter").sees("kept nowhere but here").await.text("x").wait(2).press("right");
     assert!(person.texts().is_empty(), "{:?}", person.texts());
 }
+
+/// Nobody knows what something new will be: what was on the disk before it held a Secret goes from there.
+#[tokio::test]
+async fn what_is_new_and_holds_a_secret_is_never_on_the_disk() {
+    let key = "apiVersion: v1\nkind: Secret\nmetadata: {name: key, namespace: here}\nstringData: {password: hunter2}\n---\n";
+    for has_folder in [true, false] {
+        let mut person = Person::start(MAP, &[]).await;
+        if !has_folder {
+            person.without_runtime_folder();
+        }
+        person.act("ns here").act("new service").wait(1).sees("it would be made").await;
+        person.press("ctrl-home").paste("# mine\n").wait(2);
+        let files = person.texts();
+        assert!(!files.is_empty() && files.iter().all(|f| !f.parent().unwrap().ends_with("run/texts")), "{files:?}");
+        person.paste(key).wait(2);
+        let files = person.texts();
+        assert!(files.iter().all(|f| f.parent().unwrap().ends_with("run/texts")) && files.is_empty() != has_folder, "{files:?}");
+        if has_folder {
+            person.press("f1 Q").sees("What you wrote of a Secret is lost").await.press("y").ends();
+            assert!(person.texts().is_empty(), "{:?}", person.texts());
+        } else {
+            person.sees("kept nowhere but here").await;
+        }
+    }
+}

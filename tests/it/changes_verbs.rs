@@ -153,6 +153,22 @@ async fn rollback() {
     }
 }
 
+/// A number has no letters: they are keys of the dialog, where the keys are in the field of the revision too.
+#[tokio::test]
+async fn letters_in_the_dialog_of_a_rollback_are_its_keys() {
+    for (tier, keys) in [(Tier::Staging, "y a"), (Tier::Prod, "p r o d - e u enter")] {
+        let mut person = Person::start("deployments", &[("deployments.apps", web())]).await;
+        let first = person.has("deployments.apps", "web")["spec"]["template"].clone();
+        person.other("deployments.apps", "web", |o| o["spec"]["template"] = template("web:2"));
+        person.tier(tier).act("rollback").sees("accepted by the server").await.press("x").press(keys);
+        person.sees(if tier == Tier::Prod { "type prod-eu to confirm" } else { "of the newest revision" }).await;
+        if tier == Tier::Prod {
+            person.press("ctrl-u").press(keys).sees("of the newest revision").await;
+        }
+        assert_eq!(person.has("deployments.apps", "web")["spec"]["template"], first, "{}", person.screen());
+    }
+}
+
 #[tokio::test]
 async fn what_is_paused_is_not_rolled_back_and_what_has_one_revision_cannot_be() {
     let mut person = Person::start("deployments", &[("deployments.apps", web())]).await;
@@ -173,6 +189,9 @@ async fn autoscale() {
     let mut person = Person::start("scaling", &objects).await;
     person.until("the autoscaler is known", |p| p.screen().contains("2–8")).await;
     person.act("autoscale max=12").sees("web-scaler").await.previews("spec.maxReplicas  8 → 12").await.confirms(id, "web-scaler").await;
+    // What was asked of the workload is taken back from there, and it is said that it is about another object.
+    person.press("esc U").sees("HorizontalPodAutoscaler here/web-scaler: spec.maxReplicas: 8 → 12").await.sees("go back to a revision").await;
+    person.press("enter").previews("spec.maxReplicas  12 → 8").await.confirms(id, "web-scaler").await;
     let mut person = Person::start("deployments", &objects).await;
     person.act("autoscale").sees("if there is one, it is here").await.sees("web-scaler").await;
 }

@@ -31,7 +31,7 @@ const IN_NAMESPACE: [(&str, &str); 9] = [
 
 /// What is read beside the object, owners before what they own.
 pub(super) fn around(item: &Item) -> Vec<Around> {
-    let selector = labels(item);
+    let selector = item.selector();
     let selected = |kind| Around { kind, selector: selector.clone() };
     let all = |kind| Around { kind, selector: String::new() };
     match (&*item.target.kind.group, &*item.target.kind.resource) {
@@ -46,13 +46,6 @@ pub(super) fn around(item: &Item) -> Vec<Around> {
         ("", "namespaces") => IN_NAMESPACE.into_iter().map(all).collect(),
         _ => Vec::new(),
     }
-}
-
-/// The labels that its pods have; all pods are looked at where it selects them in other ways.
-fn labels(item: &Item) -> String {
-    let labels = item.before.as_ref().and_then(|o| o.pointer("/spec/selector/matchLabels")?.as_object());
-    let pairs = labels.into_iter().flatten().filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)));
-    pairs.collect::<Vec<_>>().join(",")
 }
 
 /// What a person should know before it is deleted.

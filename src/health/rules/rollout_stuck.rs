@@ -39,7 +39,8 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let severity = if workload.available == 0 && workload.wanted > 0 { Severity::Critical } else { Severity::Warning };
     let severity = failing.map_or(severity, |f| f.severity.max(severity));
     let mut found = case.found(severity, failing.map_or(since, |f| f.since), format!("rollout stuck, {serving}"));
-    found.next = "{undo} goes back to what worked, {enter} shows its pods, {events} what was tried".to_owned();
+    let back = if workload.first { "" } else { "{undo} goes back to what worked, " };
+    found.next = format!("{back}{{enter}} shows its pods, {{events}} what was tried");
     if let Some(f) = worst {
         found.evidence = if f.evidence.is_empty() { f.what.clone() } else { format!("{}: {}", f.what, f.evidence) };
         found.cause = f.cause.clone();

@@ -121,6 +121,23 @@ fn a_rollout_is_as_old_as_it_is_and_not_as_the_one_before() {
 }
 
 #[test]
+fn the_way_back_is_named_where_there_is_one() {
+    let revision = |n: &str| json!({"deployment.kubernetes.io/revision": n});
+    for (generation, annotations, is_named) in
+        [(1, json!({}), false), (4, revision("1"), false), (2, revision("2"), true), (3, json!({}), true)]
+    {
+        let status = json!({"observedGeneration": generation, "replicas": 3, "updatedReplicas": 0, "readyReplicas": 3, "conditions": null});
+        let metadata = json!({"generation": generation, "annotations": annotations});
+        let mut rig = Rig::new();
+        rig.put(&deployment("web", 3, json!({"metadata": metadata, "status": status})));
+        rig.found();
+        rig.pass(301);
+        let found = rig.work(usize::MAX).into_iter().find(|f| f.rule == "rollout-stuck").expect("it is stuck");
+        assert_eq!(found.next.contains("{undo} goes back"), is_named, "{}", found.next);
+    }
+}
+
+#[test]
 fn out_of_memory_says_the_limit_and_is_over_after_an_hour() {
     let shot = with(ended(137, "OOMKilled", "", 100), json!({"restartCount": 4}));
     let says = ["critical", "warning", "info"]

@@ -8,13 +8,18 @@ use crate::safety::verb::Check;
 impl Change {
     /// Everything that is planned has been tried, or cannot be: the preview says all that it will say.
     pub fn is_previewed(&self) -> bool {
+        self.ruling.is_some() && self.is_tried()
+    }
+
+    /// Servers have said what they will say of what is planned.
+    pub(super) fn is_tried(&self) -> bool {
         let refused = self.ruling.as_ref().is_some_and(|r| r.demand == Demand::Refused);
         let tried = |i: &Item| match (&i.plan, &i.right, self.verb_of(i).check) {
             (Some(Ok(_)), Some(Ok(())), Check::Server) => i.checked.is_some() || refused,
             (None, ..) => false,
             _ => true,
         };
-        self.ruling.is_some() && self.items.iter().all(tried)
+        self.items.iter().all(tried)
     }
 
     /// The objects that the change will be sent for: those that may be changed, can be and were accepted.

@@ -1,17 +1,21 @@
 //! What the world answers, taken into a change.
 
-use super::{Change, Phase, Purpose, Token, apply};
+use super::{Change, Doubt, Phase, Purpose, Token, apply, doubt};
 use crate::model::call::{Failure, Reply};
 use crate::model::deed::Outcome;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::world::World;
 use crate::safety::diff::diff;
 use crate::safety::item::{End, Given, Item, Refusal, Stage};
+use crate::safety::undo::done_to;
 use crate::safety::verb::{Follow, Keeps, Plan, Verb, Write};
 use serde_json::{Value, json};
 
 /// So many conflicts in a row are read again: a status that moves, not somebody who works on the same field.
 const TRIES: u8 = 8;
+
+/// What became of something new whose name was taken meanwhile.
+const JUST_MADE: &str = "somebody else has just made it: nothing was changed, and trying again shows what would be";
 
 impl Change {
     /// An answer to a request. One to an earlier plan changes nothing.
@@ -33,8 +37,8 @@ impl Change {
             Purpose::Check => {
                 item.warnings.clone_from(answer.as_ref().map(|r| &r.warnings).unwrap_or(&Vec::new()));
                 let conflict = answer.as_ref().is_err_and(|failure| is_conflict(failure, item));
-                if conflict && item.made().is_none() && item.tries < TRIES {
-                    // Another state of it was read; a fresh look decides. Something new has no other state, but a name that is taken.
+                if conflict && (item.made().is_none() || item.is_missing()) && item.tries < TRIES {
+                    // Another state of it was read; a fresh look decides. What is made from it has no other state, but a name that is taken.
                     item.tries += 1;
                     item.before = None;
                     item.plan = None;
@@ -104,7 +108,7 @@ impl Change {
                     Follow::Gone | Follow::Rollout => Stage::Following,
                 };
             }
-            Err(failure) if failure.in_doubt => item.stage = Stage::Doubt,
+            Err(failure) if failure.in_doubt => item.stage = Stage::Doubt(Doubt::default()),
             Err(failure) if matches!(keeps, Keeps::Trying(_)) && failure.fault.kind == FaultKind::Throttled => {
                 let why = refusal(failure).why;
                 if phase != Phase::Stopping {
@@ -131,6 +135,7 @@ impl Change {
     /// The object as it is after a conflict, or after an answer that did not come.
     fn reread(&mut self, at: usize, answer: Result<Reply, Failure>) {
         let Some(follow) = self.items.get(at).map(|i| self.verb_of(i).follow) else { return };
+        let stopping = self.phase == Phase::Stopping;
         let Some(item) = self.items.get_mut(at) else { return };
         let deletes = item.is_removed();
         let goes = deletes || follow == Follow::Gone;
@@ -138,16 +143,18 @@ impl Change {
         let creates = matches!(item.plan, Some(Ok(ref plan)) if plan.creates.is_some() || matches!(plan.write, Write::Create(_)));
         let next = match (&item.stage, answer) {
             (_, Err(failure)) if failure.fault.kind == FaultKind::Gone && goes => Stage::Ended(End::Done),
-            (Stage::Doubt, Err(failure)) if failure.fault.kind == FaultKind::Gone && made => not_done(),
+            (Stage::Doubt(_), Err(failure)) if failure.fault.kind == FaultKind::Gone && made => not_done(),
+            // It is asked again, once its cluster says more.
+            (waiting @ Stage::Doubt(_), Err(failure)) if doubt::passes(&failure.fault.kind) && !stopping => waiting.clone(),
             (_, Err(failure)) if failure.fault.kind == FaultKind::Gone => Stage::Ended(End::Failed("it was deleted meanwhile".to_owned())),
             (Stage::Conflict, Err(failure)) => Stage::Ended(End::Failed(failure.fault.to_string())),
             (_, Err(failure)) => {
                 let why = format!("the answer was lost, and it cannot be read back: {}", failure.fault);
                 Stage::Ended(End::Unknown(why))
             }
-            (Stage::Doubt, Ok(reply)) if made => found(item, reply.object, follow),
+            (Stage::Doubt(_), Ok(reply)) if made => found(item, reply.object, follow),
             (_, Ok(reply)) if !is_uid(&reply.object, item.target.uid) => {
-                let why = "it was deleted, and another object has its name now";
+                let why = if item.is_missing() { JUST_MADE } else { "it was deleted, and another object has its name now" };
                 Stage::Ended(if deletes { End::Done } else { End::Failed(why.to_owned()) })
             }
             (Stage::Conflict, Ok(reply)) => unchanged(item, reply.object),
@@ -233,17 +240,19 @@ fn not_done() -> Stage {
     Stage::Ended(End::Failed("the connection was lost before the server did it; nothing was changed".to_owned()))
 }
 
-/// After a conflict: goes on with the state that there is now where nothing that was shown is another.
+/// After a conflict: goes on with the state that there is now where nothing that was shown is another. What others changed elsewhere is as it
+/// was before as well as after, so that it never counts as ours.
 fn unchanged(item: &mut Item, now: Value) -> Stage {
-    let shown = item.edits();
-    let changed = shown.iter().find(|edit| edit.at(&now) != edit.before.as_ref());
-    match changed {
-        Some(edit) => Stage::Ended(End::Failed(format!("somebody else has just changed {edit}: nothing was changed, look again"))),
-        None => {
-            item.before = Some(now);
-            Stage::Sent
-        }
+    let shown = item.touched();
+    if let Some(edit) = shown.iter().find(|edit| edit.at(&now) != edit.before.as_ref()) {
+        return Stage::Ended(End::Failed(format!("somebody else has just changed {edit}: nothing was changed, look again")));
     }
+    // What goes away, and what was not tried, stands for nothing that would be stored.
+    if let (false, Some(Ok(checked)), Some(after)) = (shown.is_empty(), &mut item.checked, done_to(&shown, &now)) {
+        *checked = after;
+    }
+    item.before = Some(now);
+    Stage::Sent
 }
 
 /// After an answer that did not come: whether the object has what was sent.
@@ -259,6 +268,7 @@ fn found(item: &mut Item, now: Value, follow: Follow) -> Stage {
             "the answer was lost, and the object is neither as before nor as wanted ({left} fields)"
         )));
     }
+    item.ours = Some(item.touched());
     item.store(now);
     if matches!(follow, Follow::Stored(_)) { Stage::Ended(End::Done) } else { Stage::Following }
 }

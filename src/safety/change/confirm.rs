@@ -81,15 +81,25 @@ impl Change {
                 self.changed(stepped);
             }
             (Press::Up | Press::Down, _) => self.turn(if press == Press::Up { -1 } else { 1 }),
-            (Press::Edit(edit), Focus::Field(n)) => {
+            (Press::Edit(edit), Focus::Field(n)) if self.takes(n, edit) => {
                 let edited = self.form.as_mut().is_some_and(|f| f.edit(n, edit));
                 self.changed(edited);
             }
             (Press::Edit(edit), Focus::Reason) => drop(self.reason.edit(edit)),
             (Press::Enter, Focus::Field(_) | Focus::Reason) if self.demand() != Some(Demand::Enter) || !self.is_last() => self.turn(1),
-            (press, _) => return self.confirm(press, burst, at, world, guard),
+            (press, _) => {
+                // A name may have anything in it: the rest of it is written there as well.
+                if self.demand() == Some(Demand::Name) {
+                    self.focus = Focus::Confirm;
+                }
+                return self.confirm(press, burst, at, world, guard);
+            }
         }
         false
+    }
+
+    fn takes(&self, field: usize, edit: Edit) -> bool {
+        self.form.as_ref().and_then(|form| form.fields.get(field)).is_none_or(|field| field.takes(edit))
     }
 
     fn changed(&mut self, changed: bool) {

@@ -1,6 +1,6 @@
 //! A change that was confirmed, looked at from outside: how far it is, what is tried again, what is kept of it once it is over.
 
-use super::{Change, ChangeId, Phase};
+use super::{Change, ChangeId, Doubt, Phase};
 use crate::model::course::{Course, Ended, Stage as Far};
 use crate::model::id::{ClusterId, ObjectRef};
 use crate::model::time::Timestamp;
@@ -34,7 +34,7 @@ impl Change {
             left: self.items.iter().filter(|i| !matches!(i.stage, Stage::Ended(_))).count(),
             stage,
             since: self.since,
-            why: self.items.iter().find_map(why).map(str::to_owned),
+            why: self.items.iter().find_map(why).or_else(|| self.items.iter().find_map(waits)).map(str::to_owned),
         })
     }
 
@@ -49,29 +49,28 @@ impl Change {
         all
     }
 
-    /// The same change to the objects that failed, or with which something failed that goes along with them. It has the whole path before it;
-    /// what was filled in is filled in. Nothing where nothing failed, or it is not over yet.
+    /// The same change to the objects that failed or never began, or with which something did that goes along with them. It has the whole path
+    /// before it; what was filled in is filled in. Nothing where all is done, or it is not over yet.
     pub fn again(&self, id: ChangeId, now: Timestamp) -> Option<Self> {
-        let failed =
-            |at: usize| self.items.iter().enumerate().any(|(n, i)| why(i).is_some() && (n == at || i.along.is_some_and(|a| a.0 == at)));
-        let asked = self.items.iter().enumerate().filter(|(at, i)| i.along.is_none() && failed(*at));
+        let left = |at: usize| self.items.iter().enumerate().any(|(n, i)| is_left(i) && (n == at || i.along.is_some_and(|a| a.0 == at)));
+        let asked = self.items.iter().enumerate().filter(|(at, i)| i.along.is_none() && left(*at));
         let items: Vec<Item> = asked.map(|(_, i)| Item::new(i.target.clone(), i.resource.clone(), i.given.clone(), now)).collect();
         (self.phase == Phase::Over && !items.is_empty())
             .then(|| Self { form: self.form.clone(), ..Self::new(id, self.verb, items, &self.argument, now) })
     }
 
-    /// True where something of it failed that can be tried again.
-    pub fn has_failed(&self) -> bool {
-        self.phase == Phase::Over && self.items.iter().any(|i| why(i).is_some())
+    /// True where something of it is not done, and can be tried again.
+    pub fn has_left(&self) -> bool {
+        self.phase == Phase::Over && self.items.iter().any(is_left)
     }
 
     /// It is over: what became of each object is kept, and what takes that back; not the states of objects, which may be many and large.
     pub fn settle(&mut self) {
         for item in &mut self.items {
             (item.trace, item.made_here) = (item.done(), item.is_new());
-            (item.before, item.checked, item.stored, item.plan) = (None, None, None, None);
+            (item.before, item.checked, item.stored, item.plan, item.ours) = (None, None, None, None, None);
             item.around.clear();
-            if why(item).is_none() {
+            if !is_left(item) {
                 item.given = Given::Nothing;
             }
         }
@@ -82,6 +81,20 @@ impl Change {
         let done = |i: &&Item| i.target == *object && matches!(i.stage, Stage::Following | Stage::Ended(End::Done));
         let item = self.items.iter().find(done).filter(|_| self.verb.undo == Undo::Fields)?;
         item.trace.clone().or_else(|| item.done())
+    }
+}
+
+/// It failed, is not known to have been done, or never began.
+fn is_left(item: &Item) -> bool {
+    why(item).is_some() || item.stage == Stage::Ended(End::Cancelled)
+}
+
+/// What it waits for.
+fn waits(item: &Item) -> Option<&str> {
+    match &item.stage {
+        Stage::Waiting(_, why) => Some(why),
+        Stage::Doubt(Doubt { since: Some(_), .. }) => Some("answer lost: waits for the link"),
+        _ => None,
     }
 }
 

@@ -18,9 +18,10 @@ impl Change {
         self.follow(world);
         self.read_again(world, asks);
         self.try_again(world, guard);
+        self.wait_for_clusters(world);
         self.start(world, guard, asks);
         for at in 0..self.items.len() {
-            self.send(at, asks);
+            self.send(at, world, asks);
         }
         for (at, deed) in std::mem::take(&mut self.unwritten) {
             let token = Token { item: at, of: Purpose::Outcome, round: self.round };
@@ -43,7 +44,7 @@ impl Change {
         if turns.iter().any(|(turn, item)| *turn < now && failed(item)) {
             self.stop();
         }
-        let asked = |i: &&Item| matches!(i.stage, Stage::Intent | Stage::Sent | Stage::Conflict | Stage::Doubt);
+        let asked = |i: &&Item| matches!(i.stage, Stage::Intent | Stage::Sent | Stage::Conflict | Stage::Doubt(_));
         let room = match self.verb.pace {
             Pace::OneByOne => 1,
             Pace::Together(most) | Pace::ByTurns(most) | Pace::WithAll(most) => {
@@ -103,19 +104,29 @@ impl Change {
     }
 
     /// Asks for the request that an object's stage is about, unless it is under way.
-    fn send(&mut self, at: usize, asks: &mut Vec<Ask>) {
+    fn send(&mut self, at: usize, world: &World, asks: &mut Vec<Ask>) {
         let Some(item) = self.items.get(at) else { return };
-        let (of, call) = match (&item.stage, Self::plan_of(item)) {
-            (Stage::Sent, Some(plan)) => (Purpose::Send, item.request(plan, false)),
-            (Stage::Conflict, _) => (Purpose::Reread, item.read(self.verb_of(item))),
-            (Stage::Doubt, _) => (Purpose::Reread, item.read_back(self.verb_of(item))),
+        let of = match &item.stage {
+            Stage::Sent => Purpose::Send,
+            Stage::Conflict => Purpose::Reread,
+            Stage::Doubt(doubt) if doubt.is_due(item, world) => Purpose::Reread,
             _ => return,
         };
         let token = Token { item: at, of, round: self.round };
-        if !self.under_way.contains(&token) {
-            self.under_way.push(token);
-            asks.push(Ask::Call(token, call));
+        if self.under_way.contains(&token) {
+            return;
         }
+        let call = match (&item.stage, Self::plan_of(item)) {
+            (Stage::Sent, Some(plan)) => item.request(plan, false),
+            (Stage::Sent, None) => return,
+            (Stage::Doubt(_), _) => item.read_back(self.verb_of(item)),
+            _ => item.read(self.verb_of(item)),
+        };
+        if let Some(Item { stage: Stage::Doubt(doubt), .. }) = self.items.get_mut(at) {
+            doubt.asked_at(world.now);
+        }
+        self.under_way.push(token);
+        asks.push(Ask::Call(token, call));
     }
 
     /// Looks whether what was sent has taken effect, as the tables show it.

@@ -1,6 +1,7 @@
 //! Objects that somebody wishes: they may not be there yet, or be so already.
 
-use super::{End, Given, Item, Stage, pinned};
+use super::request::pinned;
+use super::{End, Given, Item, Stage};
 use crate::model::deed::{Edit, Key, pointer};
 use crate::model::id::Uid;
 use crate::safety::verb::{Plan, Write};
@@ -8,6 +9,10 @@ use serde_json::{Value, json};
 
 /// Fields that say which object it is.
 const NAMED: [&str; 4] = ["/apiVersion", "/kind", "/metadata/name", "/metadata/namespace"];
+
+/// A version that no object has: the store behind an API server begins with it. Servers compare versions where there is an object (a conflict,
+/// then), and read none of what they make.
+const NEVER: &str = "1";
 
 impl Item {
     /// It was looked for, and is not there.
@@ -58,9 +63,9 @@ impl Item {
         if self.is_missing() { self.edits().len() - self.edits().iter().filter(named).count() - self.told().len() } else { 0 }
     }
 
-    /// What is applied, so that it holds for the one state of the one object that was shown; something new has neither.
+    /// What is applied, so that it holds for the one state of the one object that was shown, or only where there still is none.
     pub(super) fn pinned_whole(&self, wished: &Value) -> Value {
-        let (Some(version), Some(uid)) = (self.version(), self.text("/metadata/uid")) else { return wished.clone() };
+        let (Some(version), Some(uid)) = (self.version(), self.text("/metadata/uid")) else { return pinned(wished, NEVER) };
         let mut wished = pinned(wished, version);
         if let Some(metadata) = wished.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.insert("uid".to_owned(), json!(uid));

@@ -1,26 +1,24 @@
 //! What the dialog of a change says, line by line.
 
-use super::{applied, moved};
+use super::{moved, several};
 use crate::model::cell::Health;
 use crate::model::deed::{Edit, short, written};
 use crate::model::facts::Facts;
 use crate::model::line::Line;
 use crate::model::world::World;
-use crate::safety::change::{Change, Focus, Phase};
+use crate::safety::change::{Change, Doubt, Focus, Phase};
 use crate::safety::diff::lines;
 use crate::safety::form::Field;
 use crate::safety::guard::Demand;
 use crate::safety::item::{End, Given, Item, Stage};
 use crate::safety::owners;
-use crate::safety::verb::{Check, Follow, Undo};
+use crate::safety::verb::{Check, Follow, Note, Undo};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::{bar, input, text};
 use crate::ui::words;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// So many objects are listed.
-const LISTED: usize = 12;
 /// So many choices of a field are listed.
 const CHOICES: usize = 6;
 /// Columns of what a line is about.
@@ -43,7 +41,7 @@ impl Part {
         Self::Text(text.into(), role)
     }
 
-    fn width(&self) -> u16 {
+    pub(super) fn width(&self) -> u16 {
         match self {
             Self::Text(told, _) => text::width(told),
             Self::Input(line, _) => text::width(line.text()),
@@ -69,11 +67,14 @@ impl Part {
 pub(super) fn all(change: &Change, world: &World, width: u16) -> (Vec<Row>, Vec<Row>) {
     if change.phase == Phase::Asking {
         let mut body = fields(change, world);
-        if applied::is_about(change) {
-            body.extend(applied::objects(change, world, width));
+        body.extend(unseen(change));
+        if several::is_about(change) {
+            body.extend(several::objects(change, world, width));
         } else {
-            body.extend(objects(change, world));
-            body.extend(facts(change, world, width));
+            body.extend(change.items.iter().flat_map(|item| facts(change, item, world, width)));
+        }
+        if let Undo::No(why) = change.verb.undo {
+            body.extend(wrapped("undo", &format!("cannot be undone: {why}"), Role::StatusWarn, width));
         }
         (body, confirmation(change, world, width))
     } else {
@@ -126,25 +127,15 @@ fn now(item: &Item, world: &World) -> Option<Row> {
     Some(vec![about("now"), Part::text(full, Role::Bar), Part::text(empty, Role::BarEmpty), Part::text(told, Role::Text)])
 }
 
-/// The objects by name, where there are several.
-fn objects(change: &Change, world: &World) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    if change.items.len() > 1 {
-        for item in change.items.iter().take(LISTED) {
-            let mut row = vec![Part::text(named(item, world), Role::Text)];
-            row.extend(trouble(item).map(|why| Part::text(format!("  ✖ left out: {why}"), Role::StatusBad)));
-            row.extend(held(item).map(|why| Part::text(format!("  not now: {why}"), Role::StatusWarn)));
-            row.extend(item.told().first().map(|e| Part::text(format!("  {}", one(e)), Role::Dim)));
-            rows.push(row);
-        }
-        let more = change.items.len().saturating_sub(LISTED);
-        rows.extend((more > 0).then(|| vec![Part::text(format!("and {more} more"), Role::Dim)]));
-    }
-    if change.hidden > 0 {
-        let told = format!("{} marked objects are out of sight and are left out", change.hidden);
-        rows.push(vec![Part::text(told, Role::StatusWarn)]);
-    }
-    rows
+/// What is left out of what was asked for.
+fn unseen(change: &Change) -> impl Iterator<Item = Row> {
+    let hidden = format!("{} marked objects are out of sight and are left out", change.hidden);
+    let folders = match change.folders {
+        1 => "1 folder within is left out: what is in it is applied by its own path".to_owned(),
+        n => format!("{n} folders within are left out: what is in them is applied by their own paths"),
+    };
+    let all = [(change.hidden, hidden), (change.folders, folders)];
+    all.into_iter().filter(|(n, _)| *n > 0).map(|(_, told)| vec![Part::text(told, Role::StatusWarn)])
 }
 
 pub(super) fn named(item: &Item, world: &World) -> String {
@@ -166,43 +157,36 @@ pub(super) fn trouble(item: &Item) -> Option<String> {
     }
 }
 
-/// Why it may not be done just now.
-fn held(item: &Item) -> Option<String> {
-    let refusal = item.checked.as_ref().and_then(|c| c.as_ref().err()).filter(|r| r.untried);
-    refusal.filter(|_| item.is_removed()).map(|r| r.why.clone())
+/// Owners, limits, what would be stored and what the server says of it.
+fn facts(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row> {
+    let mut rows = notes(change, item, "", world, width);
+    rows.extend(item.told().iter().flat_map(|e| edit(e, width)));
+    rows.extend(item.warnings.iter().flat_map(|w| wrapped("warning", w, Role::StatusWarn, width)));
+    rows.extend(server(change, item, width));
+    rows
 }
 
-/// Owners, limits, what would be stored and what the server says of it.
-fn facts(change: &Change, world: &World, width: u16) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    let Some(form) = &change.form else { return rows };
-    for item in change.asked_for().filter(|i| i.is_read()) {
-        for note in owners::notes(item).into_iter().chain((change.verb.notes)(item, form, world)) {
-            let role = if note.health == Health::Ok { Role::Text } else { Role::StatusWarn };
-            rows.extend(wrapped(&note.about, &note.text, role, width));
-        }
-    }
-    if let [item] = change.items.as_slice() {
-        rows.extend(item.told().iter().flat_map(|e| edit(e, width)));
-        rows.extend(item.warnings.iter().flat_map(|w| wrapped("warning", w, Role::StatusWarn, width)));
-        rows.extend(server(change, item, width));
-    }
-    if let Undo::No(why) = change.verb.undo {
-        rows.extend(wrapped("undo", &format!("cannot be undone: {why}"), Role::StatusWarn, width));
-    }
-    rows
+/// What a person should know of an object before it is changed, set in like this.
+pub(super) fn notes(change: &Change, item: &Item, indent: &str, world: &World, width: u16) -> Vec<Row> {
+    let Some(form) = change.form.as_ref().filter(|_| item.is_read()) else { return Vec::new() };
+    let all = owners::notes(item).into_iter().chain((change.verb.notes)(item, form, world));
+    let row = |note: Note| {
+        let role = if note.health == Health::Ok { Role::Text } else { Role::StatusWarn };
+        wrapped(&format!("{indent}{}", note.about), &note.text, role, width)
+    };
+    all.flat_map(row).collect()
+}
+
+/// What nobody has filled in yet is no mistake.
+pub(super) fn is_unfilled(change: &Change, item: &Item) -> bool {
+    let is_fresh = item.lost.is_none() && change.form.as_ref().is_some_and(|form| !form.fields.is_empty() && form.is_fresh());
+    is_fresh && matches!((&item.right, &item.plan), (Some(Ok(())), Some(Err(_))))
 }
 
 /// What the server says to it.
 fn server(change: &Change, item: &Item, width: u16) -> Vec<Row> {
     if let Some(why) = trouble(item) {
-        // What nobody has filled in yet is no mistake.
-        let is_fresh = item.lost.is_none() && change.form.as_ref().is_some_and(|form| !form.fields.is_empty() && form.is_fresh());
-        let (mark, role) = if is_fresh && matches!((&item.right, &item.plan), (Some(Ok(())), Some(Err(_)))) {
-            ("", Role::Dim)
-        } else {
-            ("✖", Role::StatusBad)
-        };
+        let (mark, role) = if is_unfilled(change, item) { ("", Role::Dim) } else { ("✖", Role::StatusBad) };
         let mut rows = wrapped(mark, &why, role, width);
         let causes = item.checked.as_ref().and_then(|c| c.as_ref().err()).map(|r| r.causes.as_slice()).unwrap_or_default();
         rows.extend(causes.iter().flat_map(|c| wrapped("", &format!("{}: {}", c.field, c.message), Role::StatusBad, width)));
@@ -254,10 +238,6 @@ pub(super) fn edit(edit: &Edit, width: u16) -> Vec<Row> {
     }
     let line = |sign: &str, value| vec![Part::text(format!("    {sign} "), Role::Dim), value];
     vec![vec![path], line("-", before), line("+", after)]
-}
-
-fn one(edit: &Edit) -> String {
-    format!("{} {} → {}", written(&edit.path), short(edit.before.as_ref()), short(edit.after.as_ref()))
 }
 
 /// What it takes to confirm.
@@ -323,7 +303,11 @@ fn progress(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row>
         Stage::Asking | Stage::Queued => ("·", "waits for its turn".to_owned(), Role::Dim),
         Stage::Intent | Stage::Sent => ("◐", "on its way to the server".to_owned(), Role::StatusBusy),
         Stage::Conflict => ("◐", "it has just changed: read again".to_owned(), Role::StatusBusy),
-        Stage::Doubt => ("◐", "the answer was lost: read back".to_owned(), Role::StatusWarn),
+        Stage::Doubt(Doubt { since: None, .. }) => ("◐", "the answer was lost: read back".to_owned(), Role::StatusWarn),
+        Stage::Doubt(_) => {
+            let cluster = world.name(item.target.cluster);
+            ("◌", format!("the answer was lost: it is read back once {cluster} can be reached; s gives up on it"), Role::StatusWarn)
+        }
         Stage::Waiting(_, why) => ("◌", format!("{why}; it is tried again"), Role::StatusWarn),
         Stage::Following => ("◐", following(change, item, world), Role::StatusBusy),
         Stage::Ended(End::Done) => ("✔", "done".to_owned(), Role::StatusOk),

@@ -2,6 +2,7 @@
 //! first, like any other.
 
 use crate::keymap::Scope;
+use crate::kinds;
 use crate::model::id::ObjectRef;
 use crate::model::past::{Origin, Past};
 use crate::model::step::{Motion, Scene};
@@ -34,14 +35,19 @@ impl UndoView {
     }
 }
 
-fn line(past: &Past, world: &World) -> Cells<4> {
+fn line(past: &Past, object: &ObjectRef, world: &World) -> Cells<4> {
     let at = if past.from == Origin::Revisions { String::new() } else { words::ago(past.at, world.now) };
     let who = match &past.from {
         Origin::Run(_) => "this run".to_owned(),
         Origin::Journal(_) => past.who.clone().unwrap_or_default(),
         Origin::Revisions => String::new(),
     };
-    [(at, Role::Dim), (past.verb.clone(), Role::Title), (who, Role::Dim), (past.told.clone(), Role::Text)]
+    let kind = kinds::find(&past.object.kind).map_or(&*past.object.kind.resource, |kind| kind.names.kind);
+    let told = match past.object == *object {
+        true => past.told.clone(),
+        false => format!("{}: {}", words::manifest(kind, &past.object), past.told),
+    };
+    [(at, Role::Dim), (past.verb.clone(), Role::Title), (who, Role::Dim), (told, Role::Text)]
 }
 
 impl View for UndoView {
@@ -59,8 +65,8 @@ impl View for UndoView {
 
     fn scene(&self, world: &World) -> Scene {
         let here = self.pasts.get(self.list.at);
-        let copyable = here.map(|past| line(past, world).map(|(cell, _)| cell).join(" "));
-        Scene { past: here.map(|past| (self.object.clone(), past.from.clone())), copyable, ..Scene::default() }
+        let copyable = here.map(|past| line(past, &self.object, world).map(|(cell, _)| cell).join(" "));
+        Scene { past: here.map(|past| (past.object.clone(), past.from.clone())), copyable, ..Scene::default() }
     }
 
     fn act(&mut self, _world: &World, motion: Motion) {
@@ -92,7 +98,7 @@ impl View for UndoView {
             (words::object(&self.object).into(), title),
         ];
         let inside = frame(buf, area, theme.style(Role::BorderFocused), parts);
-        let lines: Vec<Cells<4>> = self.pasts.iter().map(|p| line(p, world)).collect();
+        let lines: Vec<Cells<4>> = self.pasts.iter().map(|p| line(p, &self.object, world)).collect();
         self.list.draw(theme, &lines, LEAST, inside, buf);
     }
 }

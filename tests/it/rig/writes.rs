@@ -27,6 +27,8 @@ pub struct Server {
     pub untried: Vec<Failure>,
     /// Changes that somebody else makes before the next writes in earnest.
     pub others: Vec<Value>,
+    /// So many of the next reads are not answered.
+    pub unread: usize,
     /// What the journal has of earlier runs, or why it cannot be read.
     pub written: Result<Vec<Record>, String>,
     /// What it warns of, whenever it accepts something.
@@ -44,8 +46,8 @@ impl Server {
     pub fn new(object: Value) -> Self {
         let (asked, journal, instead, untried, others, warnings) = Default::default();
         let written = Ok(Vec::new());
-        let (disk, forbidden, version) = (None, false, 100);
-        Self { object: Some(object), asked, journal, disk, forbidden, instead, untried, others, warnings, written, version }
+        let (disk, forbidden, unread, version) = (None, false, 0, 100);
+        Self { object: Some(object), asked, journal, disk, forbidden, instead, untried, others, unread, warnings, written, version }
     }
 
     /// Answers everything that a robot asks, until it asks nothing more.
@@ -92,7 +94,11 @@ impl Server {
         }
     }
 
-    fn read(&self, call: &Call) -> Result<Reply, Failure> {
+    fn read(&mut self, call: &Call) -> Result<Reply, Failure> {
+        if self.unread > 0 {
+            self.unread -= 1;
+            return Err(failure(FaultKind::Server, "the server is starting", false));
+        }
         let gone = || failure(FaultKind::Gone, "not found", false);
         let object = self.object.as_ref().ok_or_else(gone)?;
         let name = object["metadata"]["name"].as_str().unwrap_or_default();

@@ -58,6 +58,9 @@ pub struct EditView {
     before: Option<Draft>,
 }
 
+/// Of a Secret, where the system has no folder in memory.
+const NOWHERE: &str = "what you write is kept nowhere but here, as there is no folder in memory for it";
+
 /// An object, and what of it is edited.
 struct Base {
     object: Value,
@@ -98,7 +101,7 @@ impl EditView {
                 self.editor = self.editor_of(now.as_deref().unwrap_or_default());
                 self.told = match (data::is_immutable(&object), self.subject.object.is_secret() && world.secret_texts.is_none()) {
                     (true, _) => Some("it is immutable: what is written here cannot be stored".to_owned()),
-                    (_, true) => Some("what you write is kept nowhere but here, as there is no folder in memory for it".to_owned()),
+                    (_, true) => Some(NOWHERE.to_owned()),
                     _ => None,
                 };
             }
@@ -268,7 +271,11 @@ impl View for EditView {
         (is_untried && paused && self.is_known(world)).then(|| {
             self.tried = self.editor.revision();
             self.is_readable(world);
-            self.written()
+            let draft = self.written();
+            if draft.subject.is_new() && draft.is_secret() && world.secret_texts.is_none() {
+                self.told = Some(NOWHERE.to_owned());
+            }
+            draft
         })
     }
 
@@ -321,6 +328,10 @@ impl View for EditView {
 
     fn unsaved(&self) -> Option<&Subject> {
         self.editor.is_changed().then_some(&self.subject)
+    }
+
+    fn is_secret(&self) -> bool {
+        self.written().is_secret()
     }
 
     fn click(&mut self, _: &World, x: u16, y: u16) {

@@ -69,8 +69,8 @@ pub struct TableView {
     judged: u64,
     /// Of a table over several kinds: how many rows are not healthy, as they were counted last.
     ailing: usize,
-    /// The second, the findings and the rows that they were counted with.
-    counted: Option<(Timestamp, u64, usize)>,
+    /// The second and the number of rows that they were counted with.
+    counted: Option<(Timestamp, usize)>,
     cursor: Cursor,
     marks: HashSet<(ClusterId, Uid)>,
     /// The last object that was marked: where a range begins.
