@@ -50,19 +50,31 @@ fn enter(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     if let Some(record) = scene.record.clone() {
         return Ok(vec![Step::Open(Screen::Record(record))]);
     }
-    let Target { object, facts, .. } = cursor(scene)?;
-    let of = object.clone();
+    let target = cursor(scene)?;
+    let Target { object, facts, .. } = target;
+    if let Some(only) = pods(target) {
+        return Ok(table("pods", only));
+    }
     Ok(match (facts, &*object.kind.resource, &*object.kind.group) {
-        (Known::Pods(selector), ..) => table("pods", Only::SelectedBy(of, selector.clone())),
         (Known::Defines(kind), ..) => table(kind.to_string(), Only::All),
-        (Known::Members(uids), ..) => table("pods", Only::Told(of, uids.clone())),
-        (Known::Leads(named), ..) => table(named.kind.to_string(), Only::Named(of, named.clone())),
+        (Known::Leads(named), ..) => table(named.kind.to_string(), Only::Named(object.clone(), named.clone())),
         (Known::About(..), ..) => owner(scene, "")?,
-        (_, "nodes", "") => table("pods", Only::OnNode(of)),
-        (_, "persistentvolumeclaims", "") => table("pods", Only::Claiming(of)),
-        (_, "cronjobs", "batch") => table("jobs", Only::OwnedBy(of)),
-        (_, "namespaces", "") => table("pods", Only::Namespace(object.cluster, object.name.clone())),
+        (_, "cronjobs", "batch") => table("jobs", Only::OwnedBy(object.clone())),
         _ => document(scene, Form::Details)?,
+    })
+}
+
+/// The pods that belong to an object, if it is of a kind that has some.
+pub(super) fn pods(Target { object, facts, .. }: &Target) -> Option<Only> {
+    let of = object.clone();
+    Some(match (facts, &*object.kind.resource, &*object.kind.group) {
+        (Known::Pods(selector), ..) => Only::SelectedBy(of, selector.clone()),
+        (Known::Members(uids), ..) => Only::Told(of, uids.clone()),
+        (Known::Defines(_) | Known::Leads(_) | Known::About(..), ..) => return None,
+        (_, "nodes", "") => Only::OnNode(of),
+        (_, "persistentvolumeclaims", "") => Only::Claiming(of),
+        (_, "namespaces", "") => Only::Namespace(object.cluster, object.name.clone()),
+        _ => return None,
     })
 }
 

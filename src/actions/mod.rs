@@ -24,6 +24,7 @@ mod image;
 mod job;
 mod label;
 mod links;
+pub mod logs;
 mod motion;
 pub mod new;
 mod panes;
@@ -71,6 +72,7 @@ pub static ACTIONS: &[&[Action]] = &[
     drain::ALL,
     undo::ALL,
     changes::ALL,
+    logs::ALL,
     links::ALL,
     go::ALL,
     panes::ALL,

@@ -1,11 +1,11 @@
-//! The subcommands that print: `get`, `check`, `info`. They run the same engine as the screen, on a screen that nobody sees.
+//! The subcommands that print: `get`, `check`, `info`; `logs` is in [`follow`]. They run the same engine as the screen, on a screen that nobody sees.
 
 use super::cli::{Cli, Command, Get, Output};
 use super::entry::eprint;
 use super::print::{Printer, Shown};
 use super::program::Program;
 use super::startup::Setup;
-use super::{goto, layouts, news};
+use super::{follow, goto, layouts, news};
 use crate::keymap::Scope;
 use crate::kinds;
 use crate::model::cluster::Cluster;
@@ -88,6 +88,7 @@ pub(super) async fn run(cli: &Cli, command: &Command, setup: Setup) -> io::Resul
     let work = async {
         match command {
             Command::Get(asked) => get(cli, asked, setup).await,
+            Command::Logs(asked) => follow::run(cli, asked, setup).await,
             _ => check(setup).await,
         }
     };
@@ -218,7 +219,7 @@ async fn get(cli: &Cli, get: &Get, setup: Setup) -> io::Result<i32> {
         eprint(&format!("kconsole: {}: {why}", world.name(*id)));
     }
     if get.watch {
-        follow(&mut program, &mut printer, &asked, &mut failed).await?;
+        changes(&mut program, &mut printer, &asked, &mut failed).await?;
     }
     Ok(i32::from(!failed.is_empty()))
 }
@@ -267,7 +268,7 @@ async fn settle(program: &mut Program, asked: &Asked) -> BTreeMap<ClusterId, Str
 }
 
 /// Prints what changes, until somebody ends it.
-async fn follow(program: &mut Program, printer: &mut Printer, asked: &Asked, failed: &mut BTreeMap<ClusterId, String>) -> io::Result<()> {
+async fn changes(program: &mut Program, printer: &mut Printer, asked: &Asked, failed: &mut BTreeMap<ClusterId, String>) -> io::Result<()> {
     loop {
         program.perform();
         program.listen().await;

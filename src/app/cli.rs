@@ -107,6 +107,8 @@ pub enum Command {
     Check,
     /// Print the rows of a kind, merged over the chosen contexts
     Get(Get),
+    /// Print what pods write, merged over the chosen contexts in the order of time
+    Logs(LogsArgs),
     /// What the guard would ask for a change
     Guard {
         /// What to tell
@@ -235,6 +237,45 @@ pub struct Get {
     /// Go on and print changes
     #[arg(short, long)]
     pub watch: bool,
+}
+
+/// What `logs` prints.
+#[derive(Debug, Args)]
+pub struct LogsArgs {
+    /// Whose logs: a pod by its name, or deploy/web, statefulset/db, job/import; all pods of the namespace where nothing is named
+    pub targets: Vec<String>,
+    /// Pods with these labels
+    #[arg(short = 'l', long, value_name = "SELECTOR", default_value = "", hide_default_value = true)]
+    pub selector: String,
+    /// Go on and print what comes, over restarts, new pods and lost connections
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Only what is not older: how long ago, as 10m, or a time in UTC, as 2026-11-27T12:00:00Z
+    #[arg(long, value_name = "TIME", conflicts_with = "tail")]
+    pub since: Option<String>,
+    /// Only so many lines of each container, from its end
+    #[arg(long, value_name = "LINES")]
+    pub tail: Option<u32>,
+    /// Only these containers, by name or with * and ?
+    #[arg(long, value_delimiter = ',', value_name = "CONTAINER")]
+    pub container: Vec<String>,
+    /// Only lines that fit this regular expression
+    #[arg(long, value_name = "EXPRESSION")]
+    pub grep: Option<String>,
+    /// How to print
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: LogsOutput,
+}
+
+/// How lines are printed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogsOutput {
+    /// The pod, the container and the line
+    Text,
+    /// The line alone, byte for byte
+    Raw,
+    /// An object of JSON with cluster, namespace, pod, container, time and message
+    Json,
 }
 
 /// How rows are printed.

@@ -5,7 +5,7 @@
 mod print;
 mod user;
 
-pub(super) use print::run;
+pub(super) use print::{run, since};
 
 use super::files::{Paths, make_folder_of};
 use crate::model::cluster::Cluster;

@@ -25,6 +25,8 @@ impl State {
                     self.refresh();
                 }
             }
+            Msg::Log(id, news) => self.logs(id, news),
+            Msg::LogOver(id) => self.read_out(id),
             Msg::Cluster(id, session, news) => self.cluster(id, session, news),
             Msg::Answer(id, answer) => self.answered(id, answer),
             Msg::Journalled(deed, written) => {

@@ -9,6 +9,7 @@ use super::reload::{Reader, Reload};
 use super::session;
 use super::startup::Setup;
 use super::state::State;
+use super::tails::Pull;
 use super::texts;
 use super::watches::Order;
 use crate::k8s::connect::Settings;
@@ -71,7 +72,7 @@ async fn forward(mut told: mpsc::Receiver<Notice>, out: mpsc::Sender<Msg>) {
 
 impl Program {
     /// A program that opens the chosen clusters and shows this screen first. Needs a runtime.
-    pub fn new(setup: Setup, root: impl FnOnce(&State) -> Box<dyn View>) -> Self {
+    pub fn new(setup: Setup, root: impl FnOnce(&mut State) -> Box<dyn View>) -> Self {
         let (out, inbox) = mpsc::channel(INBOX);
         let Setup { flags, paths, own, sources, contexts, chosen, world, settings, files, problems, demo } = setup;
         let Own { config, keymap, theme, problems: _ } = own;
@@ -84,7 +85,7 @@ impl Program {
         if let Some(told) = demo {
             tokio::spawn(forward(told, out.clone()));
         }
-        let root = root(&state);
+        let root = root(&mut state);
         state.push(root);
         let credentials = Credentials::new(std::env::var_os("PATH"));
         let place = journal::place(&paths, flags.journal.as_deref(), &state.config.journal);
@@ -144,6 +145,7 @@ impl Program {
                     }
                 }
                 Effect::Discover(id) => self.sessions.discover(id),
+                Effect::Save(name, bytes) => self.save(&name, &bytes),
                 Effect::SaveLayout(name, layout) => self.keep_layouts(|kept| {
                     kept.last = Some(name.clone());
                     kept.named.insert(name, layout);
@@ -161,6 +163,13 @@ impl Program {
                 }
             }
         }
+        for pull in self.state.pulls() {
+            match pull {
+                Pull::Start(id, tail) => self.sessions.follow(id, tail),
+                Pull::Look(id, state) => self.sessions.look_again(id, state),
+                Pull::Stop(id) => self.sessions.unfollow(id),
+            }
+        }
         left
     }
 
@@ -170,6 +179,22 @@ impl Program {
         tokio::task::spawn_blocking(move || {
             // Nobody listens any more once the program ends.
             let _ = out.blocking_send(Msg::Manifests(id, manifests::read(&path)));
+        });
+    }
+
+    /// Keeps bytes in a file of this folder that is new, and only the user's own.
+    fn save(&mut self, name: &str, bytes: &[u8]) {
+        let now = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S").to_string();
+        let path = PathBuf::from(format!("{now}-{name}"));
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let kept = options.open(&path).and_then(|mut file| std::io::Write::write_all(&mut file, bytes));
+        let shown = std::path::absolute(&path).unwrap_or(path);
+        self.state.say(match kept {
+            Ok(()) => Notice::info(format!("{} bytes kept in {}", bytes.len(), shown.display())),
+            Err(error) => Notice::warn(format!("{}: {error}", shown.display())),
         });
     }
 

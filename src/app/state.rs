@@ -3,6 +3,7 @@
 use super::changes::Changes;
 use super::config::Config;
 use super::discovery::Discovery;
+use super::tails::Tails;
 use super::unlock::Unlocking;
 pub use super::watches::Order;
 use super::watches::Watches;
@@ -59,6 +60,7 @@ pub struct State {
     /// The last message, and when it was said.
     pub(super) notice: Option<(Notice, Timestamp)>,
     pub(super) watches: Watches,
+    pub(super) tails: Tails,
     pub(super) board: Board,
     pub(super) discovery: Discovery,
     pub(super) changes: Changes,
@@ -85,6 +87,7 @@ impl State {
             dialog: None,
             notice: None,
             watches: Watches::default(),
+            tails: Tails::default(),
             board,
             discovery: Discovery::default(),
             changes: Changes::default(),

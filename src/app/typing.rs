@@ -12,6 +12,10 @@ impl State {
     pub(super) fn ask(&mut self, prompt: Prompt) {
         let text = match prompt {
             Prompt::Filter => self.views.last().map(|v| v.filter().to_owned()).unwrap_or_default(),
+            Prompt::Sieve => match self.views.last().and_then(|v| v.sieve()) {
+                Some(sieve) => sieve.to_owned(),
+                None => return self.say(Notice::info("there are no lines to filter here")),
+            },
             Prompt::Goto => String::new(),
         };
         self.prompt = Some(Line::new(prompt, &text));
@@ -20,13 +24,13 @@ impl State {
 
     /// Gives the filter back that was there before the prompt was opened.
     pub(super) fn close_prompt(&mut self) {
-        if let Some(line) = self.prompt.take()
-            && line.prompt == Prompt::Filter
-            && let Some(view) = self.views.last_mut()
-        {
-            // It was in force before.
-            let _ = view.set_filter(&self.world, &line.before);
-        }
+        let (Some(line), Some(view)) = (self.prompt.take(), self.views.last_mut()) else { return };
+        // It was in force before.
+        let _ = match line.prompt {
+            Prompt::Filter => view.set_filter(&self.world, &line.before),
+            Prompt::Sieve => view.set_sieve(&self.world, &line.before),
+            Prompt::Goto => Ok(()),
+        };
     }
 
     /// A key in the prompt. False where it is none of the prompt's.
@@ -56,12 +60,14 @@ impl State {
         line.chosen = None;
         match line.prompt {
             Prompt::Goto => line.completions = goto::complete(&self.world, &self.config.aliases, line.text()),
-            Prompt::Filter => {
-                if let Some(view) = self.views.last_mut()
-                    && let Err(bad) = view.set_filter(&self.world, line.text())
-                {
-                    line.error = Some(bad.why);
-                }
+            Prompt::Filter | Prompt::Sieve => {
+                let Some(view) = self.views.last_mut() else { return };
+                let set = if line.prompt == Prompt::Filter {
+                    view.set_filter(&self.world, line.text())
+                } else {
+                    view.set_sieve(&self.world, line.text())
+                };
+                line.error = set.err().map(|bad| bad.why);
             }
         }
     }
@@ -93,8 +99,8 @@ impl State {
     fn take_line(&mut self) {
         let Some(line) = &mut self.prompt else { return };
         match line.prompt {
-            Prompt::Filter if line.error.is_some() => {}
-            Prompt::Filter => self.prompt = None,
+            Prompt::Filter | Prompt::Sieve if line.error.is_some() => {}
+            Prompt::Filter | Prompt::Sieve => self.prompt = None,
             Prompt::Goto => {
                 let aliases = &self.config.aliases;
                 let chosen = line.chosen.and_then(|_| line.completion()).unwrap_or(line.text());

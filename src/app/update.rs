@@ -20,6 +20,7 @@ use crate::ui::views::finding::FindingView;
 use crate::ui::views::health::HealthView;
 use crate::ui::views::help::HelpView;
 use crate::ui::views::journal::{JournalView, RecordView};
+use crate::ui::views::logs::LogsView;
 use crate::ui::views::palette::PaletteView;
 use crate::ui::views::problems::ProblemsView;
 use crate::ui::views::table::TableView;
@@ -156,6 +157,11 @@ impl State {
             Step::Unlock(asked) => self.unlock(asked),
             Step::Lock(cluster) => self.lock(&cluster),
             Step::Panes(asked) => self.panes(asked),
+            Step::HandOver => self.hand_over(),
+            Step::Save(how) => match self.views.last().and_then(|v| v.save(how)) {
+                Some((name, bytes)) => self.effect(Effect::Save(name, bytes)),
+                None => self.say(Notice::info("there are no lines to keep here")),
+            },
             Step::Sort(title) => {
                 if let Some(view) = self.views.last_mut() {
                     view.sort(&self.world, &title);
@@ -279,7 +285,7 @@ impl State {
     }
 
     /// A screen as it is at first.
-    pub(super) fn view(&self, screen: Screen) -> Box<dyn View> {
+    pub(super) fn view(&mut self, screen: Screen) -> Box<dyn View> {
         let below = self.views.last().map_or(Scope::Everywhere, |v| v.scope());
         match screen {
             Screen::Overview => Box::new(WorkspaceView::new(&self.world)),
@@ -297,6 +303,7 @@ impl State {
             Screen::Journal => Box::new(JournalView::default()),
             Screen::Undo(object, pasts) => Box::new(UndoView::new(object, pasts)),
             Screen::Record(record) => Box::new(RecordView::new(*record)),
+            Screen::Logs(of) => Box::new(LogsView::new(&self.world, of, self.tails.reader())),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
             Screen::Help => Box::new(HelpView::new(below, &self.keymap).telling(self.views.last().and_then(|v| v.narrows()))),
             Screen::Links(links) => Box::new(ChoiceView::links(links)),

@@ -26,6 +26,8 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// For the TLS handshake.
     pub tls_timeout: Duration,
+    /// How much a server may send ahead of us: on one stream, and on all of a connection together.
+    pub windows: (u32, u32),
     /// `--as`: goes before the kubeconfig's.
     pub as_user: Option<String>,
     /// `--as-group`: goes before the kubeconfig's, if there is one.
@@ -41,6 +43,7 @@ impl Default for Settings {
             http2: true,
             connect_timeout: five,
             tls_timeout: five,
+            windows: (WINDOW, WINDOWS),
             as_user: None,
             as_groups: Vec::new(),
             environment: Environment::default(),
@@ -53,8 +56,7 @@ impl Default for Settings {
 const PING: Duration = Duration::from_secs(3);
 const PONG: Duration = Duration::from_secs(4);
 
-/// How much a server may send ahead of us: on one stream, and on all of a connection together. The defaults are so small that a
-/// long way to the server makes every list slow.
+/// The defaults are so small that a long way to the server makes every list slow.
 const WINDOW: u32 = 4 << 20;
 const WINDOWS: u32 = 16 << 20;
 
@@ -74,8 +76,8 @@ pub async fn connect(context: &Context, credential: &Credential, settings: &Sett
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(Duration::from_secs(30))
         .pool_max_idle_per_host(4)
-        .http2_initial_stream_window_size(WINDOW)
-        .http2_initial_connection_window_size(WINDOWS)
+        .http2_initial_stream_window_size(settings.windows.0)
+        .http2_initial_connection_window_size(settings.windows.1)
         .http2_keep_alive_interval(PING)
         .http2_keep_alive_timeout(PONG)
         .http2_keep_alive_while_idle(true)

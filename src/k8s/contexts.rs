@@ -4,6 +4,7 @@
 use super::connect::{Settings, connect};
 use super::credential::{Credential, Credentials};
 use super::kubeconfig::Context;
+use super::lanes;
 use super::supervisor::Connector;
 use crate::model::fault::Fault;
 use futures::FutureExt;
@@ -38,6 +39,17 @@ impl ContextConnector {
         Ok(client)
     }
 
+    /// Another connection with the credential of the last one: the supervisor alone renews it.
+    async fn make_beside(&self) -> Result<Client, Fault> {
+        let last = self.last.lock().await.clone();
+        let credential = match last {
+            Some(credential) => credential,
+            None => self.credentials.get(&self.context).await?,
+        };
+        let settings = Settings { windows: (lanes::WINDOW, lanes::WINDOWS), ..(*self.settings).clone() };
+        connect(&self.context, &credential, &settings).await
+    }
+
     /// What goes wrong here is no reason to give up a credential that still works: if it does not, a 401 will tell.
     async fn remake(&self) -> Option<Client> {
         let mut last = self.last.lock().await;
@@ -56,5 +68,9 @@ impl Connector for ContextConnector {
 
     fn refresh(&self) -> BoxFuture<'_, Option<Client>> {
         self.remake().boxed()
+    }
+
+    fn beside(&self) -> BoxFuture<'_, Result<Client, Fault>> {
+        self.make_beside().boxed()
     }
 }

@@ -2,7 +2,9 @@
 
 use super::describe;
 use super::intake::{Intake, Rows, Whole};
+use super::lanes::Lanes;
 use super::link::{Link, link};
+use super::logs::Logs;
 use super::perform::perform;
 use super::supervisor::{Connector, Supervisor};
 use super::teller::Teller;
@@ -12,7 +14,9 @@ use crate::model::call::{Call, CallId, Failure};
 use crate::model::catalog::Resource;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{ClusterId, Session, WatchId};
+use crate::model::log::{Tail, TailId};
 use crate::model::msg::{self, ClusterNews, Msg, News, Sync};
+use crate::model::step::Notice;
 use crate::model::want::{Of, Want};
 use futures::FutureExt;
 use std::collections::HashMap;
@@ -33,11 +37,26 @@ pub struct Sessions {
     out: mpsc::Sender<Msg>,
     open: HashMap<ClusterId, Open>,
     watches: HashMap<WatchId, (ClusterId, AbortHandle)>,
+    tails: HashMap<TailId, Following>,
+}
+
+/// The logs of a pod that are followed.
+struct Following {
+    cluster: ClusterId,
+    look: watch::Sender<u64>,
+    task: AbortHandle,
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 /// An open cluster.
 struct Open {
     link: Link,
+    lanes: Arc<Lanes>,
     kick: watch::Sender<u64>,
     teller: Teller,
     supervisor: AbortHandle,
@@ -57,7 +76,7 @@ impl Drop for Open {
 impl Sessions {
     /// No sessions yet; what they have to say goes to `out`.
     pub fn new(runtime: Handle, out: mpsc::Sender<Msg>) -> Self {
-        Self { runtime, out, open: HashMap::new(), watches: HashMap::new() }
+        Self { runtime, out, open: HashMap::new(), watches: HashMap::new(), tails: HashMap::new() }
     }
 
     /// Opens a cluster; what it says carries the number of this opening. Nothing happens if it is open.
@@ -69,14 +88,16 @@ impl Sessions {
         let ends = link();
         let users = ends.0.clone();
         let teller = Teller::new(cluster, session, self.out.clone());
+        let lanes = Arc::new(Lanes::new(Arc::clone(&connector)));
         let supervisor = Supervisor::new(teller.clone(), connector, ends, kicks).run();
         let supervisor = self.spawn(supervisor, down(&teller));
-        self.open.insert(cluster, Open { link: users, kick, teller, supervisor, discovery: None });
+        self.open.insert(cluster, Open { link: users, lanes, kick, teller, supervisor, discovery: None });
     }
 
     /// Closes a cluster and ends its watches.
     pub fn disconnect(&mut self, cluster: ClusterId) {
         self.open.remove(&cluster);
+        self.tails.retain(|_, tail| tail.cluster != cluster);
         self.watches.retain(|_, (of, task)| {
             if *of == cluster {
                 task.abort();
@@ -152,6 +173,28 @@ impl Sessions {
         if let Some((_, task)) = self.watches.remove(&id) {
             task.abort();
         }
+    }
+
+    /// Starts to follow the logs of a pod. Nothing happens in a cluster that is not open.
+    pub fn follow(&mut self, id: TailId, tail: Tail) {
+        let Some(open) = self.open.get(&tail.cluster) else { return };
+        let (cluster, (look, looks)) = (tail.cluster, watch::channel(tail.state));
+        let logs = Logs { id, tail, link: open.link.clone(), lanes: Arc::clone(&open.lanes), out: self.out.clone(), look: looks };
+        let failed = move |why: Fault| Msg::Told(Notice::warn(why.what));
+        let task = self.spawn(logs.run(), failed);
+        self.tails.insert(id, Following { cluster, look, task });
+    }
+
+    /// The pod has changed: its containers are looked at again.
+    pub fn look_again(&self, id: TailId, state: u64) {
+        if let Some(tail) = self.tails.get(&id) {
+            tail.look.send_replace(state);
+        }
+    }
+
+    /// Follows the logs of a pod no longer.
+    pub fn unfollow(&mut self, id: TailId) {
+        self.tails.remove(&id);
     }
 
     /// Runs a task; should it panic, `tell` makes what the screen is told, and everything else goes on.

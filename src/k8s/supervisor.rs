@@ -35,6 +35,11 @@ pub trait Connector: Send + Sync + 'static {
 
     /// A client with the credential as it is by now, if it is another than the last client's. Quick where nothing is due.
     fn refresh(&self) -> BoxFuture<'_, Option<Client>>;
+
+    /// One more connection like the last one, for streams that may stand still.
+    fn beside(&self) -> BoxFuture<'_, Result<Client, Fault>> {
+        self.connect(false)
+    }
 }
 
 /// The keeper of one cluster's connection. [`Supervisor::run`] it in a task of its own.

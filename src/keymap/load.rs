@@ -37,8 +37,8 @@ impl Keymap {
     /// Chords whose first keys do something by themselves, so that they can never be typed.
     fn hidden(&self) -> impl Iterator<Item = Problem> {
         self.0.iter().filter(|e| e.binding.is_some()).filter_map(|long| {
-            let hides = |s: &&Entry| s.binding.is_some() && s.keys.len() < long.keys.len() && long.keys.starts_with(&s.keys);
-            let short = self.reach(long.scope).find(hides)?;
+            let hides = |s: &Entry| s.binding.is_some() && s.keys.len() < long.keys.len() && long.keys.starts_with(&s.keys);
+            let short = self.reach(long.scope, hides).next()?;
             let what =
                 format!("{} cannot be typed: {} is bound ({}:{})", written(&long.keys), written(&short.keys), short.file, short.line);
             Some(Problem { file: long.file.clone(), line: long.line, what })

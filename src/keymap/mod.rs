@@ -35,6 +35,8 @@ pub enum Scope {
     Table,
     /// Text that is read: details, YAML.
     Document,
+    /// Lines of logs.
+    Logs,
     /// The screen of clusters.
     Clusters,
     /// The screen of changes.
@@ -51,10 +53,11 @@ pub enum Scope {
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Everywhere,
         Self::Table,
         Self::Document,
+        Self::Logs,
         Self::Clusters,
         Self::Changes,
         Self::Data,
@@ -69,6 +72,7 @@ impl Scope {
             Self::Everywhere => "everywhere",
             Self::Table => "table",
             Self::Document => "document",
+            Self::Logs => "logs",
             Self::Clusters => "clusters",
             Self::Changes => "changes",
             Self::Data => "data",
@@ -81,7 +85,7 @@ impl Scope {
     fn inherits(self, keys: &[Key]) -> bool {
         match self {
             Self::Everywhere | Self::Dialog => false,
-            Self::Table | Self::Document | Self::Clusters | Self::Changes | Self::Data => true,
+            Self::Table | Self::Document | Self::Logs | Self::Clusters | Self::Changes | Self::Data => true,
             Self::Editor | Self::Prompt => keys.iter().all(|k| k.typed().is_none()),
         }
     }
@@ -126,19 +130,19 @@ impl Keymap {
     /// What the keys pressed so far mean in a scope. What the scope says of keys hides what it would inherit.
     pub fn lookup(&self, scope: Scope, pressed: &[Key]) -> Lookup<'_> {
         let mut prefix = false;
-        for entry in self.reach(scope) {
+        for entry in self.reach(scope, |e| e.keys.starts_with(pressed)) {
             if entry.keys == pressed {
                 return entry.binding.as_ref().map_or(Lookup::None, Lookup::Action);
             }
-            prefix |= entry.binding.is_some() && entry.keys.starts_with(pressed);
+            prefix |= entry.binding.is_some();
         }
         if prefix { Lookup::Prefix } else { Lookup::None }
     }
 
     /// The keys that do this in a scope, as people write them, in the order of the keymap.
     pub fn keys_of(&self, scope: Scope, action: &str, argument: Option<&str>) -> Vec<String> {
-        let wanted = |b: &Binding| b.action == action && b.argument.as_deref() == argument;
-        self.bindings(scope).filter(|(_, _, b)| wanted(b)).map(|(_, keys, _)| keys).collect()
+        let wanted = |e: &Entry| e.binding.as_ref().is_some_and(|b| b.action == action && b.argument.as_deref() == argument);
+        self.reach(scope, wanted).map(|e| written(&e.keys)).collect()
     }
 
     /// The first key of each action that takes no argument, in a scope.
@@ -152,14 +156,18 @@ impl Keymap {
 
     /// All bindings in force in a scope: where each is from, its keys, what it does. The scope's own come first.
     pub fn bindings(&self, scope: Scope) -> impl Iterator<Item = (Scope, String, &Binding)> {
-        self.reach(scope).filter_map(|e| Some((e.scope, written(&e.keys), e.binding.as_ref()?)))
+        self.reach(scope, |_| true).filter_map(|e| Some((e.scope, written(&e.keys), e.binding.as_ref()?)))
     }
 
-    /// The entries that count in a scope: its own, then those it inherits and says nothing about itself.
-    fn reach(&self, scope: Scope) -> impl Iterator<Item = &Entry> {
-        let own = move || self.0.iter().filter(move |e| e.scope == scope);
-        let inherits = move |e: &&Entry| scope.inherits(&e.keys) && !own().any(|o| o.keys == e.keys);
-        own().chain(self.0.iter().filter(|e| e.scope == Scope::Everywhere).filter(inherits))
+    /// The entries of this sort that count in a scope: its own, then those it inherits and says nothing about itself. Frames and keys ask for few
+    /// of many.
+    fn reach<'a>(&'a self, scope: Scope, is: impl Fn(&Entry) -> bool) -> impl Iterator<Item = &'a Entry> {
+        let own = move |e: &&Entry| e.scope == scope;
+        let inherits = move |e: &&Entry| {
+            e.scope == Scope::Everywhere && scope.inherits(&e.keys) && !self.0.iter().any(|o| o.scope == scope && o.keys == e.keys)
+        };
+        let (own, inherited): (Vec<&Entry>, Vec<&Entry>) = self.0.iter().filter(|e| is(e)).partition(own);
+        own.into_iter().chain(inherited.into_iter().filter(inherits))
     }
 }
 

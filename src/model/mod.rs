@@ -26,6 +26,7 @@ pub mod image;
 pub mod known;
 pub mod layout;
 pub mod line;
+pub mod log;
 pub mod manifest;
 pub mod motion;
 pub mod msg;

@@ -27,6 +27,22 @@ pub enum Motion {
     PreviousMatch,
     /// Fold or unfold, wrap or unwrap: what the screen has of the kind.
     Fold,
+    /// To the next line that tells of an error.
+    NextError,
+    PreviousError,
+    /// Lines with a form that is known: as they are, in one row, in many.
+    Form,
+    /// Times as on the wall, in UTC, as ages, or none.
+    Times,
+    /// Long lines in several rows, or cut.
+    Wrap,
+    /// Show what is under the cursor no more, or all again.
+    Mute,
+    Unmute,
+    /// Tell what happened between the lines.
+    Timeline,
+    /// Stand still while more comes, or follow it again.
+    Hold,
     /// Show what is hidden under the cursor, or hide it again.
     Reveal,
 }

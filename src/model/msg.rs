@@ -6,6 +6,7 @@ use super::catalog::Catalog;
 use super::column::Column;
 use super::fault::Fault;
 use super::id::{ClusterId, Session, Uid, WatchId};
+use super::log::{self, TailId};
 use super::record::Record;
 use super::row::Row;
 use super::step::Notice;
@@ -16,6 +17,10 @@ use std::time::Duration;
 pub enum Msg {
     /// Of a watch.
     Watch(WatchId, News),
+    /// Of the logs of a pod.
+    Log(TailId, log::News),
+    /// All of the logs of a pod was read that was not to be followed, or the pod is gone.
+    LogOver(TailId),
     /// Of a cluster, and of which opening of it.
     Cluster(ClusterId, Session, ClusterNews),
     /// What came of a request.

@@ -40,6 +40,10 @@ pub enum Step {
     Quit,
     /// A line is to be typed.
     Ask(Prompt),
+    /// What the present screen shows is to be kept in a file.
+    Save(Save),
+    /// What is wrong, and what was done about it, is to be kept in a file.
+    HandOver,
     /// Something happens within the present screen.
     Move(Motion),
     /// Something happens to the text that is edited in the present screen.
@@ -107,6 +111,8 @@ pub enum Effect {
     JournalTo(String),
     /// Read the journal.
     ReadJournal,
+    /// Keep bytes in a file of about this name, which nobody else may read.
+    Save(String, Vec<u8>),
     /// Put text on the clipboard.
     Copy(String),
     /// Open an address in the browser, or put it on the clipboard where there is none.
@@ -136,6 +142,8 @@ pub enum Screen {
     Health,
     /// What is wrong in a cluster for one cause, explained.
     Finding(ClusterId, Cause),
+    /// What the pods write that belong to any of these.
+    Logs(Vec<Only>),
     /// What happens in all open clusters, the newest first.
     Warnings,
     /// The changes of this run, the newest first.
@@ -210,6 +218,21 @@ pub enum Only {
     Told(ObjectRef, Box<[Uid]>),
     /// Those that this object names, all in one namespace.
     Named(ObjectRef, Named),
+    /// Pods of what is called so.
+    Alike(Workload),
+}
+
+/// What a pod is one of, by its name: the same in every cluster that it is rolled out to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workload {
+    /// Only in this cluster.
+    pub cluster: Option<ClusterId>,
+    /// Its namespace.
+    pub namespace: Box<str>,
+    /// As `Deployment`; `Pod` for one that nothing controls.
+    pub kind: Box<str>,
+    /// Its name.
+    pub name: Box<str>,
 }
 
 /// How one object is shown.
@@ -228,6 +251,17 @@ pub enum Prompt {
     Goto,
     /// Which rows to show, or what to find in a text.
     Filter,
+    /// Which lines to show, where something else is to be found in them.
+    Sieve,
+}
+
+/// What of a screen is kept in a file.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Save {
+    /// An object of JSON for each line, instead of the text as it was received.
+    pub json: bool,
+    /// All that is held, instead of what is shown.
+    pub all: bool,
 }
 
 /// A change that is wanted, before anything is known of it.

@@ -18,6 +18,24 @@ const ZOOMED: &[(&str, &str)] = &[("zoom", "all panes")];
 /// And where one of a few things is taken.
 const CHOICE: &[(&str, &str)] = &[("enter", "take it")];
 
+/// What is worth a hint where lines are read.
+const LOGS: &[(&str, &str)] = &[
+    ("hold", "stop"),
+    ("filter", "find"),
+    ("filter-lines", "filter"),
+    ("previous-error", "error before"),
+    ("next-error", "next error"),
+    ("times", "times"),
+    ("form", "form"),
+    ("wrap", "wrap"),
+    ("timeline", "events"),
+    ("save", "save"),
+    ("actions", "act on the line's pod"),
+    ("copy", "copy"),
+    ("help", "keys"),
+    ("back", "back"),
+];
+
 /// What is worth a hint in a scope: actions in the order of their use, and what they are called in a word.
 fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
     match scope {
@@ -45,6 +63,7 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
             ("help", "keys"),
             ("back", "back"),
         ],
+        Scope::Logs => LOGS,
         Scope::Clusters => &[
             ("enter", "open and look"),
             ("toggle-cluster", "open or close"),

@@ -89,6 +89,7 @@ impl Line {
         let sign = match self.prompt {
             Prompt::Goto => ":",
             Prompt::Filter => "/",
+            Prompt::Sieve => "filter ",
         };
         let style = theme.style(if self.error.is_some() { Role::PromptError } else { Role::Prompt });
         let mut at = x + text::put(buf, x, y, width, sign, theme.style(Role::Key));

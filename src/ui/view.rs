@@ -7,9 +7,10 @@ use super::theme::Theme;
 use crate::keymap::{Binding, Scope};
 use crate::model::draft::{Draft, Subject};
 use crate::model::id::WatchId;
+use crate::model::log::{Follows, News, Tail};
 use crate::model::query::BadTerm;
 use crate::model::right::Right;
-use crate::model::step::{Motion, Panes, Pick, Scene, Step};
+use crate::model::step::{Motion, Panes, Pick, Save, Scene, Step};
 use crate::model::stroke::Stroke;
 use crate::model::table::Slot;
 use crate::model::want::Want;
@@ -34,6 +35,20 @@ pub trait View {
 
     /// What ought to be watched while this screen is open.
     fn wants(&self, world: &World) -> Vec<Want>;
+
+    /// The pods whose logs are to be followed while this screen is open.
+    fn follows(&self) -> Option<Follows<'_>> {
+        None
+    }
+
+    /// So many of them are not, for there are too many.
+    fn left_out(&mut self, _pods: usize) {}
+
+    /// Lines of the logs of such a pod.
+    fn read(&mut self, _tail: &Tail, _news: News) {}
+
+    /// Nothing more comes from such a pod.
+    fn read_out(&mut self, _tail: &Tail) {}
 
     /// What an action may act on.
     fn scene(&self, world: &World) -> Scene;
@@ -104,6 +119,26 @@ pub trait View {
     /// Another filter or search text. A bad one is refused and the old one stays in force.
     fn set_filter(&mut self, _world: &World, _text: &str) -> Result<(), BadTerm> {
         Ok(())
+    }
+
+    /// The filter of its lines, as it stands, on a screen in which something else is to be found.
+    fn sieve(&self) -> Option<&str> {
+        None
+    }
+
+    /// Another such filter. A bad one is refused and the old one stays in force.
+    fn set_sieve(&mut self, _world: &World, _text: &str) -> Result<(), BadTerm> {
+        Ok(())
+    }
+
+    /// What is to be kept in a file, and a name for that.
+    fn save(&self, _how: Save) -> Option<(String, Vec<u8>)> {
+        None
+    }
+
+    /// What a person has marked in it, as it is told to others.
+    fn noted(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// What is looked at has changed: clusters, focus, namespaces, tables.

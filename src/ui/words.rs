@@ -79,6 +79,10 @@ pub fn only(world: &World, only: &Only, namespaced: bool) -> Option<String> {
             let namespace = if o.namespace.is_empty() { String::new() } else { format!("{}/", o.namespace) };
             Some(of(o.cluster, &format!("{namespace}{} of {}", o.name, o.kind)))
         }
+        Only::Alike(of) => {
+            let clusters = of.cluster.map_or("in all clusters", |cluster| world.name(cluster));
+            Some(format!("{} {}/{} {clusters}", of.kind.to_lowercase(), of.namespace, of.name))
+        }
         Only::OnNode(o) => Some(of(o.cluster, &format!("on node {}", o.name))),
         Only::About(o) => Some(of(o.cluster, &format!("about {}", o.name))),
         Only::Object(o) => Some(of(o.cluster, &o.name)),

@@ -6,6 +6,7 @@
 //!     cargo bench -- live 10000 'k9s -A -c pods'          another program beside it; KUBECONFIG is set for it
 //!     cargo bench -- workspace                           the overview of twelve clusters of 3,000 pods
 //!     cargo bench -- rules                               what health costs over 100,000 pods
+//!     cargo bench -- logs                                what cutting, merging and finding lines costs
 //!     cargo bench -- pause                               what a pause in typing costs, in a text of 1 MiB
 //!     cargo bench -- serve 10000                          only the API server with its pods, to look at by hand
 #![allow(
@@ -18,6 +19,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, unreachable_pub, reason = "printing is what it is for")]
 
 mod live;
+mod logs;
 mod pause;
 mod process;
 mod rules;
@@ -36,6 +38,7 @@ fn main() {
             live::run(pods, args.next());
         }
         Some("workspace") => workspace::run(args.next().map_or(3_000, |n| n.parse().expect("the number of pods")), 500),
+        Some("logs") => logs::run(args.next().map_or(1_000, |n| n.parse().expect("megabytes"))),
         Some("rules") => rules::run(args.next().map_or(100_000, |n| n.parse().expect("the number of pods"))),
         Some("pause") => pause::run(args.next().map_or(1024, |n| n.parse().expect("KiB"))),
         Some("serve") => {
@@ -46,6 +49,8 @@ fn main() {
             println!("until enter is pressed");
             std::io::stdin().read_line(&mut String::new()).expect("standard input");
         }
-        Some(other) => panic!("no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], pause [KIB], serve [PODS]"),
+        Some(other) => {
+            panic!("no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], logs [MEGABYTES], pause [KIB], serve [PODS]")
+        }
     }
 }

@@ -59,6 +59,7 @@ fn every_action_has_a_key_or_a_name_that_can_be_typed() {
             "uncordon",
             "drain",
             "changes",
+            "handover",
             "go",
             "sort",
             "overview",

@@ -36,6 +36,7 @@ mod joined;
 mod kinds;
 mod kubectl;
 mod links;
+mod logs;
 mod panes;
 mod readme;
 mod rig;

@@ -43,8 +43,17 @@ fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]
 fn keys() -> String {
     let known: Vec<&str> = actions::all().map(|a| a.name).collect();
     let (keymap, _) = Keymap::load(&KEYMAPS[..1], &known);
-    let scopes =
-        [Scope::Everywhere, Scope::Table, Scope::Document, Scope::Clusters, Scope::Changes, Scope::Data, Scope::Editor, Scope::Dialog];
+    let scopes = [
+        Scope::Everywhere,
+        Scope::Table,
+        Scope::Document,
+        Scope::Logs,
+        Scope::Clusters,
+        Scope::Changes,
+        Scope::Data,
+        Scope::Editor,
+        Scope::Dialog,
+    ];
     let rows = scopes.into_iter().flat_map(|scope| {
         let mut order = Vec::new();
         let mut keys: BTreeMap<&str, Vec<String>> = BTreeMap::new();

@@ -66,7 +66,7 @@ fn verify(path: &Path, log: &Log) -> Result<u8> {
 }
 
 /// An instant as people give it: how long ago, a time, or a day.
-fn since(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+pub(in crate::app) fn since(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let ago = span(text).map(|seconds| Timestamp(now.0 - seconds));
     let at = || Timestamp::parse(text).or_else(|| Timestamp::parse(&format!("{text}T00:00:00Z")));
     ago.or_else(at)

@@ -15,9 +15,9 @@
 //! Titles are taken in any case, with `-` for a space (`last-seen`). A value that is not there has no text for plain terms and the
 //! text `<none>` for a column's own. Quotes make any text plain (`"nginx:1.25"`), also behind an operator.
 
-mod operand;
-mod parse;
-mod term;
+pub(in crate::model) mod operand;
+pub(in crate::model) mod parse;
+pub(in crate::model) mod term;
 
 use super::column::Column;
 use super::nearest::hint;
@@ -38,10 +38,10 @@ pub struct Query {
 
 /// A term, and where it stands in the text.
 #[derive(Clone, Debug)]
-struct Placed {
+pub(in crate::model) struct Placed {
     at: Range<usize>,
-    not: bool,
-    term: Term,
+    pub(in crate::model) not: bool,
+    pub(in crate::model) term: Term,
 }
 
 /// Why a filter cannot be used.
@@ -79,7 +79,7 @@ pub struct RowView<'a> {
 impl Query {
     /// Reads a filter. The first term that makes no sense is the error; which columns there are is for [`Self::check`].
     pub fn parse(text: &str) -> Result<Self, BadTerm> {
-        Ok(Self { text: text.to_owned(), terms: parse::terms(text)? })
+        Ok(Self { text: text.to_owned(), terms: parse::terms(text, parse::ROWS)? })
     }
 
     /// True where every row is shown.

@@ -7,7 +7,7 @@ use memchr::memchr2_iter;
 
 /// How two numbers compare.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Compare {
+pub(in crate::model) enum Compare {
     Above,
     Below,
     AtLeast,
@@ -15,7 +15,7 @@ pub(super) enum Compare {
 }
 
 impl Compare {
-    pub(super) fn holds(self, a: f64, b: f64) -> bool {
+    pub(in crate::model) fn holds(self, a: f64, b: f64) -> bool {
         match self {
             Self::Above => a > b,
             Self::Below => a < b,
@@ -36,13 +36,13 @@ impl Compare {
 
 /// A typed number, in every way it can be read: `5m` is five minutes beside an age and five thousandths beside a quantity.
 #[derive(Copy, Clone, Debug, PartialEq)]
-pub(super) struct Number {
-    plain: Option<f64>,
-    seconds: Option<f64>,
+pub(in crate::model) struct Number {
+    pub(in crate::model) plain: Option<f64>,
+    pub(in crate::model) seconds: Option<f64>,
 }
 
 impl Number {
-    pub(super) fn read(text: &str) -> Self {
+    pub(in crate::model) fn read(text: &str) -> Self {
         Self { plain: quantity(text.strip_suffix('%').unwrap_or(text)), seconds: span(text).map(|s| s as f64) }
     }
 
@@ -75,8 +75,8 @@ impl Number {
 
 /// A text to find in any case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Needle {
-    pub(super) text: String,
+pub(in crate::model) struct Needle {
+    pub(in crate::model) text: String,
     lower: String,
     /// False where no number, ratio or age can show it, which saves writing them out.
     pub(super) in_numbers: bool,
@@ -90,7 +90,7 @@ impl Needle {
         Self { text: text.to_owned(), lower, in_numbers }
     }
 
-    pub(super) fn is_in(&self, text: &str) -> bool {
+    pub(in crate::model) fn is_in(&self, text: &str) -> bool {
         if !self.lower.is_ascii() {
             return !text.is_ascii() && text.to_lowercase().contains(&self.lower);
         }

@@ -6,9 +6,28 @@ use super::{BadTerm, Placed};
 use regex::RegexBuilder;
 use std::ops::Range;
 
+/// What differs between what is filtered.
+#[derive(Copy, Clone)]
+pub(in crate::model) struct Dialect {
+    /// The operators, longer ones first.
+    operators: &'static [(&'static str, Operator)],
+    /// What may be compared, beside numbers: a name and a value.
+    compares: fn(&str, &str) -> bool,
+}
+
+/// The filters of tables.
+pub(super) const ROWS: Dialect = Dialect { operators: &OPERATORS, compares: |_, _| false };
+
+impl Dialect {
+    /// The same with `~` for what contains a text, and with more that may be compared.
+    pub(in crate::model) const fn of_lines(compares: fn(&str, &str) -> bool) -> Self {
+        Self { operators: &LINE_OPERATORS, compares }
+    }
+}
+
 /// All terms of the text.
-pub(super) fn terms(text: &str) -> Result<Vec<Placed>, BadTerm> {
-    let mut reader = Reader { text, at: 0 };
+pub(in crate::model) fn terms(text: &str, dialect: Dialect) -> Result<Vec<Placed>, BadTerm> {
+    let mut reader = Reader { text, at: 0, dialect };
     let mut terms = Vec::new();
     while reader.skip_spaces() {
         let from = reader.at;
@@ -31,6 +50,12 @@ const OPERATORS: [(&str, Operator); 8] = [
     (":", Operator::Contains),
 ];
 
+/// The same for lines.
+const LINE_OPERATORS: [(&str, Operator); 9] = {
+    let [a, b, c, d, e, f, g, h] = OPERATORS;
+    [a, b, c, d, e, f, g, h, ("~", Operator::Contains)]
+};
+
 #[derive(Copy, Clone)]
 enum Operator {
     Equals,
@@ -42,6 +67,7 @@ enum Operator {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    dialect: Dialect,
 }
 
 impl<'a> Reader<'a> {
@@ -136,7 +162,8 @@ impl<'a> Reader<'a> {
 
     /// A term with an operator, or else a plain text.
     fn named(&mut self) -> Result<Term, BadTerm> {
-        let operator = |rest: &str| OPERATORS.iter().find(|(sign, _)| rest.starts_with(sign)).copied();
+        let Dialect { operators, compares } = self.dialect;
+        let operator = |rest: &str| operators.iter().find(|(sign, _)| rest.starts_with(sign)).copied();
         let from = self.at;
         let name = self.word(|rest| operator(rest).is_some())?;
         let Some((sign, operator)) = operator(self.rest()) else {
@@ -157,7 +184,7 @@ impl<'a> Reader<'a> {
             Operator::Equals | Operator::Differs => Ok(Term::equals(name, value, matches!(operator, Operator::Differs))),
             _ if value.is_empty() => self.bad(from..self.at, format!("a value belongs after {name}{sign}")),
             Operator::Contains => Ok(Term::Contains { title: name, needle: Needle::new(&value) }),
-            Operator::Compare(how) if Number::read(&value).is_some() => Ok(Term::compare(name, how, value)),
+            Operator::Compare(how) if Number::read(&value).is_some() || compares(&name, &value) => Ok(Term::compare(name, how, value)),
             Operator::Compare(_) => self.bad(
                 value_at..self.at,
                 format!("{value} is neither a number (5), nor an age (30s, 5m, 2h, 3d, 1w), nor a quantity (500m, 1Gi)"),

@@ -10,7 +10,7 @@ use std::fmt::{self, Write};
 
 /// A term, its `!` not included.
 #[derive(Clone, Debug)]
-pub(super) enum Term {
+pub(in crate::model) enum Term {
     Text(Needle),
     Regex(Regex),
     /// The letters as typed, as they are compared, and whether accents count.

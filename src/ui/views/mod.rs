@@ -11,6 +11,7 @@ pub mod finding;
 pub mod health;
 pub mod help;
 pub mod journal;
+pub mod logs;
 mod outline;
 pub mod palette;
 pub mod problems;

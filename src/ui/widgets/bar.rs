@@ -23,9 +23,13 @@ pub fn bar(have: u32, want: u32) -> (String, String) {
 
 /// The last values of a course, each as high as it is of the highest.
 pub fn course(samples: &[u32]) -> String {
-    let last = samples.get(samples.len().saturating_sub(COURSE)..).unwrap_or_default();
-    let most = u64::from(last.iter().copied().max().unwrap_or_default()).max(1);
-    last.iter().filter_map(|n| HEIGHTS.get(((u64::from(*n) * 7 + most / 2) / most) as usize)).collect()
+    heights(samples.get(samples.len().saturating_sub(COURSE)..).unwrap_or_default())
+}
+
+/// Each value as high as it is of the highest.
+pub fn heights(samples: &[u32]) -> String {
+    let most = u64::from(samples.iter().copied().max().unwrap_or_default()).max(1);
+    samples.iter().filter_map(|n| HEIGHTS.get(((u64::from(*n) * 7 + most / 2) / most) as usize)).collect()
 }
 
 #[cfg(test)]

@@ -20,6 +20,17 @@ impl Needle {
         self.0.is_empty()
     }
 
+    /// True where it is in these bytes. What is no text has nothing to find but what is.
+    pub fn is_in(&self, bytes: &[u8]) -> bool {
+        let ascii: Option<Vec<u8>> = self.0.iter().map(|c| u8::try_from(*c).ok().filter(u8::is_ascii)).collect();
+        match ascii.as_deref() {
+            Some([]) => false,
+            Some([first, rest @ ..]) => memchr::memchr2_iter(*first, first.to_ascii_uppercase(), bytes)
+                .any(|at| bytes.get(at + 1..at + 1 + rest.len()).is_some_and(|part| part.eq_ignore_ascii_case(rest))),
+            None => !self.places([&*String::from_utf8_lossy(bytes)]).is_empty(),
+        }
+    }
+
     /// Where it begins in a line of these parts, in characters; places do not overlap.
     pub fn places<'a>(&self, parts: impl IntoIterator<Item = &'a str>) -> Vec<usize> {
         let mut places = Vec::new();

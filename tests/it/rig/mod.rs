@@ -7,6 +7,7 @@ pub mod demo;
 pub mod fleet;
 pub mod grammar;
 pub mod home;
+pub mod kubelet;
 pub mod objects;
 pub mod person;
 pub mod pty;

@@ -39,8 +39,17 @@ pub struct Person {
 impl Person {
     /// Looks at the table of a kind in one cluster, where one may try things and which has these objects in the namespace `here`.
     pub async fn start(kind: &'static str, objects: &[(&str, Value)]) -> Self {
+        Self::start_in(false, kind, objects).await
+    }
+
+    /// The same in a cluster with a shop, whose machines run what one makes.
+    pub async fn start_in_shop(kind: &'static str, objects: &[(&str, Value)]) -> Self {
+        Self::start_in(true, kind, objects).await
+    }
+
+    async fn start_in(has_shop: bool, kind: &'static str, objects: &[(&str, Value)]) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let options = Options { clusters: 1, is_played: false, is_faulty: true, has_shop: false, ..Options::default() };
+        let options = Options { clusters: 1, is_played: false, is_faulty: true, has_shop, ..Options::default() };
         let fleet = Fleet::start(&options).expect("a fleet");
         let cluster = Arc::clone(&fleet.members()[0].cluster);
         cluster.with(|sim| {

@@ -5,12 +5,14 @@ use super::clusters::{catalog, cluster};
 use kconsole::actions;
 use kconsole::app::config::Config;
 use kconsole::app::state::{Order, State};
+use kconsole::app::tails::Pull;
 use kconsole::keymap::{KEYMAPS, Keymap};
 use kconsole::kinds;
 use kconsole::kinds::custom::TableDecoder;
 use kconsole::model::fault::Fault;
 use kconsole::model::id::{ClusterId, GroupResource, Session, Uid, WatchId};
 use kconsole::model::layout::Layouts;
+use kconsole::model::log::{Chunk, Cutter, Tail, TailId};
 use kconsole::model::msg::{ClusterNews, Delta, Link, Msg, News, Server, Sync, Traffic};
 use kconsole::model::row::Row;
 use kconsole::model::step::{Effect, Only, TableOf};
@@ -40,6 +42,7 @@ pub struct Robot {
     size: (u16, u16),
     screen: Buffer,
     running: BTreeMap<WatchId, Running>,
+    tails: BTreeMap<TailId, Tail>,
     effects: Vec<Effect>,
     /// A clock that never goes back.
     clock: Duration,
@@ -80,7 +83,15 @@ impl Robot {
             if resource == "overview" { Box::new(WorkspaceView::new(&state.world)) } else { Box::new(TableView::new(&state.world, of)) };
         state.push(view);
         let screen = Buffer::empty(Rect::new(0, 0, SMALL.0, SMALL.1));
-        let mut robot = Self { state, size: SMALL, screen, running: BTreeMap::new(), effects: Vec::new(), clock: Duration::ZERO };
+        let mut robot = Self {
+            state,
+            size: SMALL,
+            screen,
+            running: BTreeMap::new(),
+            tails: BTreeMap::new(),
+            effects: Vec::new(),
+            clock: Duration::ZERO,
+        };
         for name in names.iter().take(open) {
             robot.cluster(name, ClusterNews::Link(Link::Up { latency: Duration::from_millis(3) }));
             robot.cluster(name, ClusterNews::Catalog(catalog()));
@@ -188,6 +199,29 @@ impl Robot {
         self.settle()
     }
 
+    /// The pods that are followed.
+    pub fn followed(&self) -> Vec<String> {
+        self.tails.values().map(|tail| tail.pod.to_string()).collect()
+    }
+
+    /// A container of a pod that is followed writes lines, so many milliseconds after the beginning.
+    pub fn log(&mut self, pod: &str, container: &str, millis: i64, lines: &[&str]) -> &mut Self {
+        let mut cutter = Cutter::default();
+        for line in lines {
+            let at = jiff::Timestamp::from_millisecond(NOW * 1_000 + millis).unwrap();
+            cutter.feed(format!("{at:.9} {line}\n").as_bytes());
+        }
+        self.tell(pod, container, cutter.take().unwrap())
+    }
+
+    /// Something is told of a container.
+    pub fn tell(&mut self, pod: &str, container: &str, chunk: Chunk) -> &mut Self {
+        let id = self.tails.iter().find(|(_, tail)| &*tail.pod == pod).map(|(id, _)| *id);
+        let id = id.unwrap_or_else(|| panic!("{pod} is not followed, but {:?}; the screen:\n{}", self.followed(), self.screen()));
+        self.state.message(Msg::Log(id, kconsole::model::log::News { container: container.into(), chunk }));
+        self.settle()
+    }
+
     /// Time passes.
     pub fn wait(&mut self, seconds: i64) -> &mut Self {
         let now = Timestamp(self.state.world.now.0 + seconds);
@@ -216,6 +250,13 @@ impl Robot {
                     self.running.insert(id, Running { want, words: Dictionary::default(), tables });
                 }
                 Order::Stop(id) => drop(self.running.remove(&id)),
+            }
+        }
+        for pull in self.state.pulls() {
+            match pull {
+                Pull::Start(id, tail) => drop(self.tails.insert(id, tail)),
+                Pull::Stop(id) => drop(self.tails.remove(&id)),
+                Pull::Look(..) => {}
             }
         }
         self.draw();

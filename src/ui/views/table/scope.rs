@@ -6,8 +6,9 @@ use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
 use crate::model::order::Member;
 use crate::model::row::{Facts, Row};
 use crate::model::selector::Selector;
-use crate::model::step::{Only, TableOf};
+use crate::model::step::{Only, TableOf, Workload};
 use crate::model::want::{Of, Want};
+use crate::model::words::Words;
 use crate::model::world::{Found, World};
 
 /// Where whole-cluster lists are forbidden, so many namespaces are watched one by one; more would be a connection each.
@@ -21,7 +22,7 @@ pub(in crate::ui::views) fn kind(world: &World, name: &str) -> Option<GroupResou
 }
 
 /// What a view of a kind wants from all open clusters, also from those that are out of focus: coming back is instant.
-pub(super) fn wants(world: &World, of: &TableOf, kind: &GroupResource) -> Vec<Want> {
+pub(in crate::ui::views) fn wants(world: &World, of: &TableOf, kind: &GroupResource) -> Vec<Want> {
     let clusters = world.open().filter(|c| cluster(&of.only).is_none_or(|only| only == c.id));
     let parts = kinds::parts(kind);
     clusters.flat_map(|c| parts.iter().flat_map(|part| of_cluster(world, c, &of.only, part))).collect()
@@ -68,6 +69,7 @@ pub(super) fn is_namespaced(world: &World, cluster: ClusterId, kind: &GroupResou
 pub(super) fn cluster(only: &Only) -> Option<ClusterId> {
     match only {
         Only::All => None,
+        Only::Alike(of) => of.cluster,
         Only::Cluster(cluster) | Only::Namespace(cluster, _) => Some(*cluster),
         Only::SelectedBy(o, _) | Only::OnNode(o) | Only::About(o) | Only::Object(o) => Some(o.cluster),
         Only::OwnedBy(o) | Only::Claiming(o) | Only::Told(o, _) | Only::Named(o, _) => Some(o.cluster),
@@ -92,6 +94,7 @@ fn of_cluster(world: &World, cluster: &Cluster, only: &Only, kind: &GroupResourc
         }
         Only::Named(o, named) if named.namespace.is_empty() => vec![want(in_namespace(o).as_deref(), Of::All)],
         Only::Named(_, named) => vec![want(namespaced.then_some(&*named.namespace), Of::All)],
+        Only::Alike(of) => vec![want(namespaced.then_some(&*of.namespace), Of::All)],
         Only::OnNode(o) => vec![want(None, fields(format!("spec.nodeName={}", o.name)))],
         Only::About(o) => vec![want(in_namespace(o).as_deref(), fields(format!("involvedObject.uid={}", o.uid)))],
     }
@@ -116,7 +119,7 @@ fn everywhere(world: &World, cluster: &Cluster, kind: &GroupResource) -> Vec<Wan
 }
 
 /// Decides which rows belong to the view, before any filter.
-pub(super) struct Belongs<'a> {
+pub(in crate::ui::views) struct Belongs<'a> {
     only: &'a Only,
     selector: Option<Selector>,
     namespaces: &'a [Box<str>],
@@ -124,13 +127,13 @@ pub(super) struct Belongs<'a> {
 
 impl<'a> Belongs<'a> {
     /// The rule for a view. A selector that cannot be read selects nothing, rather than everything.
-    pub(super) fn new(world: &'a World, only: &'a Only) -> Self {
+    pub(in crate::ui::views) fn new(world: &'a World, only: &'a Only) -> Self {
         let selector = if let Only::SelectedBy(_, text) = only { Selector::parse(text).ok() } else { None };
         Self { only, selector, namespaces: &world.namespaces }
     }
 
     /// Whether a row belongs to the view.
-    pub(super) fn has(&self, member: &Member<'_>, row: &Row) -> bool {
+    pub(in crate::ui::views) fn has(&self, member: &Member<'_>, row: &Row) -> bool {
         if cluster(self.only).is_some_and(|c| c != member.table.cluster()) {
             return false;
         }
@@ -154,11 +157,28 @@ impl<'a> Belongs<'a> {
                 let claims = if let Facts::Pod(pod) = &row.facts { &*pod.claims } else { &[] };
                 namespace == &*o.namespace && claims.iter().any(|claim| words.get(*claim) == &*o.name)
             }
+            Only::Alike(of) => namespace == &*of.namespace && is_of(row, words, of),
             Only::Named(o, named) => {
                 let theirs = if named.namespace.is_empty() { &o.namespace } else { &named.namespace };
                 (namespace.is_empty() || namespace == &**theirs) && named.names.contains(&row.name)
             }
         }
+    }
+}
+
+/// Whether a pod is one of a workload. The ReplicaSets of a Deployment and the Jobs of a CronJob are called like it and something more.
+fn is_of(row: &Row, words: &Words, of: &Workload) -> bool {
+    if &*of.kind == "Pod" {
+        return row.name == of.name;
+    }
+    let Some(owner) = &row.owner else { return false };
+    let (kind, name) = (words.get(owner.kind), words.get(owner.name));
+    match (&*of.kind, kind) {
+        ("Deployment", "ReplicaSet") => {
+            row.label("pod-template-hash", words).and_then(|hash| name.strip_suffix(hash)?.strip_suffix('-')) == Some(&*of.name)
+        }
+        ("CronJob", "Job") => name.rsplit_once('-').is_some_and(|(job, _)| job == &*of.name),
+        (wanted, kind) => wanted == kind && name == &*of.name,
     }
 }
 

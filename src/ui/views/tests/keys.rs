@@ -36,7 +36,7 @@ fn the_actions_of_a_table() {
 fn every_binding_is_in_the_help_of_every_keymap() {
     for (name, _) in KEYMAPS {
         let keymap = keymap(name);
-        for scope in [Scope::Everywhere, Scope::Table, Scope::Document, Scope::Clusters, Scope::Changes, Scope::Data] {
+        for scope in [Scope::Everywhere, Scope::Table, Scope::Document, Scope::Logs, Scope::Clusters, Scope::Changes, Scope::Data] {
             let text = drawn(&mut HelpView::new(scope, &keymap), &World::default(), 100, 200);
             for (_, keys, binding) in keymap.bindings(scope).filter(|(.., b)| b.argument.is_none()) {
                 let help = actions::find(&binding.action).map_or(binding.action.as_str(), |a| a.help);

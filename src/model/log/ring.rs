@@ -1,0 +1,265 @@
+//! Lines of many sources in the order of their times, as many as fit into so many bytes. It is the only place that lets go of lines, and it counts
+//! them.
+
+use super::{Chunk, Kind, Level, Stamp};
+use std::collections::VecDeque;
+
+/// Numbers of chunks that are gone and still take room.
+const SLACK: usize = 1 << 10;
+
+/// A line's place in the order. It stays the name of the line for as long as that is held.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spot {
+    /// When it was written.
+    pub at: Stamp,
+    chunk: u32,
+    line: u32,
+}
+
+impl Spot {
+    /// Its place among all lines in the order in which they came.
+    pub fn arrival(self) -> (u32, u32) {
+        (self.chunk, self.line)
+    }
+}
+
+/// A line to look at.
+#[derive(Copy, Clone, Debug)]
+pub struct Seen<'a> {
+    /// Its name.
+    pub spot: Spot,
+    /// By the number that was given with its chunk.
+    pub source: u32,
+    /// What it is.
+    pub kind: Kind,
+    /// How bad it is.
+    pub level: Level,
+    /// Its bytes as they were received, without the time and the newline.
+    pub bytes: &'a [u8],
+    /// Bytes that were left away at its end.
+    pub cut: u32,
+}
+
+/// The lines.
+#[derive(Debug)]
+pub struct Ring {
+    /// By their numbers, from `first` on.
+    chunks: VecDeque<Option<Held>>,
+    first: u32,
+    /// How many chunks are held.
+    held: usize,
+    order: VecDeque<Spot>,
+    size: usize,
+    limit: usize,
+    gone: u64,
+}
+
+/// A chunk of which lines are held.
+#[derive(Debug)]
+struct Held {
+    source: u32,
+    chunk: Chunk,
+    left: usize,
+}
+
+impl Ring {
+    /// A ring that takes so many bytes, its index included.
+    pub fn new(limit: usize) -> Self {
+        Self { chunks: VecDeque::new(), first: 0, held: 0, order: VecDeque::new(), size: 0, limit, gone: 0 }
+    }
+
+    /// How many lines are held.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// True without any line.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// How many lines had to go for newer ones.
+    pub fn gone(&self) -> u64 {
+        self.gone
+    }
+
+    /// Takes in the lines of a source, each at its place, and returns these places' names in order. What there is no room for goes, the oldest first.
+    pub fn insert(&mut self, source: u32, chunk: Chunk) -> Vec<Spot> {
+        let number = self.first.wrapping_add(self.chunks.len() as u32);
+        let mut spots: Vec<Spot> = chunk.lines.iter().zip(0..).map(|(line, i)| Spot { at: line.at, chunk: number, line: i }).collect();
+        if spots.is_empty() {
+            return spots;
+        }
+        spots.sort_unstable();
+        self.size += chunk.size() + spots.len() * size_of::<Spot>();
+        self.held += 1;
+        self.chunks.push_back(Some(Held { source, left: chunk.len(), chunk }));
+        self.merge(&spots);
+        while self.size > self.limit && self.order.len() > 1 {
+            if let Some(oldest) = self.order.pop_front() {
+                self.let_go(oldest);
+            }
+        }
+        while self.chunks.len() > 2 * self.held + SLACK {
+            self.let_go_first();
+        }
+        spots
+    }
+
+    /// Only what is newer than the oldest new line is touched.
+    fn merge(&mut self, spots: &[Spot]) {
+        let Some(first) = spots.first() else { return };
+        let from = self.order.partition_point(|s| s < first);
+        if from == self.order.len() {
+            self.order.extend(spots);
+            return;
+        }
+        let later: Vec<Spot> = self.order.drain(from..).collect();
+        let (mut old, mut new) = (later.into_iter().peekable(), spots.iter().copied().peekable());
+        while let Some(next) = match (old.peek(), new.peek()) {
+            (Some(a), Some(b)) if a < b => old.next(),
+            (_, Some(_)) => new.next(),
+            (_, None) => old.next(),
+        } {
+            self.order.push_back(next);
+        }
+    }
+
+    /// A line that is in the order no more.
+    fn let_go(&mut self, spot: Spot) {
+        self.gone += 1;
+        self.size -= size_of::<Spot>();
+        if let Some(slot) = self.chunks.get_mut(spot.chunk.wrapping_sub(self.first) as usize)
+            && let Some(held) = slot
+        {
+            held.left -= 1;
+            if held.left == 0 {
+                self.size -= held.chunk.size();
+                self.held -= 1;
+                *slot = None;
+            }
+        }
+        while let Some(None) = self.chunks.front() {
+            self.chunks.pop_front();
+            self.first = self.first.wrapping_add(1);
+        }
+    }
+
+    /// The chunk that came first goes: its lines are from the future, and stand at the end for ever while all that came with them is gone.
+    fn let_go_first(&mut self) {
+        let number = self.first;
+        let Some(Some(held)) = self.chunks.front() else { return };
+        let spots: Vec<Spot> = held.chunk.lines.iter().zip(0..).map(|(line, i)| Spot { at: line.at, chunk: number, line: i }).collect();
+        for spot in spots {
+            if let Ok(place) = self.order.binary_search(&spot) {
+                self.order.remove(place);
+                self.let_go(spot);
+            }
+        }
+    }
+
+    /// Bytes that are held.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Lets go of all lines up to this one, which nobody misses.
+    pub fn forget(&mut self, until: Spot) {
+        let gone = self.gone;
+        while self.order.front().is_some_and(|first| *first <= until) {
+            if let Some(first) = self.order.pop_front() {
+                self.let_go(first);
+            }
+        }
+        self.gone = gone;
+    }
+
+    /// The oldest line.
+    pub fn oldest(&self) -> Option<Spot> {
+        self.order.front().copied()
+    }
+
+    /// The name of the line at a place of the order.
+    pub fn spot(&self, place: usize) -> Option<Spot> {
+        self.order.get(place).copied()
+    }
+
+    /// A line by its name, if it is still held.
+    pub fn line(&self, spot: Spot) -> Option<Seen<'_>> {
+        let held = self.chunks.get(spot.chunk.wrapping_sub(self.first) as usize)?.as_ref()?;
+        let line = held.chunk.lines.get(spot.line as usize)?;
+        Some(Seen { spot, source: held.source, kind: line.kind, level: line.level, bytes: held.chunk.text(line), cut: line.cut })
+    }
+
+    /// The line at a place of the order.
+    pub fn get(&self, place: usize) -> Option<Seen<'_>> {
+        self.line(self.spot(place)?)
+    }
+
+    /// The place of a line, or the one where it was.
+    pub fn place(&self, spot: Spot) -> usize {
+        self.order.partition_point(|s| *s < spot)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Cutter;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn chunk(times: &[u16], name: &str) -> Chunk {
+        let mut cutter = Cutter::default();
+        for (i, at) in times.iter().enumerate() {
+            cutter.feed(format!("2026-11-27T16:00:{:02}.{:03}Z {name} {i} {at}\n", at / 1000 % 60, at % 1000).as_bytes());
+        }
+        cutter.take().unwrap_or_default()
+    }
+
+    fn texts(ring: &Ring) -> Vec<String> {
+        (0..ring.len()).map(|i| String::from_utf8_lossy(ring.get(i).unwrap().bytes).into_owned()).collect()
+    }
+
+    /// FL7: a line from the future does not keep what is gone since.
+    #[test]
+    fn fl7_a_line_from_the_future_goes_before_it_costs_memory() {
+        let mut ring = Ring::new(2_000);
+        ring.insert(0, chunk(&[59_999], "future"));
+        for _ in 0..10 * SLACK {
+            ring.insert(0, chunk(&[1], "past"));
+        }
+        assert!(ring.chunks.len() <= 2 * ring.held + SLACK && ring.len() > 3);
+        assert_eq!(ring.len() as u64 + ring.gone(), 10 * SLACK as u64 + 1);
+        assert!(texts(&ring).iter().all(|t| t.starts_with("past")));
+    }
+
+    proptest! {
+        /// FL7: whatever comes in whatever order, lines stand in the order of their times, those of one time in the order in which they came.
+        #[test]
+        fn fl7_lines_are_in_the_order_of_their_times(sources in proptest::collection::vec(proptest::collection::vec(0u16..500, 0..20), 0..12)) {
+            let mut ring = Ring::new(usize::MAX);
+            let mut all: Vec<(u16, String)> = Vec::new();
+            for (s, times) in sources.iter().enumerate() {
+                ring.insert(s as u32, chunk(times, &s.to_string()));
+                all.extend(times.iter().enumerate().map(|(i, at)| (*at, format!("{s} {i} {at}"))));
+            }
+            all.sort_by_key(|(at, _)| *at);
+            prop_assert_eq!(texts(&ring), all.into_iter().map(|(_, t)| t).collect::<Vec<_>>());
+        }
+
+        /// FL1: what has to go is the oldest, and is counted; the size is never more than allowed.
+        #[test]
+        fn fl1_what_goes_is_counted(sources in proptest::collection::vec(proptest::collection::vec(0u16..500, 1..20), 1..12), limit in 300usize..3_000) {
+            let mut ring = Ring::new(limit);
+            let mut all = 0;
+            for (s, times) in sources.iter().enumerate() {
+                all += ring.insert(s as u32, chunk(times, "x")).len() as u64;
+                prop_assert!(ring.size <= limit || ring.len() == 1);
+            }
+            prop_assert_eq!(ring.len() as u64 + ring.gone(), all);
+            for place in 0..ring.len() {
+                prop_assert_eq!(ring.get(place).map(|seen| ring.place(seen.spot)), Some(place));
+            }
+        }
+    }
+}

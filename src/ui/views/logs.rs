@@ -1,0 +1,291 @@
+//! The logs of pods as one stream: what their containers write, in the order of the kubelets' times, with what happens to them in between.
+//!
+//! It either follows what comes, or stands still on a line: then lines that come are counted, and nothing moves. Which pods are followed is decided in
+//! [`targets`], which of their lines are shown in [`lens`], what a line looks like in [`told`].
+
+mod draw;
+mod events;
+mod lens;
+mod reading;
+mod saved;
+mod strip;
+mod targets;
+mod told;
+
+use super::table::scope;
+use crate::keymap::Scope;
+use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
+use crate::model::log::{Follows, From, News, Ring, Sieve, Spot, Tail};
+use crate::model::query::BadTerm;
+use crate::model::step::{Motion, Only, Save, Scene, TableOf};
+use crate::model::table::Slot;
+use crate::model::time::Timestamp;
+use crate::model::want::Want;
+use crate::model::world::World;
+use crate::ui::theme::Theme;
+use crate::ui::view::View;
+use crate::ui::widgets::find::Needle;
+use draw::Names;
+use lens::Lens;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::collections::{BTreeSet, HashMap};
+use strip::Strip;
+use told::{Form, Times};
+
+/// Bytes of lines that are held, their index included.
+const HELD: usize = 64 << 20;
+/// So many lines from before the screen was opened are shown of each container.
+const BEFORE: u32 = 200;
+
+/// The screen of logs.
+pub struct LogsView {
+    /// Which pods are followed: those that belong to any of these.
+    of: Vec<Only>,
+    /// Where pods are read from that were there before, and whether any is followed.
+    from: From,
+    is_live: bool,
+    reader: u64,
+    opened: Timestamp,
+    tails: Vec<Tail>,
+    /// Where each pod is among the tails.
+    pods: HashMap<(ClusterId, Uid), usize>,
+    /// The names of the clusters of the tails.
+    clusters: Vec<Box<str>>,
+    /// Counts changes of the tails.
+    changes: u64,
+    /// Pods that are not followed because there are too many.
+    left_out: usize,
+    ring: Ring,
+    lens: Lens,
+    strip: Strip,
+    sources: Vec<Source>,
+    /// The numbers of the sources, by tail and container.
+    numbers: HashMap<(usize, Box<str>), u32>,
+    /// Events that were told, by uid, and how often each had been seen.
+    events: HashMap<Uid, u32>,
+    /// Events and changes are told between the lines.
+    tells_events: bool,
+    /// Lines that a person marked.
+    marked: BTreeSet<Spot>,
+    /// Where one stands; `None` follows what comes.
+    stand: Option<Stand>,
+    /// Lines that came since it stands.
+    missed: u64,
+    form: Form,
+    times: Times,
+    wraps: bool,
+    /// Columns that the lines are moved to the left.
+    left: u16,
+    search: String,
+    needle: Needle,
+    names: Names,
+    /// Rows for lines, and columns for what they say.
+    height: usize,
+    width: u16,
+}
+
+/// A line that one stands on, and how far below the upper edge it is.
+#[derive(Copy, Clone, Debug)]
+struct Stand {
+    on: Spot,
+    row: usize,
+}
+
+/// A container that has written.
+struct Source {
+    cluster: ClusterId,
+    /// The tail that it is of.
+    tail: usize,
+    container: Box<str>,
+}
+
+impl LogsView {
+    /// The logs of the pods that belong to any of these.
+    pub fn new(world: &World, of: Vec<Only>, reader: u64) -> Self {
+        Self::reading(world, of, reader, From::Last(BEFORE), true)
+    }
+
+    /// The same, read from somewhere else, and followed or not.
+    pub fn reading(world: &World, of: Vec<Only>, reader: u64, from: From, is_live: bool) -> Self {
+        let mut view = Self {
+            of,
+            from,
+            is_live,
+            reader,
+            opened: world.now,
+            tails: Vec::new(),
+            pods: HashMap::new(),
+            clusters: Vec::new(),
+            changes: 0,
+            left_out: 0,
+            ring: Ring::new(HELD),
+            lens: Lens::default(),
+            strip: Strip::default(),
+            sources: Vec::new(),
+            numbers: HashMap::new(),
+            events: HashMap::new(),
+            tells_events: false,
+            marked: BTreeSet::new(),
+            stand: None,
+            missed: 0,
+            form: Form::default(),
+            times: Times::default(),
+            wraps: false,
+            left: 0,
+            search: String::new(),
+            needle: Needle::default(),
+            names: Names::default(),
+            height: 0,
+            width: 0,
+        };
+        view.refresh(world);
+        view
+    }
+
+    /// Lines have come, or something is told.
+    fn take(&mut self, source: u32, chunk: crate::model::log::Chunk) {
+        let spots = self.ring.insert(source, chunk);
+        let Self { ring, lens, strip, sources, tails, clusters, .. } = self;
+        spots.iter().filter_map(|spot| ring.line(*spot)).for_each(|line| strip.add(&line));
+        let shown = lens.take(ring, &spots, |lens, line| targets::shows(lens, line, sources, tails, clusters));
+        if self.stand.is_some() {
+            self.missed += shown as u64;
+        }
+    }
+
+    /// Something of what is shown is another now.
+    fn look_anew(&mut self) {
+        self.lens.change(&self.ring);
+        // What is in sight is to be right at once.
+        self.look_further(1);
+    }
+
+    fn look_further(&mut self, slices: usize) {
+        let Self { ring, lens, sources, tails, clusters, .. } = self;
+        (0..slices).for_each(|_| lens.work(ring, |lens, line| targets::shows(lens, line, sources, tails, clusters)));
+    }
+}
+
+impl View for LogsView {
+    fn scope(&self) -> Scope {
+        Scope::Logs
+    }
+
+    fn title(&self) -> String {
+        "logs".to_owned()
+    }
+
+    fn wants(&self, world: &World) -> Vec<Want> {
+        let mut wants: Vec<Want> = Vec::new();
+        for only in &self.of {
+            let of = TableOf { only: only.clone(), ..TableOf::all("pods") };
+            for want in scope::wants(world, &of, &GroupResource::new("", "pods")) {
+                let events = Want { kind: GroupResource::new("", "events"), of: crate::model::want::Of::All, ..want.clone() };
+                let more = [Some(want), Some(events).filter(|_| self.tells_events)].into_iter().flatten();
+                wants.extend(more.filter(|want| !wants.contains(want)).collect::<Vec<_>>());
+            }
+        }
+        wants
+    }
+
+    fn follows(&self) -> Option<Follows<'_>> {
+        Some(Follows { reader: self.reader, tails: &self.tails, changes: self.changes })
+    }
+
+    fn left_out(&mut self, pods: usize) {
+        self.left_out = pods;
+    }
+
+    fn read(&mut self, tail: &Tail, news: News) {
+        if let Some(source) = self.source(tail, news.container) {
+            self.take(source, news.chunk);
+        }
+    }
+
+    fn scene(&self, world: &World) -> Scene {
+        self.stands_on(world)
+    }
+
+    fn act(&mut self, world: &World, motion: Motion) {
+        self.go(world, motion);
+    }
+
+    fn filter(&self) -> &str {
+        &self.search
+    }
+
+    fn set_filter(&mut self, _world: &World, text: &str) -> Result<(), BadTerm> {
+        self.search_for(text);
+        Ok(())
+    }
+
+    fn sieve(&self) -> Option<&str> {
+        Some(&self.lens.text)
+    }
+
+    fn set_sieve(&mut self, _world: &World, text: &str) -> Result<(), BadTerm> {
+        self.lens.sieve = Sieve::parse(text)?;
+        text.clone_into(&mut self.lens.text);
+        self.look_anew();
+        Ok(())
+    }
+
+    fn noted(&self) -> Vec<String> {
+        self.marked_lines()
+    }
+
+    fn save(&self, how: Save) -> Option<(String, Vec<u8>)> {
+        Some(self.saved(how))
+    }
+
+    fn refresh(&mut self, world: &World) {
+        let watches: Vec<WatchId> = world.tables.keys().copied().collect();
+        for watch in watches {
+            self.look_for_pods(world, watch, None);
+            self.look_for_events(world, watch, None);
+        }
+    }
+
+    fn after(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
+        self.look_for_pods(world, watch, Some(slots));
+        self.look_for_events(world, watch, Some(slots));
+    }
+
+    fn is_working(&self) -> bool {
+        self.lens.is_working()
+    }
+
+    fn work(&mut self, _world: &World, _rows: usize) -> bool {
+        self.look_further(1);
+        !self.lens.is_working()
+    }
+
+    fn tick(&mut self, world: &World) {
+        self.strip.tick(world.now);
+    }
+
+    fn next_tick(&self, _world: &World) -> Option<i64> {
+        Some(1)
+    }
+
+    fn back(&mut self) -> bool {
+        if !self.lens.text.is_empty() {
+            self.lens.text.clear();
+            self.lens.sieve = Sieve::default();
+            self.look_anew();
+            return true;
+        }
+        let stood = self.stand.is_some();
+        self.follow();
+        stood
+    }
+
+    fn arrange(&mut self, world: &World, area: Rect) {
+        self.fit(world, area);
+    }
+
+    fn draw(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
+        self.show(world, theme, area, buf);
+    }
+}

@@ -1,0 +1,184 @@
+//! Draws the lines that are in sight.
+
+use super::strip::Strip;
+use super::told::{Row, plain, short};
+use super::{LogsView, Source};
+use crate::model::log::Seen;
+use crate::model::world::World;
+use crate::ui::theme::{Role, Theme};
+use crate::ui::widgets::bar;
+use crate::ui::widgets::frame::frame;
+use crate::ui::widgets::text;
+use crate::ui::words;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::borrow::Cow;
+
+/// Rows from which on there is one for the strip.
+const STRIP_FROM: u16 = 12;
+/// Columns of the strip at most: five minutes.
+const STRIP: usize = 60;
+
+/// How wide the names before a line are, each with a blank; those that are the same everywhere are left away.
+#[derive(Copy, Clone, Debug, Default)]
+pub(super) struct Names {
+    cluster: u16,
+    pod: u16,
+    container: u16,
+}
+
+impl LogsView {
+    /// Fits into an area.
+    pub(super) fn fit(&mut self, world: &World, area: Rect) {
+        let inside = area.height.saturating_sub(2);
+        self.height = usize::from(inside.saturating_sub(u16::from(inside >= STRIP_FROM)));
+        self.names = self.names(world);
+        self.width = area.width.saturating_sub(3 + self.prefix());
+    }
+
+    /// Columns that stand before what a line says.
+    fn prefix(&self) -> u16 {
+        self.names.cluster + self.names.pod + self.names.container + self.times.width()
+    }
+
+    pub(super) fn show(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
+        let mut inside = frame(buf, area, theme.style(Role::BorderFocused), self.titles(world, theme));
+        if inside.height >= STRIP_FROM {
+            self.strip(world, theme, Rect { height: 1, ..inside }, buf);
+            inside = Rect { y: inside.y + 1, height: inside.height - 1, ..inside };
+        }
+        let (mut place, mut skip) = self.first_in_sight();
+        let mut rows = inside.rows();
+        'lines: while let Some(line) = self.line_at(place) {
+            for (at, told) in self.rows(&line).iter().enumerate().skip(skip) {
+                let Some(row) = rows.next() else { break 'lines };
+                self.row(world, theme, &line, at == 0, row, buf);
+                let before = 1 + self.prefix();
+                self.told(theme, told, Rect { x: row.x + before.min(row.width), width: row.width.saturating_sub(before), ..row }, buf);
+            }
+            (place, skip) = (place + 1, 0);
+        }
+        if self.ring.is_empty() && inside.height > 0 {
+            let told = if self.tails.is_empty() { "waiting for pods…" } else { "nothing was written yet" };
+            text::put(buf, inside.x + 1, inside.y, inside.width.saturating_sub(1), told, theme.style(Role::Dim));
+        }
+    }
+
+    fn titles(&self, world: &World, theme: &Theme) -> Vec<(Cow<'static, str>, Style)> {
+        let (title, dim) = (theme.style(Role::Title), theme.style(Role::Dim));
+        let (warn, accent) = (theme.style(Role::StatusWarn), theme.style(Role::Accent));
+        let badge = theme.style(Role::Badge);
+        let mut parts = vec![(Cow::from("Logs"), title)];
+        let first = self.of.first().and_then(|only| words::only(world, only, true));
+        let more = self.of.len().saturating_sub(1);
+        parts.extend(first.map(|of| (Cow::from(if more > 0 { format!("{of} +{more}") } else { of }), dim)));
+        parts.push(match (self.left_out, self.tails.len()) {
+            (0, all) => (format!("{} pod{}", words::grouped(all), if all == 1 { "" } else { "s" }).into(), dim),
+            (less, all) => (format!("{} of {} pods", words::grouped(all - less), words::grouped(all)).into(), warn),
+        });
+        parts.push(match self.stand {
+            None => ("following".into(), theme.style(Role::StatusOk)),
+            Some(_) => (format!("stopped, {} new", words::grouped(self.missed as usize)).into(), accent),
+        });
+        if !self.lens.text.is_empty() {
+            parts.push((format!("[{}]", self.lens.text).into(), badge));
+        }
+        if !self.search.is_empty() {
+            parts.push((format!("/{}", self.search).into(), accent));
+        }
+        let folds = self.lens.folds.then_some("folded");
+        parts.extend(self.form.word().into_iter().chain(folds).map(|word| (Cow::from(word), badge)));
+        if !self.lens.muted.is_empty() {
+            parts.push((format!("{} muted", self.lens.muted.len()).into(), warn));
+        }
+        if self.ring.gone() > 0 {
+            parts.push((format!("{} older lines let go", words::grouped(self.ring.gone() as usize)).into(), warn));
+        }
+        parts.push((format!("{} l/s", words::grouped(self.strip.rate as usize)).into(), dim));
+        parts
+    }
+
+    /// How much was written in the last minutes, and how much of it was errors.
+    fn strip(&self, world: &World, theme: &Theme, area: Rect, buf: &mut Buffer) {
+        let bars = STRIP.min(usize::from(area.width / 3));
+        let last = self.strip.last(bars, world.now);
+        let lines: Vec<u32> = last.iter().map(|(lines, _)| *lines).collect();
+        let errors: u32 = last.iter().map(|(_, errors)| errors).sum();
+        let (good, bad) = (theme.style(Role::Sparkline), theme.style(Role::StatusBad));
+        let heights = bar::heights(&lines);
+        let parts =
+            heights.chars().zip(&last).map(|(height, (_, errors))| (height.to_string().into(), if *errors > 0 { bad } else { good }));
+        let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        let x = text::line(buf, area, parts);
+        let told = format!(
+            " {} lines, {} errors in {}",
+            words::grouped(lines.iter().sum::<u32>() as usize),
+            words::grouped(errors as usize),
+            words::span(Strip::span(bars))
+        );
+        text::put(buf, x, area.y, area.right().saturating_sub(x), &told, if errors > 0 { bad } else { theme.style(Role::Dim) });
+    }
+
+    fn names(&self, world: &World) -> Names {
+        let Some(first) = self.sources.first() else { return Names::default() };
+        let width = |differs: bool, name: &dyn Fn(&Source) -> u16| {
+            if differs { self.sources.iter().map(name).max().unwrap_or_default() + 1 } else { 0 }
+        };
+        Names {
+            cluster: width(self.sources.iter().any(|s| s.cluster != first.cluster), &|s| text::width(world.name(s.cluster))),
+            pod: width(self.sources.iter().any(|s| s.tail != first.tail), &|s| text::width(short(self.pod_name(s)))),
+            container: width(self.sources.iter().any(|s| s.container != first.container), &|s| text::width(&s.container)),
+        }
+    }
+
+    fn pod_name(&self, source: &Source) -> &str {
+        self.tails.get(source.tail).map_or("", |tail| &tail.pod)
+    }
+
+    /// What stands before a row of a line: the names before the first one.
+    fn row(&self, world: &World, theme: &Theme, line: &Seen<'_>, is_first: bool, area: Rect, buf: &mut Buffer) {
+        let Some(source) = self.sources.get(line.source as usize) else { return };
+        let (dim, names) = (theme.style(Role::Dim), self.names);
+        if self.stand.is_some_and(|stand| stand.on == line.spot) {
+            text::put(buf, area.x, area.y, 1, "▌", theme.style(Role::Accent));
+        } else if self.marked.contains(&line.spot) {
+            text::put(buf, area.x, area.y, 1, "◆", theme.style(Role::RowMarked));
+        }
+        if !is_first {
+            return;
+        }
+        let mut x = area.x + 1;
+        let mut put = |width: u16, told: &str, style: Style| {
+            text::put(buf, x, area.y, area.right().saturating_sub(x).min(width.saturating_sub(1)), told, style);
+            x = (x + width).min(area.right());
+        };
+        put(self.times.width(), &self.times.told(line.spot.at, world.now, world.utc_offset), dim);
+        put(names.cluster, world.name(source.cluster), words::cluster_style(world, theme, source.cluster));
+        // Colours come again after nine pods, in the order in which these came.
+        put(names.pod, short(self.pod_name(source)), theme.style(Role::cluster(source.tail + 1)));
+        put(names.container, &source.container, dim);
+    }
+
+    /// What a row says, and in it what is searched for.
+    fn told(&self, theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
+        let left = if self.wraps { 0 } else { self.left };
+        let (mut x, mut before) = (area.x, left);
+        for (part, role) in row {
+            let shown = text::after(part, before);
+            before = before.saturating_sub(text::width(part));
+            x += text::put(buf, x, area.y, area.right().saturating_sub(x), &shown, theme.style(*role));
+        }
+        if self.needle.is_empty() {
+            return;
+        }
+        let whole = plain(row);
+        let shown = text::after(&whole, left);
+        for from in self.needle.places([&*shown]) {
+            let before: String = shown.chars().take(from).collect();
+            let part: String = shown.chars().skip(from).take(self.needle.len()).collect();
+            let x = area.x.saturating_add(text::width(&before)).min(area.right());
+            text::put(buf, x, area.y, area.right().saturating_sub(x), &part, theme.style(Role::Match));
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The screen of logs: keys in, screen out.
+
+use crate::rig::objects::pod;
+use crate::rig::robot::{NOW, Robot};
+use crate::robot::look;
+use kconsole::model::log::{Chunk, Kind, Stamp};
+use kconsole::model::step::Effect;
+use kconsole::model::time::Timestamp;
+
+/// Two clusters with a pod each, that are followed.
+fn two() -> Robot {
+    let mut robot = Robot::with_pods(&[("prod-eu", vec![pod("shop/web-a1", 3_600)]), ("prod-us", vec![pod("shop/web-b2", 3_600)])]);
+    robot.press("space space l");
+    robot.log("web-a1", "app", 100, &["started", "level=warn msg=\"slow\" took=7"]);
+    robot.log("web-b2", "app", 50, &[r#"{"level":"error","msg":"refused","user":{"id":42}}"#]);
+    robot
+}
+
+/// The lines on the screen, without what stands before them.
+fn lines(robot: &Robot) -> Vec<String> {
+    let screen = robot.screen();
+    let inside = screen.lines().skip(3).take_while(|l| !l.starts_with('╰'));
+    inside.map(|l| l.trim_matches(['│', ' ']).to_owned()).filter(|l| !l.is_empty()).collect()
+}
+
+#[test]
+fn marked_pods_of_several_clusters_are_one_stream_in_the_order_of_time() {
+    let mut robot = two();
+    assert_eq!(robot.followed(), ["web-a1", "web-b2"]);
+    robot.sees("2 pods").sees("following").sees("1 errors in");
+    let shown = lines(&robot);
+    assert!(shown[0].starts_with("14:02:00.050 prod-us b2 {"), "{shown:?}");
+    assert!(shown[1].starts_with("14:02:00.100 prod-eu a1 started"), "{shown:?}");
+    look("logs", &mut robot);
+}
+
+#[test]
+fn what_is_stopped_does_not_move_and_counts_what_comes() {
+    let mut robot = two();
+    robot.press("space").sees("stopped, 0 new");
+    let before = lines(&robot);
+    for n in 0..40 {
+        robot.log("web-a1", "app", 200 + n, &["more"]);
+    }
+    robot.sees("stopped, 40 new");
+    assert_eq!(lines(&robot)[..before.len()], before[..]);
+    robot.press("space").sees("following").sees("more");
+    assert!(!robot.screen().contains("started"));
+    robot.press("k k").sees("stopped").press("G").sees("following");
+    robot.press("g").sees("started");
+}
+
+#[test]
+fn a_line_that_is_stopped_on_names_its_pod() {
+    let mut robot = two();
+    robot.press("y").sees("stop them first");
+    robot.press("space k k").press("y").sees("web-b2");
+    robot.press("esc").press("c");
+    assert!(robot.effects().iter().any(|e| matches!(e, Effect::Copy(text) if text.contains("refused"))));
+}
+
+#[test]
+fn errors_are_gone_to_and_texts_are_found() {
+    let mut robot = two();
+    for n in 0..60 {
+        robot.log("web-a1", "app", 200 + n, &[&format!("line {n}")]);
+    }
+    robot.log("web-a1", "app", 400, &["ERROR the second"]);
+    robot.press("[");
+    assert!(robot.cursor().contains("the second"), "{}", robot.cursor());
+    robot.press("[");
+    assert!(robot.cursor().contains("refused"), "{}", robot.cursor());
+    robot.press("]");
+    assert!(robot.cursor().contains("the second"), "{}", robot.cursor());
+    robot.press("/").text("LINE 30").press("enter");
+    assert!(robot.cursor().contains("line 30"), "{}", robot.cursor());
+    assert_eq!(robot.found(), ["line 30"]);
+}
+
+#[test]
+fn a_filter_shows_what_fits_and_marks_with_it() {
+    let mut robot = two();
+    robot.tell("web-a1", "app", Chunk::mark(Stamp::of(Timestamp(NOW + 1)), Kind::Mark, "ended: exit 1".to_owned()));
+    robot.press("f").text("level>=warn pod~a1").press("enter").sees("[level>=warn pod~a1]");
+    let shown = lines(&robot);
+    assert!(shown.len() == 2 && shown[0].contains("slow") && shown[1].contains("web-a1 app: ended: exit 1"), "{shown:?}");
+    robot.log("web-a1", "app", 2_000, &["fine", "ERROR late"]);
+    assert!(lines(&robot).len() == 3 && !robot.screen().contains("fine"));
+    robot.press("f ctrl-u").text(".user.id=42").press("enter").sees("refused");
+    assert!(!robot.screen().contains("late"));
+    robot.press("f ctrl-u").text("level>=bad").sees("bad is neither").press("esc").sees("[.user.id=42]");
+    robot.press("esc").sees("fine").sees("late");
+}
+
+#[test]
+fn forms_times_and_wrapping() {
+    let mut robot = two();
+    robot.press("J").sees("ERROR refused user.id=42").sees("compact");
+    robot.press("J").sees("    user.id: 42").sees("pretty");
+    robot.press("J t").sees("14:02:00.100Z").press("t").sees("0s").press("t");
+    assert!(!robot.screen().contains("14:02:00."));
+    let long = "x".repeat(100) + "end";
+    robot.log("web-a1", "app", 300, &[&long]);
+    assert!(!robot.screen().contains("end"));
+    robot.press("w").sees("xxend");
+}
+
+#[test]
+fn stack_traces_fold_and_pods_are_muted() {
+    let mut robot = two();
+    robot.log("web-a1", "app", 300, &["ERROR it broke", "\tat a.b(C.java:1)", "Caused by: x", "next"]);
+    robot.press("m").sees("folded").sees("it broke").sees("next");
+    assert!(!robot.screen().contains("C.java") && !robot.screen().contains("Caused"));
+    robot.press("m").sees("C.java");
+    robot.press("space x").sees("1 muted").sees("refused");
+    assert!(!robot.screen().contains("it broke"));
+    robot.press("V").sees("it broke");
+}
+
+/// FL3: what is saved is what was received, byte for byte; as JSON with exactly the keys that are promised.
+#[test]
+fn fl3_what_is_saved_is_what_came() {
+    let mut robot = two();
+    robot.press("s");
+    let effects = robot.effects();
+    let Some(Effect::Save(name, bytes)) = effects.iter().find(|e| matches!(e, Effect::Save(..))) else { panic!("{effects:?}") };
+    assert_eq!(name, "web.log");
+    let text = "{\"level\":\"error\",\"msg\":\"refused\",\"user\":{\"id\":42}}\nstarted\nlevel=warn msg=\"slow\" took=7\n";
+    assert_eq!(String::from_utf8_lossy(bytes), text);
+    robot.press(":").text("save json").press("enter");
+    let effects = robot.effects();
+    let Some(Effect::Save(_, bytes)) = effects.iter().find(|e| matches!(e, Effect::Save(..))) else { panic!("{effects:?}") };
+    let second: serde_json::Value = serde_json::from_slice(bytes.split(|b| *b == b'\n').nth(1).unwrap()).unwrap();
+    let wanted = serde_json::json!({"cluster": "prod-eu", "namespace": "shop", "pod": "web-a1", "container": "app",
+        "time": "2026-11-23T14:02:00.100000000Z", "message": "started"});
+    assert_eq!(second, wanted);
+}
+
+/// FL4: whatever a container writes, the screen shows it and a terminal obeys none of it.
+#[test]
+fn fl4_nothing_that_is_obeyed_reaches_the_screen() {
+    let mut robot = two();
+    robot.log("web-a1", "app", 300, &["\x1b[31mred\x1b[0m \x1b]52;c;aGk=\x07 \x1b[2J \u{9b}5m \u{202e}abc"]);
+    robot.sees("red ␛]52;c;aGk=␇ ␛[2J ⟨U+009B⟩5m ⟨U+202E⟩abc");
+}
+
+/// FL2: of a line of a mebibyte as much is shown as there is room for.
+#[test]
+fn fl2_a_long_line_is_told_by_its_size() {
+    let mut robot = two();
+    robot.log("web-a1", "app", 300, &[&"y".repeat(1 << 20)]);
+    robot.sees("yyy").press("w").sees("+960.0 KiB");
+}
+
+#[test]
+fn the_same_workload_everywhere() {
+    let mut robot =
+        Robot::with_pods(&[("prod-eu", vec![pod("shop/web", 3_600)]), ("prod-us", vec![pod("shop/web", 60), pod("shop/other", 9)])]);
+    robot.press("j L").sees("pod shop/web in all clusters");
+    assert_eq!(robot.followed(), ["web", "web"]);
+}
+
+#[test]
+fn what_is_marked_is_handed_over() {
+    let mut robot = two();
+    robot.press("space g b");
+    robot.press(":").text("handover").press("enter");
+    let effects = robot.effects();
+    let Some(Effect::Save(name, bytes)) = effects.iter().find(|e| matches!(e, Effect::Save(..))) else { panic!("{effects:?}") };
+    let text = String::from_utf8_lossy(bytes);
+    assert_eq!(name, "handover.md");
+    assert!(text.starts_with("# Incident, as of 2026-11-23T14:02:") && text.contains("Clusters: prod-eu, prod-us"), "{text}");
+    assert!(text.contains("2026-11-23T14:02:00.050000000Z prod-us shop/web-b2 app: {\"level\":\"error\""), "{text}");
+}
+
+/// FL6: no more streams than a server bears, the unhealthy first, and it is said.
+#[test]
+fn fl6_more_pods_than_streams() {
+    let mut pods: Vec<_> = (0..600).map(|n| pod(&format!("shop/web-{n}"), 3_600)).collect();
+    pods.push(crate::rig::objects::crashing("shop/zzz-sick", 300, 12));
+    let mut robot = Robot::with_pods(&[("prod-eu", pods)]);
+    robot.press("space G v l").sees("of 601 pods");
+    assert!(robot.followed().len() <= 512 && robot.followed().iter().any(|pod| pod == "zzz-sick"));
+}
