@@ -1,7 +1,7 @@
 //! Whom a node drives out. Where that is one workload alone, it is the cause, wherever it goes next; else the node is.
 
-use super::links::{Link, workload_of};
 use super::Case;
+use super::links::{Link, workload_of};
 use crate::model::facts::{Facts, PodFacts};
 use crate::model::finding::Cause;
 use crate::model::row::Row;

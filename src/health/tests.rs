@@ -10,6 +10,7 @@ mod jobs;
 mod nodes;
 mod objects;
 mod rig;
+mod room;
 mod rules;
 mod scale;
 mod server;

@@ -96,7 +96,7 @@ impl Finding {
     }
 
     /// True for a node that is only so because of a workload.
-    fn is_victim(&self) -> bool {
+    pub fn is_victim(&self) -> bool {
         &*self.object.kind.resource == "nodes" && matches!(&self.cause, Cause::Object(kind, ..) if *kind != self.object.kind)
     }
 

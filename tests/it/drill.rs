@@ -1,6 +1,6 @@
 //! From an object to what belongs to it: `enter`, `r` and `o`, kind by kind.
 
-use crate::rig::objects::{crashing, object, pod};
+use crate::rig::objects::{crashing, object, pod, since};
 use crate::rig::robot::Robot;
 use crate::robot::look;
 use serde_json::{Value, json};
@@ -50,6 +50,15 @@ fn a_selector_leads_to_pods() {
         leads((kind, with("shop/x", json!({"spec": selector()}))), "enter", ("pods", &pods), &["web"]);
     }
     leads(("services", with("shop/x", json!({"spec": {"selector": {"app": "web"}}}))), "enter", ("pods", &pods), &["web"]);
+}
+
+#[test]
+fn an_event_of_a_pod_that_is_gone_says_so() {
+    let about = json!({"kind": "Pod", "namespace": "shop", "name": "cart-1", "uid": "cart-1"});
+    let event = json!({"type": "Warning", "reason": "BackOff", "message": "x", "lastTimestamp": since(40), "involvedObject": about});
+    let mut robot = Robot::new(&["prod-eu"], "events");
+    robot.list("prod-eu", "events", &[with("shop/cart-1.1", event)]).press("enter").list("prod-eu", "pods", &[]);
+    robot.sees("shop/cart-1 is gone").misses("no pods");
 }
 
 #[test]

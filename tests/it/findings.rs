@@ -92,11 +92,19 @@ fn enter_explains_and_the_keys_act_on_the_object() {
 #[test]
 fn advice_comes_before_what_it_is_about_and_all_of_that_can_be_seen() {
     let mut robot = health(&["prod-eu"]);
-    let pods: Vec<Value> = (10..50).map(|i| imageless(&format!("shop/checkout-6d5f-{i}"), "registry.shop.example/checkout:1.9.0")).collect();
+    let pods: Vec<Value> =
+        (10..50).map(|i| imageless(&format!("shop/checkout-6d5f-{i}"), "registry.shop.example/checkout:1.9.0")).collect();
     quiet(&mut robot, "prod-eu", &pods);
-    robot.resize(LARGE).press("enter").sees("40 objects").sees("checkout-6d5f-14 ").misses("checkout-6d5f-15 ").sees("and 35 more: m shows all");
+    robot
+        .resize(LARGE)
+        .press("enter")
+        .sees("40 objects")
+        .sees("checkout-6d5f-14 ")
+        .misses("checkout-6d5f-15 ")
+        .sees("and 35 more: m shows all");
     let place = |robot: &Robot, what: &str| robot.screen().find(what).unwrap_or_else(|| panic!("{what}: {}", robot.screen()));
-    let order = ["not found in registry", "next: ", "WHAT IT MEANS", "WHAT USUALLY HELPS", "THE FACTS", "THE NEXT KEYS"].map(|what| place(&robot, what));
+    let order = ["not found in registry", "next: ", "WHAT IT MEANS", "WHAT USUALLY HELPS", "THE FACTS", "THE NEXT KEYS"]
+        .map(|what| place(&robot, what));
     assert!(order.is_sorted(), "{}", robot.screen());
     robot.press("m").misses("and 35 more").sees("checkout-6d5f-15 ").press("G").sees("checkout-6d5f-49 ").sees("m folds them again");
     robot.press("m").sees("and 35 more: m shows all").press("g").resize(SMALL).sees("WHAT USUALLY HELPS");

@@ -364,7 +364,7 @@ fn a_full_node_is_one_finding_wherever_it_goes() {
         assert_eq!(&*group.head.object.name, "report-export", "after {second} s: {heads:#?}");
         assert!(group.head.next.contains("{scale} to 0 ends it"), "{}", group.head.next);
         nodes.extend(group.findings.iter().filter(|f| f.rule == "node-pressure").map(|f| f.object.name.clone()));
-        if std::mem::replace(&mut told, Some(group.head.what.clone())).as_ref() != Some(&group.head.what) {
+        if told.replace(group.head.what.clone()).as_ref() != Some(&group.head.what) {
             eprintln!("{second} s: {}; next: {}", group.headline(), group.head.next);
         }
     }

@@ -245,6 +245,19 @@ fn a_split_never_makes_tabs_of_panes() {
     );
 }
 
+/// Where one has to log in stands in the first line, and how in health: not once more in each pane.
+#[test]
+fn a_login_is_asked_for_once() {
+    let mut robot = overview(&["prod-eu", "partner"]);
+    robot.down("partner", &Fault::new(FaultKind::Login("aws sso login".into()), "nobody is logged in"), None);
+    robot.resize(LARGE);
+    for _ in 0..5 {
+        robot.press("tab");
+        assert_eq!(robot.screen().matches("aws sso login").count(), 1, "{}", robot.screen());
+        robot.misses("nobody is logged in");
+    }
+}
+
 /// A kind that nobody serves is told at once, also where a cluster waits for a login: it takes no pane's place, and nobody waits for it.
 #[test]
 fn a_slip_is_told_while_a_cluster_is_silent() {

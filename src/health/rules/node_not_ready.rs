@@ -36,7 +36,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let severity = if node.cordoned { Severity::Warning } else { Severity::Critical };
     let mut found = case.found(severity, since, format!("{word}, {pods} pod{} on it", if pods == 1 { "" } else { "s" }));
     found.evidence = line(&ready.message).to_owned();
-    found.next = "{enter} shows its pods, {details} its conditions".to_owned();
+    found.next = "{enter} shows its pods, {details} its conditions, {delete} gives it up".to_owned();
     found.cause = Cause::Node(case.row.name.clone());
     verdict.find(found);
 }

@@ -35,6 +35,13 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let mut found = case.found(severity, since, format!("pods are missing, {what}"));
     found.next = "{enter} shows its pods".to_owned();
     if let Some(worst) = case.worst_of_pods() {
+        found.next = match worst.rule {
+            "oom-killed" => "{edit} raises its memory limit, {undo} goes back, {enter} shows its pods",
+            "image-pull" => "{image} sets another image, {undo} goes back, {enter} shows its pods",
+            "crash-loop" | "container-config" | "liveness" => "{enter} shows its pods and {details} there why, {undo} goes back, {edit} changes it",
+            _ => "{enter} shows its pods",
+        }
+        .to_owned();
         found.evidence = if worst.evidence.is_empty() { worst.what.clone() } else { format!("{}: {}", worst.what, worst.evidence) };
         found.cause = worst.cause.clone();
     }

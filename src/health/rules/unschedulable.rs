@@ -34,7 +34,8 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     }
     let (words, reasons) = told(&why.message);
     let short = if reasons.is_empty() { "the scheduler does not say why".to_owned() } else { reasons.iter().copied().collect::<Vec<_>>().join(", ") };
-    let is_too_large = case.pod().is_some_and(|pod| case.is_too_large(pod));
+    let lacks_room = reasons.iter().any(|reason| reason.starts_with("Insufficient "));
+    let is_too_large = lacks_room && case.pod().is_some_and(|pod| case.is_too_large(pod));
     let what = if is_too_large { "no node is large enough" } else { "no node takes it" };
     let mut found = case.found(Severity::Warning, since, clipped(&format!("{what}: {short}")));
     found.evidence = words.to_owned();

@@ -181,7 +181,8 @@ fn told(out: &mut Outline, finding: &Finding, said: &str) {
 
 /// The rules that found it, in the order of what they found.
 fn rules(group: &Group) -> Vec<&'static Rule> {
-    of(group.findings.iter())
+    let own = |f: &&Finding| !f.is_victim() || group.head.is_victim();
+    of(group.findings.iter().filter(own))
 }
 
 /// The rules whose advice helps, the one of the deepest cause first. Those that found a symptom have none where its cause is known.

@@ -17,6 +17,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 
+/// Room for rows, memory, and how a table is.
+const STATE: u16 = 50;
+
 /// What is costly to know about the cluster under the cursor: the bytes of its tables.
 #[derive(Debug, Default)]
 pub(super) struct Told {
@@ -45,7 +48,7 @@ impl Told {
         self.lines = about(world, cluster, area.width.saturating_sub(4));
         let tables: Vec<&Table> = self.bytes.keys().filter_map(|w| world.tables.get(w)).collect();
         if !tables.is_empty() {
-            let running = self.running(world, &tables);
+            let running = self.running(world, &tables, area.width.saturating_sub(4));
             self.lines.push((String::new(), Role::Text));
             self.lines.extend(running);
         }
@@ -58,15 +61,15 @@ impl Told {
         if self.lines.len() > self.room { self.lines.len() + 1 - self.room } else { 0 }
     }
 
-    /// Scrolls, where not all is in sight. True if it did.
+    /// Scrolls a page. True if there was something left that way.
     pub(super) fn page(&mut self, motion: Motion) -> bool {
         let page = self.room.saturating_sub(2).max(1);
-        match motion {
-            Motion::PageDown => self.top = (self.top + page).min(self.last()),
-            Motion::PageUp => self.top = self.top.saturating_sub(page),
-            _ => return false,
-        }
-        self.last() > 0
+        let there = match motion {
+            Motion::PageDown => (self.top + page).min(self.last()),
+            Motion::PageUp => self.top.saturating_sub(page),
+            _ => self.top,
+        };
+        std::mem::replace(&mut self.top, there) != there
     }
 
     /// Draws the pane.
@@ -89,9 +92,11 @@ impl Told {
     }
 
     /// A line for each table, under titles.
-    fn running(&self, world: &World, tables: &[&Table]) -> Vec<(String, Role)> {
-        let kinds: Vec<String> = tables.iter().map(|t| what(&t.want)).collect();
-        let wide = kinds.iter().map(|k| text::width(k)).max().unwrap_or_default().clamp(8, 60);
+    fn running(&self, world: &World, tables: &[&Table], width: u16) -> Vec<(String, Role)> {
+        // Where room is short, how a table is counts for more than the group of its kind.
+        let most = width.saturating_sub(STATE).clamp(20, 60);
+        let kinds: Vec<String> = tables.iter().map(|t| cut(what(&t.want), most)).collect();
+        let wide = kinds.iter().map(|k| text::width(k)).max().unwrap_or_default().max(8);
         let line = |kind: &str, rows: &str, bytes: &str, state: &str| {
             let pad = " ".repeat(usize::from(wide.saturating_sub(text::width(kind))));
             format!("{kind}{pad}  {rows:>9}  {bytes:>9}  {state}")
@@ -104,6 +109,14 @@ impl Told {
         }
         lines
     }
+}
+
+/// As much of a text as there is room for.
+fn cut(text: String, room: u16) -> String {
+    if text::width(&text) <= room {
+        return text;
+    }
+    text.chars().take(usize::from(room.saturating_sub(1))).chain(['…']).collect()
 }
 
 fn sync(table: &Table) -> &'static str {
@@ -168,7 +181,7 @@ pub(super) fn tier(tier: Tier) -> &'static str {
         Tier::Dev => "dev",
         Tier::Staging => "staging",
         Tier::Prod => "prod",
-        Tier::Unset => "– as prod",
+        Tier::Unset => "none, as prod",
     }
 }
 

@@ -82,11 +82,6 @@ impl ClustersView {
         (Rect { height: list, ..area }, Some(Rect { y: area.y + list, height: area.height - list, ..area }))
     }
 
-    /// True where all of the list is in sight.
-    pub(super) fn is_whole(&self, world: &World) -> bool {
-        self.lines(world).len() <= self.height(world)
-    }
-
     /// Lines of the list that are in sight.
     fn height(&self, world: &World) -> usize {
         usize::from(self.areas(world).0.height.saturating_sub(3))

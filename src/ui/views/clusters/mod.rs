@@ -132,10 +132,10 @@ impl View for ClustersView {
         }
     }
 
-    fn act(&mut self, world: &World, motion: Motion) {
+    fn act(&mut self, _world: &World, motion: Motion) {
         let page = isize::from(self.page() as i16).max(1);
-        // A list that needs no paging leaves its keys to what is told of the cluster.
-        if self.is_whole(world) && self.told.page(motion) {
+        // First all that is told of this cluster, then others.
+        if self.told.page(motion) {
             return;
         }
         if let Some(by) = motion.lines(page, self.shown.len()) {

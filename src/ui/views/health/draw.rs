@@ -199,7 +199,8 @@ impl HealthView {
         let mut x = area.x + GUTTER;
         text::put(buf, x, area.y, self.widths.0, world.name(group.cluster), cluster);
         x += self.widths.0 + GAP;
-        let taken = text::put(buf, x, area.y, area.right().saturating_sub(x).min(self.widths.1), &words::object(&head.object), of(Role::Text));
+        let taken =
+            text::put(buf, x, area.y, area.right().saturating_sub(x).min(self.widths.1), &words::object(&head.object), of(Role::Text));
         x += taken.max(self.widths.1.min(area.width * PADDED / 10)) + GAP;
         let more = group.objects().saturating_sub(1);
         let more = if more == 0 { String::new() } else { format!("  and {more} more") };

@@ -64,8 +64,11 @@ impl TableView {
             }
             Value::Trend(trend) => {
                 let x = put(buf, place.x, &trend.text, base);
-                let gap = u16::from(x > place.x);
-                put(buf, x + gap, &course(&trend.samples), told(Role::Accent));
+                let x = x + u16::from(x > place.x);
+                // Where room is short, the newest of it.
+                let room = usize::from(place.right().saturating_sub(x));
+                let newest = trend.samples.get(trend.samples.len().saturating_sub(room)..).unwrap_or_default();
+                put(buf, x, &course(newest), told(Role::Accent));
             }
             other => {
                 let shown = fitting(other, world.now, place.width);

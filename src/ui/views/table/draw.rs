@@ -6,7 +6,7 @@ use crate::kinds;
 use crate::model::cell::{Health, Value};
 use crate::model::cluster::Cluster;
 use crate::model::column::{Show, Source};
-use crate::model::id::GroupResource;
+use crate::model::id::{GroupResource, ObjectRef};
 use crate::model::msg::Sync;
 use crate::model::order::Entry;
 use crate::model::row::{Facts, Row};
@@ -247,7 +247,11 @@ impl TableView {
         } else if tables.iter().any(|t| t.is_listed()) {
             match self.only() {
                 _ if !self.filter.is_empty() || self.unhealthy => format!("no {kind} match"),
-                Only::Object(object) => format!("{} is gone", words::object(object)),
+                // Of the object only what it is called is known.
+                Only::Object(object) => {
+                    let kind = self.kind.as_ref().unwrap_or(&object.kind).clone();
+                    words::object(&ObjectRef { kind, ..object.clone() }) + " is gone"
+                }
                 _ => format!("no {kind}"),
             }
         } else {

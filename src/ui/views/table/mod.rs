@@ -16,7 +16,7 @@ mod trouble;
 
 use crate::keymap::Scope as Keys;
 use crate::kinds::{self, Composite};
-use crate::model::column::{Column, Show, Source};
+use crate::model::column::{Column, Show};
 use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
 use crate::model::order::{Lens, Member, Order};
 use crate::model::query::{BadTerm, Query};
@@ -146,19 +146,6 @@ impl TableView {
                 && (self.query.is_empty() || self.finds(world, member, row))
         };
         then(&Lens { world, members: &members, descending: self.sort.as_ref().is_some_and(|s| s.descending), keep: &keep })
-    }
-
-    fn member<'a>(&self, world: &'a World, watch: WatchId) -> Option<Member<'a>> {
-        let table = world.tables.get(&watch)?;
-        let sort = match &self.sort {
-            Some(sort) => match sort.title.as_str() {
-                "CLUSTER" => Some(Source::Cluster),
-                "NAMESPACE" => Some(Source::Namespace),
-                title => self.columns_of(table).iter().find(|c| c.title == title).map(|c| c.source),
-            },
-            None => self.is_pane.then_some(self.composite.map_or(Source::Health, |c| Source::Joined(c.worst))),
-        };
-        Some(Member { table, cluster: world.name(table.cluster()), sort })
     }
 
     /// The tables in the places of the members.

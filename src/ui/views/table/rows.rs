@@ -1,14 +1,29 @@
 //! From a line to its object, and from an object to its line.
 
 use super::TableView;
-use crate::model::id::{ClusterId, Uid};
-use crate::model::order::Entry;
+use crate::model::column::Source;
+use crate::model::id::{ClusterId, Uid, WatchId};
+use crate::model::order::{Entry, Member};
 use crate::model::row::Row;
 use crate::model::step::Target;
 use crate::model::table::Table;
 use crate::model::world::World;
 
 impl TableView {
+    /// A table as the order merges it: where it has the values of the sort column, or how its rows do where a pane is in no other order.
+    pub(super) fn member<'a>(&self, world: &'a World, watch: WatchId) -> Option<Member<'a>> {
+        let table = world.tables.get(&watch)?;
+        let sort = match &self.sort {
+            Some(sort) => match sort.title.as_str() {
+                "CLUSTER" => Some(Source::Cluster),
+                "NAMESPACE" => Some(Source::Namespace),
+                title => self.columns_of(table).iter().find(|c| c.title == title).map(|c| c.source),
+            },
+            None => self.is_pane.then_some(self.composite.map_or(Source::Health, |c| Source::Joined(c.worst))),
+        };
+        Some(Member { table, cluster: world.name(table.cluster()), sort })
+    }
+
     pub(super) fn key(&self, world: &World, entry: Entry) -> Option<(ClusterId, Uid)> {
         let (table, row) = self.row(world, entry)?;
         Some((table.cluster(), row.uid))

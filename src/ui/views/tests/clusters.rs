@@ -1,6 +1,7 @@
 //! The screen of clusters.
 
 use super::{DEV, EDGE, PARTNER, PROD, drawn, snapshots, world};
+use crate::kinds::KINDS;
 use crate::kinds::node::ready_in;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{GroupResource, WatchId};
@@ -13,6 +14,7 @@ use crate::model::world::World;
 use crate::ui::view::View;
 use crate::ui::views::clusters::ClustersView;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 #[test]
 fn a_small_fleet() {
@@ -123,6 +125,32 @@ fn what_is_forbidden_and_what_is_stale_are_told_apart() {
     world.tables.insert(WatchId(77), never);
     let text = drawn(&mut ClustersView::new(&world), &world, 200, 22);
     assert!(text.contains("● live 23 ms, 1 stale, 1 forbidden"), "{text}");
+}
+
+/// Where a cluster is watched for more than a small screen has lines, paging brings them all, and the cursor stays where it is.
+#[test]
+fn all_that_is_told_of_a_cluster_can_be_reached() {
+    let mut world = world();
+    world.clusters.iter_mut().filter(|c| c.id == PROD).for_each(|c| c.file = "~/.kube/config".to_owned());
+    for kind in KINDS {
+        super::table(&mut world, Want::all(PROD, kind.id()), &[]);
+    }
+    let polled = world.tables.values().find(|t| &*t.want.kind.group == "metrics.k8s.io").unwrap().watch;
+    let why = Fault::new(FaultKind::Invalid, "the server offers no watch for this kind");
+    world.tables.get_mut(&polled).unwrap().set_sync(Sync::Polling { every: Duration::from_secs(15), why }, world.now);
+    let mut view = ClustersView::on(&world, Some(PROD));
+    let mut seen = drawn(&mut view, &world, 80, 22);
+    assert!(seen.contains("kubeconfig ~/.kube/config") && seen.contains("more lines: "), "{seen}");
+    let mut last = String::new();
+    while view.scene(&world).cluster == Some(PROD) {
+        seen += &last;
+        view.act(&world, Motion::PageDown);
+        last = drawn(&mut view, &world, 80, 22);
+    }
+    let missing = KINDS.iter().find(|kind| !seen.contains(&format!("│ {}", kind.names.resource)));
+    assert!(missing.is_none(), "{:?}: {seen}", missing.map(|k| k.id()));
+    assert!(seen.contains("polled every 15 s: ") && !seen.contains(" old,"), "{seen}");
+    assert!(seen.contains("lines above: ") && last.contains("state "), "{seen}{last}");
 }
 
 #[test]
