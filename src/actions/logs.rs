@@ -39,6 +39,10 @@ fn logs(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
         let of: Result<Vec<Only>, Reject> = scene.marked.iter().map(|object| of_object(object).ok_or_else(|| without(object))).collect();
         return Ok(vec![Step::Open(Screen::Logs(of?))]);
     }
+    // Those that are well have nothing to say of it.
+    if !scene.sick.is_empty() {
+        return Ok(vec![Step::Open(Screen::Logs(scene.sick.iter().cloned().map(Only::Object).collect()))]);
+    }
     let target = cursor(scene)?;
     let only = of_object(&target.object).filter(|only| matches!(only, Only::Object(_)));
     let only = only.or_else(|| pods(target)).or_else(|| of_object(&target.object)).ok_or_else(|| without(&target.object))?;

@@ -148,6 +148,18 @@ pub struct Group {
 }
 
 impl Group {
+    /// The pods among what it is about.
+    pub fn pods(&self) -> Vec<ObjectRef> {
+        let mut pods: Vec<ObjectRef> = Vec::new();
+        for object in self.findings.iter().map(|f| &f.object) {
+            let is_pod = object.kind.group.is_empty() && &*object.kind.resource == "pods";
+            if is_pod && !pods.contains(object) {
+                pods.push(object.clone());
+            }
+        }
+        pods
+    }
+
     /// What tells it from every other.
     pub fn key(&self) -> (ClusterId, &Cause) {
         (self.cluster, &self.cause)

@@ -344,6 +344,8 @@ pub struct Scene {
     pub writing: bool,
     /// The finding that the cursor is on, on a screen of findings.
     pub finding: Option<(ClusterId, Cause)>,
+    /// The pods that this finding is about.
+    pub sick: Vec<ObjectRef>,
     /// The change that the cursor is on, on the screen of changes.
     pub change: Option<ChangeId>,
     /// What the cursor is on, on the screen of what can be taken back.

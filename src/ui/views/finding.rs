@@ -230,6 +230,7 @@ impl View for FindingView {
         Scene {
             lost: target.is_none().then(|| format!("{} is gone", object.name)),
             cursor: target,
+            sick: group.pods(),
             copyable: Some(format!("{} {}: {} {}", world.name(self.cluster), words::object(object), group.head.what, group.head.evidence)),
             ..Scene::default()
         }

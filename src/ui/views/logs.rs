@@ -16,7 +16,7 @@ use super::table::scope;
 use crate::keymap::Scope;
 use crate::model::course::ChangeId;
 use crate::model::id::{ClusterId, GroupResource, Uid, WatchId};
-use crate::model::log::{Follows, From, News, Ring, Sieve, Spot, Tail};
+use crate::model::log::{Follows, From, Kind, News, Ring, Sieve, Spot, Tail};
 use crate::model::query::BadTerm;
 use crate::model::step::{Motion, Only, Save, Scene, TableOf};
 use crate::model::table::Slot;
@@ -36,6 +36,10 @@ use told::{Form, Times};
 
 /// Bytes of lines that are held, their index included.
 const HELD: usize = 64 << 20;
+/// Nanoseconds that a line may be behind others before it counts as late: pods do not deliver in the same instant.
+const LATE: i64 = 250_000_000;
+/// Seconds that a clock may be ahead of ours before it is told; ours is looked at once a second.
+const AHEAD: i64 = 2;
 /// So many lines from before the screen was opened are shown of each container.
 const BEFORE: u32 = 200;
 
@@ -75,6 +79,14 @@ pub struct LogsView {
     stand: Option<Stand>,
     /// Lines that came since it stands.
     missed: u64,
+    /// What was looked for last and is not there.
+    lacks: Option<&'static str>,
+    /// Lines that came after later ones had been shown.
+    late: BTreeSet<Spot>,
+    /// The tail whose clock is furthest ahead of ours, and by how many seconds.
+    ahead: Option<(usize, i64)>,
+    /// The clock, as of the last tick.
+    now: Timestamp,
     form: Form,
     times: Times,
     wraps: bool,
@@ -133,6 +145,10 @@ impl LogsView {
             marked: BTreeSet::new(),
             stand: None,
             missed: 0,
+            lacks: None,
+            late: BTreeSet::new(),
+            ahead: None,
+            now: world.now,
             form: Form::default(),
             times: Times::default(),
             wraps: false,
@@ -149,12 +165,36 @@ impl LogsView {
 
     /// Lines have come, or something is told.
     fn take(&mut self, source: u32, chunk: crate::model::log::Chunk) {
+        let newest = self.ring.len().checked_sub(1).and_then(|last| self.ring.spot(last));
         let spots = self.ring.insert(source, chunk);
+        self.judge_times(source, newest, &spots);
         let Self { ring, lens, strip, sources, tails, clusters, .. } = self;
         spots.iter().filter_map(|spot| ring.line(*spot)).for_each(|line| strip.add(&line));
         let shown = lens.take(ring, &spots, |lens, line| targets::shows(lens, line, sources, tails, clusters));
         if self.stand.is_some() {
             self.missed += shown as u64;
+        }
+    }
+
+    /// Notes lines that come late, and clocks that are ahead.
+    fn judge_times(&mut self, source: u32, newest: Option<Spot>, spots: &[Spot]) {
+        let is_late = |spot: &&Spot| {
+            let behind = newest.map_or(0, |newest| newest.at.0 - spot.at.0);
+            let is_written = || self.ring.line(**spot).is_some_and(|line| line.kind == Kind::Written);
+            behind > LATE && spot.at.second() >= self.opened && is_written()
+        };
+        let late: Vec<Spot> = spots.iter().filter(is_late).copied().collect();
+        self.late.extend(late);
+        while let (Some(first), Some(oldest)) = (self.late.first(), self.ring.oldest())
+            && *first < oldest
+        {
+            self.late.pop_first();
+        }
+        let ahead = spots.last().map_or(0, |last| last.at.second().0 - self.now.0);
+        if ahead > self.ahead.map_or(AHEAD, |(_, most)| most)
+            && let Some(source) = self.sources.get(source as usize)
+        {
+            self.ahead = Some((source.tail, ahead));
         }
     }
 
@@ -271,6 +311,7 @@ impl View for LogsView {
     }
 
     fn tick(&mut self, world: &World) {
+        self.now = world.now;
         self.strip.tick(world.now);
         self.look_for_changes(world);
     }

@@ -16,6 +16,11 @@ fn two() -> Robot {
     robot
 }
 
+/// The pods that are followed.
+fn followed(robot: &Robot) -> Vec<&str> {
+    robot.tails.values().map(|tail| &*tail.pod).collect()
+}
+
 /// The lines on the screen, without what stands before them.
 fn lines(robot: &Robot) -> Vec<String> {
     let screen = robot.screen();
@@ -26,7 +31,7 @@ fn lines(robot: &Robot) -> Vec<String> {
 #[test]
 fn marked_pods_of_several_clusters_are_one_stream_in_the_order_of_time() {
     let mut robot = two();
-    assert_eq!(robot.followed(), ["web-a1", "web-b2"]);
+    assert_eq!(followed(&robot), ["web-a1", "web-b2"]);
     robot.sees("2 pods").sees("following").sees("1 errors in");
     let shown = lines(&robot);
     assert!(shown[0].starts_with("14:02:00.050 prod-us b2 {"), "{shown:?}");
@@ -75,6 +80,27 @@ fn errors_are_gone_to_and_texts_are_found() {
     robot.press("/").text("LINE 30").press("enter");
     assert!(robot.cursor().contains("line 30"), "{}", robot.cursor());
     assert_eq!(robot.found(), ["line 30"]);
+}
+
+/// FL7: a line that comes late stands at its place and is ticked; a clock that is ahead is named.
+#[test]
+fn fl7_late_lines_and_clocks_that_are_ahead() {
+    let mut robot = two();
+    robot.log("web-a1", "app", 900, &["in time"]).log("web-b2", "app", 500, &["too late"]);
+    let (late, time) = (robot.line("too late"), robot.line("in time"));
+    assert!(late.starts_with("│~14:02:00.500") && time.starts_with("│ 14:02:00.900"), "{late}\n{time}");
+    let screen = robot.screen();
+    assert!(screen.find("too late") < screen.find("in time"), "{screen}");
+    robot.resize(crate::rig::robot::LARGE).log("web-b2", "app", 60_000, &["tomorrow"]).sees("the clock of web-b2 is 60s ahead");
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let mut robot = two();
+    robot.press("]").sees("no error after this").press("k");
+    assert!(!robot.screen().contains("no error"));
+    robot.press("/").text("nowhere").sees("not found").press("esc");
+    assert!(!robot.screen().contains("not found"));
 }
 
 #[test]
@@ -157,7 +183,7 @@ fn the_same_workload_everywhere() {
     let mut robot =
         Robot::with_pods(&[("prod-eu", vec![pod("shop/web", 3_600)]), ("prod-us", vec![pod("shop/web", 60), pod("shop/other", 9)])]);
     robot.press("j L").sees("pod shop/web in all clusters");
-    assert_eq!(robot.followed(), ["web", "web"]);
+    assert_eq!(followed(&robot), ["web", "web"]);
 }
 
 #[test]
@@ -180,5 +206,14 @@ fn fl6_more_pods_than_streams() {
     pods.push(crate::rig::objects::crashing("shop/zzz-sick", 300, 12));
     let mut robot = Robot::with_pods(&[("prod-eu", pods)]);
     robot.press("space G v l").sees("of 601 pods");
-    assert!(robot.followed().len() <= 512 && robot.followed().iter().any(|pod| pod == "zzz-sick"));
+    assert!(followed(&robot).len() <= 512 && followed(&robot).contains(&"zzz-sick"));
+}
+
+#[test]
+fn from_a_finding_the_pods_that_it_is_about_are_followed() {
+    let mut robot = Robot::with_pods(&[("prod-eu", vec![pod("shop/web-1", 3_600), crate::rig::objects::crashing("shop/web-2", 300, 12)])]);
+    robot.press("h").sees("crash");
+    robot.list("prod-eu", "pods", &[pod("shop/web-1", 3_600), crate::rig::objects::crashing("shop/web-2", 300, 12)]);
+    robot.press("l").sees("Logs");
+    assert_eq!(followed(&robot), ["web-2"]);
 }

@@ -42,7 +42,8 @@ pub struct Robot {
     size: (u16, u16),
     screen: Buffer,
     running: BTreeMap<WatchId, Running>,
-    tails: BTreeMap<TailId, Tail>,
+    /// The pods whose logs are followed.
+    pub tails: BTreeMap<TailId, Tail>,
     effects: Vec<Effect>,
     /// A clock that never goes back.
     clock: Duration,
@@ -199,11 +200,6 @@ impl Robot {
         self.settle()
     }
 
-    /// The pods that are followed.
-    pub fn followed(&self) -> Vec<String> {
-        self.tails.values().map(|tail| tail.pod.to_string()).collect()
-    }
-
     /// A container of a pod that is followed writes lines, so many milliseconds after the beginning.
     pub fn log(&mut self, pod: &str, container: &str, millis: i64, lines: &[&str]) -> &mut Self {
         let mut cutter = Cutter::default();
@@ -217,7 +213,7 @@ impl Robot {
     /// Something is told of a container.
     pub fn tell(&mut self, pod: &str, container: &str, chunk: Chunk) -> &mut Self {
         let id = self.tails.iter().find(|(_, tail)| &*tail.pod == pod).map(|(id, _)| *id);
-        let id = id.unwrap_or_else(|| panic!("{pod} is not followed, but {:?}; the screen:\n{}", self.followed(), self.screen()));
+        let id = id.unwrap_or_else(|| panic!("{pod} is not followed; the screen:\n{}", self.screen()));
         self.state.message(Msg::Log(id, kconsole::model::log::News { container: container.into(), chunk }));
         self.settle()
     }

@@ -207,6 +207,7 @@ impl View for HealthView {
         Scene {
             cursor: Some(world.known(object)),
             finding: Some((group.cluster, group.cause.clone())),
+            sick: group.pods(),
             copyable: Some(format!("{} {}", line(world, group), group.head.evidence).trim_end().to_owned()),
             ..Scene::default()
         }

@@ -50,6 +50,13 @@ impl LogsView {
         }
         let (mut place, mut skip) = self.first_in_sight();
         let mut rows = inside.rows();
+        if place == 0
+            && self.ring.gone() > 0
+            && let Some(row) = rows.next()
+        {
+            let told = format!("— {} older lines were let go —", words::grouped(self.ring.gone() as usize));
+            text::put(buf, row.x + 1, row.y, row.width.saturating_sub(1), &told, theme.style(Role::StatusWarn));
+        }
         'lines: while let Some(line) = self.line_at(place) {
             for (at, told) in self.rows(&line).iter().enumerate().skip(skip) {
                 let Some(row) = rows.next() else { break 'lines };
@@ -87,10 +94,15 @@ impl LogsView {
         if !self.search.is_empty() {
             parts.push((format!("/{}", self.search).into(), accent));
         }
+        parts.extend(self.lacks.map(|lacks| (lacks.into(), warn)));
         let folds = self.lens.folds.then_some("folded");
         parts.extend(self.form.word().into_iter().chain(folds).map(|word| (Cow::from(word), badge)));
         if !self.lens.muted.is_empty() {
             parts.push((format!("{} muted", self.lens.muted.len()).into(), warn));
+        }
+        if let Some((tail, seconds)) = self.ahead {
+            let pod = self.tails.get(tail).map_or("", |tail| &tail.pod);
+            parts.push((format!("the clock of {pod} is {} ahead", words::span(seconds)).into(), warn));
         }
         if self.ring.gone() > 0 {
             parts.push((format!("{} older lines let go", words::grouped(self.ring.gone() as usize)).into(), warn));
@@ -142,6 +154,8 @@ impl LogsView {
         let (dim, names) = (theme.style(Role::Dim), self.names);
         if self.stand.is_some_and(|stand| stand.on == line.spot) {
             text::put(buf, area.x, area.y, 1, "▌", theme.style(Role::Accent));
+        } else if self.late.contains(&line.spot) {
+            text::put(buf, area.x, area.y, 1, "~", theme.style(Role::StatusWarn));
         } else if self.marked.contains(&line.spot) {
             text::put(buf, area.x, area.y, 1, "◆", theme.style(Role::RowMarked));
         }

@@ -40,14 +40,15 @@ impl LogsView {
 
     /// A motion.
     pub(super) fn go(&mut self, world: &World, motion: Motion) {
+        self.lacks = None;
         let (before, after) = (self.place() + usize::from(self.stand.is_none()), self.place() + 1);
         match motion {
             Motion::Left => self.left = self.left.saturating_sub(SIDEWAYS),
             Motion::Right => self.left = self.left.saturating_add(SIDEWAYS),
-            Motion::NextMatch => self.find(after..self.all(), Self::has),
-            Motion::PreviousMatch => self.find((0..before).rev(), Self::has),
-            Motion::NextError => self.find(after..self.all(), Self::is_error),
-            Motion::PreviousError => self.find((0..before).rev(), Self::is_error),
+            Motion::NextMatch => self.find("no such text after this", after..self.all(), Self::has),
+            Motion::PreviousMatch => self.find("no such text before this", (0..before).rev(), Self::has),
+            Motion::NextError => self.find("no error after this", after..self.all(), Self::is_error),
+            Motion::PreviousError => self.find("no error before this", (0..before).rev(), Self::is_error),
             Motion::Hold if self.stand.is_some() => self.follow(),
             Motion::Hold => self.stop(),
             Motion::Form => self.form = self.form.next(),
@@ -118,9 +119,11 @@ impl LogsView {
         self.stand = Some(Stand { on, row: row.min(self.height.saturating_sub(own)) });
     }
 
-    /// Goes to the first of these places that is one of those.
-    fn find(&mut self, mut places: impl Iterator<Item = usize>, is_one: fn(&Self, Spot) -> bool) {
-        let Some(place) = places.find(|place| self.spot(*place).is_some_and(|spot| is_one(self, spot))) else { return };
+    /// Goes to the first of these places that is one of those, or says what there is not.
+    fn find(&mut self, lacks: &'static str, mut places: impl Iterator<Item = usize>, is_one: fn(&Self, Spot) -> bool) {
+        let found = places.find(|place| self.spot(*place).is_some_and(|spot| is_one(self, spot)));
+        self.lacks = found.is_none().then_some(lacks);
+        let Some(place) = found else { return };
         self.stop();
         self.stand_on(place);
         // Some of what comes before and after is to be seen too.
@@ -141,9 +144,10 @@ impl LogsView {
     /// Searches for a text; what happened last is what one looks for.
     pub(super) fn search_for(&mut self, text: &str) {
         text.clone_into(&mut self.search);
+        self.lacks = None;
         self.needle = Needle::new(text);
         if !self.needle.is_empty() {
-            self.find((0..self.place() + usize::from(self.all() > 0)).rev(), Self::has);
+            self.find("not found", (0..self.place() + usize::from(self.all() > 0)).rev(), Self::has);
         }
     }
 

@@ -266,9 +266,8 @@ impl View for TableView {
                 self.unhealthy = !self.unhealthy;
                 self.reorder();
             }
-            Motion::NextMatch | Motion::PreviousMatch | Motion::Fold | Motion::Reveal => {}
-            Motion::NextError | Motion::PreviousError | Motion::Hold | Motion::Form | Motion::Times => {}
-            Motion::Wrap | Motion::Mute | Motion::Unmute | Motion::Timeline => {}
+            // Of texts and lines.
+            _ => {}
         }
     }
 
