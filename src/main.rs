@@ -1,12 +1,11 @@
 //! The binary: start, run, exit code.
 
-use clap::Parser;
-use kconsole::app::cli::Cli;
+use kconsole::app::cli;
 use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = cli::parse();
     match kconsole::app::main(&cli) {
         Ok(code) => ExitCode::from(code),
         Err(report) => {

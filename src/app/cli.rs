@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::ui::theme::ColorFlag;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
@@ -27,6 +27,14 @@ pub struct Cli {
     /// Flags that hold for the screen and for every subcommand.
     #[command(flatten)]
     pub flags: Flags,
+}
+
+/// Reads the command line. `demo-server` has no screen and reads no kubeconfig, so its help does not tell of what holds for these.
+pub fn parse() -> Cli {
+    let mut command = Cli::command();
+    let elsewhere: Vec<Arg> = command.get_arguments().filter(|a| a.is_global_set()).map(|a| a.clone().global(false).hide(true)).collect();
+    command = command.mut_subcommand("demo-server", |serve| serve.args(elsewhere));
+    Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
 /// Flags that hold for the screen and for every subcommand.

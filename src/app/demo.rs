@@ -23,7 +23,7 @@ const CONFIG: &str = "clusters:
   - {match: \"prod-*\", tier: prod, group: production}
   - {match: staging, tier: staging, group: testing}
   - {match: dev, tier: dev, group: testing}
-  - {match: \"*\", tier: prod, group: outside}
+  - {match: \"*\", group: outside}
 ";
 
 /// What kept a demo from starting.
@@ -62,7 +62,12 @@ pub(super) fn list() -> String {
 }
 
 /// Starts the fleet that the screen shows, with a trouble under way: the named one, or the first.
-pub(super) fn start(scenario: &str) -> Result<Fleet, Wrong> {
+pub(super) fn start(scenario: &str, resource: Option<&str>) -> Result<Fleet, Wrong> {
+    // What stands behind a space is the kind to open, and not what was meant.
+    let is_name = |word: &&str| *word == "list" || INCIDENTS.iter().any(|i| i.name == *word);
+    if let Some(name) = resource.filter(is_name).filter(|_| scenario.is_empty()) {
+        return Err(Wrong::Usage(format!("{name} is a scenario: --demo={name} plays it, without a space")));
+    }
     let found: Option<&Incident> = INCIDENTS.iter().find(|i| i.name == scenario || scenario.is_empty());
     let Some(incident) = found else {
         let near = hint(scenario, INCIDENTS.iter().map(|i| i.name));

@@ -39,7 +39,7 @@ pub fn main(cli: &Cli) -> Result<u8> {
     let mut fleet = match cli.demo.as_deref() {
         None => None,
         Some("list") => return print(&demo::list()),
-        Some(scenario) => match demo::start(scenario) {
+        Some(scenario) => match demo::start(scenario, cli.resource.as_deref()) {
             Ok(fleet) => Some(fleet),
             Err(wrong) => return Ok(wrong.tell()),
         },

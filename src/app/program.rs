@@ -56,6 +56,8 @@ pub struct Program {
     out: mpsc::Sender<Msg>,
     /// Dropped after the inbox: what it still writes waits for nobody to be told.
     journal: Journal,
+    /// Nothing but rows has changed since wants were last compared with what runs.
+    settled: bool,
 }
 
 /// Hands on what the demo fleet tells of itself.
@@ -88,7 +90,8 @@ impl Program {
         let place = journal::place(&paths, flags.journal.as_deref(), &state.config.journal);
         let journal = Journal::new(place, out.clone());
         let sessions = Sessions::new(Handle::current(), out.clone());
-        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox, out, journal }
+        let settled = false;
+        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox, out, journal, settled }
     }
 
     /// Begins to notice edits of all files that were read.
@@ -149,10 +152,13 @@ impl Program {
                 other => left.push(other),
             }
         }
-        for order in self.state.reconcile() {
-            match order {
-                Order::Start(id, want, resource) => self.sessions.start(id, &want, &resource),
-                Order::Stop(id) => self.sessions.stop(id),
+        // Rows change hundreds of times a second: what they make wanted is asked for with the frame that shows them.
+        if !std::mem::take(&mut self.settled) {
+            for order in self.state.reconcile() {
+                match order {
+                    Order::Start(id, want, resource) => self.sessions.start(id, &want, &resource),
+                    Order::Stop(id) => self.sessions.stop(id),
+                }
             }
         }
         left
@@ -276,13 +282,16 @@ impl Program {
     /// Waits for a message of the world, then takes in what else has arrived for as long as a slice lasts.
     pub async fn listen(&mut self) {
         if let Some(msg) = self.inbox.recv().await {
+            let mut settled = msg.is_rows();
             self.state.message(msg);
             let started = Instant::now();
             while started.elapsed() < SLICE
                 && let Ok(msg) = self.inbox.try_recv()
             {
+                settled &= msg.is_rows();
                 self.state.message(msg);
             }
+            self.settled = settled;
         }
     }
 }

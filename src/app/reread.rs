@@ -110,6 +110,7 @@ impl Program {
         cluster.broken.clone_from(&new.broken);
         cluster.namespace = namespace;
         cluster.server.clone_from(&new.cluster.server);
+        cluster.file = new.file.display().to_string();
         cluster.place = place(new);
         let is_open = cluster.open;
         if let Some(old) = self.contexts.get_mut(usize::from(id.0)) {

@@ -139,6 +139,7 @@ pub fn cluster(id: ClusterId, context: &Context) -> Cluster {
     let known = Cluster::new(id, &context.name);
     Cluster {
         namespace: context.namespace.clone().unwrap_or(known.namespace),
+        file: context.file.display().to_string(),
         server: context.cluster.server.clone(),
         place: place(context),
         broken: context.broken.clone(),

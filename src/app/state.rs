@@ -101,7 +101,8 @@ impl State {
 
     /// Other keys are in force from now on.
     pub(super) fn use_keymap(&mut self, keymap: Keymap) {
-        self.world.keys = keymap.first_keys(Scope::Table);
+        self.world.keys = keymap.first_keys(Scope::Document);
+        self.world.keys.extend(keymap.first_keys(Scope::Table));
         self.keymap = keymap;
     }
 

@@ -1,11 +1,11 @@
 //! `metrics.k8s.io/v1beta1`, as metrics-server answers: what pods and nodes use. How much that is follows from the load, not from here.
 
-use super::json::{Millis, int, list, stamp, text};
+use super::json::{Millis, stamp};
 use super::sim::Sim;
 use super::status::{Answer, Refusal};
 use super::store::Object;
-use crate::model::quantity::quantity;
-use serde_json::{Value, json};
+use super::view::Part;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// What metrics-server measures over (`--metric-resolution`), in milliseconds: what is younger has no metrics yet.
@@ -24,12 +24,12 @@ pub struct Usage {
 }
 
 /// Tells what a running pod uses; none where that is not known.
-pub type Measure<'m> = &'m dyn Fn(&Sim, &Value) -> Option<Usage>;
+pub type Measure<'m> = &'m mut dyn FnMut(&Sim, &Object) -> Option<Usage>;
 
 /// The `PodMetrics` of the pods of a namespace, or of all, that the choice takes.
 pub fn pods(sim: &Sim, namespace: &str, choose: impl Fn(&Object) -> bool, measure: Measure<'_>) -> Value {
     let pods = sim.store.list("pods", namespace).filter(|o| choose(o));
-    let items: Vec<Value> = pods.filter_map(|o| pod(sim, &o.value(), measure)).collect();
+    let items: Vec<Value> = pods.filter_map(|o| pod(sim, o, measure)).collect();
     json!({"kind": "PodMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}, "items": items})
 }
 
@@ -38,14 +38,14 @@ pub fn pods(sim: &Sim, namespace: &str, choose: impl Fn(&Object) -> bool, measur
 /// # Errors
 /// 404 where there is none, or none yet.
 pub fn one_pod(sim: &Sim, namespace: &str, name: &str, measure: Measure<'_>) -> Answer<Value> {
-    let found = sim.store.get("pods", namespace, name).and_then(|o| pod(sim, &o.value(), measure));
+    let found = sim.store.get("pods", namespace, name).and_then(|o| pod(sim, o, measure));
     found.map(|m| typed("PodMetrics", m)).ok_or_else(|| not_found("podmetrics", &format!("{namespace}/{name}")))
 }
 
 /// The `NodeMetrics` of the nodes that the choice takes.
 pub fn nodes(sim: &Sim, choose: impl Fn(&Object) -> bool, measure: Measure<'_>) -> Value {
     let sums = sums(sim, measure);
-    let items: Vec<Value> = sim.store.list("nodes", "").filter(|o| choose(o)).filter_map(|o| node(sim, &o.value(), &sums)).collect();
+    let items: Vec<Value> = sim.store.list("nodes", "").filter(|o| choose(o)).filter_map(|o| node(sim, o, &sums)).collect();
     json!({"kind": "NodeMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}, "items": items})
 }
 
@@ -54,28 +54,28 @@ pub fn nodes(sim: &Sim, choose: impl Fn(&Object) -> bool, measure: Measure<'_>) 
 /// # Errors
 /// 404 where there is none.
 pub fn one_node(sim: &Sim, name: &str, measure: Measure<'_>) -> Answer<Value> {
-    let found = sim.store.get("nodes", "", name).and_then(|o| node(sim, &o.value(), &sums(sim, measure)));
+    let found = sim.store.get("nodes", "", name).and_then(|o| node(sim, o, &sums(sim, measure)));
     found.map(|m| typed("NodeMetrics", m)).ok_or_else(|| not_found("nodemetrics", name))
 }
 
-/// What a container asks for; a little where it asks for nothing.
-fn weight(container: &Value, what: &str) -> f64 {
-    let least = if what == "cpu" { 0.02 } else { 4e7 };
-    text(container, &format!("/resources/requests/{what}")).and_then(quantity).unwrap_or(least).max(least / 10.0)
+/// What containers ask for, cpu and memory; a little where they ask for nothing.
+fn weight(part: &Part) -> (f64, f64) {
+    let of = |asked: Option<f64>, least: f64| asked.unwrap_or(least).max(least / 10.0);
+    (of(part.asks.0, 0.02), of(part.asks.1, 4e7))
 }
 
-fn sums(sim: &Sim, measure: Measure<'_>) -> BTreeMap<String, Usage> {
-    let mut sums: BTreeMap<String, Usage> = BTreeMap::new();
-    for pod in sim.store.list("pods", "").map(|o| o.value()).filter(|p| text(p, "/status/phase") == Some("Running")) {
-        let (Some(node), Some(used)) = (text(&pod, "/spec/nodeName"), measure(sim, &pod)) else { continue };
-        let sum = sums.entry(node.to_owned()).or_insert(OWN);
+fn sums(sim: &Sim, measure: Measure<'_>) -> BTreeMap<Box<str>, Usage> {
+    let mut sums: BTreeMap<Box<str>, Usage> = BTreeMap::new();
+    for pod in sim.store.list("pods", "").filter(|p| !p.view().node.is_empty()) {
+        let Some(used) = measure(sim, pod) else { continue };
+        let sum = sums.entry(pod.view().node.clone()).or_insert(OWN);
         *sum = Usage { cpu_milli: sum.cpu_milli + used.cpu_milli, memory_bytes: sum.memory_bytes + used.memory_bytes };
     }
     sums
 }
 
-fn node(sim: &Sim, node: &Value, sums: &BTreeMap<String, Usage>) -> Option<Value> {
-    let name = text(node, "/metadata/name")?;
+fn node(sim: &Sim, node: &Object, sums: &BTreeMap<Box<str>, Usage>) -> Option<Value> {
+    let name = &*node.key.name;
     if sim.world.lost.contains_key(name) {
         return None;
     }
@@ -85,41 +85,38 @@ fn node(sim: &Sim, node: &Value, sums: &BTreeMap<String, Usage>) -> Option<Value
 }
 
 /// The metrics of a pod: its use is shared among its running containers by what they ask for.
-fn pod(sim: &Sim, pod: &Value, measure: Measure<'_>) -> Option<Value> {
-    let node = text(pod, "/spec/nodeName")?;
-    let now = sim.store.now;
-    let old = |s: &&Value| text(s, "/state/running/startedAt").and_then(super::json::instant).is_some_and(|at| now - at >= WINDOW);
-    let running: Vec<&str> = list(pod, "/status/containerStatuses").iter().filter(old).filter_map(|s| text(s, "/name")).collect();
-    if running.is_empty() || sim.world.lost.contains_key(node) {
+fn pod(sim: &Sim, pod: &Object, measure: Measure<'_>) -> Option<Value> {
+    let (view, now) = (pod.view(), sim.store.now);
+    let running: Vec<&Part> = view.parts.iter().filter(|p| p.running.is_some_and(|at| now - at >= WINDOW)).collect();
+    if running.is_empty() || view.node.is_empty() || sim.world.lost.contains_key(&*view.node) {
         return None;
     }
     let used = measure(sim, pod)?;
-    let specs: Vec<&Value> =
-        list(pod, "/spec/containers").iter().filter(|c| text(c, "/name").is_some_and(|n| running.contains(&n))).collect();
-    let share = |c: &Value, what: &str, of: i64| {
-        let all: f64 = specs.iter().map(|c| weight(c, what)).sum();
-        (of as f64 * weight(c, what) / all).round() as i64
-    };
-    let part = |c: &&Value| {
-        let used = Usage { cpu_milli: share(c, "cpu", used.cpu_milli), memory_bytes: share(c, "memory", used.memory_bytes) };
-        json!({"name": text(c, "/name"), "usage": amounts(used)})
+    let all = running.iter().map(|p| weight(p)).fold((0.0, 0.0), |(cpu, memory), (c, m)| (cpu + c, memory + m));
+    let share = |of: i64, mine: f64, all: f64| (of as f64 * mine / all).round() as i64;
+    let part = |part: &&Part| {
+        let mine = weight(part);
+        let (cpu_milli, memory_bytes) = (share(used.cpu_milli, mine.0, all.0), share(used.memory_bytes, mine.1, all.1));
+        json!({"name": part.name, "usage": amounts(Usage { cpu_milli, memory_bytes })})
     };
     let mut metrics = head(pod, now);
-    super::json::set(&mut metrics, "/containers", specs.iter().map(part).collect::<Vec<_>>());
+    super::json::set(&mut metrics, "/containers", running.iter().map(part).collect::<Vec<_>>());
     Some(metrics)
 }
 
 /// What the metrics of anything begin with. They are from the last full window.
-fn head(object: &Value, now: Millis) -> Value {
+fn head(object: &Object, now: Millis) -> Value {
     let at = now - now.rem_euclid(WINDOW);
-    let mut metadata = json!({"name": text(object, "/metadata/name"), "creationTimestamp": stamp(now)});
-    for key in ["namespace", "labels"] {
-        if let Some(value) = object.pointer(&format!("/metadata/{key}")) {
-            super::json::set(&mut metadata, &format!("/{key}"), value.clone());
-        }
+    let mut metadata = json!({"name": object.key.name, "creationTimestamp": stamp(now)});
+    if !object.key.namespace.is_empty() {
+        super::json::set(&mut metadata, "/namespace", &*object.key.namespace);
     }
-    let uneven = int(object, "/metadata/generation").unwrap_or_default() + at / 1000;
-    json!({"metadata": metadata, "timestamp": stamp(at), "window": format!("{}.{:03}s", WINDOW / 1000, uneven % 700)})
+    if !object.labels.is_empty() {
+        let labels: Map<String, Value> = object.labels.iter().map(|(k, v)| (k.to_string(), (**v).into())).collect();
+        super::json::set(&mut metadata, "/labels", labels);
+    }
+    let uneven = object.version % 700;
+    json!({"metadata": metadata, "timestamp": stamp(at), "window": format!("{}.{uneven:03}s", WINDOW / 1000)})
 }
 
 /// Amounts as metrics-server writes them: nanocores and kibibytes.
@@ -144,6 +141,7 @@ fn not_found(kind: &str, name: &str) -> Refusal {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test says what it expects and stops there")]
 mod tests {
+    use super::super::json::{list, text};
     use super::*;
     use crate::demo::write::How;
 
@@ -171,7 +169,7 @@ mod tests {
     #[test]
     fn a_pods_use_is_shared_and_a_young_one_has_none() {
         let (sim, used) = (sim(), Usage { cpu_milli: 200, memory_bytes: 64 << 20 });
-        let list = pods(&sim, "shop", |_| true, &|_, _| Some(used));
+        let list = pods(&sim, "shop", |_| true, &mut |_, _| Some(used));
         let items = list.pointer("/items").and_then(Value::as_array).unwrap();
         assert_eq!(items.len(), 1);
         let containers = items.first().and_then(|i| i.pointer("/containers")).unwrap();
@@ -181,13 +179,13 @@ mod tests {
                 {"name": "side", "usage": {"cpu": "50000000n", "memory": "32768Ki"}}])
         );
         assert_eq!(
-            one_pod(&sim, "shop", "web-2", &|_, _| Some(Usage::default())).unwrap_err().message,
+            one_pod(&sim, "shop", "web-2", &mut |_, _| Some(Usage::default())).unwrap_err().message,
             r#"podmetrics.metrics.k8s.io "shop/web-2" not found"#
         );
-        assert_eq!(text(&one_pod(&sim, "shop", "web-1", &|_, _| Some(Usage::default())).unwrap(), "/kind"), Some("PodMetrics"));
+        assert_eq!(text(&one_pod(&sim, "shop", "web-1", &mut |_, _| Some(Usage::default())).unwrap(), "/kind"), Some("PodMetrics"));
         assert!(
-            list_is_empty(&pods(&sim, "shop", |_| false, &|_, _| Some(Usage::default())))
-                && list_is_empty(&pods(&sim, "none", |_| true, &|_, _| Some(Usage::default())))
+            list_is_empty(&pods(&sim, "shop", |_| false, &mut |_, _| Some(Usage::default())))
+                && list_is_empty(&pods(&sim, "none", |_| true, &mut |_, _| Some(Usage::default())))
         );
     }
 
@@ -199,11 +197,11 @@ mod tests {
     fn a_node_uses_what_its_pods_use_and_its_own() {
         let mut sim = sim();
         let used = Usage { cpu_milli: 200, memory_bytes: 1 << 30 };
-        let metrics = one_node(&sim, "n1", &|_, _| Some(used)).unwrap();
+        let metrics = one_node(&sim, "n1", &mut |_, _| Some(used)).unwrap();
         let total = ((OWN.memory_bytes + (2 << 30)) / 1024).to_string() + "Ki";
         assert_eq!(metrics.pointer("/usage"), Some(&json!({"cpu": format!("{}n", (OWN.cpu_milli + 400) * 1_000_000), "memory": total})));
         sim.world.lost.insert("n1".into(), T);
-        assert!(list_is_empty(&nodes(&sim, |_| true, &|_, _| Some(Usage::default()))));
-        assert!(list_is_empty(&pods(&sim, "", |_| true, &|_, _| Some(Usage::default()))));
+        assert!(list_is_empty(&nodes(&sim, |_| true, &mut |_, _| Some(Usage::default()))));
+        assert!(list_is_empty(&pods(&sim, "", |_| true, &mut |_, _| Some(Usage::default()))));
     }
 }

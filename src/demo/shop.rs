@@ -6,6 +6,7 @@ mod machines;
 mod manifests;
 mod variant;
 
+use super::controllers::cronjob;
 use super::json::{Millis, list, or_set, set, stamp, text};
 use super::sim::Sim;
 use super::store::Key;
@@ -156,9 +157,11 @@ fn lately(sim: &mut Sim, objects: Vec<Value>, now: Millis) {
     for mut object in objects {
         let chance = hash(text(&object, "/metadata/name").unwrap_or_default());
         set(&mut object, "/metadata/creationTimestamp", stamp(now - 20 * DAY - (chance % 999) as Millis * MINUTE));
-        if kind(&object) == "CronJob" {
-            set(&mut object, "/status/lastScheduleTime", stamp(start - MINUTE));
-            set(&mut object, "/status/lastSuccessfulTime", stamp(start - MINUTE / 2));
+        if kind(&object) == "CronJob"
+            && let Some(at) = cronjob::last(&object, start - 40 * DAY, start)
+        {
+            set(&mut object, "/status/lastScheduleTime", stamp(at));
+            set(&mut object, "/status/lastSuccessfulTime", stamp(at + MINUTE / 2));
         }
         create(sim, object);
     }
@@ -234,12 +237,12 @@ fn know_images(sim: &mut Sim) {
     variant::images().for_each(|image| know(&image));
 }
 
-/// Programs with habits: one that gives up every few days, and one that leaks slowly.
+/// Programs with habits: one that gives up every few days. None leaks, however slowly: a cluster that nothing was done to stays well.
 fn programs() -> Vec<(String, Program)> {
     let image = |name: &str| format!("{}/{name}:", manifests::REGISTRY);
     vec![
         (image("mailer"), Program { ends: Some((61 * HOUR, 1)), ..Program::service(700) }),
-        (image("suggest"), Program { memory: Some(180 << 20), leak: (1 << 20) / 10, ..Program::service(600) }),
+        (image("suggest"), Program { memory: Some(180 << 20), ..Program::service(600) }),
         (image("inventory"), Program { memory: Some(400 << 20), ..Program::service(1_100) }),
     ]
 }

@@ -42,6 +42,23 @@ pub struct View {
     pub hostname: Box<str>,
     /// Processor time that its containers ask for, in thousandths.
     pub cpu: i64,
+    /// `status.startTime`.
+    pub started: Option<Millis>,
+    /// Its containers.
+    pub parts: Box<[Part]>,
+}
+
+/// A container, as far as what it uses depends on it. Processor time is in processors, memory in bytes; none where nothing is said.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Part {
+    /// Its name.
+    pub name: Box<str>,
+    /// `requests` of cpu and memory.
+    pub asks: (Option<f64>, Option<f64>),
+    /// `limits` of cpu and memory.
+    pub most: (Option<f64>, Option<f64>),
+    /// Since when it runs, if it does.
+    pub running: Option<Millis>,
 }
 
 impl View {
@@ -51,7 +68,7 @@ impl View {
         let at = |text: &Cow<'_, str>| instant(text).unwrap_or_default();
         let since = |is: &str| status.conditions.iter().find(|c| c.sort == "Ready" && c.status == is).map(|c| at(&c.since));
         let cost = metadata.annotations.as_ref().and_then(|a| a.get("controller.kubernetes.io/pod-deletion-cost"));
-        let cpu = |c: &Container<'_>| c.resources.requests.as_ref().and_then(|r| quantity(r.get("cpu")?.as_str()?)).unwrap_or_default();
+        let parts: Box<[Part]> = spec.containers.iter().map(|c| c.part(&status.containers)).collect();
         Self {
             created: at(&metadata.created),
             deleted: metadata.deleted.as_ref().map(at),
@@ -67,7 +84,9 @@ impl View {
             cost: cost.and_then(|c| c.parse().ok()).unwrap_or_default(),
             ip: (*status.ip).into(),
             hostname: (*spec.hostname).into(),
-            cpu: (spec.containers.iter().map(cpu).sum::<f64>() * 1000.0).round() as i64,
+            cpu: (parts.iter().filter_map(|p| p.asks.0).sum::<f64>() * 1000.0).round() as i64,
+            started: status.started.as_ref().map(at),
+            parts,
         }
     }
 
@@ -156,7 +175,21 @@ struct Spec<'a> {
 #[serde(default)]
 struct Container<'a> {
     #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow)]
     resources: Resources<'a>,
+}
+
+impl Container<'_> {
+    fn part(&self, statuses: &[ContainerStatus<'_>]) -> Part {
+        let of = |amounts: &Option<BTreeMap<Cow<'_, str>, Value>>| {
+            let of = |what| amounts.as_ref().and_then(|all| quantity(all.get(what)?.as_str()?));
+            (of("cpu"), of("memory"))
+        };
+        let status = statuses.iter().find(|s| s.name == self.name);
+        let running = status.and_then(|s| s.state.running.as_ref()).and_then(|r| instant(&r.since));
+        Part { name: (*self.name).into(), asks: of(&self.resources.requests), most: of(&self.resources.limits), running }
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -164,6 +197,8 @@ struct Container<'a> {
 struct Resources<'a> {
     #[serde(borrow)]
     requests: Option<BTreeMap<Cow<'a, str>, Value>>,
+    #[serde(borrow)]
+    limits: Option<BTreeMap<Cow<'a, str>, Value>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -175,8 +210,10 @@ struct Status<'a> {
     ip: Cow<'a, str>,
     #[serde(borrow)]
     conditions: Vec<Condition<'a>>,
-    #[serde(rename = "containerStatuses")]
-    containers: Vec<ContainerStatus>,
+    #[serde(borrow, rename = "startTime")]
+    started: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "containerStatuses")]
+    containers: Vec<ContainerStatus<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -192,9 +229,27 @@ struct Condition<'a> {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct ContainerStatus {
+struct ContainerStatus<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
     #[serde(rename = "restartCount")]
     restarts: i64,
+    #[serde(borrow)]
+    state: State<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct State<'a> {
+    #[serde(borrow)]
+    running: Option<Running<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Running<'a> {
+    #[serde(borrow, rename = "startedAt")]
+    since: Cow<'a, str>,
 }
 
 #[cfg(test)]
@@ -229,6 +284,12 @@ mod tests {
         assert_eq!((&*view.node, &*view.phase, &*view.ip, view.restarts, view.cost, view.cpu), ("n1", "Running", "10.0.0.1", 4, -5, 1250));
         assert!(!view.is_active());
         assert_eq!(view.available_at(10), Some(1_700_000_015_000));
+        let (spec, since) = (json!({"name": "a", "resources": {"limits": {"memory": "1Gi"}}}), "2023-11-14T22:13:20Z");
+        let status = json!({"startTime": since, "containerStatuses": [{"name": "a", "state": {"running": {"startedAt": since}}}]});
+        let view = View::read(json!({"spec": {"containers": [spec]}, "status": status}).to_string().as_bytes());
+        let since = Some(1_700_000_000_000);
+        let part = Part { name: "a".into(), most: (None, Some(1_073_741_824.0)), running: since, ..Part::default() };
+        assert_eq!((view.started, &*view.parts), (since, [part].as_slice()));
         for odd in ["", "[]", r#"{"metadata":7}"#] {
             assert_eq!(View::read(odd.as_bytes()), View::default(), "{odd}");
         }

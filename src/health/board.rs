@@ -1,5 +1,6 @@
 //! Asks the rules, and only about what may have changed: rows that did, what leans on them, and what the clock makes due.
 
+use super::eviction::is_evicted;
 use super::links::{Link, Links, workload_of};
 use super::places::{Place, Places};
 use super::{Case, Limits, On, RULES, Rule, Verdict};
@@ -272,10 +273,28 @@ impl Board {
         for claim in &pod.claims {
             self.ask_named(world, cluster, &GroupResource::new("", "persistentvolumeclaims"), namespace, words.get(*claim));
         }
+        if is_evicted(table, pod) {
+            self.ask_evicted(world, Link::node(cluster, words.get(pod.node)));
+        }
         // A node that is well is none the better for its pods.
         let node = self.tables.of(world, cluster, "", "nodes").find_map(|t| t.named("", words.get(pod.node)));
         if let Some(node) = node.filter(|n| !world.findings.of(cluster, n.uid).is_empty()) {
             self.push_if_judged(cluster, "", "nodes", node.uid);
+        }
+    }
+
+    /// Whom a node drives out besides decides what it comes from.
+    fn ask_evicted(&mut self, world: &World, node: Link) {
+        let uids: Vec<Uid> = self.links.get(&node).collect();
+        for uid in uids {
+            let subject = Subject { cluster: node.cluster(), kind: "pods", group: "", uid };
+            let Some((table, row)) = self.tables.row(world, &subject) else { continue };
+            if matches!(&row.facts, Facts::Pod(pod) if is_evicted(table, pod)) {
+                self.push(subject);
+                if let Some((kind, name)) = workload_of(table, row) {
+                    self.ask_named(world, node.cluster(), &kind, table.words().get(row.namespace), name);
+                }
+            }
         }
     }
 

@@ -121,6 +121,17 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// How one gets from a pod to the workload that it is made by, for keys that change that.
+    pub fn way_up(&self) -> Option<&'static str> {
+        match &*workload_of(self.table, self.row)?.0.resource {
+            "deployments" => Some("{owner} twice leads to its Deployment"),
+            "replicasets" => Some("{owner} leads to its ReplicaSet"),
+            "statefulsets" => Some("{owner} leads to its StatefulSet"),
+            "daemonsets" => Some("{owner} leads to its DaemonSet"),
+            _ => None,
+        }
+    }
+
     /// The newest warning about the object of one of these reasons, and its message.
     pub fn warning(&self, reasons: &[&str]) -> Option<(&'a EventFacts, Cow<'a, str>)> {
         self.told(|reason, _| reasons.contains(&reason))
@@ -198,6 +209,13 @@ impl<'a> Case<'a> {
         let namespace = self.namespace();
         let tables = self.tables.of(self.world, self.cluster(), group, resource);
         tables.flat_map(move |t| t.rows().filter(move |r| t.words().get(r.namespace) == namespace).map(move |r| (t, r)))
+    }
+
+    /// True where what a pod asks for is more than any node of the cluster has, were it empty. Looks at all nodes: only for what is rare.
+    pub fn is_too_large(&self, pod: &PodFacts) -> bool {
+        let nodes = self.tables.of(self.world, self.cluster(), "", "nodes").flat_map(Table::rows);
+        let mut has = nodes.filter_map(|row| if let Facts::Node(node) = &row.facts { Some(node.allocatable) } else { None }).peekable();
+        has.peek().is_some() && has.all(|has| has.cpu < pod.requests.cpu || has.memory < pod.requests.memory)
     }
 
     /// The slices of a service.

@@ -10,6 +10,7 @@
 
 pub mod board;
 mod case;
+mod eviction;
 mod links;
 mod places;
 mod refusal;

@@ -5,6 +5,9 @@ use crate::model::facts::Facts;
 use crate::model::finding::Cause;
 use crate::model::time::Timestamp;
 
+/// How a quota refuses.
+const QUOTA: &str = "exceeded quota: ";
+
 /// Since when pods that it lacks are refused, and why, in the API server's words.
 pub(super) fn refused(case: &Case<'_>, verdict: &mut Verdict) -> Option<(Timestamp, String)> {
     let lacks = match &case.row.facts {
@@ -24,9 +27,18 @@ pub(super) fn refused(case: &Case<'_>, verdict: &mut Verdict) -> Option<(Timesta
     Some((event.first.or(event.last)?, message.into_owned()))
 }
 
+/// What to do next about a refusal.
+pub(super) fn next(message: &str) -> &'static str {
+    if message.contains(QUOTA) {
+        "{edit} in {goto}quota raises it, if that is yours to do; {scale} asks for fewer pods"
+    } else {
+        "{events} shows what was refused, {edit} changes what is asked for"
+    }
+}
+
 /// Who refuses: the quotas of the namespace, or a webhook that says no or nothing.
 pub(super) fn blamed(case: &Case<'_>, message: &str) -> Option<Cause> {
-    if message.contains("exceeded quota: ") {
+    if message.contains(QUOTA) {
         return Some(Cause::Quota(case.namespace().into()));
     }
     let (_, rest) = message.split_once("webhook \"")?;

@@ -214,7 +214,7 @@ impl Link {
         self.shared.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Counts a list beyond the first of a watch.
+    /// Counts a list beyond the first of a watch, where that is not what its kind is read by.
     pub fn count_relist(&self) {
         self.shared.relists.fetch_add(1, Ordering::Relaxed);
     }

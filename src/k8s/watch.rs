@@ -325,7 +325,8 @@ impl Watch {
     /// A list is complete: what it did not have is gone.
     fn complete(&mut self) {
         self.intake.end();
-        if self.listed.replace(Instant::now()).is_some() {
+        let is_polled = matches!(self.reported, Some(Sync::Polling { .. }));
+        if self.listed.replace(Instant::now()).is_some() && !is_polled {
             self.link.count_relist();
         }
         self.ordinary = false;

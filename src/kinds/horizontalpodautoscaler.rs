@@ -168,9 +168,11 @@ impl Project for HorizontalPodAutoscalers {
     }
 }
 
-/// Why it does not do as its metrics say: it is blind, at its maximum (`TooManyReplicas`) or at its minimum (`TooFewReplicas`).
+/// Why it does not do as its metrics say: it is blind, or at its maximum (`TooManyReplicas`). That it is at its minimum (`TooFewReplicas`) keeps
+/// nothing from anybody: so it is wherever there is little to do.
 fn limit<'o>(scaler: &'o HorizontalPodAutoscaler<'_>) -> Option<&'o str> {
-    filled(&blind(scaler).or_else(|| holds(scaler, "ScalingLimited", "True"))?.reason)
+    let reason = filled(&blind(scaler).or_else(|| holds(scaler, "ScalingLimited", "True"))?.reason);
+    reason.filter(|reason| *reason != "TooFewReplicas")
 }
 
 /// The condition that says why it does nothing at all.

@@ -238,6 +238,8 @@ pub struct Composite {
     pub keep: fn(&Table, &Row) -> bool,
     /// Rows with a value in this column are unhealthy here.
     pub ails: &'static Joint,
+    /// How a row does, for an order with the worst first ([`Health::rank`]).
+    pub worst: &'static Joint,
 }
 
 impl Composite {

@@ -21,12 +21,14 @@ pub(super) const SCALING: Composite = Composite {
     // A ReplicaSet of a Deployment scales with that.
     keep: |table, row| matches!(row.facts, Facts::Workload(_)) && (row.owner.is_none() || &*table.want.kind.resource != "replicasets"),
     ails: &LIMIT,
+    worst: &WORST,
 };
 
 const COLUMNS: &[Column] = &[
     Column { title: Cow::Borrowed("NAME"), source: Source::Name, show: Show::Always },
     column("KIND", Show::Spare, &KIND),
     column("READY", Show::Always, &READY),
+    column("REPLICAS", Show::Spare, &REPLICAS),
     column("UP-TO-DATE", Show::Spare, &UPDATED),
     column("AVAILABLE", Show::Spare, &AVAILABLE),
     column("HPA", Show::Always, &HPA),
@@ -46,10 +48,16 @@ static KIND: Joint = Joint {
     value: |_, table, _| kind(table).map_or(Value::None, |k| Value::Text(Cow::Borrowed(k))),
 };
 static READY: Joint = Joint { name: "ready of wanted", reads: &[], value: |row, _, _| of(row, |w| Value::Gauge(w.ready, w.wanted)) };
+static REPLICAS: Joint = Joint { name: "how the replicas went", reads: &[], value: |row, table, _| course(table, row, String::new(), -1) };
 static UPDATED: Joint = Joint { name: "updated", reads: &[], value: |row, _, _| of(row, |w| Value::Count(w.updated.into())) };
 static AVAILABLE: Joint = Joint { name: "available", reads: &[], value: |row, _, _| of(row, |w| Value::Count(w.available.into())) };
 static HPA: Joint = Joint { name: "bounds of the autoscaler", reads: SCALERS, value: bounds };
 static METRIC: Joint = Joint { name: "metric of the autoscaler", reads: SCALERS, value: metric };
+static WORST: Joint = Joint {
+    name: "how it does",
+    reads: SCALERS,
+    value: |row, table, world| if let Value::Status(_, health) = limit(row, table, world) { health.rank() } else { Health::Ok.rank() },
+};
 static LIMIT: Joint = Joint { name: "limit of scaling", reads: SCALERS, value: limit };
 
 fn of(row: &Row, tell: impl Fn(&WorkloadFacts) -> Value<'static>) -> Value<'static> {
@@ -79,14 +87,16 @@ fn bounds<'a>(row: &'a Row, table: &'a Table, world: &'a World) -> Value<'a> {
     })
 }
 
-/// What the autoscaler goes by, of what it should be, and how that went; without one, how the replicas went.
+/// What the autoscaler goes by, of what it should be, and how that went.
 fn metric<'a>(row: &'a Row, table: &'a Table, world: &'a World) -> Value<'a> {
     let measured = scaler(row, table, world).and_then(|(row, s, t)| Some((row, s.metric.as_ref()?, t)));
-    let trend = match measured {
-        Some((row, metric, t)) => Trend { text: told(metric, t), worth: worth(metric), samples: t.aside().histories.of(row.uid).collect() },
-        None => Trend { samples: table.aside().histories.of(row.uid).collect(), worth: -1, ..Trend::default() },
-    };
-    if trend.text.is_empty() && trend.samples.is_empty() { Value::None } else { Value::Trend(Box::new(trend)) }
+    measured.map_or(Value::None, |(row, metric, t)| course(t, row, told(metric, t), worth(metric)))
+}
+
+/// How the number went that a table keeps of its rows, behind a text.
+fn course(table: &Table, row: &Row, text: String, worth: i64) -> Value<'static> {
+    let samples: Vec<u32> = table.aside().histories.of(row.uid).collect();
+    if text.is_empty() && samples.is_empty() { Value::None } else { Value::Trend(Box::new(Trend { text, worth, samples })) }
 }
 
 /// `83%/70%`; what is not the CPU is named.
@@ -116,9 +126,9 @@ fn limit<'a>(row: &'a Row, table: &'a Table, world: &'a World) -> Value<'a> {
     let of_pods = Cause::Object(table.want.kind.clone(), table.words().get(row.namespace).into(), row.name.clone());
     let found = world.findings.of(table.cluster(), row.uid).iter().chain(world.findings.of_cause(table.cluster(), of_pods));
     if let Some(deepest) = found.filter(|f| f.severity > Severity::Info).min_by_key(|f| f.depth()) {
-        return match word(deepest) {
-            NO_ROOM if adds_nodes(world, table.cluster()) => warn("no room, nodes may be added"),
-            told => bad(told),
+        return match &deepest.cause {
+            Cause::Room(_) if adds_nodes(world, table.cluster()) => warn("no room, nodes may be added"),
+            _ => bad(word(deepest)),
         };
     }
     if let Some(failure) = &workload.failure {
@@ -134,8 +144,6 @@ fn limit<'a>(row: &'a Row, table: &'a Table, world: &'a World) -> Value<'a> {
     }
 }
 
-const NO_ROOM: &str = "no room";
-
 /// What a finding comes from, where that is something else than the workload; else what it is.
 fn word(finding: &Finding) -> &'static str {
     match finding.cause {
@@ -143,7 +151,7 @@ fn word(finding: &Finding) -> &'static str {
         Cause::Image(_) => "image",
         Cause::Quota(_) => "quota",
         Cause::Server(_) => "webhook",
-        Cause::Room(_) => NO_ROOM,
+        Cause::Room(_) => "no room",
         Cause::Object(..) | Cause::Cluster | Cause::Alike(_) => finding.word(),
     }
 }

@@ -28,6 +28,15 @@ impl Health {
     pub fn is_unhealthy(self) -> bool {
         self >= Self::Warn
     }
+
+    /// What to sort by to have the worst first and all that do well as one.
+    pub fn rank(self) -> Value<'static> {
+        Value::Count(match self {
+            Self::Bad => 0,
+            Self::Warn => 1,
+            Self::Busy | Self::Done | Self::Ok => 2,
+        })
+    }
 }
 
 /// A value on its way: just decoded, or taken from a row to be drawn, compared or printed.

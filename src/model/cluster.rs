@@ -1,7 +1,7 @@
 //! One cluster, as far as we know it.
 
 use super::catalog::Catalog;
-use super::fault::Fault;
+use super::fault::{Fault, FaultKind};
 use super::id::{ClusterId, Session, Uid};
 use super::msg::{Link, Server, Traffic};
 use super::time::Timestamp;
@@ -27,6 +27,8 @@ pub struct Cluster {
     pub id: ClusterId,
     /// The context's name, as in the kubeconfig.
     pub context: String,
+    /// The kubeconfig that has it.
+    pub file: String,
     /// What people call it, and type to confirm: the alias, else the shortest tail of the context's name that no other has.
     pub name: String,
     /// The key that focuses it: 1 to 9.
@@ -77,6 +79,7 @@ impl Cluster {
         Self {
             id,
             context: context.to_owned(),
+            file: String::new(),
             name: context.to_owned(),
             digit: None,
             group: None,
@@ -109,6 +112,11 @@ impl Cluster {
     /// True while somebody has lifted that it is read-only.
     pub fn is_unlocked(&self, now: Timestamp) -> bool {
         self.unlocked.is_some_and(|until| now < until)
+    }
+
+    /// Nobody gets in before a person logs in.
+    pub fn needs_login(&self) -> bool {
+        matches!(&self.link, Link::Down { why, .. } if matches!(why.kind, FaultKind::Login(_)))
     }
 
     /// The fault that keeps it down.

@@ -30,6 +30,8 @@ pub enum Source {
     Name,
     /// The age since creation.
     Age,
+    /// How it does, the worst first. No column shows it: rows are sorted by it.
+    Health,
     /// The cell at this place in the row.
     Cell(u16),
     /// What other rows tell of this one; made where it is looked at, since it changes without the row.

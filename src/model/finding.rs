@@ -84,12 +84,20 @@ pub(crate) fn ranked() -> impl Iterator<Item = &'static str> {
 impl Finding {
     /// How near it is to the root of a trouble, 0 for the root. What no depth is known of is no symptom of anything.
     pub fn depth(&self) -> usize {
+        if self.is_victim() {
+            return DEPTHS.len();
+        }
         DEPTHS.iter().position(|(rule, _)| *rule == self.rule).unwrap_or_default()
     }
 
     /// True for what is only there because something else is wrong.
     pub fn is_symptom(&self) -> bool {
         DEPTHS.iter().position(|(rule, _)| *rule == SYMPTOMS).is_some_and(|first| self.depth() >= first)
+    }
+
+    /// True for a node that is only so because of a workload.
+    fn is_victim(&self) -> bool {
+        &*self.object.kind.resource == "nodes" && matches!(&self.cause, Cause::Object(kind, ..) if *kind != self.object.kind)
     }
 
     /// What it is in a word.
@@ -291,6 +299,7 @@ impl Findings {
 /// Who speaks for a group comes first.
 fn speaks(a: &Finding, b: &Finding) -> std::cmp::Ordering {
     let width = |f: &Finding| match &*f.object.kind.resource {
+        _ if f.is_victim() => 3,
         "nodes" | "apiservices" => 0,
         "pods" => 2,
         "replicasets" => 3,
@@ -342,6 +351,23 @@ mod tests {
         ] {
             assert_eq!(told(rules), (headline.to_owned(), deepest), "{rules:?}");
         }
+    }
+
+    #[test]
+    fn a_node_that_a_workload_fills_does_not_speak_for_it() {
+        let cause = Cause::Object(GroupResource::new("apps", "deployments"), "data".into(), "report-export".into());
+        let of = |uid, group: &str, resource: &str, rule, since| {
+            let mut of = Finding { rule, cause: cause.clone(), what: rule.to_owned(), ..finding(uid, 0, 1, since) };
+            of.object.kind = GroupResource::new(group, resource);
+            of
+        };
+        let mut all = Findings::default();
+        for found in [of(1, "", "nodes", "node-pressure", 1), of(2, "apps", "deployments", "evicted", 2)] {
+            all.put(ClusterId(0), found.object.uid, vec![found]);
+        }
+        all.settle();
+        let [group] = all.groups() else { panic!("{:?}", all.groups()) };
+        assert_eq!((group.head.rule, group.deepest().rule, group.headline().as_str()), ("evicted", "evicted", "evicted"));
     }
 
     proptest! {

@@ -32,6 +32,13 @@ pub enum Msg {
     Demo(Notice),
 }
 
+impl Msg {
+    /// True for changes of rows and nothing else.
+    pub fn is_rows(&self) -> bool {
+        matches!(self, Self::Watch(_, News::Delta(delta)) if delta.columns.is_none())
+    }
+}
+
 /// What a watch has to say.
 #[derive(Debug)]
 pub enum News {

@@ -237,6 +237,7 @@ impl Table {
             Source::Namespace => Value::text(Some(self.words.get(row.namespace))),
             Source::Name => Value::text(Some(&row.name)),
             Source::Age => Value::age(row.created),
+            Source::Health => row.health.rank(),
             Source::Cell(i) => row.cells.get(usize::from(i)).map_or(Value::None, |c| c.value(&self.words)),
         }
     }

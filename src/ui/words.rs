@@ -177,10 +177,7 @@ pub fn fault(world: &World, why: &Fault, stale_since: Option<Timestamp>, retry_a
 pub fn trouble(world: &World, table: &Table) -> Option<(String, Role)> {
     match &table.sync {
         Sync::Connecting | Sync::Syncing { .. } | Sync::Live => None,
-        Sync::Polling { every, why } => {
-            let age = table.live_at.map_or_else(String::new, |at| format!(", {} old", ago(at, world.now)));
-            Some((format!("listed every {} s{age}, because {}", every.as_secs(), why.what), Role::StatusBusy))
-        }
+        Sync::Polling { every, why } => Some((format!("polled every {} s: {}", every.as_secs(), why.what), Role::StatusBusy)),
         Sync::Stale { why, .. } => {
             let stale_since = table.is_listed().then_some(table.since);
             Some((fault(world, why, stale_since, table.retry_at), Role::StatusWarn))

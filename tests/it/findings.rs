@@ -88,6 +88,20 @@ fn enter_explains_and_the_keys_act_on_the_object() {
     robot.press("y").sees("checkout-6d5f-").press("esc").press("o").sees("Replicasets");
 }
 
+/// A node that is lost has hundreds of pods: what to do comes before them, and each can be seen.
+#[test]
+fn advice_comes_before_what_it_is_about_and_all_of_that_can_be_seen() {
+    let mut robot = health(&["prod-eu"]);
+    let pods: Vec<Value> = (10..50).map(|i| imageless(&format!("shop/checkout-6d5f-{i}"), "registry.shop.example/checkout:1.9.0")).collect();
+    quiet(&mut robot, "prod-eu", &pods);
+    robot.resize(LARGE).press("enter").sees("40 objects").sees("checkout-6d5f-14 ").misses("checkout-6d5f-15 ").sees("and 35 more: m shows all");
+    let place = |robot: &Robot, what: &str| robot.screen().find(what).unwrap_or_else(|| panic!("{what}: {}", robot.screen()));
+    let order = ["not found in registry", "next: ", "WHAT IT MEANS", "WHAT USUALLY HELPS", "THE FACTS", "THE NEXT KEYS"].map(|what| place(&robot, what));
+    assert!(order.is_sorted(), "{}", robot.screen());
+    robot.press("m").misses("and 35 more").sees("checkout-6d5f-15 ").press("G").sees("checkout-6d5f-49 ").sees("m folds them again");
+    robot.press("m").sees("and 35 more: m shows all").press("g").resize(SMALL).sees("WHAT USUALLY HELPS");
+}
+
 #[test]
 fn what_is_cured_stays_under_the_cursor_until_it_moves() {
     let mut robot = sick();
@@ -252,6 +266,9 @@ fn warnings_of_all_clusters_are_one_stream_and_what_repeats_is_one_line() {
     let mut robot = warnings();
     robot.sees("warnings 3 in 10m").sees("Failed ×40").sees(" +1  Failed").sees("14:01:48");
     look("warnings", &mut robot);
+    // What an event says is what it is for; where room is short its cluster stands there by its key.
+    robot.resize(SMALL).sees("1  shop/").sees("Error: ErrImagePull of ").sees("Readiness probe failed: HT").misses("prod-eu  shop");
+    robot.resize(LARGE).sees("prod-eu  shop").resize(SMALL);
     let lines = |robot: &Robot| robot.screen().lines().filter(|l| l.contains("▲ ") && l.starts_with('│')).count();
     assert_eq!(lines(&robot), 4);
     robot.press("/").text("object:web").press("enter");

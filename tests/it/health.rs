@@ -14,12 +14,12 @@ use kconsole::demo::store::Key;
 use kconsole::demo::write::{Delete, How};
 use kconsole::health;
 use kconsole::kinds;
-use kconsole::model::finding::{Finding, Severity};
+use kconsole::model::finding::{Finding, Group, Severity};
 use kconsole::model::id::ClusterId;
 use kconsole::model::time::Timestamp;
 use rig::{Rig, START, is_fit, line};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 const NOW: i64 = START * 1_000;
 /// So much later at most a symptom is found and a cure seen.
@@ -255,7 +255,7 @@ const TROUBLES: &[Trouble] = &[
                         .any(|c| c["type"] == "MemoryPressure" && c["status"] == "True")
                 })
         },
-        says: "warning evicted deployments/report-export: evicted: 1 of its pods",
+        says: "warning evicted deployments/report-export: evicted by node prod-eu-",
     },
     Trouble {
         name: "quota",
@@ -344,6 +344,31 @@ fn a_leak_is_found() {
 #[test]
 fn a_full_node_is_found() {
     plays("full-node");
+}
+
+/// It goes from node to node and takes its trouble along: that stays one finding, of whoever takes the memory, with the nodes under it.
+#[test]
+fn a_full_node_is_one_finding_wherever_it_goes() {
+    let mut ward = Ward::new("prod-eu");
+    (INCIDENTS.iter().find(|i| i.name == "full-node").unwrap().begin)(&mut ward.sim);
+    let (mut told, mut nodes) = (None, BTreeSet::new());
+    for second in 0..900 {
+        ward.second();
+        let loud = |g: &&Group| g.head.severity > Severity::Info;
+        let groups: Vec<&Group> = ward.rig.world.findings.groups().iter().filter(loud).collect();
+        let heads: Vec<String> = groups.iter().map(|g| format!("{}: {}", g.head.object.name, g.headline())).collect();
+        if told.is_none() && groups.is_empty() {
+            continue;
+        }
+        let [group] = groups.as_slice() else { panic!("after {second} s, told since {told:?} s: {heads:#?}") };
+        assert_eq!(&*group.head.object.name, "report-export", "after {second} s: {heads:#?}");
+        assert!(group.head.next.contains("{scale} to 0 ends it"), "{}", group.head.next);
+        nodes.extend(group.findings.iter().filter(|f| f.rule == "node-pressure").map(|f| f.object.name.clone()));
+        if std::mem::replace(&mut told, Some(group.head.what.clone())).as_ref() != Some(&group.head.what) {
+            eprintln!("{second} s: {}; next: {}", group.headline(), group.head.next);
+        }
+    }
+    assert!(told.is_some_and(|what| what.starts_with("evicted ×")) && nodes.len() > 1, "{nodes:?}");
 }
 
 #[test]

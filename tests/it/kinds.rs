@@ -51,7 +51,7 @@ fn shown(row: &Row, columns: &[Column], words: &Words) -> Vec<String> {
         Source::Name => row.name.to_string(),
         Source::Age => Cell::age(row.created).shown(NOW).into_owned(),
         Source::Cell(i) => row.cells[usize::from(i)].value(words).shown(NOW).into_owned(),
-        Source::Cluster | Source::Namespace => panic!("no kind has this column of its own"),
+        Source::Cluster | Source::Namespace | Source::Health => panic!("no kind has this column of its own"),
     };
     columns.iter().map(cell).collect()
 }

@@ -285,6 +285,25 @@ fn layouts_are_saved_brought_back_and_reset() {
     robot.press(":").text("layout team-b").press("enter").sees("no layout called team-b; did you mean team-a?");
 }
 
+/// A pane has room for a few rows: those that are not well are among them, and the cursor stays with what it was put on.
+#[test]
+fn the_sick_come_first_in_a_pane() {
+    let mut robot = of(&["pods", "nodes"]);
+    assert_eq!(robot.names()[..3], ["checkout-1", "checkout-1", "cart-1"], "{}", robot.screen());
+    robot.press("j j j");
+    let before = robot.cursor();
+    assert!(before.contains("prod-us") && before.contains("cart-1"), "{before}");
+    let mut front = crashing("web/front-1", 90_000, 4);
+    front["metadata"]["resourceVersion"] = json!("2");
+    robot.deliver("prod-us", "pods", &[front]);
+    assert_eq!((robot.names()[2].as_str(), robot.cursor()), ("front-1", before), "{}", robot.screen());
+    // Whoever asks for an order gets it; and a kind that is opened alone has that of its names.
+    robot.click("NAME");
+    assert_eq!(robot.names()[..3], ["cart-1", "cart-1", "checkout-1"], "{}", robot.screen());
+    robot.press(":").text("pods").press("enter");
+    assert_eq!(robot.names()[..3], ["cart-1", "cart-1", "checkout-1"], "{}", robot.screen());
+}
+
 #[test]
 fn what_the_cursor_is_on_narrows_the_other_panes() {
     let mut robot = of(&["nodes", "pods", "events", "deployments"]);
@@ -295,7 +314,7 @@ fn what_the_cursor_is_on_narrows_the_other_panes() {
     robot.press("j").sees("Pods ─ prod-us on node prod-us-a ─ 2");
     // A deployment: its pods; the nodes are all there again.
     robot.press("shift-tab").sees("shop/cart of deployments.apps ─ 1").sees("Nodes ─ 4").sees("Deployments ─ 6");
-    robot.press("tab tab").sees("Pods ─ 6").sees("about cart-1 ─ 0");
+    robot.press("tab tab").sees("Pods ─ 6").sees("about checkout-1 ─ 1");
     robot.deliver("prod-eu", "pods", &[pod("shop/a-1", 5)]).sees("Pods ─ 7");
     robot.press("s").sees("Pods ─ 7").sees("Events ─ 6").sees("Deployments ─ 6");
     assert_eq!(robot.watched("prod-eu"), watched, "nothing was asked of the server");
@@ -320,7 +339,7 @@ fn the_mouse_reaches_the_pane_under_it() {
     robot.press("j");
     assert_eq!(here(&robot), "Nodes");
     let weak = robot.line("│▏");
-    assert!(weak.contains("checkout-1"), "two rows down: {weak}\n{}", robot.screen());
+    assert!(weak.contains("prod-eu") && weak.contains("cart-1"), "two rows down: {weak}\n{}", robot.screen());
     // While a filter is typed, the keys do not go elsewhere.
     robot.press("/").click(" cart-1 ").text("us").press("enter").sees("Nodes ─ 2").sees("Pods ─ 6");
 }

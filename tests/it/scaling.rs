@@ -67,11 +67,11 @@ fn everything_that_scales_is_one_table() {
     for cpu in [72, 75, 83] {
         robot.deliver("prod-eu", "horizontalpodautoscalers", &[autoscaler("shop/web", (4, 10), 10, cpu)]);
     }
-    assert_eq!(line(&robot, "prod-eu", "web"), "prod-eu shop web Deployment ████████ 10/10 10 10 4–10 max 83%/70% ▆▇▇█ ▲ HPA");
-    assert_eq!(line(&robot, "prod-us", "web"), "prod-us shop web Deployment ████████ 6/6 6 6 4–10 61%/70% –");
-    assert_eq!(line(&robot, "prod-eu", "checkout"), "prod-eu shop checkout Deployment ███████▏ 9/10 10 9 – – ✖ quota");
-    assert_eq!(line(&robot, "prod-eu", "db"), "prod-eu shop db StatefulSet █████▎▒▒ 2/3 3 2 – – –");
-    assert_eq!(line(&robot, "prod-eu", "by-hand"), "prod-eu shop by-hand ReplicaSet ████████ 2/2 2 2 – – –");
+    assert_eq!(line(&robot, "prod-eu", "web"), "prod-eu shop web Deployment ████████ 10/10 – 10 10 4–10 max 83%/70% ▆▇▇█ ▲ HPA");
+    assert_eq!(line(&robot, "prod-us", "web"), "prod-us shop web Deployment ████████ 6/6 – 6 6 4–10 61%/70% –");
+    assert_eq!(line(&robot, "prod-eu", "checkout"), "prod-eu shop checkout Deployment ███████▏ 9/10 – 10 9 – – ✖ quota");
+    assert_eq!(line(&robot, "prod-eu", "db"), "prod-eu shop db StatefulSet █████▎▒▒ 2/3 – 3 2 – – –");
+    assert_eq!(line(&robot, "prod-eu", "by-hand"), "prod-eu shop by-hand ReplicaSet ████████ 2/2 – 2 2 – – –");
     robot.misses("web-7c9d");
     look("scaling", &mut robot);
 }
@@ -83,9 +83,9 @@ fn what_scaled_shows_how_it_went() {
     for wanted in [6, 2, 3] {
         robot.deliver("prod-eu", "statefulsets", &[workload("shop/db", wanted, wanted)]);
     }
-    assert!(line(&robot, "prod-eu", "db").ends_with("3/3 3 3 – ▅█▃▅ –"), "{}", robot.screen());
+    assert!(line(&robot, "prod-eu", "db").ends_with("3/3 ▅█▃▅ 3 3 – – –"), "{}", robot.screen());
     robot.deliver("prod-eu", "statefulsets", &[workload("shop/db", 3, 1)]);
-    assert!(line(&robot, "prod-eu", "db").ends_with("1/3 3 1 – ▅█▃▅ –"), "what is ready is no scaling\n{}", robot.screen());
+    assert!(line(&robot, "prod-eu", "db").ends_with("1/3 ▅█▃▅ 3 1 – – –"), "what is ready is no scaling\n{}", robot.screen());
 }
 
 /// The cursor, marks, sorting, filters and what enter opens: as in any table.

@@ -53,6 +53,7 @@ fn serve(home: &Home, args: &[&str]) -> (Child, PathBuf) {
 fn bad_use_gets_a_clear_error() {
     for (args, code, words) in [
         (&["--demo=bad-rolout"][..], 2, "there is no scenario called bad-rolout; did you mean bad-rollout?; --demo=list lists them"),
+        (&["--demo", "quota"], 2, "quota is a scenario: --demo=quota plays it, without a space"),
         (&["demo-server", "--clusters", "0"], 2, "invalid value '0' for '--clusters <N>'"),
         (&["demo-server", "--pods", "0"], 2, "invalid value '0' for '--pods <N>'"),
         (&["demo-server", "--nodes", "0"], 2, "invalid value '0' for '--nodes <N>'"),
@@ -64,6 +65,15 @@ fn bad_use_gets_a_clear_error() {
     let home = Home::new();
     let out = kconsole(&home, &["demo-server"]).env("TMPDIR", "/proc/none").output().expect("kconsole starts");
     assert!(told(&out).0 == 1 && told(&out).2.contains("the folder of the demo fleet cannot be written"), "{out:?}");
+}
+
+#[test]
+fn help_of_the_server_tells_what_it_takes_and_nothing_of_screens() {
+    let (code, out, err) = run(&["demo-server", "--help"]);
+    assert!(code == 0 && err.is_empty() && out.contains("--churn") && out.contains("--seed"), "{out}{err}");
+    for elsewhere in ["--theme", "--keymap", "--context", "--kubeconfig", "--readonly", "--demo "] {
+        assert!(!out.contains(elsewhere), "{elsewhere}: {out}");
+    }
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn ours(kind: &Kind, object: &Object, now: Timestamp) -> Vec<Value> {
             Source::Name => Shown::text(Some(&row.name)),
             Source::Age => Shown::age(row.created),
             Source::Cell(i) => row.cells.get(usize::from(i)).map(|c| c.value(words.words())).unwrap_or_default(),
-            Source::Cluster | Source::Namespace | Source::Joined(_) => Shown::None,
+            Source::Cluster | Source::Namespace | Source::Health | Source::Joined(_) => Shown::None,
         };
         match value {
             Shown::Count(n) => json!(n),

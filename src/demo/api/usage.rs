@@ -3,7 +3,7 @@
 use super::body::{Body, json};
 use super::request::{Asked, Query};
 use crate::demo::cluster::Cluster;
-use crate::demo::load::usage;
+use crate::demo::load::Meter;
 use crate::demo::metrics::{nodes, one_node, one_pod, pods};
 use crate::demo::rbac::{self, Attributes};
 use crate::demo::sim::Sim;
@@ -40,11 +40,13 @@ pub(super) fn answer(cluster: &Cluster, path: &str, asked: &Asked) -> Answer<Res
 }
 
 fn measured(sim: &Sim, resource: &str, namespace: &str, name: &str, choice: &Choice) -> Answer<Value> {
+    let mut meter = Meter::default();
+    let measure = &mut |sim: &Sim, pod: &Object| meter.usage(sim, pod);
     match (resource, name) {
-        ("nodes", "") => Ok(nodes(sim, |o| choice.takes(o), &usage)),
-        ("nodes", name) => one_node(sim, name, &usage),
-        (_, "") => Ok(pods(sim, namespace, |o| choice.takes(o), &usage)),
-        (_, name) => one_pod(sim, namespace, name, &usage),
+        ("nodes", "") => Ok(nodes(sim, |o| choice.takes(o), measure)),
+        ("nodes", name) => one_node(sim, name, measure),
+        (_, "") => Ok(pods(sim, namespace, |o| choice.takes(o), measure)),
+        (_, name) => one_pod(sim, namespace, name, measure),
     }
 }
 

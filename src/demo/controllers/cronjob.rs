@@ -49,6 +49,29 @@ fn reconcile(sim: &mut Sim, key: &Key) -> Option<Millis> {
     again
 }
 
+/// The last time of a schedule after an instant and not after another. Of the times of a long absence only the last one counts: it is looked for in
+/// spans that double, from the end back.
+fn latest(schedule: &Schedule, zone: &TimeZone, since: Millis, now: Millis) -> Option<Millis> {
+    let mut span = 60_000;
+    loop {
+        let from = since.max(now - span);
+        let mut times = std::iter::successors(schedule.next(from, zone), |at| schedule.next(*at, zone)).take_while(|at| *at <= now);
+        if let Some(first) = times.next() {
+            return Some(times.last().unwrap_or(first));
+        }
+        if from == since {
+            return None;
+        }
+        span *= 2;
+    }
+}
+
+/// When it was time for a CronJob for the last time before an instant, if that was after another.
+pub(in crate::demo) fn last(cronjob: &Value, since: Millis, now: Millis) -> Option<Millis> {
+    let schedule = Schedule::parse(text(cronjob, "/spec/schedule")?).ok()?;
+    latest(&schedule, &zone(text(cronjob, "/spec/timeZone")).ok()?, since, now)
+}
+
 /// A CronJob as it is looked at once.
 struct Cron {
     value: Arc<Value>,
@@ -154,19 +177,7 @@ impl Cron {
         if let Some(seconds) = int(&self.value, "/spec/startingDeadlineSeconds") {
             since = since.max(later(now, seconds.saturating_neg()));
         }
-        // Of the times of a long absence only the last one counts: it is looked for in spans that double, from now back.
-        let mut span = 60_000;
-        loop {
-            let from = since.max(now - span);
-            let mut times = std::iter::successors(schedule.next(from, zone), |at| schedule.next(*at, zone)).take_while(|at| *at <= now);
-            if let Some(first) = times.next() {
-                return Some(times.last().unwrap_or(first));
-            }
-            if from == since {
-                return None;
-            }
-            span *= 2;
-        }
+        latest(schedule, zone, since, now)
     }
 
     /// Starts the Job of a time, unless another one forbids it. True where it was refused.

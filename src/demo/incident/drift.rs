@@ -7,7 +7,7 @@ use crate::demo::sim::Sim;
 pub(super) const INCIDENT: Incident = Incident {
     name: "drift",
     about: "somebody has changed pricing in prod by hand, so that staging tests something else",
-    told: "prod-eu: pricing is not what staging tests. {goto}deploy and {yaml} show it, {image}",
+    told: "prod-eu: pricing is not what staging tests. {goto}deploy shows it, {image} mends it",
     cluster: "prod-eu",
     lasts: 50 * MINUTE,
     begin,

@@ -10,7 +10,7 @@ pub(super) const LOST: &str = "prod-us-b2";
 pub(super) const INCIDENT: Incident = Incident {
     name: "lost-node",
     about: "a machine is not heard from any more, and its pods have to go elsewhere",
-    told: "prod-us: a machine is not heard from. {health} shows it, {delete} in {goto}nodes",
+    told: "prod-us: a node is not heard from. {health} shows it, {delete} in {goto}nodes ends it",
     cluster: "prod-us",
     lasts: 5 * MINUTE,
     begin,

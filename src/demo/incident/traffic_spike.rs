@@ -8,7 +8,7 @@ const WORKLOAD: (&str, &str) = ("shop", "web");
 pub(super) const INCIDENT: Incident = Incident {
     name: "traffic-spike",
     about: "eight times the visitors, and the autoscaler of web is at its maximum",
-    told: "prod-us: the autoscaler of web is at its maximum. {goto}hpa, then {goto}autoscale",
+    told: "prod-us: the HPA of web is at its maximum. {goto}hpa, then {goto}autoscale raises it",
     cluster: "prod-us",
     lasts: 7 * MINUTE,
     begin,

@@ -21,6 +21,27 @@ fn unwell(sim: &Sim) -> Vec<String> {
     all
 }
 
+/// A cluster that nothing was done to stays well for good.
+#[test]
+fn no_program_of_the_shop_takes_more_and_more() {
+    assert!(programs().iter().all(|(_, program)| program.leak == 0), "{:?}", programs());
+    for name in FLEET {
+        let sim = build(name, 1, NOW, None);
+        assert!(sim.world.lives.values().flat_map(|life| life.all()).all(|run| run.takes.1 == 0), "{name}");
+    }
+}
+
+#[test]
+fn cronjobs_ran_for_the_last_time_when_their_schedules_say() {
+    let sim = build("prod-eu", 1, NOW, None);
+    let all: Vec<_> = sim.store.list("cronjobs.batch", "").map(|o| o.value()).collect();
+    assert!(all.len() > 3);
+    for cronjob in &all {
+        let at = text(cronjob, "/status/lastScheduleTime").and_then(crate::demo::json::instant).expect("it ran");
+        assert_eq!(cronjob::last(cronjob, at - 1, at), Some(at), "{}", cronjob["metadata"]["name"]);
+    }
+}
+
 #[test]
 fn the_fleet_is_well_and_of_the_right_size() {
     let mut total = 0;

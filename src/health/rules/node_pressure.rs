@@ -1,6 +1,7 @@
 //! A node runs out of something.
 
 use crate::health::case::line;
+use crate::health::eviction::alone;
 use crate::health::{Case, Rule, Verdict};
 use crate::model::facts::Facts;
 use crate::model::finding::{Cause, Severity};
@@ -30,7 +31,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
         let mut found = case.found(Severity::Warning, since, what);
         found.evidence = line(&pressure.message).to_owned();
         found.next = "{enter} shows its pods, {events} what was evicted".to_owned();
-        found.cause = Cause::Node(case.row.name.clone());
+        found.cause = alone(case, &case.row.name, since).unwrap_or_else(|| Cause::Node(case.row.name.clone()));
         verdict.find(found);
     }
 }

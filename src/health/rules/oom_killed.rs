@@ -43,7 +43,10 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
         }
         let mut found = case.found(severity, at, what(case, container));
         found.evidence = line(&ended.message).to_owned();
-        found.next = "{details} shows how it ended and what it may take, {owner} leads to the workload".to_owned();
+        found.next = match case.way_up() {
+            Some(way) => format!("{way}: {{edit}} {} the limit, {{undo}} goes back", if container.memory == 0 { "sets" } else { "raises" }),
+            None => "{details} shows how it ended and what it may take".to_owned(),
+        };
         verdict.find(found);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::webhook_down;
 use crate::health::case::line;
-use crate::health::refusal::{blamed, refused};
+use crate::health::refusal::{blamed, next, refused};
 use crate::health::{Case, Rule, Verdict};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
@@ -39,6 +39,6 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let mut found = case.found(if is_down { Severity::Critical } else { Severity::Warning }, since, what);
     found.evidence = line(&message).to_owned();
     found.cause = blamed(case, &message).unwrap_or(found.cause);
-    found.next = "{events} shows what was refused".to_owned();
+    found.next = next(&message).to_owned();
     verdict.find(found);
 }

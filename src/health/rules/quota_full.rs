@@ -28,7 +28,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
         let since = case.since_seen(verdict);
         let mut found = case.found(severity(resource, *item), since, format!("{percent}% of {resource} is used"));
         found.evidence = told(case, resource).unwrap_or_default();
-        found.next = "{details} shows all that it limits".to_owned();
+        found.next = "{edit} raises it, if that is yours to do; {details} shows all that it limits".to_owned();
         found.cause = Cause::Quota(case.namespace().into());
         verdict.find(found);
     }

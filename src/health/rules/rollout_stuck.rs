@@ -1,7 +1,7 @@
 //! A rollout does not get further, or waits for somebody.
 
 use crate::health::case::{THROUGH, line};
-use crate::health::refusal::{blamed, refused};
+use crate::health::refusal::{blamed, next, refused};
 use crate::health::{Case, Rule, Verdict};
 use crate::model::facts::{Truth, WorkloadFacts};
 use crate::model::finding::Severity;
@@ -47,6 +47,7 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     } else if let Some((_, message)) = refused(case, verdict) {
         found.evidence = line(&message).to_owned();
         found.cause = blamed(case, &message).unwrap_or(found.cause);
+        found.next = format!("{}, {{undo}} goes back", next(&message));
     } else if let Some(given_up) = given_up {
         found.evidence = line(&given_up.message).to_owned();
     }

@@ -5,6 +5,9 @@ use crate::model::finding::{Cause, Severity};
 use crate::model::time::Timestamp;
 use std::collections::BTreeSet;
 
+/// Nodes may come that are larger than those there are.
+const AGAIN: i64 = 60;
+
 /// While others are driven out for it, a pod may wait for so much longer.
 const PREEMPTION: i64 = 300;
 
@@ -31,8 +34,17 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     }
     let (words, reasons) = told(&why.message);
     let short = if reasons.is_empty() { "the scheduler does not say why".to_owned() } else { reasons.iter().copied().collect::<Vec<_>>().join(", ") };
-    let mut found = case.found(Severity::Warning, since, clipped(&format!("no node takes it: {short}")));
+    let is_too_large = case.pod().is_some_and(|pod| case.is_too_large(pod));
+    let what = if is_too_large { "no node is large enough" } else { "no node takes it" };
+    let mut found = case.found(Severity::Warning, since, clipped(&format!("{what}: {short}")));
     found.evidence = words.to_owned();
+    if is_too_large {
+        // More nodes of the same do not help: what it comes from is what it asks for.
+        verdict.again(Timestamp(case.now().0 + AGAIN));
+        let way = case.way_up().map(|way| format!("{way}: {{edit}} lowers what it asks for, ")).unwrap_or_default();
+        found.next = format!("{way}{{goto}}nodes shows what each has");
+        return verdict.find(found);
+    }
     let adds = adds_nodes(case).map(|who| format!("; {who} may add nodes")).unwrap_or_default();
     found.next = format!("{{events}} shows what was tried, {{goto}}nodes what is asked of each{adds}");
     let lacks: Vec<&str> = reasons.into_iter().filter(|r| r.starts_with("Insufficient ") || *r == "Too many pods").collect();

@@ -31,6 +31,9 @@ fn pods(i: usize) -> Vec<Value> {
             json!({"status": {"phase": "Failed", "reason": "Evicted", "message": "low on memory", "conditions": conditions(&[("Ready", "False", -20)])}}),
         ),
         make(json!({"metadata": {"deletionTimestamp": at(-60), "finalizers": ["a/b"]}})),
+        make(
+            json!({"metadata": {"ownerReferences": null}, "status": {"phase": "Failed", "reason": "Evicted", "message": "low on memory", "conditions": conditions(&[("Ready", "False", -90)])}}),
+        ),
     ]
 }
 
@@ -50,6 +53,7 @@ fn others() -> Vec<Vec<Value>> {
             node(name, "b", json!({})),
             node(name, "a", lost),
             node(name, "b", json!({"spec": {"unschedulable": true}})),
+            node(name, "a", json!({"status": {"conditions": conditions(&[("MemoryPressure", "True", -50)])}})),
         ]
     };
     let slice = |pods: &[usize]| {
@@ -102,9 +106,9 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let one = 0..all().len();
     prop_oneof![
-        8 => (one.clone(), 0..12usize).prop_map(|(i, way)| Step::Put(i, way)),
+        8 => (one.clone(), 0..13usize).prop_map(|(i, way)| Step::Put(i, way)),
         2 => one.clone().prop_map(Step::Gone),
-        1 => (one.clone(), prop::collection::vec(0..12usize, 0..4)).prop_map(|(i, ways)| Step::Relist(i, ways)),
+        1 => (one.clone(), prop::collection::vec(0..13usize, 0..4)).prop_map(|(i, ways)| Step::Relist(i, ways)),
         1 => one.prop_map(Step::End),
         1 => Just(Step::Begin),
         3 => prop_oneof![1..70i64, 200..700i64, Just(4_000)].prop_map(Step::Pass),

@@ -4,7 +4,7 @@ use super::outline::Outline;
 use crate::health::{self, RULES, Rule};
 use crate::keymap::Scope;
 use crate::model::finding::{Cause, Finding, Group, Severity};
-use crate::model::id::{ClusterId, ObjectRef};
+use crate::model::id::{ClusterId, ObjectRef, Uid};
 use crate::model::query::BadTerm;
 use crate::model::step::{Motion, Scene};
 use crate::model::time::Timestamp;
@@ -20,9 +20,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
+use std::collections::HashMap;
 
-/// So many facts are listed; a node that is lost may have hundreds of pods.
-const FACTS: usize = 100;
+/// So many objects are listed before it is asked for all: a node that is lost may have hundreds of pods.
+const FEW: usize = 5;
+/// And so many at most.
+const MOST: usize = 1_000;
 
 /// The keys that are told at the end.
 const KEYS: &str = "{enter} goes into it · {details} details · {yaml} as YAML · {events} its events · {owner} its owner";
@@ -43,8 +46,10 @@ pub struct FindingView {
     /// As it was last found; it may be cured since.
     last: Option<Group>,
     cured: bool,
-    /// What the lines were made of: changes of the findings, the clock, the columns of the screen.
-    made: Option<(u64, Timestamp, u16)>,
+    /// All objects are listed, not only the first.
+    all: bool,
+    /// What the lines were made of: changes of the findings, the clock, the columns of the screen, and whether all are listed.
+    made: Option<(u64, Timestamp, u16, bool)>,
     /// In how many seconds an age changes.
     tick: Option<i64>,
     pager: Pager,
@@ -53,7 +58,7 @@ pub struct FindingView {
 impl FindingView {
     /// A screen for what is found for this cause.
     pub fn new(cluster: ClusterId, cause: Cause) -> Self {
-        Self { cluster, cause, last: None, cured: false, made: None, tick: None, pager: Pager::default() }
+        Self { cluster, cause, last: None, cured: false, all: false, made: None, tick: None, pager: Pager::default() }
     }
 
     fn found<'a>(&self, world: &'a World) -> Option<&'a Group> {
@@ -62,7 +67,7 @@ impl FindingView {
 
     /// Takes in what has changed.
     fn read(&mut self, world: &World, width: u16) {
-        let made = Some((world.findings.changes, world.now, width));
+        let made = Some((world.findings.changes, world.now, width, self.all));
         if self.made == made {
             return;
         }
@@ -71,7 +76,7 @@ impl FindingView {
         self.cured = found.is_none();
         self.last = found.or(self.last.take());
         if let Some(group) = &self.last {
-            let (lines, tick) = lines(world, group, self.cured, width);
+            let (lines, tick) = lines(world, group, (self.cured, self.all), width);
             self.tick = tick;
             self.pager.set(lines);
         }
@@ -90,27 +95,29 @@ impl FindingView {
     }
 }
 
-/// The lines, and in how many seconds an age in them changes.
-fn lines(world: &World, group: &Group, cured: bool, width: u16) -> (Vec<Line>, Option<i64>) {
+/// The lines, and in how many seconds an age in them changes. What is wrong, why and what to do come before what it is all about.
+fn lines(world: &World, group: &Group, (cured, all): (bool, bool), width: u16) -> (Vec<Line>, Option<i64>) {
     let mut out = Outline::new(width, world.now);
-    let head = &group.head;
+    let (head, deepest) = (&group.head, group.deepest());
     let (glyph, role) = words::severity(head.severity);
     let (glyph, role) = if cured { ("●", Role::StatusOk) } else { (glyph, role) };
     let since = if cured { "cured".to_owned() } else { lasts(&mut out, head) };
     out.flow(vec![(format!("{glyph} "), role)], &format!("{}, {since}", group.headline()), role);
+    if !deepest.evidence.is_empty() {
+        out.flow(vec![("  ".to_owned(), Role::Text)], &deepest.evidence, Role::Text);
+    }
     if !cured && !head.next.is_empty() {
         out.line(keyed(world, &format!("next: {}", head.next)));
     }
-    let rules = rules(group);
     out.heading("what it means", "");
-    for rule in &rules {
+    for rule in &rules(group) {
         out.flow(vec![("  ".to_owned(), Role::Text)], rule.means, Role::Text);
     }
-    facts(&mut out, group);
     out.heading("what usually helps", "");
     for help in helping(group).iter().flat_map(|r| r.helps) {
         out.flow(vec![("  · ".to_owned(), Role::Dim)], help, Role::Text);
     }
+    facts(world, &mut out, group, all);
     out.heading("the next keys", "");
     out.line(keyed(world, KEYS));
     if is_workload(&head.object) {
@@ -126,36 +133,49 @@ fn lasts(out: &mut Outline, finding: &Finding) -> String {
 }
 
 /// What was found, and of which objects: what is the same of many is told once, and each object stands once, with what else was found of it.
-fn facts(out: &mut Outline, group: &Group) {
+fn facts(world: &World, out: &mut Outline, group: &Group, all: bool) {
     let objects = group.objects();
     out.heading("the facts", &if objects == 1 { String::new() } else { format!("{objects} objects") });
-    let same = |a: &Finding, b: &Finding| (a.severity, &a.what, &a.evidence) == (b.severity, &b.what, &b.evidence);
-    let mut first: Vec<(&Finding, Vec<&str>)> = Vec::new();
-    for finding in group.findings.iter().take(FACTS) {
-        match first.iter_mut().find(|(known, _)| known.object.uid == finding.object.uid) {
+    let mut each: Vec<(&Finding, Vec<&str>)> = Vec::new();
+    let mut places: HashMap<Uid, usize> = HashMap::new();
+    for finding in &group.findings {
+        match places.get(&finding.object.uid).and_then(|at| each.get_mut(*at)) {
             Some((_, also)) => also.push(&finding.what),
-            None => first.push((finding, Vec::new())),
+            None => {
+                places.insert(finding.object.uid, each.len());
+                each.push((finding, Vec::new()));
+            }
         }
     }
-    let mut told: Vec<&Finding> = Vec::new();
-    for (finding, _) in &first {
-        if told.iter().any(|known| same(known, finding)) {
-            continue;
-        }
-        told.push(finding);
-        let (glyph, role) = words::severity(finding.severity);
-        out.flow(vec![(format!("  {glyph} "), role)], &finding.what, role);
-        if !finding.evidence.is_empty() {
-            out.flow(vec![("    ".to_owned(), Role::Text)], &finding.evidence, Role::Text);
-        }
-        for (other, also) in first.iter().filter(|(other, _)| same(other, finding)) {
+    let shown = each.len().min(if all { MOST } else { FEW });
+    // The first of each kind of trouble, and behind it those of the same.
+    let same = |a: &Finding, b: &Finding| (a.severity, &a.what, &a.evidence) == (b.severity, &b.what, &b.evidence);
+    let mut rest: Vec<&(&Finding, Vec<&str>)> = each.iter().take(shown).collect();
+    while let Some((finding, _)) = rest.first().copied() {
+        let (alike, others) = rest.into_iter().partition::<Vec<_>, _>(|(other, _)| same(other, finding));
+        rest = others;
+        told(out, finding, &group.deepest().evidence);
+        for (other, also) in alike {
             let also: String = also.iter().map(|what| format!("; {what}")).collect();
             let line = format!("{} {}{also}", words::object(&other.object), lasts(out, other));
             out.flow(vec![("    · ".to_owned(), Role::Dim)], &line, Role::Text);
         }
     }
-    if group.findings.len() > FACTS {
-        out.flow(vec![("    ".to_owned(), Role::Text)], &format!("and {} more", group.findings.len() - FACTS), Role::Dim);
+    let more = each.len() - shown;
+    match (more, all) {
+        (1.., false) => out.line(keyed(world, &format!("  and {more} more: {{fold}} shows all"))),
+        (1.., true) => out.flow(vec![("    ".to_owned(), Role::Text)], &format!("and {more} more"), Role::Dim),
+        (_, true) if shown > FEW => out.line(keyed(world, "  {fold} folds them again")),
+        _ => {}
+    }
+}
+
+/// What was found, and why, unless that is said already.
+fn told(out: &mut Outline, finding: &Finding, said: &str) {
+    let (glyph, role) = words::severity(finding.severity);
+    out.flow(vec![(format!("  {glyph} "), role)], &finding.what, role);
+    if !finding.evidence.is_empty() && finding.evidence != said {
+        out.flow(vec![("    ".to_owned(), Role::Text)], &finding.evidence, Role::Text);
     }
 }
 
@@ -215,7 +235,11 @@ impl View for FindingView {
     }
 
     fn act(&mut self, _world: &World, motion: Motion) {
-        self.pager.act(motion);
+        if motion == Motion::Fold {
+            self.all = !self.all;
+        } else {
+            self.pager.act(motion);
+        }
     }
 
     fn filter(&self) -> &str {

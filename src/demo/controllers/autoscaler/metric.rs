@@ -76,12 +76,11 @@ impl Pods {
         // They are all of one workload.
         let mut demand = None;
         for pod in all {
-            let (is_ready, pod) = (pod.view().ready.is_some(), pod.value());
-            let demand = *demand.get_or_insert_with(|| load::demand(sim, &pod));
-            let used = load::used(sim, &pod, demand).filter(|_| is_ready);
+            let demand = *demand.get_or_insert_with(|| load::demand(sim, pod));
+            let used = load::used(sim, pod, demand).filter(|_| pod.view().ready.is_some());
             match used.map(|u| if resource == "memory" { u.memory_bytes.saturating_mul(1_000) } else { u.cpu_milli }) {
                 Some(used) => {
-                    pods.ready.push(pod);
+                    pods.ready.push(pod.value());
                     pods.used.push(used);
                 }
                 None => pods.waiting += 1,

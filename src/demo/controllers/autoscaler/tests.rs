@@ -4,7 +4,7 @@
 use crate::demo::controllers::condition;
 use crate::demo::controllers::rig::*;
 use crate::demo::json::{int, set, text};
-use crate::demo::load::usage;
+use crate::demo::load::Meter;
 use crate::demo::sim::Sim;
 use serde_json::{Value, json};
 
@@ -93,14 +93,16 @@ fn it_says_what_hinders_it() {
 #[test]
 fn what_pods_use_follows_from_the_seed_and_stays_within_reason() {
     let mut sim = shop(json!({"requests": {"cpu": "200m", "memory": "100Mi"}, "limits": {"cpu": "250m"}}));
-    let pod = all(&sim, "pods").remove(0);
+    let name = all(&sim, "pods").remove(0)["metadata"]["name"].as_str().unwrap().to_owned();
+    let usage = |sim: &Sim| Meter::default().usage(sim, sim.store.get("pods", "shop", &name).unwrap());
     for load in [0.0, 1.0, 50.0] {
         sim.world.load.insert("shop/web".to_owned(), load);
-        let used = usage(&sim, &pod).unwrap();
-        assert_eq!(Some(used), usage(&sim, &pod));
+        let used = usage(&sim).unwrap();
+        assert_eq!(Some(used), usage(&sim));
         assert!((1..=250).contains(&used.cpu_milli) && (50 << 20..100 << 20).contains(&used.memory_bytes), "{used:?} at {load}");
     }
-    let young =
-        json!({"metadata": {"uid": "u", "creationTimestamp": crate::demo::json::stamp(sim.store.now)}, "status": {"phase": "Running"}});
-    assert_eq!(usage(&sim, &young), None);
+    let mut young = (*sim.store.get("pods", "shop", &name).unwrap().value()).clone();
+    set(&mut young, "/status/startTime", crate::demo::json::stamp(sim.store.now));
+    sim.store.put("pods", young);
+    assert_eq!(usage(&sim), None);
 }

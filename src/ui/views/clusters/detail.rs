@@ -5,6 +5,7 @@ use crate::model::cluster::{Cluster, Tier};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{ClusterId, WatchId};
 use crate::model::msg::{Sync, Traffic};
+use crate::model::step::Motion;
 use crate::model::table::Table;
 use crate::model::want::{Of, Want};
 use crate::model::world::World;
@@ -22,17 +23,50 @@ pub(super) struct Told {
     cluster: Option<ClusterId>,
     /// By tables: the changes as of the last time, and the bytes.
     bytes: BTreeMap<WatchId, (u64, usize)>,
+    /// What is told.
+    lines: Vec<(String, Role)>,
+    /// The first line in sight, and how many there is room for.
+    top: usize,
+    room: usize,
 }
 
 impl Told {
     /// Finds out what has changed.
-    pub(super) fn tell(&mut self, world: &World, cluster: Option<ClusterId>) {
-        self.cluster = cluster;
+    pub(super) fn tell(&mut self, world: &World, cluster: Option<ClusterId>, area: Option<Rect>) {
+        if std::mem::replace(&mut self.cluster, cluster) != cluster {
+            self.top = 0;
+        }
         let old = std::mem::take(&mut self.bytes);
         for table in world.tables.values().filter(|t| Some(t.cluster()) == cluster) {
             let known = old.get(&table.watch).filter(|(changes, _)| *changes == table.changes).copied();
             self.bytes.insert(table.watch, known.unwrap_or_else(|| (table.changes, table.bytes())));
         }
+        let (Some(cluster), Some(area)) = (cluster.and_then(|c| world.cluster(c)), area) else { return self.lines.clear() };
+        self.lines = about(world, cluster, area.width.saturating_sub(4));
+        let tables: Vec<&Table> = self.bytes.keys().filter_map(|w| world.tables.get(w)).collect();
+        if !tables.is_empty() {
+            let running = self.running(world, &tables);
+            self.lines.push((String::new(), Role::Text));
+            self.lines.extend(running);
+        }
+        self.room = usize::from(area.height.saturating_sub(2));
+        self.top = self.top.min(self.last());
+    }
+
+    /// The furthest that it can be scrolled. What does not fit is told on the last line.
+    fn last(&self) -> usize {
+        if self.lines.len() > self.room { self.lines.len() + 1 - self.room } else { 0 }
+    }
+
+    /// Scrolls, where not all is in sight. True if it did.
+    pub(super) fn page(&mut self, motion: Motion) -> bool {
+        let page = self.room.saturating_sub(2).max(1);
+        match motion {
+            Motion::PageDown => self.top = (self.top + page).min(self.last()),
+            Motion::PageUp => self.top = self.top.saturating_sub(page),
+            _ => return false,
+        }
+        self.last() > 0
     }
 
     /// Draws the pane.
@@ -41,20 +75,16 @@ impl Told {
         let name = theme.style(Role::Title).patch(words::cluster_style(world, theme, cluster.id));
         let inside = frame(buf, area, theme.style(Role::Border), [(cluster.name.clone().into(), name)]);
         let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
-        let mut lines = about(world, cluster, inside.width);
-        let tables: Vec<&Table> = self.bytes.keys().filter_map(|w| world.tables.get(w)).collect();
-        if !tables.is_empty() {
-            lines.push((String::new(), Role::Text));
-            lines.extend(self.running(world, &tables));
-        }
-        let room = usize::from(inside.height);
-        if lines.len() > room {
-            let more = lines.len() + 1 - room;
-            lines.truncate(room.saturating_sub(1));
-            lines.push((format!("and {more} more lines"), Role::Dim));
-        }
-        for (y, (line, role)) in (inside.top()..inside.bottom()).zip(&lines) {
+        let seen = if self.last() > 0 { self.room.saturating_sub(1) } else { self.room };
+        for (y, (line, role)) in (inside.top()..inside.bottom()).zip(self.lines.iter().skip(self.top).take(seen)) {
             text::put(buf, inside.x, y, inside.width, line, theme.style(*role));
+        }
+        if self.last() > 0 && inside.height > 0 {
+            let told = match self.lines.len().saturating_sub(self.top + seen) {
+                0 => format!("{} lines above: {{page-up}}", self.top),
+                more => format!("and {more} more lines: {{page-down}}"),
+            };
+            text::put(buf, inside.x, inside.bottom() - 1, inside.width, &words::keyed(world, &told), theme.style(Role::Dim));
         }
     }
 
@@ -109,6 +139,9 @@ fn about(world: &World, cluster: &Cluster, width: u16) -> Vec<(String, Role)> {
         pair("why", &in_full(world, fault), Role::StatusWarn);
     }
     pair("server", &cluster.server, Role::Text);
+    if !cluster.file.is_empty() {
+        pair("kubeconfig", &cluster.file, Role::Text);
+    }
     if cluster.context != cluster.name {
         pair("context", &cluster.context, Role::Text);
     }
@@ -116,7 +149,10 @@ fn about(world: &World, cluster: &Cluster, width: u16) -> Vec<(String, Role)> {
         [Some(cluster.about.version.clone()).filter(|v| !v.is_empty()), cluster.about.provider.clone()].into_iter().flatten().collect();
     told.extend(cluster.user.as_ref().map(|u| format!("user {u}")));
     told.push(format!("namespace {}", cluster.namespace));
-    told.push(format!("tier {}{}", tier(cluster.tier), if cluster.is_protected() { ", protected" } else { "" }));
+    told.push(match cluster.tier {
+        Tier::Unset => "no tier, protected as prod".to_owned(),
+        of => format!("tier {}{}", tier(of), if cluster.is_protected() { ", protected" } else { "" }),
+    });
     told.extend((cluster.readonly || world.readonly).then(|| "read only".to_owned()));
     pair("about", &told.join(" · "), Role::Text);
     if cluster.open {
@@ -132,7 +168,7 @@ pub(super) fn tier(tier: Tier) -> &'static str {
         Tier::Dev => "dev",
         Tier::Staging => "staging",
         Tier::Prod => "prod",
-        Tier::Unset => "not set",
+        Tier::Unset => "– as prod",
     }
 }
 

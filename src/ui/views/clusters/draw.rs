@@ -72,7 +72,7 @@ impl ClustersView {
     }
 
     /// The areas of the list and of the pane below it.
-    fn areas(&self, world: &World) -> (Rect, Option<Rect>) {
+    pub(super) fn areas(&self, world: &World) -> (Rect, Option<Rect>) {
         let area = self.area;
         if area.height < WITH_DETAIL || self.shown.is_empty() {
             return (area, None);
@@ -80,6 +80,11 @@ impl ClustersView {
         let wanted = self.lines(world).len() as u16 + 3;
         let list = wanted.max(area.height / 4).min(area.height * 11 / 20);
         (Rect { height: list, ..area }, Some(Rect { y: area.y + list, height: area.height - list, ..area }))
+    }
+
+    /// True where all of the list is in sight.
+    pub(super) fn is_whole(&self, world: &World) -> bool {
+        self.lines(world).len() <= self.height(world)
     }
 
     /// Lines of the list that are in sight.
@@ -274,9 +279,8 @@ fn wish(column: usize, title: &str, natural: u16) -> Wish {
     Wish { natural, least, spare: false, pinned: column < PINNED }
 }
 
-/// The tier, and that it is protected where that does not follow from its name.
+/// The tier, and that nothing may be changed.
 fn protection(cluster: &Cluster) -> String {
     let readonly = if cluster.readonly { ", read only" } else { "" };
-    let tier = if cluster.tier == crate::model::cluster::Tier::Unset { "protected" } else { detail::tier(cluster.tier) };
-    format!("{tier}{readonly}")
+    format!("{}{readonly}", detail::tier(cluster.tier))
 }

@@ -132,8 +132,12 @@ impl View for ClustersView {
         }
     }
 
-    fn act(&mut self, _world: &World, motion: Motion) {
+    fn act(&mut self, world: &World, motion: Motion) {
         let page = isize::from(self.page() as i16).max(1);
+        // A list that needs no paging leaves its keys to what is told of the cluster.
+        if self.is_whole(world) && self.told.page(motion) {
+            return;
+        }
         if let Some(by) = motion.lines(page, self.shown.len()) {
             return self.step(by);
         }
@@ -186,7 +190,8 @@ impl View for ClustersView {
         for cluster in &world.clusters {
             self.numbers.entry(cluster.id).or_default().count(world, cluster.id);
         }
-        self.told.tell(world, self.cursor);
+        let (_, pane) = self.areas(world);
+        self.told.tell(world, self.cursor, pane);
         self.fit(world);
     }
 

@@ -2,7 +2,9 @@
 
 use super::{EventsView, about};
 use crate::kinds::event;
+use crate::model::cluster::Cluster;
 use crate::model::facts::{EventFacts, Facts};
+use crate::model::id::WatchId;
 use crate::model::msg::{Link, Sync};
 use crate::model::row::Row;
 use crate::model::step::Pick;
@@ -21,6 +23,8 @@ use std::borrow::Cow;
 
 /// Before the cluster: the bar of the cursor, the time, the glyph.
 const GUTTER: u16 = 13;
+/// Room that a message has before anything else is given more than it needs to be known by.
+const MESSAGE: u16 = 28;
 /// The time back to which the title counts, in seconds.
 const RECENT: i64 = 600;
 const DAY: i64 = 86_400;
@@ -102,16 +106,18 @@ impl EventsView {
         Some((table, told))
     }
 
-    fn places(&self) -> Vec<Place> {
-        let wish = |natural: u16, least: u16, pinned: bool| Wish { natural, least, spare: false, pinned };
+    /// The columns, and true where clusters stand there by their keys. What an event says is what it is for: the others give way to it.
+    fn places(&self, world: &World) -> (Vec<Place>, bool) {
+        let wish = |natural: u16, least: u16| Wish { natural, least, spare: false, pinned: true };
         let [cluster, object, reason] = self.widths;
         let room = self.inside().width.saturating_sub(GUTTER + 1);
-        // Who it is about is cut last; the message takes what is left.
-        let wishes = [wish(cluster, cluster, true), wish(object, object.min(20), true), wish(reason, reason.min(18), false)];
-        let used: u16 = place(&wishes, room, 0).iter().map(|p| p.width + 2).sum();
-        let message = room.saturating_sub(used).max(16);
-        let [cluster, object, reason] = wishes;
-        place(&[cluster, object, reason, wish(message, 16, false)], room, 0)
+        let has_key = |watch: &WatchId| world.tables.get(watch).and_then(|t| world.cluster(t.cluster())?.digit).is_some();
+        let by_key = room < cluster + object + reason + MESSAGE + 6 && self.members.iter().all(has_key);
+        let cluster = if by_key { cluster.min(1) } else { cluster };
+        let others = [wish(cluster, cluster), wish(object, object.min(16)), wish(reason, reason.min(12))];
+        let used: u16 = place(&others, room.saturating_sub(MESSAGE + 2), 0).iter().map(|p| p.width + 2).sum();
+        let [cluster, object, reason] = others;
+        (place(&[cluster, object, reason, wish(room.saturating_sub(used), MESSAGE)], room, 0), by_key)
     }
 
     /// Draws everything.
@@ -120,10 +126,10 @@ impl EventsView {
         if inside.height == 0 {
             return;
         }
-        let (places, troubles) = (self.places(), self.troubles(world));
+        let ((places, by_key), troubles) = (self.places(world), self.troubles(world));
         let height = self.height(world).min(self.shown.len().saturating_sub(self.cursor.top));
         for (i, row) in inside.rows().take(height).enumerate() {
-            self.line(world, theme, self.cursor.top + i, row, &places, buf);
+            self.line(world, theme, self.cursor.top + i, row, (&places, by_key), buf);
         }
         if self.shown.len() == 0 {
             let told = self.nothing(world);
@@ -158,7 +164,7 @@ impl EventsView {
         parts
     }
 
-    fn line(&self, world: &World, theme: &Theme, at: usize, area: Rect, places: &[Place], buf: &mut Buffer) {
+    fn line(&self, world: &World, theme: &Theme, at: usize, area: Rect, (places, by_key): (&[Place], bool), buf: &mut Buffer) {
         let Some((table, told)) = self.told(world, at) else { return };
         let selected = self.cursor.place == at && !self.unfocused;
         let of = |role: Role| theme.style(if told.stale { Role::Stale } else { role });
@@ -171,8 +177,9 @@ impl EventsView {
         }
         let cluster = theme.style(Role::Dim).patch(words::cluster_style(world, theme, table.cluster()));
         let reason = of(if told.warning { Role::StatusWarn } else { Role::Text });
+        let key = world.cluster(table.cluster()).and_then(|c| c.digit).filter(|_| by_key).map(|d| d.to_string());
         let cells = [
-            (world.name(table.cluster()), "", cluster),
+            (key.as_deref().unwrap_or_else(|| world.name(table.cluster())), "", cluster),
             (told.object.0.as_str(), told.object.1.as_str(), of(Role::Text)),
             (told.reason.0.as_str(), told.reason.1.as_str(), reason),
             (told.message.as_str(), "", of(Role::Text)),
@@ -194,6 +201,9 @@ impl EventsView {
         let is_down = |t: &&Table| world.cluster(t.cluster()).is_some_and(|c| matches!(c.link, Link::Down { .. }));
         // Which cluster is down is told by the line of the clusters, and why in the pane that has the keys.
         let tables = self.members.iter().filter_map(|m| world.tables.get(m)).filter(|t| !self.unfocused || !is_down(t));
+        // And which one wants a login.
+        let is_one_of_many = world.focused().count() > 1;
+        let tables = tables.filter(|t| !(is_one_of_many && world.cluster(t.cluster()).is_some_and(Cluster::needs_login)));
         let told =
             tables.filter_map(|t| words::trouble(world, t).map(|(what, role)| (format!("{}: {what}", world.name(t.cluster())), role)));
         let mut told: Vec<(String, Role)> = told.collect();

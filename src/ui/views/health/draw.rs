@@ -25,6 +25,8 @@ const GAP: u16 = 2;
 const INDENT: u16 = GUTTER + 2;
 /// The widest that clusters and objects push what is wrong to the right.
 const WIDEST: (u16, u16) = (24, 48);
+/// And so much of the width at most, in tenths, for a name that is shorter than others: one long name does not push all the rest.
+const PADDED: u16 = 3;
 
 impl Item<'_> {
     /// Lines under its own. What is cured has nothing next.
@@ -197,8 +199,8 @@ impl HealthView {
         let mut x = area.x + GUTTER;
         text::put(buf, x, area.y, self.widths.0, world.name(group.cluster), cluster);
         x += self.widths.0 + GAP;
-        text::put(buf, x, area.y, area.right().saturating_sub(x).min(self.widths.1), &words::object(&head.object), of(Role::Text));
-        x += self.widths.1 + GAP;
+        let taken = text::put(buf, x, area.y, area.right().saturating_sub(x).min(self.widths.1), &words::object(&head.object), of(Role::Text));
+        x += taken.max(self.widths.1.min(area.width * PADDED / 10)) + GAP;
         let more = group.objects().saturating_sub(1);
         let more = if more == 0 { String::new() } else { format!("  and {more} more") };
         let tail = if cured { "  cured".to_owned() } else { format!("  {}{more}", words::lasts(head, world.now)) };

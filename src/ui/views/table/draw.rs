@@ -24,6 +24,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
 
+/// A workload that is so new has not had time for its first pods.
+const STARTING: i64 = 60;
+
 /// Before the first column: the bar of the cursor, the mark, and a space.
 const GUTTER: u16 = 3;
 
@@ -199,7 +202,7 @@ impl TableView {
             let source = column.sources.get(usize::from(entry.table)).copied().flatten();
             let own = match source {
                 Some(Source::Cluster) => theme.style(Role::Dim).patch(words::cluster_style(world, theme, table.cluster())),
-                Some(Source::Name) if row.health == Health::Bad && !stale => theme.style(Role::StatusBad),
+                Some(Source::Name) if row.health == Health::Bad && !stale && !is_starting(world, row) => theme.style(Role::StatusBad),
                 _ => base,
             };
             let cell = Rect { x: area.x + GUTTER + place.x, width: place.width, ..area };
@@ -242,7 +245,11 @@ impl TableView {
             let of: Vec<&str> = world.open().filter(of).map(|c| c.name.as_str()).collect();
             if of.is_empty() { format!("waiting for {kind}…") } else { format!("waiting for {kind} of {}…", of.join(", ")) }
         } else if tables.iter().any(|t| t.is_listed()) {
-            if self.filter.is_empty() && !self.unhealthy { format!("no {kind}") } else { format!("no {kind} match") }
+            match self.only() {
+                _ if !self.filter.is_empty() || self.unhealthy => format!("no {kind} match"),
+                Only::Object(object) => format!("{} is gone", words::object(object)),
+                _ => format!("no {kind}"),
+            }
         } else {
             format!("no {kind} could be read")
         };
@@ -283,6 +290,11 @@ impl TableView {
             }
         }
     }
+}
+
+/// A workload that has no pods yet because it has only just come. Of Deployments their conditions tell that; others tell nothing.
+fn is_starting(world: &World, row: &Row) -> bool {
+    matches!(&row.facts, Facts::Workload(_)) && row.created.is_some_and(|at| at.age(world.now) < STARTING)
 }
 
 fn value<'a>(world: &'a World, table: &'a Table, row: &'a Row, source: Option<Source>) -> Value<'a> {

@@ -51,9 +51,9 @@ impl TableView {
     }
 
     /// Counts the rows of a table over several kinds that are not healthy. It looks at all of them, so it is not done for each frame: when the clock
-    /// has moved on, something was found or cured, or there are more rows or less.
+    /// has moved on, or there are more rows or less.
     pub(super) fn count_ailing(&mut self, world: &World) {
-        let when = (world.now, world.findings.changes, self.order.len());
+        let when = (world.now, self.order.len());
         let Some(composite) = self.composite.filter(|_| self.counted.replace(when) != Some(when)) else { return };
         let of = |table: &Table| table.rows().filter(|row| (composite.keep)(table, row) && self.ails(world, table, row)).count();
         self.ailing = self.tables(world).into_iter().flatten().map(of).sum();
@@ -71,7 +71,7 @@ impl TableView {
         let tells = |composite: &Composite| joints(column).any(|j| *j == *composite.ails);
         self.sort.as_ref().is_some_and(|s| s.title == column.title)
             || self.query.asks(&column.title)
-            || self.unhealthy && self.composite.is_some_and(tells)
+            || (self.unhealthy || self.is_pane && self.sort.is_none()) && self.composite.is_some_and(tells)
     }
 }
 

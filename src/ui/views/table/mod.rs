@@ -55,6 +55,8 @@ pub struct TableView {
     columns: Vec<Merged>,
     order: Order,
     sort: Option<Sort>,
+    /// It stands beside others in a workspace.
+    is_pane: bool,
     wide: bool,
     unhealthy: bool,
     filter: String,
@@ -67,8 +69,8 @@ pub struct TableView {
     judged: u64,
     /// Of a table over several kinds: how many rows are not healthy, as they were counted last.
     ailing: usize,
-    /// The second, the findings and the rows that they were counted with.
-    counted: Option<(Timestamp, u64, usize)>,
+    /// The second and the number of rows that they were counted with.
+    counted: Option<(Timestamp, usize)>,
     cursor: Cursor,
     marks: HashSet<(ClusterId, Uid)>,
     /// The last object that was marked: where a range begins.
@@ -101,6 +103,7 @@ impl TableView {
             columns: Vec::new(),
             order: Order::default(),
             sort: None,
+            is_pane: false,
             wide: false,
             unhealthy: false,
             filter: of.filter.clone(),
@@ -122,6 +125,14 @@ impl TableView {
         view
     }
 
+    /// The same as a pane, which has room for a few rows: what is not healthy comes first as long as nobody asks for another order, and what is told
+    /// elsewhere is not repeated.
+    #[must_use]
+    pub fn pane(mut self) -> Self {
+        self.is_pane = true;
+        self
+    }
+
     /// Gives `then` the view's lens on the world.
     fn lens<T>(&self, world: &World, then: impl FnOnce(&Lens<'_>) -> T) -> T {
         let members: Vec<Option<Member<'_>>> = self.members.iter().map(|m| self.member(world, (*m)?)).collect();
@@ -139,11 +150,14 @@ impl TableView {
 
     fn member<'a>(&self, world: &'a World, watch: WatchId) -> Option<Member<'a>> {
         let table = world.tables.get(&watch)?;
-        let sort = self.sort.as_ref().and_then(|s| match s.title.as_str() {
-            "CLUSTER" => Some(Source::Cluster),
-            "NAMESPACE" => Some(Source::Namespace),
-            title => self.columns_of(table).iter().find(|c| c.title == title).map(|c| c.source),
-        });
+        let sort = match &self.sort {
+            Some(sort) => match sort.title.as_str() {
+                "CLUSTER" => Some(Source::Cluster),
+                "NAMESPACE" => Some(Source::Namespace),
+                title => self.columns_of(table).iter().find(|c| c.title == title).map(|c| c.source),
+            },
+            None => self.is_pane.then_some(self.composite.map_or(Source::Health, |c| Source::Joined(c.worst))),
+        };
         Some(Member { table, cluster: world.name(table.cluster()), sort })
     }
 

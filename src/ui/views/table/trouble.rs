@@ -20,8 +20,8 @@ impl TableView {
             tables.iter().flatten().copied().filter(is).collect::<Vec<&Table>>()
         };
         let of = |c| parts.iter().flat_map(move |kind| of_cluster(world, c, &of(c, kind)));
-        // The line of the clusters tells which one is down, and why is told once: in the pane that has the keys.
-        let is_told = |c: &&Cluster| self.focused || !matches!(c.link, Link::Down { .. });
+        // The line of the clusters tells which one is down and which wants a login, and why one is down is told once: in the pane that has the keys.
+        let is_told = |c: &&Cluster| (self.focused || !matches!(c.link, Link::Down { .. })) && !(self.is_pane && c.needs_login());
         let mut told: Vec<(String, Role)> = world.open().filter(is_told).flat_map(of).collect();
         told.sort_by_key(|(_, role)| *role == Role::Dim);
         // A cluster that is down says the same of every kind of a table.

@@ -49,7 +49,8 @@ fn parts(asked: &str) -> (&str, &str) {
 
 /// The view of a word.
 fn view(world: &World, word: &str, filter: &str) -> Box<dyn View> {
-    let table = |kind: &str| TableView::new(world, TableOf { filter: filter.to_owned(), only: Only::All, ..TableOf::all(kind.to_owned()) });
+    let of = |kind: &str| TableOf { filter: filter.to_owned(), only: Only::All, ..TableOf::all(kind.to_owned()) };
+    let table = |kind: &str| TableView::new(world, of(kind)).pane();
     match word {
         "clusters" => Box::new(ClustersView::new(world)),
         "health" => filtered(world, HealthView::default(), filter),
