@@ -202,7 +202,8 @@ mod tests {
         let sent = sent(&AUTOSCALE, &scaler, &form).unwrap();
         let set: Vec<(&str, &Value)> =
             sent.as_array().unwrap().iter().filter(|o| o["op"] != "test").map(|o| (o["path"].as_str().unwrap(), &o["value"])).collect();
-        let paths = ["/spec/minReplicas", "/spec/metrics/1/containerResource/target/averageUtilization", "/spec/metrics/4/external/target/value"];
+        let paths =
+            ["/spec/minReplicas", "/spec/metrics/1/containerResource/target/averageUtilization", "/spec/metrics/4/external/target/value"];
         assert_eq!(set, paths.into_iter().zip([&json!(3), &json!(50), &json!("40")]).collect::<Vec<_>>());
     }
 

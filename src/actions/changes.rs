@@ -15,7 +15,11 @@ pub(super) const ALL: &[Action] = &[
         help: "Begin no more objects of this change; what has begun goes on",
         run: |scene, _| steer(scene, Steer::Stop),
     },
-    Action { name: "again", help: "Try again what failed of this change or never began, after a question", run: |scene, _| steer(scene, Steer::Again) },
+    Action {
+        name: "again",
+        help: "Try again what failed of this change or never began, after a question",
+        run: |scene, _| steer(scene, Steer::Again),
+    },
 ];
 
 /// Something is done with the change under the cursor.

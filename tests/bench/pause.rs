@@ -2,8 +2,8 @@
 
 use crate::live::{line, print};
 use kconsole::actions::edit::EDIT;
-use kconsole::model::catalog::Resource;
 use kconsole::model::call::Reply;
+use kconsole::model::catalog::Resource;
 use kconsole::model::cluster::Cluster;
 use kconsole::model::draft::Subject;
 use kconsole::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
@@ -27,7 +27,8 @@ const VALUE: usize = 5_000;
 pub fn run(kib: usize) {
     let object = settings(kib * 1024 / VALUE);
     let kind = GroupResource::new("", "configmaps");
-    let target = ObjectRef { cluster: ClusterId(0), kind: kind.clone(), namespace: "shop".into(), name: "web".into(), uid: Uid::parse("u") };
+    let target =
+        ObjectRef { cluster: ClusterId(0), kind: kind.clone(), namespace: "shop".into(), name: "web".into(), uid: Uid::parse("u") };
     let resource = resource(kind);
     let text = manifest::written(&object);
     let world = World { now: Timestamp(1_795_442_520), clusters: vec![Cluster::new(ClusterId(0), "eu")], ..World::default() };

@@ -233,7 +233,9 @@ fn fw6_an_answer_that_is_lost_with_the_link_is_read_back_once_that_is_there_agai
 
 #[test]
 fn fw6_a_cluster_that_stays_away_is_not_waited_for_for_ever_nor_where_somebody_stops() {
-    for (keys, seconds, told) in [("s", 0, "eu was not waited for"), ("x", 599, "can be reached"), ("x", 600, "not be reached for 10 minutes")] {
+    for (keys, seconds, told) in
+        [("s", 0, "eu was not waited for"), ("x", 599, "can be reached"), ("x", 600, "not be reached for 10 minutes")]
+    {
         let (mut robot, mut server) = lost(true);
         press(&mut robot, &mut server, keys);
         robot.wait(seconds);

@@ -190,7 +190,12 @@ async fn autoscale() {
     person.until("the autoscaler is known", |p| p.screen().contains("2–8")).await;
     person.act("autoscale max=12").sees("web-scaler").await.previews("spec.maxReplicas  8 → 12").await.confirms(id, "web-scaler").await;
     // What was asked of the workload is taken back from there, and it is said that it is about another object.
-    person.press("esc U").sees("HorizontalPodAutoscaler here/web-scaler: spec.maxReplicas: 8 → 12").await.sees("go back to a revision").await;
+    person
+        .press("esc U")
+        .sees("HorizontalPodAutoscaler here/web-scaler: spec.maxReplicas: 8 → 12")
+        .await
+        .sees("go back to a revision")
+        .await;
     person.press("enter").previews("spec.maxReplicas  12 → 8").await.confirms(id, "web-scaler").await;
     let mut person = Person::start("deployments", &objects).await;
     person.act("autoscale").sees("if there is one, it is here").await.sees("web-scaler").await;

@@ -46,6 +46,9 @@ const OPENED_BY: [(&str, &str); 2] = [("set-key", "add-key k"), ("remove-key", "
 /// What confirms in prod, where the keys are in the form, and where they are at the confirmation.
 const IN_PROD: [&[&str]; 2] = [&["ctrl-s", "shift-tab", "p r o d - e u enter"], &["ctrl-s", "p r o d - e u enter"]];
 
+/// A screen for what says all that counts at its lower end.
+const LOW: (u16, u16) = (110, 24);
+
 /// Where a verb is walked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Where {
@@ -63,6 +66,8 @@ enum Where {
 struct Walk {
     /// The requests, in their order.
     heard: Vec<String>,
+    /// How often it was tried, with one object and text after the other.
+    tries: usize,
     /// The last screens of each try.
     screens: String,
     journal: String,
@@ -160,8 +165,14 @@ fn is_dry(line: &str) -> bool {
     line.contains("dryRun=All")
 }
 
-/// Walks a verb over all objects that it may be for, until it got through.
-async fn walk(verb: &Verb, at_where: Where) -> Walk {
+/// Walks a verb where it is to be stopped: with the objects and texts that get it through elsewhere.
+async fn stopped(verb: &Verb, at_where: Where) -> Walk {
+    let through = walk(verb, Where::Dev, usize::MAX).await;
+    walk(verb, at_where, through.tries).await
+}
+
+/// Walks a verb over the objects that it may be for, so many tries, until it got through.
+async fn walk(verb: &Verb, at_where: Where, most: usize) -> Walk {
     let of = |id: &str| TABLES.iter().chain([&ANY]).find(|t| t.0 == id || (id == "*" && t.0 == ANY.0));
     let of_it = verb.to.iter().find_map(|id| of(id));
     let (_, table, names) = of_it.unwrap_or_else(|| panic!("{} is for {:?}: give this test one of these", verb.name, verb.to));
@@ -176,7 +187,8 @@ async fn walk(verb: &Verb, at_where: Where) -> Walk {
         Rule { on: On::Write, path: "selfsubjectaccessreviews".to_owned(), times: usize::MAX, does: Does::Refuse(Refusal::no_such_path()) };
     match at_where {
         Where::Dev => {}
-        Where::ReadOnly => drop(person.readonly(true)),
+        // Why nothing is done stands at the lower end of a dialog.
+        Where::ReadOnly => drop(person.resize(LOW).readonly(true)),
         Where::WithoutRights => person.order(Fault::Answer(deny)),
         Where::WithoutJournal => {
             person.tier(Tier::Prod);
@@ -184,15 +196,16 @@ async fn walk(verb: &Verb, at_where: Where) -> Walk {
         }
     }
     let confirm = if at_where == Where::WithoutJournal { IN_PROD[usize::from(verb.removes)] } else { CONFIRM };
-    let mut screens = String::new();
-    for (name, text) in names.iter().flat_map(|name| TEXTS.map(|text| (name, text))) {
+    let (mut screens, mut tries) = (String::new(), 0);
+    for (name, text) in names.iter().flat_map(|name| TEXTS.map(|text| (name, text))).take(most) {
+        tries += 1;
         choose(&mut person, name).await;
         screens += &insist(&mut person, verb, text, confirm).await;
         if person.heard()[from..].iter().any(|line| !is_read(line) && !is_dry(line)) || screens.contains("not sent, since") {
             break;
         }
     }
-    Walk { heard: person.heard().split_off(from), screens, journal: person.journal() }
+    Walk { heard: person.heard().split_off(from), tries, screens, journal: person.journal() }
 }
 
 /// In the order of the path. That the same keys get every verb through here is what the tests below rest on: what they show is not for want of
@@ -200,7 +213,7 @@ async fn walk(verb: &Verb, at_where: Where) -> Walk {
 #[tokio::test]
 async fn no_verb_skips_a_stage() {
     for verb in VERBS {
-        let walk = walk(verb, Where::Dev).await;
+        let walk = walk(verb, Where::Dev, usize::MAX).await;
         let heard = walk.heard.join("\n");
         let sent = walk
             .heard
@@ -234,7 +247,7 @@ async fn no_verb_skips_a_stage() {
 #[tokio::test]
 async fn fw10_no_verb_sends_anything_but_reads_and_reviews_to_a_read_only_cluster() {
     for verb in VERBS {
-        let walk = walk(verb, Where::ReadOnly).await;
+        let walk = stopped(verb, Where::ReadOnly).await;
         assert_eq!(walk.heard.iter().filter(|l| !is_read(l)).collect::<Vec<_>>(), [""; 0], "{}", verb.name);
         assert!(walk.screens.contains("is read-only"), "{}: why is not told\n{}", verb.name, walk.screens);
     }
@@ -243,7 +256,7 @@ async fn fw10_no_verb_sends_anything_but_reads_and_reviews_to_a_read_only_cluste
 #[tokio::test]
 async fn no_verb_is_even_tried_without_rights() {
     for verb in VERBS {
-        let walk = walk(verb, Where::WithoutRights).await;
+        let walk = stopped(verb, Where::WithoutRights).await;
         assert_eq!(walk.heard.iter().filter(|l| !is_read(l)).collect::<Vec<_>>(), [""; 0], "{}", verb.name);
         assert!(walk.screens.contains("whether you may cannot be asked"), "{}: why is not told\n{}", verb.name, walk.screens);
     }
@@ -252,7 +265,7 @@ async fn no_verb_is_even_tried_without_rights() {
 #[tokio::test]
 async fn no_verb_sends_what_cannot_be_written_down_where_it_must_be() {
     for verb in VERBS {
-        let walk = walk(verb, Where::WithoutJournal).await;
+        let walk = walk(verb, Where::WithoutJournal, usize::MAX).await;
         assert_eq!(walk.heard.iter().filter(|l| !is_read(l) && !is_dry(l)).collect::<Vec<_>>(), [""; 0], "{}", verb.name);
         assert!(
             walk.screens.contains("not sent, since"),
@@ -269,7 +282,7 @@ async fn fw10_no_action_sends_anything_but_reads_and_reviews_to_a_read_only_clus
     for (_, table, names) in TABLES.iter().chain([&ANY]) {
         let mut person = at(table).await;
         let from = person.heard().len();
-        person.readonly(true);
+        person.resize(LOW).readonly(true);
         for action in actions::all() {
             choose(&mut person, names[0]).await;
             person.act(action.name).settles().await;

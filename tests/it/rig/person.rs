@@ -33,6 +33,7 @@ pub struct Person {
     cluster: Arc<Cluster>,
     fleet: Fleet,
     screen: Buffer,
+    size: (u16, u16),
     clock: Duration,
 }
 
@@ -62,7 +63,7 @@ impl Person {
         });
         let engine = Engine::start(&fleet, kind);
         let screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
-        let mut person = Self { engine, cluster, fleet, screen, clock: Duration::ZERO };
+        let mut person = Self { engine, cluster, fleet, screen, size: SIZE, clock: Duration::ZERO };
         person.begins().await;
         person
     }
@@ -187,6 +188,12 @@ impl Person {
         self.engine.0.clear_up();
     }
 
+    /// As much of the screen from now on: what is drawn ten thousand times is drawn small.
+    pub fn resize(&mut self, size: (u16, u16)) -> &mut Self {
+        self.size = size;
+        self
+    }
+
     /// Draws what there is now.
     pub fn look(&mut self) -> String {
         self.draw();
@@ -214,25 +221,27 @@ impl Person {
         });
     }
 
-    /// Presses keys, separated by blanks.
+    /// Presses keys, separated by blanks. A key acts on what was drawn.
     pub fn press(&mut self, keys: &str) -> &mut Self {
         for key in keys.split_whitespace() {
-            self.clock += HAND;
-            self.engine.0.state.clock(self.clock);
-            self.engine.0.state.key(key.parse().unwrap_or_else(|why| panic!("{key}: {why}")));
-            // A key acts on what was drawn.
-            drop(self.engine.0.perform());
+            self.key(key);
             self.draw();
         }
         self
     }
 
-    /// Types a text.
+    /// Types a text. Nothing is asked of the screen between two letters.
     pub fn text(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {
-            self.press(&if c == ' ' { "space".to_owned() } else { c.to_string() });
+            self.key(&if c == ' ' { "space".to_owned() } else { c.to_string() });
         }
+        self.draw();
         self
+    }
+
+    fn key(&mut self, key: &str) {
+        self.key_after(HAND, key);
+        drop(self.engine.0.perform());
     }
 
     /// Asks for an action by its name.
@@ -270,14 +279,14 @@ impl Person {
         while state.is_working() {
             state.work();
         }
-        self.screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+        self.screen = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
         state.draw(self.screen.area, &mut self.screen);
     }
 
     /// What is on the screen.
     pub fn screen(&self) -> String {
-        let line = |y| (0..SIZE.0).map(|x| self.screen[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
-        (0..SIZE.1).map(line).collect::<Vec<_>>().join("\n")
+        let line = |y| (0..self.screen.area.width).map(|x| self.screen[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+        (0..self.screen.area.height).map(line).collect::<Vec<_>>().join("\n")
     }
 
     /// The differences that the preview shows, each in a line: `spec.replicas  2 → 5`.
