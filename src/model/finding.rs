@@ -4,6 +4,7 @@
 
 use super::id::{ClusterId, GroupResource, ObjectRef, Uid};
 use super::time::Timestamp;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// How bad it is, worst last.
@@ -160,6 +161,10 @@ impl Group {
         pods
     }
 
+    fn place(&self) -> Place {
+        (Reverse(self.head.severity), Reverse(self.head.since))
+    }
+
     /// What tells it from every other.
     pub fn key(&self) -> (ClusterId, &Cause) {
         (self.cluster, &self.cause)
@@ -212,12 +217,24 @@ impl Counts {
     }
 }
 
+/// Where a group stands: worst first, and among these what is newest.
+type Place = (Reverse<Severity>, Reverse<Timestamp>);
+
+/// What is known of a cause.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Known {
+    /// The objects of which something was found that has it.
+    uids: BTreeSet<Uid>,
+    /// Where its group was put, if it has one.
+    place: Option<Place>,
+}
+
 /// Everything that was found and is still so.
 #[derive(Debug, Default)]
 pub struct Findings {
     of: HashMap<(ClusterId, Uid), Vec<Finding>>,
-    /// The objects of which something was found that has this cause.
-    by_cause: HashMap<(ClusterId, Cause), BTreeSet<Uid>>,
+    by_cause: HashMap<(ClusterId, Cause), Known>,
+    /// In the order of [`Place`].
     groups: Vec<Group>,
     counts: BTreeMap<ClusterId, Counts>,
     /// Causes of which something was found or cured since the groups were made.
@@ -235,7 +252,7 @@ impl Findings {
     /// What was found for a cause.
     pub fn of_cause(&self, cluster: ClusterId, cause: Cause) -> impl Iterator<Item = &Finding> {
         let key = (cluster, cause);
-        let uids = self.by_cause.get(&key).into_iter().flatten();
+        let uids = self.by_cause.get(&key).into_iter().flat_map(|known| &known.uids);
         uids.flat_map(move |uid| self.of(cluster, *uid)).filter(move |f| f.cause == key.1)
     }
 
@@ -246,14 +263,14 @@ impl Findings {
         }
         for old in self.of.remove(&(cluster, uid)).unwrap_or_default() {
             let key = (cluster, old.cause);
-            if let Some(uids) = self.by_cause.get_mut(&key) {
-                uids.remove(&uid);
+            if let Some(known) = self.by_cause.get_mut(&key) {
+                known.uids.remove(&uid);
             }
             self.stale.insert(key);
         }
         for new in &findings {
             let key = (cluster, new.cause.clone());
-            self.by_cause.entry(key.clone()).or_default().insert(uid);
+            self.by_cause.entry(key.clone()).or_default().uids.insert(uid);
             self.stale.insert(key);
         }
         if !findings.is_empty() {
@@ -268,17 +285,23 @@ impl Findings {
             return false;
         }
         let stale = std::mem::take(&mut self.stale);
-        self.by_cause.retain(|_, uids| !uids.is_empty());
-        // Looked up by a borrowed cause, since groups own theirs.
-        let is_stale: HashSet<(ClusterId, &Cause)> = stale.iter().map(|(cluster, cause)| (*cluster, cause)).collect();
-        self.groups.retain(|g| !is_stale.contains(&g.key()));
-        let made: Vec<Group> = stale.iter().filter_map(|key| self.group(key)).collect();
-        self.groups.extend(made);
-        // Worst first, and among these what is newest.
-        self.groups.sort_by(|a, b| {
-            let (x, y) = (&a.head, &b.head);
-            y.severity.cmp(&x.severity).then(y.since.cmp(&x.since)).then_with(|| a.key().cmp(&b.key()))
+        // There may be thousands of groups, and only a few of them are looked up.
+        let mut gone: Vec<usize> = stale.iter().filter_map(|key| self.position(key)).collect();
+        gone.sort_unstable();
+        let (mut at, mut gone) = (0, gone.into_iter().peekable());
+        self.groups.retain(|_| {
+            at += 1;
+            gone.next_if_eq(&(at - 1)).is_none()
         });
+        for key in stale {
+            let made = self.group(&key);
+            match (self.by_cause.get_mut(&key), &made) {
+                (Some(known), Some(group)) => known.place = Some(group.place()),
+                _ => drop(self.by_cause.remove(&key)),
+            }
+            self.groups.extend(made);
+        }
+        self.groups.sort_by(|a, b| (a.place(), a.key()).cmp(&(b.place(), b.key())));
         self.counts.clear();
         for group in &self.groups {
             self.counts.entry(group.cluster).or_default().add(group.head.severity);
@@ -287,10 +310,16 @@ impl Findings {
         true
     }
 
+    /// Where the group of a cause is now.
+    fn position(&self, key: &(ClusterId, Cause)) -> Option<usize> {
+        let place = self.by_cause.get(key)?.place?;
+        self.groups.binary_search_by(|g| (g.place(), g.key()).cmp(&(place, (key.0, &key.1)))).ok()
+    }
+
     /// The findings of a cause, if there are any.
     fn group(&self, key: &(ClusterId, Cause)) -> Option<Group> {
         let (cluster, cause) = key;
-        let uids = self.by_cause.get(key)?;
+        let uids = &self.by_cause.get(key)?.uids;
         let mut findings: Vec<Finding> =
             uids.iter().flat_map(|uid| self.of(*cluster, *uid)).filter(|f| f.cause == *cause).cloned().collect();
         findings.sort_by(speaks);
