@@ -107,7 +107,8 @@ pub(super) fn setup(fleet: &mut Fleet, flags: &Flags) -> Result<Setup, String> {
         all_contexts: flags.all_contexts || flags.context.is_empty(),
         ..flags.clone()
     };
-    let mut setup = startup::setup(&flags, Paths { keymaps, themes, ..own }, true)?;
+    // The fleet's folder goes away with it.
+    let mut setup = startup::setup(&flags, Paths { keymaps, themes, saves: user.saves, ..own }, true)?;
     setup.world.demo = Some(Demo::default());
     setup.demo = fleet.news.take();
     Ok(setup)

@@ -37,6 +37,8 @@ pub struct Paths {
     pub log: PathBuf,
     /// The journal, where nobody says another place.
     pub journal: PathBuf,
+    /// Where what a person asks to have in a file is kept.
+    pub saves: PathBuf,
 }
 
 impl Paths {
@@ -52,6 +54,7 @@ impl Paths {
             secret_texts: Some(folder.join("run/texts")),
             log: folder.join("kconsole.log"),
             journal: folder.join("journal.jsonl"),
+            saves: folder.to_owned(),
         }
     }
 
@@ -70,6 +73,8 @@ impl Paths {
             secret_texts: dirs.as_ref().and_then(|d| d.runtime_dir()).map(|run| run.join("texts")),
             log: state.join("kconsole.log"),
             journal: state.join("journal.jsonl"),
+            // The current directory, as of other programs.
+            saves: PathBuf::new(),
         }
     }
 }

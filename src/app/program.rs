@@ -182,10 +182,10 @@ impl Program {
         });
     }
 
-    /// Keeps bytes in a file of this folder that is new, and only the user's own.
+    /// Keeps bytes in a file that is new, and only the user's own.
     fn save(&mut self, name: &str, bytes: &[u8]) {
         let now = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S").to_string();
-        let path = PathBuf::from(format!("{now}-{name}"));
+        let path = self.paths.saves.join(format!("{now}-{name}"));
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]

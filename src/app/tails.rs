@@ -15,8 +15,15 @@ pub(super) struct Tails {
     last: u64,
     readers: u64,
     running: HashMap<TailId, Running>,
-    /// What the running ones were made for: the screens and how often each had changed its mind, and the open clusters.
-    made: (Vec<(u64, u64)>, Vec<(ClusterId, Session)>),
+    made: MadeFor,
+}
+
+/// What the running ones were made for.
+#[derive(Debug, Default, PartialEq)]
+struct MadeFor {
+    /// The screens, and how often each had changed its mind.
+    readers: Vec<(u64, u64)>,
+    open: Vec<(ClusterId, Session)>,
 }
 
 /// What ran so far, by reader and pod.
@@ -54,13 +61,13 @@ impl State {
     pub fn pulls(&mut self) -> Vec<Pull> {
         let readers = self.views.iter().filter_map(|v| v.follows()).map(|f| (f.reader, f.changes)).collect();
         let open = self.world.open().map(|c| (c.id, c.session)).collect();
-        let made = (readers, open);
+        let made = MadeFor { readers, open };
         if self.tails.made == made {
             return Vec::new();
         }
         let mut pulls = Vec::new();
         let mut before: Before = self.tails.running.drain().map(|(id, r)| ((r.reader, r.tail.cluster, r.tail.uid), (id, r))).collect();
-        for (reader, session, tail) in self.chosen(&made.1, &before) {
+        for (reader, session, tail) in self.chosen(&made.open, &before) {
             let id = match before.remove(&(reader, tail.cluster, tail.uid)) {
                 // Of a cluster that was closed, nothing runs any more.
                 Some((id, old)) if old.session == session => {

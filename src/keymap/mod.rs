@@ -161,7 +161,7 @@ impl Keymap {
 
     /// The entries of this sort that count in a scope: its own, then those it inherits and says nothing about itself. Frames and keys ask for few
     /// of many.
-    fn reach<'a>(&'a self, scope: Scope, is: impl Fn(&Entry) -> bool) -> impl Iterator<Item = &'a Entry> {
+    fn reach(&self, scope: Scope, is: impl Fn(&Entry) -> bool) -> impl Iterator<Item = &Entry> {
         let own = move |e: &&Entry| e.scope == scope;
         let inherits = move |e: &&Entry| {
             e.scope == Scope::Everywhere && scope.inherits(&e.keys) && !self.0.iter().any(|o| o.scope == scope && o.keys == e.keys)

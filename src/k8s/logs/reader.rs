@@ -56,7 +56,7 @@ enum Read {
     /// It is of another container.
     Other,
     /// It broke off, or was refused.
-    Failed(Up, Fault),
+    Failed(Box<Up>, Fault),
 }
 
 impl Reader {
@@ -170,20 +170,27 @@ impl Reader {
             self.cutter.restart();
             self.from = From::Start;
         }
-        while missed > 0 || !before.is_read {
-            match self.read(id, Of::Previous).await? {
-                Read::Whole => break,
-                Read::Other => return Ok(false),
-                Read::Failed(_, why) if is_final(&why.kind) => {
-                    self.mark(Kind::Gap, None, format!("what it wrote last is not to be had: {}", why.what)).await?;
-                    break;
-                }
-                Read::Failed(up, why) => self.logs.pause(&up, &mut self.backoff, &why).await?,
-            }
+        if (missed > 0 || !before.is_read) && !self.read_previous(id).await? {
+            return Ok(false);
         }
         self.restarted(id, status).await?;
         self.from = From::Start;
         Ok(true)
+    }
+
+    /// Reads what the container before this one wrote last, as far as it is to be had. False where it is yet another one.
+    async fn read_previous(&mut self, id: &str) -> Result<bool, Over> {
+        loop {
+            match self.read(id, Of::Previous).await? {
+                Read::Whole => return Ok(true),
+                Read::Other => return Ok(false),
+                Read::Failed(_, why) if is_final(&why.kind) => {
+                    self.mark(Kind::Gap, None, format!("what it wrote last is not to be had: {}", why.what)).await?;
+                    return Ok(true);
+                }
+                Read::Failed(up, why) => self.logs.pause(&up, &mut self.backoff, &why).await?,
+            }
+        }
     }
 
     /// From here on the container of this id is read.
@@ -212,7 +219,7 @@ impl Reader {
         let up = self.logs.connected().await?;
         let (seat, body) = match self.open(&up, of).await {
             Ok(opened) => opened,
-            Err(why) => return Ok(Read::Failed(up, why)),
+            Err(why) => return Ok(Read::Failed(Box::new(up), why)),
         };
         match self.status().await {
             Ok(status) if status.id() == Some(id) => {}
@@ -229,7 +236,7 @@ impl Reader {
             self.cutter.finish();
         }
         self.deliver().await?;
-        Ok(broken.map_or(Read::Whole, |why| Read::Failed(up, why)))
+        Ok(broken.map_or(Read::Whole, |why| Read::Failed(Box::new(up), why)))
     }
 
     async fn open(&self, up: &Up, of: Of) -> Result<(Seat, Body), Fault> {

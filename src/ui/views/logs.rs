@@ -1,7 +1,7 @@
 //! The logs of pods as one stream: what their containers write, in the order of the kubelets' times, with what happens to them in between.
 //!
 //! It either follows what comes, or stands still on a line: then lines that come are counted, and nothing moves. Which pods are followed is decided in
-//! [`targets`], which of their lines are shown in [`lens`], what a line looks like in [`told`].
+//! `targets`, which of their lines are shown in `lens`, what a line looks like in `told`.
 
 mod draw;
 mod events;
@@ -244,7 +244,7 @@ impl View for LogsView {
     fn read(&mut self, tail: &Tail, news: News) {
         // Where it goes on, should its cluster be closed and opened again.
         if let Some(own) = self.pods.get(&(tail.cluster, tail.uid)).and_then(|at| self.tails.get_mut(*at)) {
-            own.from = news.chunk.newest().map_or(own.from, |newest| From::After(newest));
+            own.from = news.chunk.newest().map_or(own.from, From::After);
         }
         if let Some(source) = self.source(tail, news.container) {
             self.take(source, news.chunk);

@@ -54,7 +54,6 @@ async fn fl6_a_rolling_update_of_twenty_pods() {
         rig.follow(&format!("old-{pod}"), uid, From::Last(10));
     }
     rig.run(s(1)).await;
-    let mut written = 0;
     for step in 0..20 {
         let new = format!("new-{step}");
         let uid = rig.kubelet.pod(&new, &["app"]);
@@ -62,9 +61,8 @@ async fn fl6_a_rolling_update_of_twenty_pods() {
         rig.run(ms(300)).await;
         rig.follow(&new, uid, From::Start);
         for pod in step..20 {
-            rig.kubelet.write(&format!("old-{pod}"), "app", written.to_string());
+            rig.kubelet.write(&format!("old-{pod}"), "app", step.to_string());
         }
-        written += 1;
         rig.run(ms(200)).await;
         rig.kubelet.delete(&format!("old-{step}"));
         rig.look(&format!("old-{step}"));

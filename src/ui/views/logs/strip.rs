@@ -33,8 +33,8 @@ impl Strip {
     /// The clock moved on.
     pub(super) fn tick(&mut self, now: Timestamp) {
         let span = u64::try_from(now.0 - self.came.0.0).unwrap_or_default();
-        if span > 0 {
-            self.rate = if self.came.0 == Timestamp::default() { 0 } else { self.came.1 / span };
+        if let Some(rate) = self.came.1.checked_div(span) {
+            self.rate = if self.came.0 == Timestamp::default() { 0 } else { rate };
             self.came = (now, 0);
         }
     }
