@@ -15,7 +15,7 @@ use crate::model::want::Want;
 use crate::model::world::Found;
 use crate::safety::change::{Ask, Change, ChangeId, Phase, Press, Token};
 use crate::safety::guard::Guard;
-use crate::safety::item::{Given, Item};
+use crate::safety::item::{Given, Item, Stage};
 use crate::safety::verb::{On, Verb};
 use crate::ui::{self, Layout};
 use ratatui::buffer::Buffer;
@@ -279,11 +279,7 @@ impl State {
         if let Some(subject) = change.text.clone() {
             self.views.iter_mut().for_each(|view| view.judged(change));
             let is_stored = change.items.iter().all(Item::is_stored);
-            let sent = change.items.first().and_then(|item| match &item.given {
-                Given::Text(text, _) => Some(text.clone()),
-                Given::Value(draft) => Some(draft.text.clone()),
-                _ => None,
-            });
+            let sent = sent_text(change);
             self.settle_text(subject, sent.as_deref(), is_stored);
         }
         if let Some(notice) = notice {
@@ -300,10 +296,21 @@ impl State {
             return;
         }
         let Some((change, token)) = self.changes.calls.remove(&id) else { return };
-        if let Some(change) = self.changes.all.get_mut(&change) {
-            change.answer(token, answer);
+        if let Some(known) = self.changes.all.get_mut(&change) {
+            known.answer(token, answer);
             self.dirty = true;
+            self.text_is_stored(change);
             self.pump();
+        }
+    }
+
+    /// Once the server has a text it is stored, however long what it asks for takes.
+    fn text_is_stored(&mut self, id: ChangeId) {
+        let Some(change) = self.changes.all.get_mut(&id) else { return };
+        let follows = change.items.iter().any(|i| i.stage == Stage::Following) && change.items.iter().all(Item::is_stored);
+        if let Some(subject) = change.text.take_if(|_| follows) {
+            let sent = sent_text(change);
+            self.settle_text(subject, sent.as_deref(), true);
         }
     }
 
@@ -367,5 +374,14 @@ impl State {
             let most = ui::change::draw(change, &self.world, &self.theme, screen.body, buf);
             change.scroll = change.scroll.min(most);
         }
+    }
+}
+
+/// What was written, of a change that comes from a text.
+fn sent_text(change: &Change) -> Option<String> {
+    match &change.items.first()?.given {
+        Given::Text(text, _) => Some(text.clone()),
+        Given::Value(draft) => Some(draft.text.clone()),
+        _ => None,
     }
 }
