@@ -201,10 +201,12 @@ impl<'a> Printer<'a> {
     async fn follow(&mut self, program: &mut Program, came: &mpsc::Receiver<Came>, follow: bool) -> io::Result<i32> {
         let began = Instant::now();
         let mut told = HashSet::new();
+        program.perform();
         loop {
-            program.perform();
             // What has come meanwhile is taken in the next time.
             let _ = timeout(TICK, program.listen()).await;
+            // What that makes wanted is on its way before anything is called read.
+            program.perform();
             let world = &program.state.world;
             for came in came.try_iter() {
                 match came {

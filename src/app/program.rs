@@ -116,6 +116,13 @@ impl Program {
 
     /// Carries out what the state asks for, but for what needs the terminal: that is returned.
     pub fn perform(&mut self) -> Vec<Effect> {
+        self.settled = false;
+        self.perform_framed()
+    }
+
+    /// The same where frames are drawn: rows change hundreds of times a second, and what they make wanted is asked for with the frame that shows
+    /// them.
+    pub fn perform_framed(&mut self) -> Vec<Effect> {
         let mut left = Vec::new();
         for effect in self.state.take_effects() {
             match effect {
@@ -154,7 +161,6 @@ impl Program {
                 other => left.push(other),
             }
         }
-        // Rows change hundreds of times a second: what they make wanted is asked for with the frame that shows them.
         if !std::mem::take(&mut self.settled) {
             for order in self.state.reconcile() {
                 match order {

@@ -128,7 +128,7 @@ impl Loop {
     async fn run(&mut self) -> io::Result<()> {
         self.draw()?;
         while !self.program.state.is_over() {
-            let left = self.program.perform();
+            let left = self.program.perform_framed();
             for effect in left {
                 self.terminal(effect).await?;
             }
