@@ -6,7 +6,6 @@ use crate::model::finding::{Group, Severity};
 use crate::model::id::ObjectRef;
 use crate::model::step::Effect;
 use crate::model::text::visible;
-use crate::model::time::Timestamp;
 use crate::ui::words;
 use std::fmt::Write;
 
@@ -45,7 +44,7 @@ impl State {
     fn finding(&self, group: &Group, out: &mut String) {
         let head = &group.head;
         let (glyph, _) = words::severity(head.severity);
-        let (object, since) = (self.called(&head.object), when(head.since));
+        let (object, since) = (self.called(&head.object), head.since.rfc3339());
         let _ = writeln!(out, "- {glyph} **{object}**: {}, since {since}", plain(&group.headline()));
         if !head.evidence.is_empty() {
             let _ = writeln!(out, "  - {}", plain(&head.evidence));
@@ -59,7 +58,7 @@ impl State {
             (Stage::Running, None) => "under way".to_owned(),
             (_, None) => "done".to_owned(),
         };
-        let _ = writeln!(out, "- {} {} of {}{more}: {how}", when(course.since), course.does, self.called(&course.object));
+        let _ = writeln!(out, "- {} {} of {}{more}: {how}", course.since.rfc3339(), course.does, self.called(&course.object));
     }
 
     /// An object with its cluster.
@@ -78,8 +77,4 @@ fn plain(text: &str) -> String {
         out.push(c);
     }
     out
-}
-
-fn when(at: Timestamp) -> String {
-    at.rfc3339()
 }

@@ -36,7 +36,7 @@ impl Meter {
 }
 
 /// What a running pod uses of whose workload so much more than usual is asked.
-pub(super) fn used(sim: &Sim, pod: &Object, demand: f64) -> Option<Usage> {
+fn used(sim: &Sim, pod: &Object, demand: f64) -> Option<Usage> {
     let view = pod.view();
     if &*view.phase != "Running" || sim.store.now - view.started.unwrap_or(view.created) < WINDOW {
         return None;
@@ -65,7 +65,7 @@ fn sums(parts: &[Part], of: impl Fn(&Part) -> (Option<f64>, Option<f64>), otherw
 
 /// How much more than usual each pod of its workload has to do. What is asked of a workload with an autoscaler does not grow with the number
 /// of its pods: at the least number it is usual.
-pub(super) fn demand(sim: &Sim, pod: &Object) -> f64 {
+fn demand(sim: &Sim, pod: &Object) -> f64 {
     let namespace = &*pod.key.namespace;
     let Some((kind, name)) = workload(sim, pod) else { return 1.0 };
     let load = sim.world.load.get(&format!("{namespace}/{name}")).copied().unwrap_or(1.0);

@@ -2,7 +2,7 @@
 
 use crate::demo::controllers::own::{self, fits};
 use crate::demo::json::{int, list, text};
-use crate::demo::load;
+use crate::demo::load::Meter;
 use crate::demo::quota::written;
 use crate::demo::sim::Sim;
 use crate::model::quantity::quantity;
@@ -73,11 +73,9 @@ impl Pods {
         let selector = own::selector(target, "/spec/selector");
         let all = sim.store.list("pods", namespace).filter(|p| selector.as_ref().is_some_and(|s| fits(s, p)) && p.view().is_active());
         let mut pods = Self { ready: Vec::new(), used: Vec::new(), waiting: 0 };
-        // They are all of one workload.
-        let mut demand = None;
+        let mut meter = Meter::default();
         for pod in all {
-            let demand = *demand.get_or_insert_with(|| load::demand(sim, pod));
-            let used = load::used(sim, pod, demand).filter(|_| pod.view().ready.is_some());
+            let used = meter.usage(sim, pod).filter(|_| pod.view().ready.is_some());
             match used.map(|u| if resource == "memory" { u.memory_bytes.saturating_mul(1_000) } else { u.cpu_milli }) {
                 Some(used) => {
                     pods.ready.push(pod.value());
