@@ -205,6 +205,33 @@ impl State {
         }
     }
 
+    /// A change is about to have the terminal: how it ends is told when it gives that back.
+    pub(super) fn entering(&mut self) {
+        self.changes.open = None;
+    }
+
+    /// Begins what the command line asks for.
+    pub(super) fn command(&mut self, verb: &'static Verb, item: Item, reason: &str) -> ChangeId {
+        let id = self.begin(verb, vec![item], "");
+        if let Some(change) = self.changes.all.get_mut(&id) {
+            change.reason.set(reason);
+        }
+        self.pump();
+        id
+    }
+
+    /// What the command line asked for, once it is over. It is confirmed by having been asked for, as soon as it is known what would be done.
+    ///
+    /// # Errors
+    /// Why it is not done.
+    pub(super) fn commanded(&mut self, id: ChangeId) -> Result<Option<&Change>, String> {
+        let Some(change) = self.changes.all.get_mut(&id) else { return Err("it was let go".to_owned()) };
+        if change.phase == Phase::Asking && change.command(&self.world, &self.changes.guard)? {
+            self.pump();
+        }
+        Ok(self.changes.all.get(&id).filter(|change| change.phase == Phase::Over))
+    }
+
     /// Begins a change to these objects.
     fn begin(&mut self, verb: &'static Verb, items: Vec<Item>, argument: &str) -> ChangeId {
         self.changes.last += 1;

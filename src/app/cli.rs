@@ -109,6 +109,8 @@ pub enum Command {
     Get(Get),
     /// Print what pods write, merged over the chosen contexts in the order of time
     Logs(LogsArgs),
+    /// Run a command in a container, with a terminal where there is one here; its exit code is the command's. What is typed or piped in goes to it
+    Exec(Exec),
     /// What the guard would ask for a change
     Guard {
         /// What to tell
@@ -265,6 +267,22 @@ pub struct LogsArgs {
     /// How to print
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub output: LogsOutput,
+}
+
+/// What `exec` runs, and where.
+#[derive(Debug, Args)]
+pub struct Exec {
+    /// The pod by its name, or what a pod is chosen of: deploy/web, statefulset/db, svc/web
+    pub target: String,
+    /// The container, instead of the pod's own choice
+    #[arg(short, long, value_name = "CONTAINER")]
+    pub container: Option<String>,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub reason: String,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
 }
 
 /// How lines are printed.

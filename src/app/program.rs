@@ -16,8 +16,12 @@ use crate::k8s::connect::Settings;
 use crate::k8s::contexts::ContextConnector;
 use crate::k8s::credential::Credentials;
 use crate::k8s::kubeconfig::{Context, Sources};
+use crate::k8s::link::Link;
 use crate::k8s::session::Sessions;
+use crate::k8s::stream::{self, Ends};
+use crate::model::call::{Call, Failure, Method, Reply};
 use crate::model::draft::{Draft, Subject};
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::ClusterId;
 use crate::model::layout::Layouts;
 use crate::model::msg::Msg;
@@ -129,7 +133,7 @@ impl Program {
                 Effect::Connect(id) => self.connect(id),
                 Effect::Disconnect(id) => self.sessions.disconnect(id),
                 Effect::Retry(id) => self.sessions.retry(id),
-                Effect::Call(id, call) => self.sessions.call(id, call),
+                Effect::Call(id, call) if call.method != Method::Connect => self.sessions.call(id, call),
                 Effect::ReadManifests(id, path) => self.read_manifests(id, path),
                 Effect::Keep(draft) => self.keep_text(&draft),
                 Effect::Forget(subject) => self.forget_text(&subject),
@@ -177,6 +181,24 @@ impl Program {
             }
         }
         left
+    }
+
+    /// Has a command run in a container, with these ends; what comes of it is an answer like any other.
+    pub(super) fn exec(&self, call: Call, ends: Ends) -> impl Future<Output = Result<Reply, Failure>> + use<> {
+        let open = self.sessions.streams(call.cluster);
+        async move {
+            let closed = || Fault::new(FaultKind::Unreachable, "the cluster is not open");
+            let ended = match open {
+                Some((link, lanes)) => stream::exec(&link, &lanes, &call, ends).await,
+                None => Err(closed()),
+            };
+            ended.map(|ended| Reply { ended: Some(ended), ..Reply::default() }).map_err(Failure::unsent)
+        }
+    }
+
+    /// The connection of an open cluster, for what is asked beside the loop.
+    pub(super) fn link(&self, cluster: ClusterId) -> Option<Link> {
+        self.sessions.streams(cluster).map(|(link, _)| link)
     }
 
     /// Reads what is to be applied. A disk may take its time.

@@ -137,6 +137,11 @@ impl Sessions {
         self.spawn(asked, panicked);
     }
 
+    /// What a stream to an open cluster takes.
+    pub fn streams(&self, cluster: ClusterId) -> Option<(Link, Arc<Lanes>)> {
+        self.open.get(&cluster).map(|open| (open.link.clone(), Arc::clone(&open.lanes)))
+    }
+
     /// Has everything of a cluster tried again now.
     pub fn retry(&self, cluster: ClusterId) {
         if let Some(open) = self.open.get(&cluster) {

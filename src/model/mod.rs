@@ -45,6 +45,7 @@ pub mod right;
 pub mod row;
 pub mod selector;
 pub mod step;
+pub mod stream;
 pub mod stroke;
 pub mod table;
 pub mod tally;

@@ -117,6 +117,8 @@ pub enum Write {
     Create(Value),
     /// DELETE with these options.
     Delete(Value),
+    /// A stream both ways with these options.
+    Connect(Value),
 }
 
 impl Plan {
@@ -179,6 +181,8 @@ pub enum Follow {
     Gone,
     /// At once, for this reason.
     Stored(&'static str),
+    /// When what was opened has ended: that is the answer.
+    Ended,
 }
 
 /// How several objects are taken.

@@ -135,6 +135,10 @@ pub fn told(change: &Change, world: &World) -> Notice {
         Stage::Ended(End::Failed(why) | End::Unknown(why)) => Some(why.as_str()),
         _ => None,
     });
+    if let Some(ended) = change.items.iter().find_map(|i| i.ended.as_ref()) {
+        let told = format!("{what}: {ended}");
+        return if ended.end.is_ok() { Notice::info(told) } else { Notice::warn(told) };
+    }
     match (why, change.verb.undo) {
         (Some(why), _) => Notice { health: if failed > 0 { Health::Bad } else { Health::Warn }, ..Notice::warn(format!("{what}: {why}")) },
         // What is new goes by being deleted.

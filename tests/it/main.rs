@@ -26,6 +26,7 @@ mod drill;
 mod driver;
 mod editor;
 mod engine;
+mod exec;
 mod faults;
 mod files;
 mod findings;

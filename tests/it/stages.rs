@@ -41,6 +41,7 @@ pub fn rows() -> impl Iterator<Item = [String; 9]> {
                 Follow::Rollout => "until as many pods as wanted run it".to_owned(),
                 Follow::Gone => "until it is gone".to_owned(),
                 Follow::Stored(why) => format!("not: {why}"),
+                Follow::Ended => "until it ends".to_owned(),
             },
             match verb.undo {
                 Undo::Fields => "the fields as they were".to_owned(),

@@ -64,12 +64,13 @@ impl Item {
             Write::Create(object) => (Method::Create, object.to_string()),
             // Where there are options in the body, a server reads none in the query, `dryRun` neither.
             Write::Delete(options) => (Method::Delete, self.only_this(options, dry).to_string()),
+            Write::Connect(options) => (Method::Connect, options.to_string()),
         };
         let mut call = match &plan.creates {
             Some(resource) => Call { path: resource.path(Some(&self.target.namespace)), ..self.call(method, "", body) },
             None => self.call(method, plan.subresource, body),
         };
-        if !matches!(method, Method::Delete) {
+        if !matches!(method, Method::Delete | Method::Connect) {
             call.query.push(("fieldValidation", "Strict".to_owned()));
         }
         if matches!(plan.write, Write::Apply { force: true, .. }) {

@@ -1,0 +1,36 @@
+//! Streams into containers: what is run there, and how it ended.
+
+use super::quantity;
+use std::fmt;
+
+/// A command that is run in a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The container; the pod's own choice where none is named.
+    pub container: Option<String>,
+    /// The program and its arguments.
+    pub words: Vec<String>,
+    /// It gets a terminal.
+    pub terminal: bool,
+}
+
+/// How a stream ended that had begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The exit code of the command, or why there is none: the connection broke, the pod went.
+    pub end: Result<i32, String>,
+    /// Bytes that went into it.
+    pub sent: u64,
+    /// Bytes that came out of it.
+    pub received: u64,
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.end {
+            Ok(code) => write!(f, "exit {code}")?,
+            Err(why) => write!(f, "broken off: {why}")?,
+        }
+        write!(f, ", {} B in, {} B out", quantity::bytes(self.sent), quantity::bytes(self.received))
+    }
+}
