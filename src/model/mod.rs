@@ -19,6 +19,7 @@ pub mod draft;
 pub mod facts;
 pub mod fault;
 pub mod finding;
+pub mod forward;
 pub mod glob;
 pub mod history;
 pub mod id;

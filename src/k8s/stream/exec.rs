@@ -5,7 +5,8 @@ use super::super::fault;
 use super::super::lanes::Lanes;
 use super::super::link::{Link, Wire};
 use super::super::watch::escape;
-use super::{PING, SILENCE, open, pod};
+use super::pulse::{Lost, Pulse};
+use super::{PING, open, pod};
 use crate::kinds::decode::Status;
 use crate::model::call::Call;
 use crate::model::fault::{Fault, FaultKind};
@@ -14,13 +15,11 @@ use bytes::Bytes;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::Message;
 
 /// Since 1.30 the input can be ended; before that the other one is spoken.
 const PROTOCOLS: &[&str] = &[CLOSES, "v4.channel.k8s.io"];
@@ -37,10 +36,6 @@ const CLOSE: u8 = 255;
 
 /// So many bytes go in as one message.
 const PIECE: usize = 32 << 10;
-/// A far side that takes no more input than this does not hear pings either: then its silence says nothing.
-const TAKEN: u64 = 32 << 10;
-/// After the exit code, what is left of the output may take so long.
-const LAST: Duration = Duration::from_secs(5);
 
 /// The near ends of a conversation.
 pub struct Ends {
@@ -61,13 +56,14 @@ pub struct Ends {
 pub async fn exec(link: &Link, lanes: &Lanes, call: &Call, ends: Ends) -> Result<Ended, Fault> {
     let up = lanes.upright(&link.up().await?).await?;
     let (socket, protocol) = open(link, &up, &uri(call)?, PROTOCOLS).await?;
-    let counted = Counted::default();
+    let pulse = Pulse::default();
     let is_down = || matches!(link.now(), None | Some(Wire::Down { .. }));
-    let said = talk(socket, protocol == CLOSES, ends, is_down, &counted).await;
-    let ended = |end| Ended { end, sent: counted.sent.load(Relaxed), received: counted.received.load(Relaxed) };
+    let said = talk(socket, protocol == CLOSES, ends, is_down, &pulse).await;
+    let (sent, received) = pulse.counted();
+    let ended = |end| Ended { end, sent, received };
     match said {
         Said::Exit(code) => Ok(ended(Ok(code))),
-        Said::Failed(why) if counted.received.load(Relaxed) == 0 => Err(why),
+        Said::Failed(why) if received == 0 => Err(why),
         Said::Failed(why) => Ok(ended(Err(why.what))),
         Said::Nothing(why) => Ok(ended(Err(pod::fate(link, &up, &call.path).await.unwrap_or(why)))),
         Said::Unread => Ok(ended(Ok(UNREAD))),
@@ -87,15 +83,6 @@ enum Said {
     Nothing(String),
     /// Nobody takes the output any more.
     Unread,
-}
-
-/// Bytes that went in and came out.
-#[derive(Default)]
-struct Counted {
-    sent: AtomicU64,
-    received: AtomicU64,
-    /// Bytes that went in by the last sign of life.
-    heard: AtomicU64,
 }
 
 /// The path and query that open a stream: the options stand in the body of the call.
@@ -119,13 +106,13 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     ends_input: bool,
     ends: Ends,
     is_down: impl Fn() -> bool,
-    counted: &Counted,
+    pulse: &Pulse,
 ) -> Said {
     let (to, from) = socket.split();
     let Ends { input, out, err, size } = ends;
     tokio::select! {
-        said = listen(from, out, err, is_down, counted) => said,
-        never = speak(to, input, size, ends_input, counted) => never,
+        said = listen(from, out, err, is_down, pulse) => said,
+        never = speak(to, input, size, ends_input, pulse) => never,
     }
 }
 
@@ -135,23 +122,18 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
     mut out: Box<dyn AsyncWrite + Send + Unpin>,
     mut err: Box<dyn AsyncWrite + Send + Unpin>,
     is_down: impl Fn() -> bool,
-    counted: &Counted,
+    pulse: &Pulse,
 ) -> Said {
     let mut said = None;
     loop {
-        let patience = if said.is_some() { LAST } else { SILENCE };
-        let message = match timeout(patience, from.next()).await {
-            Ok(Some(Ok(message))) => message,
-            Ok(Some(Err(Error::ConnectionClosed))) | Ok(None) => return said.unwrap_or_else(|| Said::Nothing("the connection was closed".to_owned())),
-            Ok(Some(Err(why))) => return said.unwrap_or_else(|| Said::Nothing(broken(&why))),
-            Err(_) if said.is_none() && counted.is_deaf() && !is_down() => continue,
-            Err(_) => return said.unwrap_or_else(|| Said::Nothing(format!("nothing was heard of it for {} s", SILENCE.as_secs()))),
-        };
-        counted.heard.store(counted.sent.load(Relaxed), Relaxed);
-        let data = match message {
-            Message::Binary(data) => data,
-            Message::Text(text) => Bytes::from(text),
-            _ => continue,
+        let data = match (pulse.next(&mut from, said.is_some(), &is_down).await, said.take()) {
+            (Ok(data), before) => {
+                said = before;
+                data
+            }
+            (Err(_), Some(said)) => return said,
+            (Err(Lost::Closed), None) => return Said::Nothing("the connection was closed".to_owned()),
+            (Err(Lost::Broken(why)), None) => return Said::Nothing(why),
         };
         let Some((channel, bytes)) = data.split_first() else { continue };
         let written = match *channel {
@@ -163,7 +145,7 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
             }
             _ => continue,
         };
-        counted.received.fetch_add(bytes.len() as u64, Relaxed);
+        pulse.receives(bytes.len());
         if written.is_err() {
             return Said::Unread;
         }
@@ -193,21 +175,13 @@ fn status(bytes: &[u8]) -> Said {
     }
 }
 
-/// Why a connection broke.
-fn broken(why: &Error) -> String {
-    match why {
-        Error::Protocol(_) => "the connection was cut off".to_owned(),
-        why => fault::of_transport(why).what,
-    }
-}
-
 /// Sends what is typed, and what size the terminal has; pings. Never ends: what goes wrong here is heard of by who listens.
 async fn speak<S: AsyncRead + AsyncWrite + Unpin>(
     mut to: SplitSink<WebSocketStream<S>, Message>,
     mut input: Box<dyn AsyncRead + Send + Unpin>,
     mut size: Option<watch::Receiver<(u16, u16)>>,
     ends_input: bool,
-    counted: &Counted,
+    pulse: &Pulse,
 ) -> Said {
     let mut pings = interval_at(Instant::now() + PING, PING);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -227,7 +201,7 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin>(
                     Message::binary(vec![CLOSE, STDIN])
                 }
                 Ok(n) => {
-                    counted.sent.fetch_add(n as u64, Relaxed);
+                    pulse.sends(n);
                     Message::binary([&[STDIN], buffer.get(..n).unwrap_or_default()].concat())
                 }
             },
@@ -250,13 +224,6 @@ async fn resized(size: &mut Option<watch::Receiver<(u16, u16)>>) -> Value {
     json!({"Width": columns, "Height": rows})
 }
 
-impl Counted {
-    /// So much went in since the last sign of life that the far side may be busy with taking it.
-    fn is_deaf(&self) -> bool {
-        self.sent.load(Relaxed) - self.heard.load(Relaxed) > TAKEN
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
 mod tests {
@@ -264,7 +231,8 @@ mod tests {
     use crate::model::call::Method;
     use crate::model::id::ClusterId;
     use tokio::io::{DuplexStream, duplex};
-    use tokio::time::sleep;
+    use std::time::Duration;
+    use tokio::time::{sleep, timeout};
     use tokio_tungstenite::tungstenite::protocol::Role;
 
     /// Bytes that are on the way at a time.
@@ -274,12 +242,12 @@ mod tests {
     type Far = WebSocketStream<DuplexStream>;
 
     /// A conversation, while the far side does what it does; what it said, what was put out, and what was counted.
-    async fn talked<F: Future<Output = ()> + Send + 'static>(ends: Ends, far: impl FnOnce(Far) -> F) -> (Said, Counted) {
+    async fn talked<F: Future<Output = ()> + Send + 'static>(ends: Ends, far: impl FnOnce(Far) -> F) -> (Said, Pulse) {
         let (near, other) = duplex(WIRE);
         let near = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
         tokio::spawn(far(WebSocketStream::from_raw_socket(other, Role::Server, None).await));
-        let counted = Counted::default();
-        (talk(near, true, ends, || false, &counted).await, counted)
+        let pulse = Pulse::default();
+        (talk(near, true, ends, || false, &pulse).await, pulse)
     }
 
     /// Ends where nothing is typed and nothing shown.
@@ -298,7 +266,7 @@ mod tests {
         far.close(None).await.unwrap();
     }
 
-    fn told((said, _): &(Said, Counted)) -> String {
+    fn told((said, _): &(Said, Pulse)) -> String {
         match said {
             Said::Exit(code) => format!("exit {code}"),
             Said::Failed(fault) => fault.to_string(),
@@ -382,7 +350,7 @@ mod tests {
             exit(far, 0).await;
         })
         .await;
-        assert_eq!((told(&ended).as_str(), ended.1.sent.load(Relaxed)), ("exit 0", 1 << 20));
+        assert_eq!((told(&ended).as_str(), ended.1.counted().0), ("exit 0", 1 << 20));
         assert!(got.1.await.unwrap() == wanted);
     }
 

@@ -4,16 +4,23 @@
 //! says nothing by itself.
 
 mod exec;
+mod forward;
+mod holder;
 mod pod;
+mod ports;
+mod pulse;
+mod target;
 
 pub use exec::{Ends, exec};
+pub use forward::{Forward, Listeners, Tally};
 pub use pod::find;
+pub use target::Target;
 
 use super::fault;
 use super::link::{Link, Up};
 use crate::model::fault::{Fault, FaultKind};
 use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE};
-use http::{Request, StatusCode};
+use http::{Request, Response, StatusCode};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use kube::client::Body;
@@ -47,15 +54,19 @@ async fn open(link: &Link, up: &Up, uri: &str, protocols: &[&'static str]) -> Re
     let request = request.map_err(|e| Fault::new(FaultKind::Invalid, e.to_string()))?;
     let late = |_| Fault::new(FaultKind::Unreachable, format!("no answer within {} s", OPENING.as_secs()));
     let answer = timeout(OPENING, link.send(up, request)).await.map_err(late)?.map_err(explained)?;
-    let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
-    let accepted = answer.status() == StatusCode::SWITCHING_PROTOCOLS && header(SEC_WEBSOCKET_ACCEPT) == Some(&derive_accept_key(key.as_bytes()));
-    let protocol = protocols.iter().find(|known| header(SEC_WEBSOCKET_PROTOCOL) == Some(known));
-    let Some(protocol) = protocol.filter(|_| accepted) else {
-        let what = format!("the server opens no stream: HTTP {}", answer.status());
-        return Err(Fault::new(FaultKind::Garbled, what).hint("does a proxy on the way let WebSockets through?"));
-    };
-    let upgraded = hyper::upgrade::on(answer).await.map_err(|e| fault::of_transport(&e))?;
+    let protocol = accepted(&answer, &key, protocols)?;
+    let upgrade = hyper::upgrade::on(answer);
+    let upgraded = upgrade.await.map_err(|e| fault::of_transport(&e))?;
     Ok((WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, None).await, protocol))
+}
+
+/// The protocol that a server will speak, where it answers to what was asked.
+fn accepted(answer: &Response<Body>, key: &str, protocols: &[&'static str]) -> Result<&'static str, Fault> {
+    let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+    let switches = answer.status() == StatusCode::SWITCHING_PROTOCOLS && header(SEC_WEBSOCKET_ACCEPT) == Some(&derive_accept_key(key.as_bytes()));
+    let protocol = protocols.iter().find(|known| switches && header(SEC_WEBSOCKET_PROTOCOL) == Some(known));
+    let refused = || Fault::new(FaultKind::Garbled, format!("the server opens no stream: HTTP {}", answer.status()));
+    protocol.copied().ok_or_else(|| refused().hint("does a proxy on the way let WebSockets through?"))
 }
 
 /// A refusal, with what many do not know: roles that were written for older clients lack a right.

@@ -4,6 +4,7 @@ use super::super::link::{Link, Up};
 use super::super::watch::escape;
 use crate::model::catalog::Resource;
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::id::GroupResource;
 use crate::model::selector;
 use http::Request;
 use kube::client::Body;
@@ -24,25 +25,27 @@ pub async fn find(link: &Link, resource: &Resource, namespace: &str, name: &str)
     if &*resource.id.resource == "pods" {
         return Ok(object);
     }
-    let spec = object.pointer("/spec/selector");
-    // Services, and what was there before selectors had operators, name labels alone.
-    let selector = match &*resource.id.group {
-        "" => spec.and_then(|labels| selector::written(&json!({"matchLabels": labels}))),
-        _ => spec.and_then(selector::written),
-    };
     let told = |why: &str| Fault::new(FaultKind::Gone, format!("{} {name} {why}", resource.singular));
-    let selector = selector.filter(|s| !s.is_empty()).ok_or_else(|| told("selects no pods"))?;
+    let selector = selector_of(&resource.id, &object).ok_or_else(|| told("selects no pods"))?;
     let list = get(link, &up, &format!("/api/v1/namespaces/{}/pods?labelSelector={}", escape(namespace), escape(&selector))).await?;
     let pods = list.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
     pods.into_iter().max_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| created(b).cmp(created(a)))).ok_or_else(|| told("has no pods"))
 }
 
-fn created(pod: &Value) -> &str {
+/// What selects the pods of an object.
+pub(super) fn selector_of(kind: &GroupResource, object: &Value) -> Option<String> {
+    let spec = object.pointer("/spec/selector")?;
+    // Services, and what was there before selectors had operators, name labels alone.
+    let written = if kind.group.is_empty() { selector::written(&json!({"matchLabels": spec})) } else { selector::written(spec) };
+    written.filter(|selector| !selector.is_empty())
+}
+
+pub(super) fn created(pod: &Value) -> &str {
     pod.pointer("/metadata/creationTimestamp").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// How fit a pod is to be talked to.
-fn rank(pod: &Value) -> u8 {
+pub(super) fn rank(pod: &Value) -> u8 {
     let phase = pod.pointer("/status/phase").and_then(Value::as_str).unwrap_or_default();
     let goes = pod.pointer("/metadata/deletionTimestamp").is_some();
     match (phase, goes) {
@@ -55,7 +58,7 @@ fn rank(pod: &Value) -> u8 {
 }
 
 /// True where a pod says that it is ready.
-pub(super) fn is_ready(pod: &Value) -> bool {
+fn is_ready(pod: &Value) -> bool {
     let conditions = pod.pointer("/status/conditions").and_then(Value::as_array);
     let is = |c: &Value, key: &str, value: &str| c.get(key).and_then(Value::as_str) == Some(value);
     conditions.into_iter().flatten().any(|c| is(c, "type", "Ready") && is(c, "status", "True"))
@@ -80,7 +83,7 @@ fn ended(pod: &Value) -> Option<String> {
     matches!(phase, "Failed" | "Succeeded").then(|| reason.map_or_else(|| format!("the pod has ended: {phase}"), |r| format!("the pod has ended: {r}")))
 }
 
-async fn get(link: &Link, up: &Up, uri: &str) -> Result<Value, Fault> {
+pub(super) async fn get(link: &Link, up: &Up, uri: &str) -> Result<Value, Fault> {
     let request = Request::get(uri).body(Body::empty()).map_err(|e| Fault::new(FaultKind::Invalid, e.to_string()))?;
     let answer = link.ask(up, request).await?;
     serde_json::from_slice(&answer).map_err(|e| Fault::new(FaultKind::Garbled, e.to_string()))
