@@ -159,8 +159,9 @@ mod tests {
     #[test]
     fn one_container_is_not_asked_for_and_windows_gets_its_own_shell() {
         let linux = item(("", "pods"), pod(json!({}), json!({"containers": [{"name": "web"}]}), &["web"]));
-        let only = form(std::slice::from_ref(&linux), "");
-        assert_eq!(only.fields.iter().map(|f| f.choices.len()).collect::<Vec<_>>(), [2], "a sidecar is a choice");
+        let choices = |item: &Item| form(std::slice::from_ref(item), "").fields.iter().map(|f| f.choices.len()).collect::<Vec<_>>();
+        assert_eq!(choices(&linux), [0; 0]);
+        assert_eq!(choices(&item(("", "pods"), pod(json!({}), of(&["web"]), &["web"]))), [2], "a sidecar is a choice");
         let spec = json!({"containers": [{"name": "web"}], "nodeSelector": {"kubernetes.io/os": "windows"}});
         let windows = item(("", "pods"), pod(json!({}), spec, &["web"]));
         for (item, program, tty) in [(&linux, "sh", true), (&windows, "cmd", true)] {

@@ -7,14 +7,14 @@ use super::near::{self, Near};
 use super::program::Program;
 use super::startup::Setup;
 use crate::actions::shell::SHELL;
-use crate::k8s::stream;
+use crate::k8s;
 use crate::kinds;
 use crate::model::call::{Failure, Reply};
 use crate::model::catalog::Resource;
 use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
 use crate::model::msg::{Link, Msg};
 use crate::model::step::Effect;
-use crate::model::stream::Command;
+use crate::model::stream::{self, Command, Ended};
 use crate::safety::change::Change;
 use crate::safety::item::{End, Given, Item, Stage};
 use futures::future::{BoxFuture, FutureExt};
@@ -84,7 +84,7 @@ async fn execute(program: &mut Program, place: &Place<'_>, asked: &Exec) -> Resu
             () = program.listen() => continue,
         };
         if let Some((near, _, call_id)) = running.take() {
-            if !matches!(&answer, Ok(Reply { ended: Some(ended), .. }) if ended.end.is_ok()) {
+            if !matches!(&answer, Ok(Reply { ended: Some(Ended { end: stream::End::Exit(_), .. }), .. })) {
                 near.reset();
             }
             drop(near);
@@ -117,7 +117,7 @@ async fn connect(program: &mut Program, cluster: ClusterId) -> Result<(), String
 /// The pod that is meant, with what is to be run in it.
 async fn find(program: &mut Program, place: &Place<'_>, asked: &Exec) -> Result<Item, String> {
     let link = program.link(place.cluster).ok_or("the cluster is not open")?;
-    let pod = stream::find(&link, &place.resource, place.namespace, place.name).await.map_err(|fault| fault.to_string())?;
+    let pod = k8s::stream::find(&link, &place.resource, place.namespace, place.name).await.map_err(|fault| fault.to_string())?;
     let text = |at| pod.pointer(at).and_then(Value::as_str).unwrap_or_default();
     let kind = GroupResource::new("", "pods");
     let resource = kinds::find(&kind).map(kinds::Kind::resource).ok_or("pods are not known")?;
@@ -134,7 +134,8 @@ fn ended(change: &Change) -> Result<i32, String> {
         eprint(&format!("kconsole: {why}"));
     }
     match change.items.first() {
-        Some(Item { ended: Some(ended), .. }) => ended.end.clone(),
+        Some(Item { ended: Some(Ended { end: stream::End::Exit(code), .. }), .. }) => Ok(*code),
+        Some(Item { ended: Some(ended), .. }) => Err(ended.to_string()),
         Some(Item { stage: Stage::Ended(End::Failed(why) | End::Unknown(why)), .. }) => Err(why.clone()),
         _ => Err("it was not run".to_owned()),
     }

@@ -1,7 +1,7 @@
 //! The near ends of a stream into a container: the terminal, or what standard input and output are instead.
 
 use crate::k8s::stream::Ends;
-use crate::term::raw::{self, Keys, Raw};
+use crate::term::raw::{self, Raw};
 use std::io::{self, IsTerminal};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -21,7 +21,7 @@ impl Near {
     /// # Errors
     /// Where it cannot be taken.
     pub(super) fn terminal() -> io::Result<(Self, Ends)> {
-        let keys = Keys::open()?;
+        let keys = raw::keys()?;
         let mut resized = signal(SignalKind::window_change())?;
         let (told, size) = watch::channel(raw::size().unwrap_or((80, 24)));
         let raw = Raw::take()?;

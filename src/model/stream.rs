@@ -17,19 +17,31 @@ pub struct Command {
 /// How a stream ended that had begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// The exit code of the command, or why there is none: the connection broke, the pod went.
-    pub end: Result<i32, String>,
+    /// How.
+    pub end: End,
     /// Bytes that went into it.
     pub sent: u64,
     /// Bytes that came out of it.
     pub received: u64,
 }
 
+/// How a stream ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The command did, with this exit code.
+    Exit(i32),
+    /// A person ended it.
+    Closed,
+    /// It broke off: the connection did, or the pod went.
+    Broken(String),
+}
+
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.end {
-            Ok(code) => write!(f, "exit {code}")?,
-            Err(why) => write!(f, "broken off: {why}")?,
+            End::Exit(code) => write!(f, "exit {code}")?,
+            End::Closed => f.write_str("closed")?,
+            End::Broken(why) => write!(f, "broken off: {why}")?,
         }
         write!(f, ", {} B in, {} B out", quantity::bytes(self.sent), quantity::bytes(self.received))
     }

@@ -1,13 +1,10 @@
 //! The terminal as a line: bytes as they are typed and as they are written, for what runs elsewhere and draws for itself.
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use tokio::io::unix::AsyncFd;
-use tokio::io::{AsyncRead, Interest, ReadBuf};
+use tokio::net::unix::pipe::Receiver;
 
 /// Undoes what a program leaves behind that could not clean up, without moving the cursor: the other screen, modes of the mouse, of pastes and of
 /// keys, colours, margins and a hidden cursor.
@@ -45,29 +42,14 @@ pub fn size() -> Option<(u16, u16)> {
     crossterm::terminal::size().ok()
 }
 
-/// What is typed. Nothing is read any more once it is dropped, so that no key is lost to whoever reads next.
-pub struct Keys(AsyncFd<File>);
-
-impl Keys {
-    /// Reads from the terminal that the program runs in. It is opened anew, since whoever shares standard input would get that not to wait as well.
-    ///
-    /// # Errors
-    /// Where there is no terminal. Needs a runtime.
-    pub fn open() -> io::Result<Self> {
-        let open = |path: &str| OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
-        let file = open("/dev/tty").or_else(|_| open("/dev/stdin"))?;
-        AsyncFd::with_interest(file, Interest::READABLE).map(Self)
-    }
-}
-
-impl AsyncRead for Keys {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        loop {
-            let mut ready = ready!(self.0.poll_read_ready(context))?;
-            match ready.try_io(|tty| tty.get_ref().read(buffer.initialize_unfilled())) {
-                Ok(read) => return Poll::Ready(read.map(|n| buffer.advance(n))),
-                Err(_) => continue,
-            }
-        }
-    }
+/// What is typed, as bytes. Nothing is read any more once it is dropped, so that no key is lost to whoever reads next.
+///
+/// The terminal is opened anew, since whoever shares standard input would get that not to wait as well.
+///
+/// # Errors
+/// Where there is no terminal. Needs a runtime.
+pub fn keys() -> io::Result<Receiver> {
+    let open = |path: &str| OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
+    // What it wants of a pipe is that it can be waited for, as a terminal can.
+    Receiver::from_file_unchecked(open("/dev/tty").or_else(|_| open("/dev/stdin"))?)
 }

@@ -10,7 +10,7 @@ use super::{PING, open, pod};
 use crate::kinds::decode::Status;
 use crate::model::call::Call;
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::stream::Ended;
+use crate::model::stream::{End, Ended};
 use bytes::Bytes;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
@@ -62,11 +62,11 @@ pub async fn exec(link: &Link, lanes: &Lanes, call: &Call, ends: Ends) -> Result
     let (sent, received) = pulse.counted();
     let ended = |end| Ended { end, sent, received };
     match said {
-        Said::Exit(code) => Ok(ended(Ok(code))),
+        Said::Exit(code) => Ok(ended(End::Exit(code))),
         Said::Failed(why) if received == 0 => Err(why),
-        Said::Failed(why) => Ok(ended(Err(why.what))),
-        Said::Nothing(why) => Ok(ended(Err(pod::fate(link, &up, &call.path).await.unwrap_or(why)))),
-        Said::Unread => Ok(ended(Ok(UNREAD))),
+        Said::Failed(why) => Ok(ended(End::Broken(why.what))),
+        Said::Nothing(why) => Ok(ended(End::Broken(pod::fate(link, &up, &call.path).await.unwrap_or(why)))),
+        Said::Unread => Ok(ended(End::Exit(UNREAD))),
     }
 }
 

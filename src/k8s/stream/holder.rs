@@ -1,7 +1,7 @@
 //! Who listens on a port of this machine, as far as the system tells.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The program that listens on a port, as `nginx (1234)`; nothing where that is not told, as of the programs of others.
 pub(super) fn of(port: u16) -> Option<String> {
@@ -12,7 +12,9 @@ pub(super) fn of(port: u16) -> Option<String> {
         let holds = |link: &Path| fs::read_link(link).is_ok_and(|to| links.iter().any(|l| to.as_os_str() == l.as_str()));
         files.flatten().any(|file| holds(&file.path())).then_some(())
     };
-    let process = fs::read_dir("/proc").ok()?.flatten().map(|entry| entry.path()).find(|process| holds(process).is_some())?;
+    // Processes are called by their numbers.
+    let is_process = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().iter().all(u8::is_ascii_digit));
+    let process = fs::read_dir("/proc").ok()?.flatten().map(|entry| entry.path()).filter(is_process).find(|process| holds(process).is_some())?;
     let name = fs::read_to_string(process.join("comm")).ok()?;
     Some(format!("{} ({})", name.trim(), process.file_name()?.to_string_lossy()))
 }
