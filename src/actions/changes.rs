@@ -12,7 +12,7 @@ pub(super) const ALL: &[Action] = &[
     },
     Action {
         name: "stop",
-        help: "Begin no more objects of this change; what has begun goes on",
+        help: "Begin no more objects of this change; close this forward",
         run: |scene, _| steer(scene, Steer::Stop),
     },
     Action {

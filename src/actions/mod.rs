@@ -18,6 +18,7 @@ mod drill;
 pub mod edit;
 mod editor;
 mod evict;
+pub mod forward;
 mod go;
 mod guard;
 mod image;
@@ -72,6 +73,7 @@ pub static ACTIONS: &[&[Action]] = &[
     cordon::ALL,
     drain::ALL,
     shell::ALL,
+    forward::ALL,
     undo::ALL,
     changes::ALL,
     logs::ALL,
@@ -112,6 +114,7 @@ pub static VERBS: &[&Verb] = &[
     &cordon::UNCORDON,
     &drain::DRAIN,
     &shell::SHELL,
+    &forward::FORWARD,
     &undo::UNDO,
 ];
 

@@ -5,7 +5,7 @@ use super::entry::eprint;
 use super::print::{Printer, Shown};
 use super::program::Program;
 use super::startup::Setup;
-use super::{exec, follow, goto, layouts, news};
+use super::{exec, follow, forward, goto, layouts, news};
 use crate::keymap::Scope;
 use crate::kinds;
 use crate::model::cluster::Cluster;
@@ -91,6 +91,9 @@ pub(super) async fn run(cli: &Cli, command: &Command, setup: Setup) -> io::Resul
             _ => eprint("kconsole: the kubeconfig has no current context; name one with --context"),
         }
         return Ok(1);
+    }
+    if let Command::Forward(asked) = command {
+        return forward::run(cli, asked, setup).await;
     }
     let work = async {
         match command {

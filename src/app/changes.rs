@@ -60,12 +60,12 @@ impl Changes {
 
     /// True while one of them is not over.
     pub(super) fn are_live(&self) -> bool {
-        self.all.values().any(|c| c.phase != Phase::Over)
+        self.all.values().any(|c| c.phase != Phase::Over && !c.lasts())
     }
 
     /// How many are being carried out.
     pub(super) fn running(&self) -> usize {
-        self.all.values().filter(|c| c.is_running()).count()
+        self.all.values().filter(|c| c.is_running() && !c.lasts()).count()
     }
 }
 
@@ -210,9 +210,15 @@ impl State {
         self.changes.open = None;
     }
 
+    /// The change that asks for something by this request, and the object that it is about.
+    pub(super) fn asked_by(&self, id: CallId) -> Option<(ChangeId, ObjectRef)> {
+        let (change, token) = self.changes.calls.get(&id)?;
+        Some((*change, self.changes.all.get(change)?.items.get(token.item)?.target.clone()))
+    }
+
     /// Begins what the command line asks for.
-    pub(super) fn command(&mut self, verb: &'static Verb, item: Item, reason: &str) -> ChangeId {
-        let id = self.begin(verb, vec![item], "");
+    pub(super) fn command(&mut self, verb: &'static Verb, item: Item, argument: &str, reason: &str) -> ChangeId {
+        let id = self.begin(verb, vec![item], argument);
         if let Some(change) = self.changes.all.get_mut(&id) {
             change.reason.set(reason);
         }
@@ -322,6 +328,7 @@ impl State {
         if self.reviewed(id, &answer) {
             return;
         }
+        self.world.forwards.retain(|forward| forward.id != id);
         let Some((change, token)) = self.changes.calls.remove(&id) else { return };
         if let Some(known) = self.changes.all.get_mut(&change) {
             known.answer(token, answer);

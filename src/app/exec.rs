@@ -33,20 +33,14 @@ const KNOWN: Duration = Duration::from_secs(2);
 /// # Errors
 /// Where the terminal is gone.
 pub(super) async fn run(cli: &Cli, asked: &Exec, setup: Setup) -> io::Result<i32> {
-    let wrong = |why: &str| {
-        eprint(&format!("kconsole: {why}"));
-        Ok(i32::from(USAGE))
-    };
-    let &[cluster] = setup.chosen.as_slice() else { return wrong("exec is for one pod: name one context with --context") };
-    let (kind, name) = asked.target.split_once('/').unwrap_or(("pods", &asked.target));
-    let Some(kind) = kinds::named(kind) else { return wrong(&format!("{}: exec knows no kind called {kind}", asked.target)) };
-    let namespace = match cli.flags.namespace.as_slice() {
-        [] => setup.world.cluster(cluster).map(|c| c.namespace.clone()).unwrap_or_default(),
-        [one] => one.clone(),
-        _ => return wrong("exec is for one pod: name one namespace with -n"),
+    let place = match Place::read(cli, &asked.target, &setup) {
+        Ok(place) => place,
+        Err(why) => {
+            eprint(&format!("kconsole: {why}"));
+            return Ok(i32::from(USAGE));
+        }
     };
     let mut program = Program::new(setup, |_| Box::new(Unseen::idle()));
-    let place = Place { cluster, resource: kind.resource(), namespace: &namespace, name };
     match execute(&mut program, &place, asked).await {
         Ok(code) => Ok(code),
         Err(why) => {
@@ -57,17 +51,32 @@ pub(super) async fn run(cli: &Cli, asked: &Exec, setup: Setup) -> io::Result<i32
 }
 
 /// What was named on the command line.
-struct Place<'a> {
-    cluster: ClusterId,
-    resource: Resource,
-    namespace: &'a str,
-    name: &'a str,
+pub(super) struct Place {
+    pub(super) cluster: ClusterId,
+    pub(super) resource: Resource,
+    pub(super) namespace: String,
+    pub(super) name: String,
 }
 
-async fn execute(program: &mut Program, place: &Place<'_>, asked: &Exec) -> Result<i32, String> {
+impl Place {
+    /// Reads `web-1` or `deploy/web`.
+    pub(super) fn read(cli: &Cli, target: &str, setup: &Setup) -> Result<Self, String> {
+        let &[cluster] = setup.chosen.as_slice() else { return Err("this is about one object: name one context with --context".to_owned()) };
+        let (kind, name) = target.split_once('/').unwrap_or(("pods", target));
+        let kind = kinds::named(kind).ok_or_else(|| format!("{target}: there is no kind called {kind} here"))?;
+        let namespace = match cli.flags.namespace.as_slice() {
+            [] => setup.world.cluster(cluster).map(|c| c.namespace.clone()).unwrap_or_default(),
+            [one] => one.clone(),
+            _ => return Err("this is about one object: name one namespace with -n".to_owned()),
+        };
+        Ok(Self { cluster, resource: kind.resource(), namespace, name: name.to_owned() })
+    }
+}
+
+async fn execute(program: &mut Program, place: &Place, asked: &Exec) -> Result<i32, String> {
     connect(program, place.cluster).await?;
     let item = find(program, place, asked).await?;
-    let id = program.state.command(&SHELL, item, &asked.reason);
+    let id = program.state.command(&SHELL, item, "", &asked.reason);
     let mut running: Option<(Near, BoxFuture<'static, Result<Reply, Failure>>, _)> = None;
     loop {
         for effect in program.perform() {
@@ -94,7 +103,7 @@ async fn execute(program: &mut Program, place: &Place<'_>, asked: &Exec) -> Resu
 }
 
 /// Waits until the cluster can be asked, and has said who it is.
-async fn connect(program: &mut Program, cluster: ClusterId) -> Result<(), String> {
+pub(super) async fn connect(program: &mut Program, cluster: ClusterId) -> Result<(), String> {
     let (mut deadline, mut up) = (Instant::now() + PATIENCE, false);
     loop {
         program.perform();
@@ -115,14 +124,14 @@ async fn connect(program: &mut Program, cluster: ClusterId) -> Result<(), String
 }
 
 /// The pod that is meant, with what is to be run in it.
-async fn find(program: &mut Program, place: &Place<'_>, asked: &Exec) -> Result<Item, String> {
+async fn find(program: &mut Program, place: &Place, asked: &Exec) -> Result<Item, String> {
     let link = program.link(place.cluster).ok_or("the cluster is not open")?;
-    let pod = k8s::stream::find(&link, &place.resource, place.namespace, place.name).await.map_err(|fault| fault.to_string())?;
+    let pod = k8s::stream::find(&link, &place.resource, &place.namespace, &place.name).await.map_err(|fault| fault.to_string())?;
     let text = |at| pod.pointer(at).and_then(Value::as_str).unwrap_or_default();
     let kind = GroupResource::new("", "pods");
     let resource = kinds::find(&kind).map(kinds::Kind::resource).ok_or("pods are not known")?;
     let (name, uid) = (text("/metadata/name").into(), Uid::parse(text("/metadata/uid")));
-    let object = ObjectRef { cluster: place.cluster, kind, namespace: place.namespace.into(), name, uid };
+    let object = ObjectRef { cluster: place.cluster, kind, namespace: place.namespace.as_str().into(), name, uid };
     let command = Command { container: asked.container.clone(), words: asked.command.clone(), terminal: near::is_terminal() };
     Ok(Item::new(object, resource, Given::Command(command), program.state.world.now))
 }

@@ -1,7 +1,8 @@
 //! `kconsole forward`: ports of this machine that lead to ports of pods, until somebody ends it.
 
 use super::cli::{Cli, ForwardArgs};
-use super::entry::{eprint, print};
+use super::batch::Unseen;
+use super::entry::{USAGE, eprint, print};
 use super::exec::{Place, connect};
 use super::program::Program;
 use super::signals::{Signals, Told};
@@ -22,10 +23,13 @@ use std::io;
 pub(super) async fn run(cli: &Cli, asked: &ForwardArgs, setup: Setup) -> io::Result<i32> {
     let place = match Place::read(cli, &asked.target, &setup) {
         Ok(place) => place,
-        Err(why) => return Ok(why.tell("forward")),
+        Err(why) => {
+            eprint(&format!("kconsole: {why}"));
+            return Ok(i32::from(USAGE));
+        }
     };
     let mut signals = Signals::take()?;
-    let mut program = Program::idle(setup);
+    let mut program = Program::new(setup, |_| Box::new(Unseen::idle()));
     let forwarding = async {
         match forward(&mut program, &place, asked).await {
             Ok(never) => match never {},

@@ -25,9 +25,9 @@ impl State {
         let is_new = forward.now.local == 0;
         forward.now = now;
         if is_new {
-            let told = format!("localhost:{} leads to {} of {}; {{forwards}} lists them", forward.now.local, forward.port, words::object(&forward.object));
-            let notice = Notice::info(words::keyed(&self.world, &told)).of(forward.object.cluster);
-            self.say(notice);
+            let (object, cluster) = (words::object(&forward.object), forward.object.cluster);
+            let told = format!("localhost:{} leads to {} of {object}; {{forwards}} lists them", forward.now.local, forward.port);
+            self.say(Notice::info(words::keyed(&self.world, &told)).of(cluster));
         }
         self.refresh();
     }

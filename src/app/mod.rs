@@ -16,6 +16,8 @@ mod exec;
 mod explain;
 pub mod files;
 mod follow;
+mod forward;
+mod forwards;
 mod frames;
 mod goto;
 mod guard;

@@ -18,16 +18,19 @@ use crate::k8s::credential::Credentials;
 use crate::k8s::kubeconfig::{Context, Sources};
 use crate::k8s::link::Link;
 use crate::k8s::session::Sessions;
-use crate::k8s::stream::{self, Ends};
-use crate::model::call::{Call, Failure, Method, Reply};
+use crate::k8s::stream::{self, Ends, Target};
+use crate::model::call::{Call, CallId, Failure, Method, Reply};
 use crate::model::draft::{Draft, Subject};
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::forward::Port;
 use crate::model::id::ClusterId;
 use crate::model::layout::Layouts;
 use crate::model::msg::Msg;
 use crate::model::step::{Effect, Notice};
 use crate::model::world::World;
+use crate::safety::verb::PORTS;
 use crate::ui::view::View;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -133,7 +136,9 @@ impl Program {
                 Effect::Connect(id) => self.connect(id),
                 Effect::Disconnect(id) => self.sessions.disconnect(id),
                 Effect::Retry(id) => self.sessions.retry(id),
+                Effect::Call(id, call) if call.method == Method::Forward => self.forward(id, &call),
                 Effect::Call(id, call) if call.method != Method::Connect => self.sessions.call(id, call),
+                Effect::HangUp(id) => self.hang_up(id),
                 Effect::ReadManifests(id, path) => self.read_manifests(id, path),
                 Effect::Keep(draft) => self.keep_text(&draft),
                 Effect::Forget(subject) => self.forget_text(&subject),
@@ -193,6 +198,23 @@ impl Program {
                 None => Err(closed()),
             };
             ended.map(|ended| Reply { ended: Some(ended), ..Reply::default() }).map_err(Failure::unsent)
+        }
+    }
+
+    /// Opens a forward.
+    fn forward(&mut self, id: CallId, call: &Call) {
+        let (path, options) = (call.path.strip_suffix(PORTS).unwrap_or(&call.path).trim_end_matches('/'), serde_json::from_str::<Value>(&call.body));
+        let text = |options: &Value| Some((Port::parse(options.get("port")?.as_str()?)?, u16::try_from(options.get("local")?.as_u64()?).ok()?));
+        let Some((port, local)) = options.ok().as_ref().and_then(text) else { return };
+        if let Some(object) = self.state.open_forward(id, port.clone()) {
+            self.sessions.forward(id, object.cluster, Target::new(object.kind, object.namespace, path, port), local);
+        }
+    }
+
+    /// Ends a forward, and tells what became of it.
+    fn hang_up(&mut self, id: CallId) {
+        if let Some(ended) = self.sessions.hang_up(id) {
+            self.state.message(Msg::Answer(id, Ok(Reply { ended: Some(ended), ..Reply::default() })));
         }
     }
 
@@ -269,9 +291,15 @@ impl Program {
 
     /// The program is about to end because a person wants it to: what is not wanted any more goes with it.
     pub fn clear_up(&mut self) {
+        for id in self.sessions.forwards() {
+            self.hang_up(id);
+        }
         for effect in self.state.take_effects() {
-            if let Effect::Forget(subject) = effect {
-                self.forget_text(&subject);
+            match effect {
+                Effect::Forget(subject) => self.forget_text(&subject),
+                // That it cannot be written there is nobody left to tell.
+                Effect::Journal(deed) => drop(self.journal.write(&deed, self.state.world.cluster(deed.object.cluster))),
+                _ => {}
             }
         }
     }

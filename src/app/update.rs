@@ -17,6 +17,7 @@ use crate::ui::views::document::DocumentView;
 use crate::ui::views::edit::EditView;
 use crate::ui::views::events::EventsView;
 use crate::ui::views::finding::FindingView;
+use crate::ui::views::forwards::ForwardsView;
 use crate::ui::views::health::HealthView;
 use crate::ui::views::help::HelpView;
 use crate::ui::views::journal::{JournalView, RecordView};
@@ -300,6 +301,7 @@ impl State {
             Screen::Health => Box::new(HealthView::default()),
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
             Screen::Changes => Box::new(ChangesView::default()),
+            Screen::Forwards => Box::new(ForwardsView::default()),
             Screen::Journal => Box::new(JournalView::default()),
             Screen::Undo(object, pasts) => Box::new(UndoView::new(object, pasts)),
             Screen::Record(record) => Box::new(RecordView::new(*record)),

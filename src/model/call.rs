@@ -47,6 +47,8 @@ pub enum Method {
     Delete,
     /// A stream both ways (admission calls it CONNECT), with the options in the body that go into the query. The answer comes when it has ended.
     Connect,
+    /// The same for a port: many connections, for as long as nobody ends it. Its path is that of the object which was named.
+    Forward,
 }
 
 impl Method {

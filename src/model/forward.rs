@@ -1,6 +1,7 @@
 //! Ports of pods that are reached by ports of this machine.
 
 use super::call::CallId;
+use super::course::ChangeId;
 use super::id::ObjectRef;
 use super::time::Timestamp;
 use std::fmt;
@@ -35,17 +36,17 @@ impl fmt::Display for Port {
     }
 }
 
-/// A forward, and how it goes. Named by the request that opened it.
+/// A forward, and how it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward {
-    /// Which one.
+    /// The change that it is, as long as it is open.
+    pub change: ChangeId,
+    /// The request that opened it.
     pub id: CallId,
     /// What was asked for: a pod, or what pods stand behind.
     pub object: ObjectRef,
     /// The port of it.
     pub port: Port,
-    /// The port of this machine; 0 until one is taken.
-    pub local: u16,
     /// How it goes.
     pub now: Now,
     /// Since when it is open.
@@ -55,7 +56,7 @@ pub struct Forward {
 /// How a forward goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Now {
-    /// The port of this machine.
+    /// The port of this machine; 0 until one is taken.
     pub local: u16,
     /// The pod that the next connection goes to, and its port; nothing before the first.
     pub pod: Option<(Box<str>, u16)>,

@@ -79,7 +79,7 @@ fn what_cannot_be_run_is_told_and_runs_nothing() {
         (&["deploy/checkout", "-c", "none"], 1, "it has no container called none; there are checkout"),
         (&["svc/nobody"], 1, "not found: services \"nobody\" not found"),
         (&["namespace/shop"], 1, "not found"),
-        (&["nonsense/x"], 2, "exec knows no kind called nonsense"),
+        (&["nonsense/x"], 2, "there is no kind called nonsense here"),
         (&["deploy/checkout", "--context", "prod-eu"], 2, "name one context with --context"),
         (&["deploy/checkout", "-n", "payments"], 2, "name one namespace with -n"),
         (&["deploy/checkout", "--readonly"], 1, "kconsole was started with --readonly"),

@@ -30,6 +30,7 @@ mod exec;
 mod faults;
 mod files;
 mod findings;
+mod forward;
 mod gallery;
 mod guard;
 mod health;

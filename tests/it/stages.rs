@@ -56,6 +56,7 @@ fn rights(verb: &Verb) -> String {
     match verb.on {
         On::New(_, plural) => format!("`{does}` {plural}"),
         On::Keeper(_, plural, _) => format!("`{does}` {plural}"),
+        On::Behind(_, plural) => format!("`{does}` {plural}/{subresource}"),
         On::Itself if subresource.is_empty() => format!("`{does}`"),
         On::Itself => format!("`{does}` its {subresource}"),
     }

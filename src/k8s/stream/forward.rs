@@ -9,8 +9,10 @@ use super::ports::{Ear, Event, PROTOCOLS, Wire};
 use super::pulse::{Lost, Pulse};
 use super::target::Target;
 use super::{PING, Socket, holder, open};
+use crate::model::call::CallId;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::forward::Now;
+use crate::model::msg::Msg;
 use bytes::Bytes;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
@@ -33,6 +35,8 @@ const PIECE: usize = 32 << 10;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A pod that cannot be told that nothing more comes may answer for so long.
 const LEFT: Duration = Duration::from_secs(30);
+/// Between two reports.
+const TOLD: Duration = Duration::from_millis(250);
 /// Between two tries.
 const AGAIN: Duration = Duration::from_millis(300);
 
@@ -69,6 +73,13 @@ impl Tally {
     fn count(&self, count: impl FnOnce(&mut Now)) {
         count(&mut self.now.lock().unwrap_or_else(PoisonError::into_inner));
         self.changed.send_replace(());
+    }
+}
+
+/// Tells how a forward goes whenever that is another, but no more often than anybody can follow.
+pub async fn tell(id: CallId, tally: &Tally, mut changes: watch::Receiver<()>, out: &mpsc::Sender<Msg>) {
+    while changes.changed().await.is_ok() && out.send(Msg::Forward(id, tally.now())).await.is_ok() {
+        sleep(TOLD).await;
     }
 }
 

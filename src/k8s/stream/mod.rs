@@ -12,8 +12,8 @@ mod pulse;
 mod target;
 
 pub use exec::{Ends, exec};
-pub use forward::{Forward, Listeners, Tally};
-pub use pod::find;
+pub use forward::{Forward, Listeners, Tally, tell};
+pub use pod::{find, read};
 pub use target::Target;
 
 use super::fault;

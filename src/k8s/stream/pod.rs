@@ -20,8 +20,7 @@ const LOOK: Duration = Duration::from_secs(3);
 /// # Errors
 /// Where there is none, or nothing can be asked.
 pub async fn find(link: &Link, resource: &Resource, namespace: &str, name: &str) -> Result<Value, Fault> {
-    let up = link.up().await?;
-    let object = get(link, &up, &format!("{}/{}", resource.path(Some(namespace)), escape(name))).await?;
+    let (up, object) = (link.up().await?, read(link, resource, namespace, name).await?);
     if &*resource.id.resource == "pods" {
         return Ok(object);
     }
@@ -30,6 +29,14 @@ pub async fn find(link: &Link, resource: &Resource, namespace: &str, name: &str)
     let list = get(link, &up, &format!("/api/v1/namespaces/{}/pods?labelSelector={}", escape(namespace), escape(&selector))).await?;
     let pods = list.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
     pods.into_iter().max_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| created(b).cmp(created(a)))).ok_or_else(|| told("has no pods"))
+}
+
+/// An object.
+///
+/// # Errors
+/// Where it is not there, or nothing can be asked.
+pub async fn read(link: &Link, resource: &Resource, namespace: &str, name: &str) -> Result<Value, Fault> {
+    get(link, &link.up().await?, &format!("{}/{}", resource.path(Some(namespace)), escape(name))).await
 }
 
 /// What selects the pods of an object.

@@ -50,7 +50,8 @@ enum Pods {
 
 impl Target {
     /// The port of an object, by the path at which that is read.
-    pub fn new(kind: GroupResource, namespace: Box<str>, path: String, port: Port) -> Self {
+    pub fn new(kind: GroupResource, namespace: Box<str>, path: &str, port: Port) -> Self {
+        let path = path.split('/').map(escape).collect::<Vec<_>>().join("/");
         Self { namespace, kind, path, port, seen: Mutex::default(), doubted: std::sync::Mutex::default() }
     }
 

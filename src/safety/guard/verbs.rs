@@ -8,7 +8,6 @@ pub const OTHERS: &[(&str, bool)] = &[
     // Into a container, and past the API server.
     ("attach", false),
     ("debug", false),
-    ("forward", false),
     ("copy-in", false),
     ("plugin", false),
 ];
