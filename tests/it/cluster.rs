@@ -9,6 +9,7 @@ mod get;
 mod health;
 mod schema;
 mod screen;
+mod stream;
 mod writes;
 
 use crate::rig::cluster::{clusters, has_kubectl, kubectl};
