@@ -69,24 +69,26 @@ fn form(items: &[Item], argument: &str) -> Form {
     ])
 }
 
+/// Says that there is no port of this name, and which there are.
+fn unknown(name: &str, known: &[(u16, Option<&str>)]) -> String {
+    let names: Vec<String> = known.iter().map(|(n, name)| name.map_or(n.to_string(), |name| format!("{name} ({n})"))).collect();
+    let known = if names.is_empty() { "it names none".to_owned() } else { format!("there are {}", names.join(", ")) };
+    format!("it has no port called {name}; {known}")
+}
+
 fn plan(item: &Item, form: &Form) -> Result<Plan, String> {
     let object = item.before.as_ref().unwrap_or(&Value::Null);
     let text = form.text("port");
     let port = Port::parse(text).ok_or_else(|| if text.is_empty() { "which port?".to_owned() } else { format!("{text} is no port") })?;
     let known = known(object);
     let number = match &port {
-        Port::Number(number) => Some(*number),
-        Port::Name(name) => known.iter().find(|(_, known)| *known == Some(name)).map(|(number, _)| *number),
+        Port::Number(number) => *number,
+        Port::Name(name) => known.iter().find(|(_, known)| *known == Some(name)).map(|(number, _)| *number).ok_or_else(|| unknown(text, &known))?,
     };
-    let local = match (form.text("local"), number) {
-        ("", Some(number)) if number < ROOTS => number + ABOVE,
-        ("", Some(number)) => number,
-        ("", None) => {
-            let names: Vec<String> = known.iter().map(|(n, name)| name.map_or(n.to_string(), |name| format!("{name} ({n})"))).collect();
-            let known = if names.is_empty() { "it names none".to_owned() } else { format!("there are {}", names.join(", ")) };
-            return Err(format!("it has no port called {text}; {known}"));
-        }
-        (local, _) => local.parse::<u16>().map_err(|_| format!("{local} is no port of this machine"))?,
+    let local = match form.text("local") {
+        "" if number < ROOTS => number + ABOVE,
+        "" => number,
+        local => local.parse::<u16>().map_err(|_| format!("{local} is no port of this machine"))?,
     };
     Ok(Plan::to(PORTS, Write::Connect(json!({"port": port.to_string(), "local": local}))))
 }

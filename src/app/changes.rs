@@ -83,7 +83,9 @@ impl State {
     /// True while changes wait for an answer, or for the journal.
     pub fn is_asking(&self) -> bool {
         let Changes { calls, records, reviews, undoing, .. } = &self.changes;
-        !calls.is_empty() || !records.is_empty() || !reviews.is_empty() || undoing.is_some()
+        // A forward is answered when it ends.
+        let waits = |id: &CallId| self.world.forwards.iter().all(|forward| forward.id != *id);
+        calls.keys().any(waits) || !records.is_empty() || !reviews.is_empty() || undoing.is_some()
     }
 
     /// Opens the dialog of a change.

@@ -189,7 +189,7 @@ impl Program {
     }
 
     /// Has a command run in a container, with these ends; what comes of it is an answer like any other.
-    pub(super) fn exec(&self, call: Call, ends: Ends) -> impl Future<Output = Result<Reply, Failure>> + use<> {
+    pub fn exec(&self, call: Call, ends: Ends) -> impl Future<Output = Result<Reply, Failure>> + use<> {
         let open = self.sessions.streams(call.cluster);
         async move {
             let closed = || Fault::new(FaultKind::Unreachable, "the cluster is not open");

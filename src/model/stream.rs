@@ -1,6 +1,5 @@
 //! Streams into containers: what is run there, and how it ended.
 
-use super::quantity;
 use std::fmt;
 
 /// A command that is run in a container.
@@ -43,6 +42,6 @@ impl fmt::Display for Ended {
             End::Closed => f.write_str("closed")?,
             End::Broken(why) => write!(f, "broken off: {why}")?,
         }
-        write!(f, ", {} B in, {} B out", quantity::bytes(self.sent), quantity::bytes(self.received))
+        write!(f, ", {} bytes in, {} bytes out", self.sent, self.received)
     }
 }

