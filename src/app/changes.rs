@@ -40,7 +40,7 @@ pub(super) struct Changes {
     pub(super) undoing: Option<ObjectRef>,
     /// The last number of a change or a request.
     pub(super) last: u64,
-    calls: BTreeMap<CallId, (ChangeId, Token)>,
+    pub(super) calls: BTreeMap<CallId, (ChangeId, Token)>,
     /// Questions of rights that no change asks.
     pub(super) reviews: BTreeMap<CallId, Right>,
     records: BTreeMap<String, (ChangeId, Token)>,
@@ -207,41 +207,8 @@ impl State {
         }
     }
 
-    /// A change is about to have the terminal: how it ends is told when it gives that back.
-    pub(super) fn entering(&mut self) {
-        self.changes.open = None;
-    }
-
-    /// The change that asks for something by this request, and the object that it is about.
-    pub(super) fn asked_by(&self, id: CallId) -> Option<(ChangeId, ObjectRef)> {
-        let (change, token) = self.changes.calls.get(&id)?;
-        Some((*change, self.changes.all.get(change)?.items.get(token.item)?.target.clone()))
-    }
-
-    /// Begins what the command line asks for.
-    pub(super) fn command(&mut self, verb: &'static Verb, item: Item, argument: &str, reason: &str) -> ChangeId {
-        let id = self.begin(verb, vec![item], argument);
-        if let Some(change) = self.changes.all.get_mut(&id) {
-            change.reason.set(reason);
-        }
-        self.pump();
-        id
-    }
-
-    /// What the command line asked for, once it is over. It is confirmed by having been asked for, as soon as it is known what would be done.
-    ///
-    /// # Errors
-    /// Why it is not done.
-    pub(super) fn commanded(&mut self, id: ChangeId) -> Result<Option<&Change>, String> {
-        let Some(change) = self.changes.all.get_mut(&id) else { return Err("it was let go".to_owned()) };
-        if change.phase == Phase::Asking && change.command(&self.world, &self.changes.guard)? {
-            self.pump();
-        }
-        Ok(self.changes.all.get(&id).filter(|change| change.phase == Phase::Over))
-    }
-
     /// Begins a change to these objects.
-    fn begin(&mut self, verb: &'static Verb, items: Vec<Item>, argument: &str) -> ChangeId {
+    pub(super) fn begin(&mut self, verb: &'static Verb, items: Vec<Item>, argument: &str) -> ChangeId {
         self.changes.last += 1;
         let id = ChangeId(self.changes.last);
         self.changes.all.insert(id, Change::new(id, verb, items, argument, self.world.now));

@@ -9,15 +9,12 @@ use crate::model::msg::Link;
 use crate::model::step::{Effect, Motion, Notice, Panes, Reject, Scene, Screen, Step};
 use crate::model::time::Timestamp;
 use crate::ui::view::View;
-use crate::ui::views::changes::ChangesView;
-use crate::ui::views::choice::ChoiceView;
 use crate::ui::views::clusters::ClustersView;
 use crate::ui::views::data::DataView;
 use crate::ui::views::document::DocumentView;
 use crate::ui::views::edit::EditView;
 use crate::ui::views::events::EventsView;
 use crate::ui::views::finding::FindingView;
-use crate::ui::views::forwards::ForwardsView;
 use crate::ui::views::health::HealthView;
 use crate::ui::views::help::HelpView;
 use crate::ui::views::journal::{JournalView, RecordView};
@@ -27,6 +24,7 @@ use crate::ui::views::problems::ProblemsView;
 use crate::ui::views::table::TableView;
 use crate::ui::views::undo::UndoView;
 use crate::ui::views::workspace::WorkspaceView;
+use crate::ui::views::{changes::ChangesView, choice::ChoiceView, forwards::ForwardsView};
 
 /// Rows looked at in one slice of work: far less than a frame's time.
 const SLICE: usize = 2_000;
