@@ -75,7 +75,7 @@ pub trait View {
     /// What was written before goes on here.
     fn take_up(&mut self, _world: &World, _draft: Draft) {}
 
-    /// What was written is stored. True where the screen was for nothing else.
+    /// What was written is stored. True where that was all that the screen was for.
     fn stored(&mut self, _subject: &Subject, _sent: Option<&str>) -> bool {
         false
     }
