@@ -214,6 +214,10 @@ const NAMESPACES: usize = 8;
 /// context's own.
 pub fn parts(world: &World, cluster: ClusterId) -> Vec<Want> {
     let Some(known) = world.cluster(cluster) else { return Vec::new() };
+    // Asked for every frame, and nearly always in vain.
+    if !world.tables.values().any(|t| t.cluster() == cluster && t.is_refused()) {
+        return Vec::new();
+    }
     let own = [known.namespace.as_str().into()];
     let names = if world.fallback.is_empty() { &own[..] } else { &world.fallback };
     let is_narrowed = |want: &Want| world.is_refused(want) && crate::kinds::find(&want.kind).is_some_and(|k| k.names.namespaced);
