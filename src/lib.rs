@@ -149,6 +149,8 @@
 //! - A write is a [`Call`](model::call::Call) by value; [`Effect`](model::step::Effect) has no variant for each verb of HTTP. A dialog is no view: it is
 //!   drawn by `ui::change` over whatever view is open, since it outlives it.
 //! - An edit is a view whose text a hidden change tries as one pauses; what is confirmed is a change like any other.
+//! - What only rules read is watched as projections of whole objects, not as metadata or as the server's own columns: neither has what rules go by, as the
+//!   conditions of endpoints, the backends of an ingress or what a quota has left. It is one byte in a hundred of what a cluster of 3,000 pods lists.
 //! - [`Effect`](model::step::Effect) got `Keymap`: the first run asks which keys to take, and the answer has to be kept.
 
 pub mod actions;
