@@ -5,10 +5,12 @@
 
 mod breaks;
 mod demo;
+mod kept;
 mod many;
 mod printed;
 mod runs;
 mod screen;
+mod timeline;
 
 use crate::rig::kubelet::{Kubelet, Lines, uid_of};
 use kconsole::k8s::lanes::Lanes;

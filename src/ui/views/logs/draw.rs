@@ -58,7 +58,11 @@ impl LogsView {
             text::put(buf, row.x + 1, row.y, row.width.saturating_sub(1), &told, theme.style(Role::StatusWarn));
         }
         'lines: while let Some(line) = self.line_at(place) {
-            for (at, told) in self.rows(&line).iter().enumerate().skip(skip) {
+            let mut told = self.rows(&line);
+            if self.is_around(&line) {
+                told.iter_mut().flatten().for_each(|(_, role)| *role = Role::Dim);
+            }
+            for (at, told) in told.iter().enumerate().skip(skip) {
                 let Some(row) = rows.next() else { break 'lines };
                 self.row(world, theme, &line, at == 0, row, buf);
                 let before = 1 + self.prefix();
@@ -88,8 +92,10 @@ impl LogsView {
             None => ("following".into(), theme.style(Role::StatusOk)),
             Some(_) => (format!("stopped, {} new", words::grouped(self.missed as usize)).into(), accent),
         });
-        if !self.lens.text.is_empty() {
-            parts.push((format!("[{}]", self.lens.text).into(), badge));
+        let chip = |(term, is_off)| if is_off { (format!("({term})").into(), dim) } else { (format!("[{term}]").into(), badge) };
+        parts.extend(self.lens.sieve.terms().map(chip));
+        if self.lens.around > 0 {
+            parts.push((format!("±{}", self.lens.around).into(), badge));
         }
         if !self.search.is_empty() {
             parts.push((format!("/{}", self.search).into(), accent));
@@ -104,6 +110,7 @@ impl LogsView {
             let pod = self.tails.get(tail).map_or("", |tail| &tail.pod);
             parts.push((format!("the clock of {pod} is {} ahead", words::span(seconds)).into(), warn));
         }
+        parts.extend(self.tee.as_ref().map(|tee| (tee.told().into(), if tee.lost > 0 { warn } else { badge })));
         if self.ring.gone() > 0 {
             parts.push((format!("{} older lines let go", words::grouped(self.ring.gone() as usize)).into(), warn));
         }
