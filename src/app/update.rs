@@ -301,7 +301,7 @@ impl State {
             Screen::Journal => Box::new(JournalView::default()),
             Screen::Undo(object, pasts) => Box::new(UndoView::new(object, pasts)),
             Screen::Record(record) => Box::new(RecordView::new(*record)),
-            Screen::Logs(of) => Box::new(LogsView::new(&self.world, of, self.tails.reader())),
+            Screen::Logs(of) => Box::new(LogsView::new(&self.world, of, self.tails.reader(), self.config.log_memory)),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
             Screen::Help => Box::new(HelpView::new(below, &self.keymap).telling(self.views.last().and_then(|v| v.narrows()))),
             Screen::Links(links) => Box::new(ChoiceView::links(links)),

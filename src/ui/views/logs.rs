@@ -36,8 +36,6 @@ use strip::Strip;
 use tee::Tee;
 use told::{Form, Times};
 
-/// Bytes of lines that are held, their index included.
-const HELD: usize = 64 << 20;
 /// Nanoseconds that a line may be behind others before it counts as late: pods do not deliver in the same instant.
 const LATE: i64 = 250_000_000;
 /// Seconds that a clock may be ahead of ours before it is told; ours is looked at once a second.
@@ -121,12 +119,12 @@ struct Source {
 }
 
 impl LogsView {
-    /// The logs of the pods that belong to any of these.
-    pub fn new(world: &World, of: Vec<Only>, reader: u64) -> Self {
-        Self::reading(world, of, reader, From::Last(BEFORE), true)
+    /// The logs of the pods that belong to any of these, of which so many bytes are held.
+    pub fn new(world: &World, of: Vec<Only>, reader: u64, held: usize) -> Self {
+        Self { ring: Ring::new(held), ..Self::reading(world, of, reader, From::Last(BEFORE), true) }
     }
 
-    /// The same, read from somewhere else, and followed or not.
+    /// The same, read from somewhere else, and followed or not; by somebody who holds no lines.
     pub fn reading(world: &World, of: Vec<Only>, reader: u64, from: From, is_live: bool) -> Self {
         let mut view = Self {
             of,
@@ -139,7 +137,7 @@ impl LogsView {
             clusters: Vec::new(),
             changes: 0,
             left_out: 0,
-            ring: Ring::new(HELD),
+            ring: Ring::new(0),
             lens: Lens::default(),
             strip: Strip::default(),
             sources: Vec::new(),
