@@ -36,6 +36,11 @@ pub fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
+/// Runs a test in virtual time.
+pub fn in_time<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(test)
+}
+
 /// One cluster, the logs that are followed, and what came of them.
 pub struct Rig {
     pub kubelet: Kubelet,

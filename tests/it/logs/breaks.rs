@@ -1,6 +1,6 @@
 //! Connections that break, in whatever way and wherever.
 
-use super::{Rig, ms, s};
+use super::{Rig, in_time, ms, s};
 use crate::rig::kubelet::Cut;
 use kconsole::model::log::From;
 use proptest::prelude::*;
@@ -8,10 +8,6 @@ use proptest::prelude::*;
 /// So many bytes until each of the next streams breaks off, in one way or the other.
 fn cuts() -> impl Strategy<Value = Vec<(usize, Cut)>> {
     prop::collection::vec((0usize..3_000, prop_oneof![Just(Cut::Broken), Just(Cut::Clean)]), 0..12)
-}
-
-fn in_time<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(test)
 }
 
 proptest! {
