@@ -90,3 +90,65 @@ impl LogsView {
         std::mem::take(&mut tee.out)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Source;
+    use super::*;
+    use crate::model::id::{ClusterId, Uid};
+    use crate::model::log::{Cutter, From, Tail};
+    use crate::model::world::World;
+
+    /// A screen that holds so many bytes, and a pod on it.
+    fn view(held: usize) -> LogsView {
+        let mut view = LogsView::new(&World::default(), Vec::new(), 1, held);
+        view.clusters.push("eu".into());
+        view.sources.push(Source { cluster: ClusterId(0), tail: 0, container: "app".into() });
+        view.tails.push(Tail {
+            cluster: ClusterId(0),
+            namespace: "shop".into(),
+            pod: "web-1".into(),
+            uid: Uid::parse("web-1"),
+            from: From::Start,
+            follow: true,
+            containers: 1,
+            is_sick: false,
+            created: None,
+            state: 0,
+        });
+        view
+    }
+
+    fn write(view: &mut LogsView, numbers: std::ops::Range<usize>) {
+        let mut cutter = Cutter::default();
+        numbers.for_each(|n| cutter.feed(format!("2026-11-27T16:00:00.{n:09}Z line {n}\n").as_bytes()));
+        view.take(0, cutter.take().unwrap_or_default());
+    }
+
+    #[test]
+    fn fl1_what_the_ring_let_go_of_first_is_said_in_the_file() {
+        let mut view = view(3_000);
+        view.keep_on(Some(false));
+        (0..20).for_each(|part| write(&mut view, part * 10..part * 10 + 10));
+        let text = String::from_utf8_lossy(&view.poured(true)).into_owned();
+        let (lost, kept) = (view.tee.as_ref().map_or(0, |tee| tee.lost), text.lines().filter(|line| line.starts_with("line ")).count());
+        assert!(lost > 0 && kept > 0 && lost as usize + kept == 200, "{lost} {kept}");
+        assert!(text.ends_with(&format!("line 199\n--- {lost} lines were let go of before they could be kept\n")), "{text}");
+        assert!(view.tee.as_ref().is_some_and(|tee| tee.told().ends_with(&format!(", {lost} lines lost"))));
+    }
+
+    #[test]
+    fn what_comes_fast_does_not_wait_for_the_clock() {
+        let mut view = view(usize::MAX);
+        view.keep_on(Some(false));
+        let part = WAITING / 20_000;
+        let mut kept = String::new();
+        for from in (0..).step_by(part).take_while(|from| from / part < 1_000) {
+            write(&mut view, from..from + part);
+            kept += &String::from_utf8_lossy(&view.poured(false));
+        }
+        assert!(kept.lines().count() > 300 * part, "{}", kept.lines().count());
+        kept += &String::from_utf8_lossy(&view.poured(true));
+        assert!(kept.lines().eq((0..1_000 * part).map(|n| format!("line {n}"))));
+    }
+}
