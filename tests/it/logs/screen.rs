@@ -58,9 +58,18 @@ fn what_is_stopped_does_not_move_and_counts_what_comes() {
 #[test]
 fn a_line_that_is_stopped_on_names_its_pod() {
     let mut robot = two();
-    robot.press("y").sees("stop them first");
-    robot.press("space k k").press("y").sees("web-b2");
-    robot.press("esc").press("c");
+    for keys in ["y", "d", "e", "o", ": d e l e t e enter", ": e v i c t enter"] {
+        robot.press(keys).sees("stop them first").sees("following");
+    }
+    // What can be done here says so too.
+    robot.press("a").sees("stop them first").press("esc");
+    robot.press("space").sees("on prod-eu web-a1 app").press("k k").sees("on prod-us web-b2 app");
+    for (key, shown) in [("y", "YAML"), ("d", "Details"), ("e", "Events"), (": d e l e t e enter", "Delete ─ prod-us ─ shop/web-b2")] {
+        robot.press(key).sees(shown).sees("web-b2").press("esc").sees("stopped");
+    }
+    robot.press("j").press(": d e l e t e enter").sees("Delete ─ prod-eu ─ shop/web-a1").press("esc");
+    robot.delete("prod-eu", "pods", &["web-a1"]).press("y").sees("web-a1 is gone");
+    robot.press("k c");
     assert!(robot.effects().iter().any(|e| matches!(e, Effect::Copy(text) if text.contains("refused"))));
 }
 

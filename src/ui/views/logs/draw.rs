@@ -92,6 +92,7 @@ impl LogsView {
             None => ("following".into(), theme.style(Role::StatusOk)),
             Some(_) => (format!("stopped, {} new", words::grouped(self.missed as usize)).into(), accent),
         });
+        parts.extend(self.stands_by(world).map(|of| (format!("on {of}").into(), dim)));
         let chip = |(term, is_off)| if is_off { (format!("({term})").into(), dim) } else { (format!("[{term}]").into(), badge) };
         parts.extend(self.lens.sieve.terms().map(chip));
         if self.lens.around > 0 {
@@ -116,6 +117,14 @@ impl LogsView {
         }
         parts.push((format!("{} l/s", words::grouped(self.strip.rate as usize)).into(), dim));
         parts
+    }
+
+    /// Who wrote the line that is stood on: what keys act on.
+    fn stands_by(&self, world: &World) -> Option<String> {
+        let line = self.ring.line(self.stand?.on)?;
+        let source = self.sources.get(line.source as usize)?;
+        let cluster = if self.names.cluster > 0 { format!("{} ", world.name(source.cluster)) } else { String::new() };
+        Some(format!("{cluster}{} {}", self.pod_name(source), source.container))
     }
 
     /// How much was written in the last minutes, and how much of it was errors.
