@@ -16,25 +16,25 @@ pub(super) const ALL: &[Action] = &[
     },
     Action {
         name: "timeline",
-        help: "Tell events and changes between the lines, those of the journal too, or no more",
+        help: "Tell events and changes between the lines, or no more",
         run: |_, _| Ok(vec![Step::Do(Effect::ReadJournal), Step::Move(Motion::Timeline)]),
     },
-    Action { name: "context", help: "Lines around those that fit: more, fewer, or a number", run: context },
-    Action { name: "term", help: "Switch a term of the filter off or on, by its number; without one, all on", run: term },
+    Action { name: "around", help: "How many lines are shown around those that fit", run: around },
+    Action { name: "term", help: "Switch a term of the filter off, or on again; all on", run: term },
     Action {
         name: "handover",
         help: "Write what is wrong, what was done and the marked lines into a file",
         run: |_, _| Ok(vec![Step::HandOver]),
     },
-    Action { name: "tee", help: "Keep what is here and what comes in a file, as it comes: tee, tee json, tee FILE, tee off", run: tee },
+    Action { name: "tee", help: "Keep what is here and what comes in a file: tee FILE, tee json, tee off", run: tee },
     Action { name: "save", help: "Keep the lines that are shown in a file; save json, save all", run: save },
 ];
 
-fn context(_: &Scene, lines: &str) -> Result<Vec<Step>, Reject> {
+fn around(_: &Scene, lines: &str) -> Result<Vec<Step>, Reject> {
     let around = match lines {
         "" | "more" => Around::More,
         "fewer" => Around::Fewer,
-        number => Around::Lines(number.parse().map_err(|_| Reject::new(format!("{number}: context takes more, fewer or a number")))?),
+        number => Around::Lines(number.parse().map_err(|_| Reject::new(format!("{number}: around takes more, fewer or a number")))?),
     };
     Ok(vec![Step::Move(Motion::Around(around))])
 }

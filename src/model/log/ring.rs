@@ -212,8 +212,9 @@ impl Ring {
 
     fn beside(&self, chunk: u32, line: u32) -> Option<Seen<'_>> {
         let at = self.held(chunk)?.chunk.lines.get(line as usize)?.at;
+        let spot = Spot { at, chunk, line };
         // A chunk stays until all of its lines are gone.
-        self.line(Spot { at, chunk, line }).filter(|seen| Some(seen.spot) >= self.oldest())
+        self.order.binary_search(&spot).ok().and_then(|_| self.line(spot))
     }
 
     fn held(&self, chunk: u32) -> Option<&Held> {

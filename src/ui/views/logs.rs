@@ -118,6 +118,13 @@ struct Source {
     container: Box<str>,
 }
 
+impl Source {
+    /// False for what happened beside the containers: no container is called like that.
+    fn is_container(&self) -> bool {
+        !self.container.starts_with('(')
+    }
+}
+
 impl LogsView {
     /// The logs of the pods that belong to any of these, of which so many bytes are held.
     pub fn new(world: &World, of: Vec<Only>, reader: u64, held: usize) -> Self {

@@ -76,9 +76,9 @@ impl Following {
         self.came.iter().filter_map(|came| if let Came::Mark(text) = came { Some(text.as_str()) } else { None })
     }
 
-    fn pods(&self) -> Vec<&str> {
-        let pod = |came| if let Came::Line { pod, .. } = came { Some(pod.as_str()) } else { None };
-        let mut pods: Vec<&str> = self.came.iter().filter_map(pod).collect();
+    fn pods(&self) -> Vec<String> {
+        let pod = |came: &Came| if let Came::Line { pod, .. } = came { Some(pod.clone()) } else { None };
+        let mut pods: Vec<String> = self.came.iter().filter_map(pod).collect();
         pods.sort_unstable();
         pods.dedup();
         pods

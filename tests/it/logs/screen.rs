@@ -62,8 +62,8 @@ fn a_line_that_is_stopped_on_names_its_pod() {
         robot.press(keys).sees("stop them first").sees("following");
     }
     // What can be done here says so too.
-    robot.press("a").sees("stop them first").press("esc");
-    robot.press("space").sees("on prod-eu web-a1 app").press("k k").sees("on prod-us web-b2 app");
+    robot.press("a").sees("the lines are on their way").press("esc");
+    robot.resize(crate::rig::robot::LARGE).press("space").sees("on prod-eu web-a1 app").press("k k").sees("on prod-us web-b2 app");
     for (key, shown) in [("y", "YAML"), ("d", "Details"), ("e", "Events"), (": d e l e t e enter", "Delete ─ prod-us ─ shop/web-b2")] {
         robot.press(key).sees(shown).sees("web-b2").press("esc").sees("stopped");
     }
@@ -116,7 +116,7 @@ fn what_is_not_there_is_said() {
 fn a_filter_shows_what_fits_and_marks_with_it() {
     let mut robot = two();
     robot.tell("web-a1", "app", Chunk::mark(Stamp::of(Timestamp(NOW + 1)), Kind::Mark, "ended: exit 1".to_owned()));
-    robot.press("f").text("level>=warn pod~a1").press("enter").sees("[level>=warn] [pod~a1]");
+    robot.press("f").text("level>=warn pod~a1").press("enter").sees("[level>=warn] ─ [pod~a1]");
     let shown = lines(&robot);
     assert!(shown.len() == 2 && shown[0].contains("slow") && shown[1].contains("web-a1 app: ended: exit 1"), "{shown:?}");
     robot.log("web-a1", "app", 2_000, &["fine", "ERROR late"]);
@@ -130,15 +130,15 @@ fn a_filter_shows_what_fits_and_marks_with_it() {
 #[test]
 fn terms_of_a_filter_are_switched_one_by_one() {
     let mut robot = two();
-    robot.press("f").text("level>=warn pod~a1").press("enter").sees("[level>=warn] [pod~a1]");
+    robot.press("f").text("level>=warn pod~a1").press("enter").sees("[level>=warn] ─ [pod~a1]");
     assert_eq!(lines(&robot).len(), 1);
-    robot.press("F 1").sees("(level>=warn) [pod~a1]").sees("started").misses("refused");
-    robot.press("F 2").sees("(level>=warn) (pod~a1)").sees("refused");
-    robot.press("F 1").sees("[level>=warn] (pod~a1)").sees("refused").misses("started");
+    robot.press("F 1").sees("(level>=warn) ─ [pod~a1]").sees("started").misses("refused");
+    robot.press("F 2").sees("(level>=warn) ─ (pod~a1)").sees("refused");
+    robot.press("F 1").sees("[level>=warn] ─ (pod~a1)").sees("refused").misses("started");
     robot.press("F 3").sees("the filter has no such term");
     // What is off stays so while the filter is written further.
-    robot.press("f").text(" !slow").press("enter").sees("[level>=warn] (pod~a1) [!slow]").sees("refused").misses("took=7");
-    robot.press("F 0").sees("[level>=warn] [pod~a1] [!slow]").misses("refused");
+    robot.press("f").text(" !slow").press("enter").sees("[level>=warn] ─ (pod~a1) ─ [!slow]").sees("refused").misses("took=7");
+    robot.press("F 0").sees("[level>=warn] ─ [pod~a1] ─ [!slow]").misses("refused");
     robot.press(":").text("term x").press("enter").sees("from 1 on");
 }
 
@@ -161,8 +161,8 @@ fn lines_around_those_that_fit() {
     robot.log("web-a1", "app", 400, &["after 1", "after 2"]).log("web-a1", "app", 410, &["after 3", "after 4"]);
     robot.sees("after 3").misses("after 4").misses("other");
     robot.press("-").sees("after 1").misses("after 2").press("-").misses("±").misses("after 1");
-    robot.press(":").text("context 7").press("enter").sees("±7").sees("after 4").sees("step 2").misses("step 1");
-    robot.press(":").text("context many").press("enter").sees("more, fewer or a number");
+    robot.press(":").text("around 7").press("enter").sees("±7").sees("after 4").sees("step 2").misses("step 1");
+    robot.press(":").text("around many").press("enter").sees("more, fewer or a number");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::demo::{clock, deployment, seconds};
 use super::screen::{followed, lines, two};
 use crate::rig::objects::{object, since};
 use crate::rig::person::Person;
-use crate::rig::robot::NOW;
+use crate::rig::robot::{LARGE, NOW};
 use kconsole::model::deed::Key;
 use kconsole::model::id::Uid;
 use kconsole::model::log::{From, Stamp};
@@ -56,23 +56,22 @@ fn scaled(id: &str, cluster: &str, name: &str, age: i64, outcome: Option<&str>) 
 #[test]
 fn events_stand_between_the_lines_at_their_time() {
     let mut robot = two();
-    robot.press("v");
-    let about = |kind, name| (kind, name);
+    robot.resize(LARGE).press("v");
     robot.list(
         "prod-eu",
         "events",
         &[
-            event(about("Pod", "web-a1"), "Warning", "BackOff", 1, 7),
-            event(about("Deployment", "web"), "Normal", "ScalingReplicaSet", 2, 1),
-            event(about("Pod", "other-c3"), "Warning", "Failed", 1, 1),
+            event(("Pod", "web-a1"), "Warning", "BackOff", 1, 7),
+            event(("Deployment", "web"), "Normal", "ScalingReplicaSet", 2, 1),
+            event(("Pod", "other-c3"), "Warning", "Failed", 1, 1),
         ],
     );
     let shown = lines(&robot);
-    assert!(shown[0].contains("event: normal web ScalingReplicaSet ScalingReplicaSet, as it is told"), "{shown:?}");
-    assert!(shown[1].contains("▲ event: warning web-a1 BackOff ×7 BackOff, as it is told") && shown[2].contains("refused"), "{shown:?}");
+    assert!(shown[0].contains("event: deployment web ScalingReplicaSet ScalingReplicaSet, as it is told"), "{shown:?}");
+    assert!(shown[1].contains("▲ event: pod web-a1 BackOff ×7 BackOff, as it is told") && shown[2].contains("refused"), "{shown:?}");
     robot.misses("other-c3");
     // What is seen again is told again, at its new time.
-    let again = event(about("Pod", "web-a1"), "Warning", "BackOff", -1, 8);
+    let again = event(("Pod", "web-a1"), "Warning", "BackOff", -1, 8);
     robot.deliver("prod-eu", "events", &[again.clone()]).deliver("prod-eu", "events", &[again]);
     assert!(lines(&robot).last().is_some_and(|last| last.contains("BackOff ×8")) && lines(&robot).len() == 6, "{:?}", lines(&robot));
     // A filter is about lines: what happened explains what is left of them.
@@ -85,7 +84,7 @@ fn events_stand_between_the_lines_at_their_time() {
 #[test]
 fn changes_of_earlier_runs_stand_there_too() {
     let mut robot = two();
-    robot.press("v");
+    robot.resize(LARGE).press("v");
     assert!(robot.effects().contains(&Effect::ReadJournal));
     let records = vec![
         scaled("a-1-0", "prod-eu", "web", 3 * 86_400, Some("done")),

@@ -92,7 +92,6 @@ impl LogsView {
             None => ("following".into(), theme.style(Role::StatusOk)),
             Some(_) => (format!("stopped, {} new", words::grouped(self.missed as usize)).into(), accent),
         });
-        parts.extend(self.stands_by(world).map(|of| (format!("on {of}").into(), dim)));
         let chip = |(term, is_off)| if is_off { (format!("({term})").into(), dim) } else { (format!("[{term}]").into(), badge) };
         parts.extend(self.lens.sieve.terms().map(chip));
         if self.lens.around > 0 {
@@ -102,6 +101,7 @@ impl LogsView {
             parts.push((format!("/{}", self.search).into(), accent));
         }
         parts.extend(self.lacks.map(|lacks| (lacks.into(), warn)));
+        parts.extend(self.stands_by(world).map(|of| (format!("on {of}").into(), dim)));
         let folds = self.lens.folds.then_some("folded");
         parts.extend(self.form.word().into_iter().chain(folds).map(|word| (Cow::from(word), badge)));
         if !self.lens.muted.is_empty() {
@@ -149,14 +149,15 @@ impl LogsView {
     }
 
     fn names(&self, world: &World) -> Names {
-        let Some(first) = self.sources.first() else { return Names::default() };
+        let sources = || self.sources.iter().filter(|source| source.is_container());
+        let Some(first) = sources().next() else { return Names::default() };
         let width = |differs: bool, name: &dyn Fn(&Source) -> u16| {
-            if differs { self.sources.iter().map(name).max().unwrap_or_default() + 1 } else { 0 }
+            if differs { sources().map(name).max().unwrap_or_default() + 1 } else { 0 }
         };
         Names {
-            cluster: width(self.sources.iter().any(|s| s.cluster != first.cluster), &|s| text::width(world.name(s.cluster))),
-            pod: width(self.sources.iter().any(|s| s.tail != first.tail), &|s| text::width(short(self.pod_name(s)))),
-            container: width(self.sources.iter().any(|s| s.container != first.container), &|s| text::width(&s.container)),
+            cluster: width(sources().any(|s| s.cluster != first.cluster), &|s| text::width(world.name(s.cluster))),
+            pod: width(sources().any(|s| s.tail != first.tail), &|s| text::width(short(self.pod_name(s)))),
+            container: width(sources().any(|s| s.container != first.container), &|s| text::width(&s.container)),
         }
     }
 
@@ -187,7 +188,7 @@ impl LogsView {
         put(names.cluster, world.name(source.cluster), words::cluster_style(world, theme, source.cluster));
         // Colours come again after nine pods, in the order in which these came.
         put(names.pod, short(self.pod_name(source)), theme.style(Role::cluster(source.tail + 1)));
-        put(names.container, &source.container, dim);
+        put(names.container, if source.is_container() { &source.container } else { "" }, dim);
     }
 
     /// What a row says, and in it what is searched for.

@@ -13,6 +13,9 @@ use crate::model::table::{Slot, Table};
 use crate::model::time::Timestamp;
 use crate::model::world::World;
 
+/// What is told, in the place of a container's name.
+const EVENT: &str = "(event)";
+const CHANGE: &str = "(change)";
 /// How long ago a change may have been that is still told.
 const DAY: i64 = 86_400;
 
@@ -37,7 +40,7 @@ impl LogsView {
             let object = &course.object;
             let Some(tail) = self.about(object.cluster, &object.namespace, &object.name, object.uid) else { continue };
             if self.changed.insert(course.id)
-                && let Some(source) = self.source(&tail, "change".into())
+                && let Some(source) = self.source(&tail, CHANGE.into())
             {
                 let told = format!("{} of {}", course.does, object.name);
                 self.take(source, Chunk::told(Stamp::of(course.since), Kind::Event, Level::Plain, told));
@@ -58,7 +61,7 @@ impl LogsView {
             let Object { namespace, name, uid, .. } = &record.object;
             let tail = cluster(world, &record.cluster).and_then(|cluster| self.about(cluster, namespace, name, Uid::parse(uid)));
             if let Some(tail) = tail
-                && let Some(source) = self.source(&tail, "change".into())
+                && let Some(source) = self.source(&tail, CHANGE.into())
             {
                 self.recorded.insert(record.id.clone());
                 let who = record.cluster.user.as_deref().unwrap_or(&record.os_user);
@@ -91,7 +94,7 @@ impl LogsView {
         let often = if event.count > 1 { format!(" ×{}", event.count) } else { String::new() };
         let told = format!("{} {name} {}{often} {message}", words.get(event.kind).to_lowercase(), words.get(event.reason));
         let level = if event.warning { Level::Warn } else { Level::Plain };
-        if let Some(source) = self.source(&tail, "event".into()) {
+        if let Some(source) = self.source(&tail, EVENT.into()) {
             self.take(source, Chunk::told(Stamp::of(at), Kind::Event, level, told));
         }
     }

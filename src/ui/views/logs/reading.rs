@@ -217,7 +217,7 @@ impl LogsView {
     fn named(&self, line: &Seen<'_>) -> String {
         let Some(source) = self.sources.get(line.source as usize) else { return String::new() };
         let pod = self.tails.get(source.tail).map_or("", |tail| &*tail.pod);
-        if line.kind == Kind::Event { source.container.to_string() } else { format!("{pod} {}", source.container) }
+        if line.kind == Kind::Event { source.container.trim_matches(['(', ')']).to_owned() } else { format!("{pod} {}", source.container) }
     }
 
     /// The first place in sight, and how many rows of its line are above the edge.
