@@ -186,6 +186,7 @@ fn a_crash_loop_is_one_stream() {
             sleep 0.5; echo $((n+1)) > /state/n; printf $n; exit 3";
         pod(clusters, "looping", script);
         following.until_told("ended: exit 3", 4);
+        following.until("all is printed", |so_far| so_far.lines("looping", "app").next_back().is_some_and(|(_, text)| text == "2003"));
         following.wrote("looping", "first", 10, &[]);
         following.wrote("looping", "app", 4 * 501, &[]);
         following.has_no_gap();

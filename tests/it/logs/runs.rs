@@ -63,11 +63,12 @@ async fn fl5_the_unread_end_of_the_one_before_comes_first() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// FL5: the kubelet hands out the log of the next container before the pod says that there is one, and connections break off just then.
+    /// FL5: the kubelet hands out the log of the next container before the pod says that there is one, and connections break just then. (Where one ends as
+    /// the log of a container would that has ended, nobody can tell.)
     #[test]
     fn fl5_a_pod_that_is_behind_its_kubelet(
         lag in 0u64..900,
-        cuts in prop::collection::vec((0usize..600, prop_oneof![Just(Cut::Broken), Just(Cut::Clean)]), 0..20),
+        cuts in prop::collection::vec(0usize..600, 0..20),
         pauses in prop::collection::vec(0u64..400, 1..12),
     ) {
         in_time(async {
@@ -76,7 +77,7 @@ proptest! {
             rig.follow("web", uid, From::Start);
             rig.run(s(2)).await;
             rig.kubelet.with().lag = ms(lag);
-            rig.kubelet.cut(cuts);
+            rig.kubelet.cut(cuts.into_iter().map(|bytes| (bytes, Cut::Broken)));
             for n in 0..60 {
                 rig.kubelet.write("web", "app", n.to_string());
                 rig.run(ms(pauses[n % pauses.len()])).await;

@@ -130,6 +130,7 @@ fn a_filter_shows_what_fits_and_marks_with_it() {
 #[test]
 fn terms_of_a_filter_are_switched_one_by_one() {
     let mut robot = two();
+    robot.resize(crate::rig::robot::LARGE);
     robot.press("f").text("level>=warn pod~a1").press("enter").sees("[level>=warn] ─ [pod~a1]");
     assert_eq!(lines(&robot).len(), 1);
     robot.press("F 1").sees("(level>=warn) ─ [pod~a1]").sees("started").misses("refused");

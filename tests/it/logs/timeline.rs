@@ -149,7 +149,7 @@ async fn fl5_closed_and_opened_nothing_is_lost_or_doubled() {
     person.press("l").sees("following").await;
     for round in 1..=3 {
         person.until("lines have come", |p| seconds(p).len() >= 3 * round).await;
-        person.press("C space").sees("closed").await.press("space esc");
+        person.press("C space").sees("not opened").await.press("space esc");
     }
     person.until("lines come again", |p| seconds(p).len() >= 12).await;
     let seen = seconds(&person);
