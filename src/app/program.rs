@@ -94,7 +94,23 @@ impl Program {
         let journal = Journal::new(place, out.clone());
         let sessions = Sessions::new(Handle::current(), out.clone());
         let (tees, settled) = (Tees::new(), false);
-        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox, out, journal, tees, settled }
+        Self {
+            state,
+            paths,
+            contexts,
+            flags,
+            problems,
+            sources,
+            files,
+            credentials,
+            settings,
+            sessions,
+            inbox,
+            out,
+            journal,
+            tees,
+            settled,
+        }
     }
 
     /// Begins to notice edits of all files that were read.

@@ -139,8 +139,7 @@ fn read(from: impl Read + Send + 'static, out: Sender<Came>, came: fn(String) ->
 
 fn line(printed: String) -> Came {
     let object: Value = serde_json::from_str(&printed).unwrap_or_else(|why| panic!("{why}: {printed}"));
-    let [pod, container, time, text] =
-        ["pod", "container", "time", "message"].map(|key| object[key].as_str().expect("a text").to_owned());
+    let [pod, container, time, text] = ["pod", "container", "time", "message"].map(|key| object[key].as_str().expect("a text").to_owned());
     Came::Line { pod, container, time, text }
 }
 
@@ -267,7 +266,8 @@ fn twenty_thousand_lines_a_second_come_once_each() {
     const LINES: usize = 400_000;
     on_node(|clusters| {
         let mut following = Following::new(clusters.as_ref(), "pod/fast");
-        let script = format!("n=0; while [ $n -lt {LINES} ]; do seq $n $((n+1999)); n=$((n+2000)); sleep 0.09; done; echo done; sleep 3600");
+        let script =
+            format!("n=0; while [ $n -lt {LINES} ]; do seq $n $((n+1999)); n=$((n+2000)); sleep 0.05; done; echo done; sleep 3600");
         pod(clusters, "fast", &script);
         following.until("done", |so_far| so_far.last(1).iter().any(|came| matches!(came, Came::Line { text, .. } if text == "done")));
         following.wrote("fast", "app", LINES, &["done"]);

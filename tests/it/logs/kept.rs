@@ -62,7 +62,9 @@ fn it_ends_when_that_is_asked_for() {
     robot.press(":").text("tee web.jsonl").press("enter");
     robot.press(":").text("tee off").press("enter").misses("tee");
     let effects: Vec<Effect> = robot.effects().into_iter().filter(|effect| matches!(effect, Effect::Tee(..))).collect();
-    let [Effect::Tee(_, Pour::Into { file: Some(file), .. }), Effect::Tee(_, Pour::More(bytes)), Effect::Tee(_, Pour::End)] = effects.as_slice() else {
+    let [Effect::Tee(_, Pour::Into { file: Some(file), .. }), Effect::Tee(_, Pour::More(bytes)), Effect::Tee(_, Pour::End)] =
+        effects.as_slice()
+    else {
         panic!("{effects:?}");
     };
     let objects: Vec<Value> = String::from_utf8_lossy(bytes).lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -118,7 +118,7 @@ fn a_filter_shows_what_fits_and_marks_with_it() {
     robot.tell("web-a1", "app", Chunk::mark(Stamp::of(Timestamp(NOW + 1)), Kind::Mark, "ended: exit 1".to_owned()));
     robot.press("f").text("level>=warn pod~a1").press("enter").sees("[level>=warn] ─ [pod~a1]");
     let shown = lines(&robot);
-    assert!(shown.len() == 2 && shown[0].contains("slow") && shown[1].contains("web-a1 app: ended: exit 1"), "{shown:?}");
+    assert!(shown.len() == 2 && shown[0].contains("slow") && shown[1].contains("a1 ─── ended: exit 1 ───"), "{shown:?}");
     robot.log("web-a1", "app", 2_000, &["fine", "ERROR late"]);
     assert!(lines(&robot).len() == 3 && !robot.screen().contains("fine"));
     robot.press("f ctrl-u").text(".user.id=42").press("enter").sees("refused");

@@ -97,10 +97,16 @@ fn changes_of_earlier_runs_stand_there_too() {
     robot.message(Msg::Journal(Ok(records)));
     let told: Vec<String> = lines(&robot).into_iter().filter(|line| line.contains("change:")).collect();
     assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told[0].starts_with("13:12:00.000 prod-eu") && told[0].contains("change: scale of web by ada, done: spec.replicas: 2 → 5"), "{told:?}");
+    assert!(
+        told[0].starts_with("13:12:00.000 prod-eu") && told[0].contains("change: scale of web by ada, done: spec.replicas: 2 → 5"),
+        "{told:?}"
+    );
     assert!(told[1].starts_with("13:28:40.000 prod-us") && told[1].contains("scale of web by ada, refused"), "{told:?}");
     // Once it is over, it is told; what was told is not told again.
-    robot.message(Msg::Journal(Ok(vec![scaled("a-2-0", "prod-eu", "web", 3_000, Some("done")), scaled("b-1-0", "prod-eu", "web", -1, Some("done"))])));
+    robot.message(Msg::Journal(Ok(vec![
+        scaled("a-2-0", "prod-eu", "web", 3_000, Some("done")),
+        scaled("b-1-0", "prod-eu", "web", -1, Some("done")),
+    ])));
     assert_eq!(lines(&robot).iter().filter(|line| line.contains("change:")).count(), 3, "{}", robot.screen());
 }
 

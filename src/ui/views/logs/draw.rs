@@ -83,7 +83,8 @@ impl LogsView {
         let mut parts = vec![(Cow::from("Logs"), title)];
         let first = self.of.first().and_then(|only| words::only(world, only, true));
         let more = self.of.len().saturating_sub(1);
-        parts.extend(first.map(|of| (Cow::from(if more > 0 { format!("{of} +{more}") } else { of }), dim)));
+        let (of, first_of) = if more > 0 { (None, first.map(|of| format!("{of} +{more}"))) } else { (first, None) };
+        parts.extend(of.map(|of| (of.into(), dim)));
         parts.push(match (self.left_out, self.tails.len()) {
             (0, all) => (format!("{} pod{}", words::grouped(all), if all == 1 { "" } else { "s" }).into(), dim),
             (less, all) => (format!("{} of {} pods", words::grouped(all - less), words::grouped(all)).into(), warn),
@@ -92,16 +93,10 @@ impl LogsView {
             None => ("following".into(), theme.style(Role::StatusOk)),
             Some(_) => (format!("stopped, {} new", words::grouped(self.missed as usize)).into(), accent),
         });
-        let chip = |(term, is_off)| if is_off { (format!("({term})").into(), dim) } else { (format!("[{term}]").into(), badge) };
-        parts.extend(self.lens.sieve.terms().map(chip));
-        if self.lens.around > 0 {
-            parts.push((format!("±{}", self.lens.around).into(), badge));
-        }
-        if !self.search.is_empty() {
-            parts.push((format!("/{}", self.search).into(), accent));
-        }
-        parts.extend(self.lacks.map(|lacks| (lacks.into(), warn)));
+        parts.extend(self.narrowed(theme));
         parts.extend(self.stands_by(world).map(|of| (format!("on {of}").into(), dim)));
+        // Of several the names of the first say little.
+        parts.extend(first_of.map(|of| (of.into(), dim)));
         let folds = self.lens.folds.then_some("folded");
         parts.extend(self.form.word().into_iter().chain(folds).map(|word| (Cow::from(word), badge)));
         if !self.lens.muted.is_empty() {
@@ -116,6 +111,21 @@ impl LogsView {
             parts.push((format!("{} older lines let go", words::grouped(self.ring.gone() as usize)).into(), warn));
         }
         parts.push((format!("{} l/s", words::grouped(self.strip.rate as usize)).into(), dim));
+        parts
+    }
+
+    /// What is looked for.
+    fn narrowed(&self, theme: &Theme) -> Vec<(Cow<'static, str>, Style)> {
+        let (badge, dim) = (theme.style(Role::Badge), theme.style(Role::Dim));
+        let chip = |(term, is_off)| if is_off { (format!("({term})").into(), dim) } else { (format!("[{term}]").into(), badge) };
+        let mut parts: Vec<_> = self.lens.sieve.terms().map(chip).collect();
+        if self.lens.around > 0 {
+            parts.push((format!("±{}", self.lens.around).into(), badge));
+        }
+        if !self.search.is_empty() {
+            parts.push((format!("/{}", self.search).into(), theme.style(Role::Accent)));
+        }
+        parts.extend(self.lacks.map(|lacks| (lacks.into(), theme.style(Role::StatusWarn))));
         parts
     }
 

@@ -109,7 +109,8 @@ impl Lens {
         self.insert(spot);
         let is_written = ring.line(spot).is_some_and(|line| line.kind == Kind::Written);
         if self.around > 0 && is_written && !self.sieve.is_empty() {
-            let beside: Vec<Spot> = [Ring::earlier, Ring::later].iter().flat_map(|step| self.walk(ring, spot, *step)).map(|l| l.spot).collect();
+            let beside: Vec<Spot> =
+                [Ring::earlier, Ring::later].iter().flat_map(|step| self.walk(ring, spot, *step)).map(|l| l.spot).collect();
             beside.into_iter().for_each(|spot| self.insert(spot));
         }
     }

@@ -208,16 +208,15 @@ impl LogsView {
     pub(super) fn rows(&self, line: &Seen<'_>) -> Vec<Row> {
         let rows = match line.kind {
             Kind::Written => told::written(line, self.form),
-            Kind::Mark | Kind::Gap | Kind::Event => vec![told::mark(line, &self.named(line))],
+            Kind::Mark | Kind::Gap | Kind::Event => vec![told::mark(line, self.beside(line))],
         };
         if self.wraps { rows.iter().flat_map(|row| told::wrapped(row, self.width.max(1))).collect() } else { rows }
     }
 
-    /// The pod and container that are told of.
-    fn named(&self, line: &Seen<'_>) -> String {
-        let Some(source) = self.sources.get(line.source as usize) else { return String::new() };
-        let pod = self.tails.get(source.tail).map_or("", |tail| &*tail.pod);
-        if line.kind == Kind::Event { source.container.trim_matches(['(', ')']).to_owned() } else { format!("{pod} {}", source.container) }
+    /// What is told of, where that is no container: the columns before a line name those.
+    fn beside(&self, line: &Seen<'_>) -> Option<&str> {
+        let source = self.sources.get(line.source as usize).filter(|source| !source.is_container())?;
+        Some(source.container.trim_matches(['(', ')']))
     }
 
     /// The first place in sight, and how many rows of its line are above the edge.

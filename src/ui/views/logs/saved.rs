@@ -46,7 +46,9 @@ impl LogsView {
             (true, _) => return,
             (false, kind) => {
                 if kind != Kind::Written {
-                    out.extend_from_slice(format!("--- {} {}/{} {}: ", line.spot.at.rfc3339(), of.namespace, of.pod, of.container).as_bytes());
+                    out.extend_from_slice(
+                        format!("--- {} {}/{} {}: ", line.spot.at.rfc3339(), of.namespace, of.pod, of.container).as_bytes(),
+                    );
                 }
                 out.extend_from_slice(line.bytes);
                 out.extend_from_slice(cut.as_bytes());
