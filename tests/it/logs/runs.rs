@@ -68,7 +68,7 @@ proptest! {
     #[test]
     fn fl5_a_pod_that_is_behind_its_kubelet(
         lag in 0u64..900,
-        cuts in prop::collection::vec(0usize..600, 0..20),
+        cuts in prop::collection::vec(0usize..600, 0..5),
         pauses in prop::collection::vec(0u64..400, 1..12),
     ) {
         in_time(async {

@@ -94,9 +94,6 @@ impl LogsView {
             Some(_) => (format!("stopped, {} new", words::grouped(self.missed as usize)).into(), accent),
         });
         parts.extend(self.narrowed(theme));
-        parts.extend(self.stands_by(world).map(|of| (format!("on {of}").into(), dim)));
-        // Of several the names of the first say little.
-        parts.extend(first_of.map(|of| (of.into(), dim)));
         let folds = self.lens.folds.then_some("folded");
         parts.extend(self.form.word().into_iter().chain(folds).map(|word| (Cow::from(word), badge)));
         if !self.lens.muted.is_empty() {
@@ -111,6 +108,8 @@ impl LogsView {
             parts.push((format!("{} older lines let go", words::grouped(self.ring.gone() as usize)).into(), warn));
         }
         parts.push((format!("{} l/s", words::grouped(self.strip.rate as usize)).into(), dim));
+        // What keys act on; and of several that are followed the first, which says little.
+        parts.extend(self.stands_by(world).map(|of| format!("on {of}")).or(first_of).map(|of| (of.into(), dim)));
         parts
     }
 
