@@ -129,7 +129,7 @@
 //!   by its key, or something new.
 //! - *tail*: a pod whose logs are followed; *reader*: of one of its containers, over all its restarts. *Chunk*: lines as they were received; *mark*: what we
 //!   say between them. *Ring*: the lines that are held, by time; *spot*: the name of one. *Sieve*: a filter of lines; *lens*: which are shown. *Stand*: the
-//!   line that one has stopped on. *Lane*: a connection for streams that may stand still.
+//!   line that one has stopped on. *Tee*: a file that lines go into as they come. *Lane*: a connection for streams that may stand still.
 //! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.
 //!
 //! # Where the design was left, and why

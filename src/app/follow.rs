@@ -263,14 +263,20 @@ impl<'a> Printer<'a> {
         let Some(until) = until else { return Ok(()) };
         let mut due: Vec<Spot> = self.held.extract_if(.., |(_, spot)| *spot <= until).map(|(_, spot)| spot).collect();
         due.sort_unstable();
-        let mut text = Vec::new();
+        let (mut text, mut out) = (Vec::new(), io::stdout().lock());
         for line in due.iter().filter_map(|spot| self.ring.line(*spot)) {
+            // What is said on the other stream stands behind what was before it.
+            if line.kind != Kind::Written || line.cut > 0 {
+                out.write_all(&text)?;
+                out.flush()?;
+                text.clear();
+            }
             self.line(world, &line, &mut text);
         }
-        self.ring.forget(until);
-        let mut out = io::stdout().lock();
         out.write_all(&text)?;
-        out.flush()
+        out.flush()?;
+        self.ring.forget(until);
+        Ok(())
     }
 
     fn line(&self, world: &World, line: &Seen<'_>, out: &mut Vec<u8>) {

@@ -33,6 +33,7 @@ pub mod reload;
 mod reread;
 mod rights;
 pub mod run;
+mod saves;
 pub mod session;
 mod signals;
 pub mod startup;

@@ -136,6 +136,16 @@ pub trait View {
         None
     }
 
+    /// Keeps what comes as it comes, as objects of JSON or as text; or (`None`) no more of it. A name for the file, where it has lines.
+    fn tee(&mut self, _json: Option<bool>) -> Option<String> {
+        None
+    }
+
+    /// What is to be kept of it by now; all of it where nothing more will come.
+    fn pour(&mut self, _all: bool) -> Vec<u8> {
+        Vec::new()
+    }
+
     /// What a person has marked in it, as it is told to others.
     fn noted(&self) -> Vec<String> {
         Vec::new()
