@@ -72,7 +72,7 @@ fn events_stand_between_the_lines_at_their_time() {
     robot.misses("other-c3");
     // What is seen again is told again, at its new time.
     let again = event(("Pod", "web-a1"), "Warning", "BackOff", -1, 8);
-    robot.deliver("prod-eu", "events", &[again.clone()]).deliver("prod-eu", "events", &[again]);
+    robot.deliver("prod-eu", "events", std::slice::from_ref(&again)).deliver("prod-eu", "events", &[again]);
     assert!(lines(&robot).last().is_some_and(|last| last.contains("BackOff ×8")) && lines(&robot).len() == 6, "{:?}", lines(&robot));
     // A filter is about lines: what happened explains what is left of them.
     robot.press("f").text("refused").press("enter").sees("BackOff ×7").misses("started").press("esc");
