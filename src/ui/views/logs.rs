@@ -320,6 +320,11 @@ impl View for LogsView {
         self.look_for_changes(world);
     }
 
+    /// A pod that goes is looked at once more: so its reader hears of it that has nothing to read any more.
+    fn before(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
+        self.look_for_pods(world, watch, Some(slots));
+    }
+
     fn after(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
         self.look_for_pods(world, watch, Some(slots));
         self.look_for_events(world, watch, Some(slots));

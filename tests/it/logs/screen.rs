@@ -238,6 +238,17 @@ fn fl6_more_pods_than_streams() {
     assert!(followed(&robot).len() <= 512 && followed(&robot).contains(&"zzz-sick"));
 }
 
+/// FL5: a reader that waits for its pod to change hears that it is gone.
+#[test]
+fn fl5_a_pod_that_goes_is_looked_at_once_more() {
+    let mut robot = Robot::with_pods(&[("prod-eu", vec![pod("shop/web-1", 3_600)])]);
+    let looks = |robot: &Robot| robot.tails.values().map(|tail| tail.state).collect::<Vec<_>>();
+    let uid = pod("shop/web-1", 3_600)["metadata"]["uid"].as_str().expect("it has one").to_owned();
+    let before = looks(robot.press("l"));
+    let after = looks(robot.delete("prod-eu", "pods", &[&uid]));
+    assert!(before.len() == 1 && after.len() == 1 && after[0] > before[0], "{before:?}, then {after:?}");
+}
+
 #[test]
 fn from_a_finding_the_pods_that_it_is_about_are_followed() {
     let mut robot = Robot::with_pods(&[("prod-eu", vec![pod("shop/web-1", 3_600), crate::rig::objects::crashing("shop/web-2", 300, 12)])]);
