@@ -237,7 +237,7 @@ impl<'a> Printer<'a> {
     fn is_read(&self, program: &Program) -> bool {
         let world = &program.state.world;
         let listed = |cluster: &Cluster| {
-            let mut tables = world.tables.values().filter(|t| t.cluster() == cluster.id).peekable();
+            let mut tables = world.tables.of(cluster.id).peekable();
             cluster.fault().is_some() || tables.peek().is_some() && tables.all(|t| t.is_listed())
         };
         world.open().all(listed) && program.state.followed().all(|pod| self.over.contains(&pod))

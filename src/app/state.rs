@@ -170,7 +170,6 @@ impl State {
             }
         }
         if !orders.is_empty() {
-            self.board.refresh(&self.world);
             self.refresh();
         }
         orders

@@ -47,6 +47,7 @@ pub mod selector;
 pub mod step;
 pub mod stroke;
 pub mod table;
+pub mod tables;
 pub mod tally;
 pub mod template;
 pub mod text;
