@@ -57,7 +57,10 @@ impl Following {
             match self.printed.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 // What else is there is as good as come: to look after each line of many would take for ever.
                 Ok(came) => self.came.extend([came].into_iter().chain(self.printed.try_iter())),
-                Err(why) => panic!("{what}: {why}; the end of {} lines and marks:\n{:#?}", self.came.len(), self.last(40)),
+                Err(why) => {
+                    let marks: Vec<&str> = self.marks().collect();
+                    panic!("{what}: {why}; {} lines and marks, of these {marks:#?}, at the end\n{:#?}", self.came.len(), self.last(10))
+                }
             }
         }
     }
