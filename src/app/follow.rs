@@ -83,6 +83,10 @@ impl View for Handed {
         self.view.refresh(world);
     }
 
+    fn before(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
+        self.view.before(world, watch, slots);
+    }
+
     fn after(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
         self.view.after(world, watch, slots);
     }
