@@ -61,6 +61,7 @@ fn every_action_has_a_key_or_a_name_that_can_be_typed() {
             "forwards",
             "changes",
             "handover",
+            "tee",
             "go",
             "sort",
             "overview",
