@@ -8,7 +8,6 @@ use serde_json::Value;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 /// What a run printed, and how it ended.
 struct Ran {
@@ -155,36 +154,5 @@ fn a_signal_ends_it_with_the_terminal_whole() {
     pty.signal("TERM");
     let (status, _) = pty.wait_exit(SOON).expect("it ends");
     assert_eq!(status.exit_code(), 143, "{}", pty.screen());
-    assert_whole(&pty);
-}
-
-#[test]
-fn ft11_a_shell_that_leaves_disorder_in_another_size_gives_the_screen_back_whole() {
-    let home = Home::new().with("KUBECONFIG", demo().kubeconfig().to_str().unwrap());
-    let mut pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &["pods", "-n", "shop", "--context", "staging"], (100, 30), home);
-    pty.wait_for("a row", SOON, |s| s.contents().contains("checkout-"));
-    let console = pty.termios();
-    pty.send("X");
-    pty.wait_for("what would be done", SOON, |s| s.contents().contains("open a shell in") && s.contents().contains("enter apply"));
-    // What has just been drawn is not confirmed by the same finger: pressed until it is.
-    while !pty.look(|s| !s.alternate_screen() && prompts(s)) {
-        let before = pty.raw_len();
-        pty.send("\r");
-        pty.wait_more(before, SOON);
-        pty.wait_quiet(Duration::from_millis(400), SOON);
-    }
-    // Another screen, the mouse, pastes, no cursor, colours: as from a program that was killed.
-    pty.send("echo -e '\\e[?1049h\\e[?1000h\\e[?2004h\\e[?25l\\e[31m'disorder\r");
-    pty.wait_for("disorder", SOON, |s| s.alternate_screen() && s.contents().contains("disorder"));
-    pty.resize((130, 40));
-    pty.send("\x04");
-    let is_whole = |s: &vt100::Screen| {
-        let text = s.contents();
-        s.alternate_screen() && text.contains("checkout-") && !text.contains("disorder") && s.rows(0, 130).any(|row| row.chars().count() > 100)
-    };
-    pty.wait_for("the console", SOON, is_whole);
-    assert_eq!(pty.termios(), console);
-    pty.send("Q");
-    assert_eq!(pty.wait_exit(SOON).expect("Q ends it").0.exit_code(), 0, "{}", pty.screen());
     assert_whole(&pty);
 }
