@@ -40,7 +40,8 @@ fn open(scene: &Scene, container: &str) -> Result<Vec<Step>, Reject> {
 
 /// What the spec of a container says of its input and its terminal.
 fn takes(pod: &Value, name: &str) -> (bool, bool) {
-    let lists = ["containers", "ephemeralContainers", "initContainers"].map(|list| pod.pointer("/spec").and_then(|s| s.get(list)?.as_array()));
+    let lists =
+        ["containers", "ephemeralContainers", "initContainers"].map(|list| pod.pointer("/spec").and_then(|s| s.get(list)?.as_array()));
     let found = lists.into_iter().flatten().flatten().find(|c| c.get("name").and_then(Value::as_str) == Some(name));
     let is = |key| found.and_then(|c| c.get(key)?.as_bool()).unwrap_or_default();
     (is("stdin"), is("tty"))

@@ -78,7 +78,8 @@ fn form(items: &[Item], argument: &str) -> Form {
 /// A name that no container of the pod has.
 fn free(pod: &Value) -> String {
     let taken = |name: &String| {
-        let lists = ["containers", "initContainers", "ephemeralContainers"].map(|list| pod.pointer("/spec").and_then(|s| s.get(list)?.as_array()));
+        let lists =
+            ["containers", "initContainers", "ephemeralContainers"].map(|list| pod.pointer("/spec").and_then(|s| s.get(list)?.as_array()));
         lists.into_iter().flatten().flatten().any(|c| c.get("name").and_then(Value::as_str) == Some(name))
     };
     (1..).map(|n| format!("debugger-{n}")).find(|name| !taken(name)).unwrap_or_default()

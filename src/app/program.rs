@@ -224,8 +224,10 @@ impl Program {
 
     /// Opens a forward.
     fn forward(&mut self, id: CallId, call: &Call) {
-        let (path, options) = (call.path.strip_suffix(PORTS).unwrap_or(&call.path).trim_end_matches('/'), serde_json::from_str::<Value>(&call.body));
-        let text = |options: &Value| Some((Port::parse(options.get("port")?.as_str()?)?, u16::try_from(options.get("local")?.as_u64()?).ok()?));
+        let (path, options) =
+            (call.path.strip_suffix(PORTS).unwrap_or(&call.path).trim_end_matches('/'), serde_json::from_str::<Value>(&call.body));
+        let text =
+            |options: &Value| Some((Port::parse(options.get("port")?.as_str()?)?, u16::try_from(options.get("local")?.as_u64()?).ok()?));
         let Some((port, local)) = options.ok().as_ref().and_then(text) else { return };
         if let Some(object) = self.state.open_forward(id, port.clone()) {
             self.sessions.forward(id, object.cluster, Target::new(object.kind, object.namespace, path, port), local);

@@ -14,7 +14,10 @@ async fn a_container_is_added_to_a_pod_and_a_shell_opens_in_it() {
     person.press("enter enter enter enter").sees("✔").await.press("esc").settles().await;
     let pod = person.has("pods", "ticks");
     let added = &pod["spec"]["ephemeralContainers"][0];
-    assert_eq!((&added["name"], &added["targetContainerName"], &added["image"]), (&json!("debugger-1"), &json!("app"), &json!("busybox:1.37")));
+    assert_eq!(
+        (&added["name"], &added["targetContainerName"], &added["image"]),
+        (&json!("debugger-1"), &json!("app"), &json!("busybox:1.37"))
+    );
     let runs = |p: &Person| p.has("pods", "ticks")["status"]["ephemeralContainerStatuses"][0]["state"]["running"].is_object();
     person.until("it runs, too", runs).await;
     // The pod's own container comes first; the person chooses the other one.
@@ -22,5 +25,5 @@ async fn a_container_is_added_to_a_pod_and_a_shell_opens_in_it() {
     let exec = person.heard().into_iter().rfind(|line| line.contains("/exec?")).expect("a shell was opened");
     assert!(exec.contains("container=debugger-1"), "{exec}");
     // Another one gets another name.
-    person.act("debug").sees("debugger-2").await;
+    person.press("esc").act("debug").sees("debugger-2").await;
 }

@@ -74,11 +74,11 @@ fn terminal(clusters: &Turn) {
     pty.wait_for("size", SOON, |s| s.contents().contains("24 80"));
     pty.resize((132, 50));
     follows(&mut pty, "50 132");
-    // ctrl-c is the far side's.
-    pty.send("sleep 600\r");
-    pty.wait_for("sleep", SOON, |s| s.contents().contains("sleep 600"));
+    // ctrl-c is the far side's, once a program runs there: the line that was typed does not say so by itself.
+    pty.send("echo be''gun; sleep 600\r");
+    pty.wait_for("program", SOON, |s| s.contents().contains("begun"));
     pty.send("\x03");
-    pty.wait_for("interrupt", SOON, |s| s.contents().contains("^C"));
+    pty.wait_for("interrupt", SOON, |s| s.contents().contains("^C") && s.contents().trim_end().ends_with('#'));
     pty.send("exit 9\r");
     assert_eq!(pty.wait_exit(SOON).expect("the shell ends it").0.exit_code(), 9, "{}", pty.screen());
     assert_eq!(pty.termios(), pty.termios_before());
