@@ -103,6 +103,9 @@
 //!     `it::cluster::{change, apply}`.
 //! 22. *A line of a log is let go of in one place*, the ring, which counts: whoever cannot keep up holds the server up. What may be missing is said where
 //!     it is missing. `it::logs`, whose tests carry the rows FL1 to FL7.
+//! 23. *What goes into a container is written down nowhere*: the journal has who, where, the exit code and how many bytes. A far side that is not heard of
+//!     ends its stream, and the terminal is taken back whole from whatever had it. `it::exec`, `it::forward`, the tests of `k8s::stream`;
+//!     on a real kubelet `it::cluster::stream`.
 //!
 //! # Words
 //!
@@ -130,6 +133,8 @@
 //! - *tail*: a pod whose logs are followed; *reader*: of one of its containers, over all its restarts. *Chunk*: lines as they were received; *mark*: what we
 //!   say between them. *Ring*: the lines that are held, by time; *spot*: the name of one. *Sieve*: a filter of lines; *lens*: which are shown. *Stand*: the
 //!   line that one has stopped on. *Tee*: a file that lines go into as they come. *Lane*: a connection for streams that may stand still.
+//! - *stream*: a WebSocket into a container or to a port of a pod. *Near*: the end of it that is here. *Forward*: a port of this machine that leads to one of
+//!   pods; its *target* is where, and which pod is *fit* just now.
 //! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.
 //!
 //! # Where the design was left, and why

@@ -2,6 +2,8 @@
 //!
 //! Nothing else of the program touches raw mode, the alternate screen or the panic hook.
 
+pub mod raw;
+
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::style::ResetColor;

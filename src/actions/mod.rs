@@ -18,6 +18,7 @@ mod drill;
 pub mod edit;
 mod editor;
 mod evict;
+pub mod forward;
 mod go;
 mod guard;
 mod image;
@@ -34,6 +35,7 @@ mod restart;
 mod revision;
 pub mod rollback;
 mod scale;
+pub mod shell;
 pub mod undo;
 
 use crate::model::draft::Subject;
@@ -70,6 +72,8 @@ pub static ACTIONS: &[&[Action]] = &[
     evict::ALL,
     cordon::ALL,
     drain::ALL,
+    shell::ALL,
+    forward::ALL,
     undo::ALL,
     changes::ALL,
     logs::ALL,
@@ -109,6 +113,8 @@ pub static VERBS: &[&Verb] = &[
     &cordon::CORDON,
     &cordon::UNCORDON,
     &drain::DRAIN,
+    &shell::SHELL,
+    &forward::FORWARD,
     &undo::UNDO,
 ];
 
@@ -195,7 +201,7 @@ pub(super) mod tests {
     /// The patch, the operations or the new object that a verb sends for it.
     pub(super) fn sent(verb: &Verb, item: &Item, form: &Form) -> Result<Value, String> {
         Ok(match (verb.plan)(item, form)?.write {
-            Write::Merge(sent) | Write::Strategic(sent) | Write::Create(sent) | Write::Delete(sent) => sent,
+            Write::Merge(sent) | Write::Strategic(sent) | Write::Create(sent) | Write::Delete(sent) | Write::Connect(sent) => sent,
             Write::Ops(operations) => Value::Array(operations),
             Write::Replace(text) => Value::String(text),
             Write::Apply { wished, .. } => wished,

@@ -1,11 +1,11 @@
-//! The subcommands that print: `get`, `check`, `info`; `logs` is in [`follow`]. They run the same engine as the screen, on a screen that nobody sees.
+//! The subcommands that print: `get`, `check`, `info`; `logs` is in [`follow`], and what goes into a container in [`exec`]. They run the same engine as the screen, on a screen that nobody sees.
 
 use super::cli::{Cli, Command, Get, Output};
 use super::entry::eprint;
 use super::print::{Printer, Shown};
 use super::program::Program;
 use super::startup::Setup;
-use super::{follow, goto, layouts, news};
+use super::{exec, follow, forward, goto, layouts, news};
 use crate::keymap::Scope;
 use crate::kinds;
 use crate::model::cluster::Cluster;
@@ -34,16 +34,23 @@ const PATIENCE: Duration = Duration::from_secs(45);
 const PASSING: Duration = Duration::from_secs(10);
 
 /// A screen that nobody sees: it only wants.
-struct Unseen(fn(&World, &Asked) -> Vec<Want>, Asked);
+pub(super) struct Unseen(fn(&World, &Asked) -> Vec<Want>, Asked);
 
 /// What was asked for on the command line.
 #[derive(Clone, Default)]
-struct Asked {
+pub(super) struct Asked {
     resource: String,
     name: Option<String>,
     selector: String,
     all_namespaces: bool,
     namespaces: Vec<String>,
+}
+
+impl Unseen {
+    /// One that wants nothing.
+    pub(super) fn idle() -> Self {
+        Self(|_, _| Vec::new(), Asked::default())
+    }
 }
 
 impl View for Unseen {
@@ -85,10 +92,14 @@ pub(super) async fn run(cli: &Cli, command: &Command, setup: Setup) -> io::Resul
         }
         return Ok(1);
     }
+    if let Command::Forward(asked) = command {
+        return forward::run(cli, asked, setup).await;
+    }
     let work = async {
         match command {
             Command::Get(asked) => get(cli, asked, setup).await,
             Command::Logs(asked) => follow::run(cli, asked, setup).await,
+            Command::Exec(asked) => exec::run(cli, asked, setup).await,
             _ => check(setup).await,
         }
     };

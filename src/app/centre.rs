@@ -17,6 +17,7 @@ impl State {
                 if let Some(change) = self.changes.all.get_mut(&id) {
                     change.stop();
                 }
+                self.hang_up(id);
                 self.pump();
             }
             Steer::Again => self.again(id),

@@ -41,7 +41,7 @@ pub(super) struct Changes {
     pub(super) undoing: Option<Undoing>,
     /// The last number of a change or a request.
     pub(super) last: u64,
-    calls: BTreeMap<CallId, (ChangeId, Token)>,
+    pub(super) calls: BTreeMap<CallId, (ChangeId, Token)>,
     /// Questions of rights that no change asks.
     pub(super) reviews: BTreeMap<CallId, Right>,
     records: BTreeMap<String, (ChangeId, Token)>,
@@ -62,12 +62,12 @@ impl Changes {
 
     /// True while one of them is not over.
     pub(super) fn are_live(&self) -> bool {
-        self.all.values().any(|c| c.phase != Phase::Over)
+        self.all.values().any(|c| c.phase != Phase::Over && !c.lasts())
     }
 
     /// How many are being carried out.
     pub(super) fn running(&self) -> usize {
-        self.all.values().filter(|c| c.is_running()).count()
+        self.all.values().filter(|c| c.is_running() && !c.lasts()).count()
     }
 }
 
@@ -85,7 +85,9 @@ impl State {
     /// True while changes wait for an answer, or for the journal.
     pub fn is_asking(&self) -> bool {
         let Changes { calls, records, reviews, undoing, .. } = &self.changes;
-        !calls.is_empty() || !records.is_empty() || !reviews.is_empty() || undoing.is_some()
+        // A forward is answered when it ends.
+        let waits = |id: &CallId| self.world.forwards.iter().all(|forward| forward.id != *id);
+        calls.keys().any(waits) || !records.is_empty() || !reviews.is_empty() || undoing.is_some()
     }
 
     /// Opens the dialog of a change.
@@ -208,7 +210,7 @@ impl State {
     }
 
     /// Begins a change to these objects.
-    fn begin(&mut self, verb: &'static Verb, items: Vec<Item>, argument: &str) -> ChangeId {
+    pub(super) fn begin(&mut self, verb: &'static Verb, items: Vec<Item>, argument: &str) -> ChangeId {
         self.changes.last += 1;
         let id = ChangeId(self.changes.last);
         self.changes.all.insert(id, Change::new(id, verb, items, argument, self.world.now));
@@ -298,6 +300,7 @@ impl State {
         if self.reviewed(id, &answer) {
             return;
         }
+        self.world.forwards.retain(|forward| forward.id != id);
         let Some((change, token)) = self.changes.calls.remove(&id) else { return };
         if let Some(known) = self.changes.all.get_mut(&change) {
             known.answer(token, answer);

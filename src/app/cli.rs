@@ -109,6 +109,10 @@ pub enum Command {
     Get(Get),
     /// Print what pods write, merged over the chosen contexts in the order of time
     Logs(LogsArgs),
+    /// Run a command in a container, with a terminal where there is one here; its exit code is the command's. What is typed or piped in goes to it
+    Exec(Exec),
+    /// Reach ports of pods from this machine, over restarts and rollouts, until it is ended
+    Forward(ForwardArgs),
     /// What the guard would ask for a change
     Guard {
         /// What to tell
@@ -265,6 +269,35 @@ pub struct LogsArgs {
     /// How to print
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub output: LogsOutput,
+}
+
+/// What `exec` runs, and where.
+#[derive(Debug, Args)]
+pub struct Exec {
+    /// The pod by its name, or what a pod is chosen of: deploy/web, statefulset/db, svc/web
+    pub target: String,
+    /// The container, instead of the pod's own choice
+    #[arg(short, long, value_name = "CONTAINER")]
+    pub container: Option<String>,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub reason: String,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+/// What `forward` leads to.
+#[derive(Debug, Args)]
+pub struct ForwardArgs {
+    /// What is reached: a pod by its name, or svc/web, deploy/web
+    pub target: String,
+    /// A port of it by number or name, after one of this machine where that is to be another: 8080, http, 8080:http; 0:http for any that is free
+    #[arg(required = true, value_name = "[LOCAL:]PORT")]
+    pub ports: Vec<String>,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub reason: String,
 }
 
 /// How lines are printed.

@@ -15,7 +15,7 @@ use nucleo_matcher::{Config, Matcher};
 use std::collections::BTreeMap;
 
 /// Words that are screens of ours.
-const WORDS: &[&str] = &["overview", "health", "warnings", "changes", "journal", "clusters", "namespaces", "help", "quit"];
+const WORDS: &[&str] = &["overview", "health", "warnings", "changes", "forwards", "journal", "clusters", "namespaces", "help", "quit"];
 
 /// Short names that k9s gives kinds and servers do not.
 const SHORT: &[(&str, &str)] = &[
@@ -53,6 +53,7 @@ pub(super) fn read(world: &World, aliases: &BTreeMap<String, String>, line: &str
     match word {
         "" => Err("type a kind, a cluster with @, or help".to_owned()),
         "q" | "q!" | "qa" | "quit" | "exit" => one(Step::Quit),
+        "pf" | "port-forward" | "port-forwards" => one(Step::Open(Screen::Forwards)),
         "overview" => one(Step::Open(Screen::Overview)),
         "?" | "h" | "help" => one(Step::Open(Screen::Help)),
         "ctx" | "context" | "contexts" | "clusters" if argument.is_empty() => one(Step::Open(Screen::Clusters(None))),

@@ -1,11 +1,16 @@
-//! The terminal, lent to another program: to the command that logs in, to the person's own editor. The loop goes on meanwhile, undrawn.
+//! The terminal, lent to another program: to the command that logs in, to the person's own editor, to a shell in a container. The loop goes on
+//! meanwhile, undrawn.
 
+use super::near::Near;
 use super::run::Loop;
 use super::signals::Told;
 use super::texts;
 use crate::k8s::login::{Login, login};
+use crate::model::call::{Call, CallId, Failure};
 use crate::model::draft::Draft;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::ClusterId;
+use crate::model::msg::Msg;
 use crate::model::step::Notice;
 use crate::ui::words;
 use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
@@ -27,7 +32,7 @@ impl Loop {
         };
         self.input = None;
         self.screen.leave();
-        let told = self.lend(&login).await;
+        let told = self.lend(shell(&login)).await;
         if self.program.state.is_over() {
             return Ok(());
         }
@@ -58,7 +63,7 @@ impl Loop {
         let command = texts::command(|name| std::env::var(name).ok(), &path);
         self.input = None;
         self.screen.leave();
-        let told = self.lend(&Login { shown: command.clone(), command }).await;
+        let told = self.lend(shell(&Login { shown: command.clone(), command })).await;
         if self.program.state.is_over() {
             return Ok(());
         }
@@ -68,9 +73,32 @@ impl Loop {
         Ok(())
     }
 
-    /// Runs a command while the loop goes on, undrawn. ctrl-c in it is its own: it must not end us too.
-    async fn lend(&mut self, login: &Login) -> Result<(), String> {
-        let mut running = Box::pin(shell(login));
+    /// Lends the terminal to a command in a container, until it ends or breaks off.
+    pub(super) async fn enter(&mut self, id: CallId, call: Call) -> io::Result<()> {
+        self.program.state.entering();
+        self.input = None;
+        self.screen.leave();
+        let unusable = |error: io::Error| Failure::unsent(Fault::new(FaultKind::Config, format!("the terminal cannot be lent: {error}")));
+        let answer = match Near::terminal() {
+            Err(error) => Err(unusable(error)),
+            Ok((near, ends)) => {
+                let running = self.program.exec(call, ends);
+                let answer = self.lend(async { Ok(running.await) }).await;
+                near.reset();
+                answer.unwrap_or_else(|why| Err(Failure::unsent(Fault::new(FaultKind::Unreachable, why))))
+            }
+        };
+        self.program.state.message(Msg::Answer(id, answer));
+        if self.program.state.is_over() {
+            drop(self.program.perform());
+            return Ok(());
+        }
+        self.resume()
+    }
+
+    /// Has something run that has the terminal while the loop goes on, undrawn. ctrl-c in it is its own: it must not end us too.
+    async fn lend<T>(&mut self, running: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+        let mut running = std::pin::pin!(running);
         let mut ended = None;
         let mut until = tokio::time::Instant::now();
         loop {
@@ -88,7 +116,7 @@ impl Loop {
                     ended = Some(told);
                     until = tokio::time::Instant::now() + ECHO;
                 }
-                () = sleep_until(until), if ended.is_some() => return ended.unwrap_or(Ok(())),
+                () = sleep_until(until), if ended.is_some() => return ended.unwrap_or_else(|| Err("it has ended".to_owned())),
                 () = self.program.listen() => drop(self.program.perform()),
             }
         }

@@ -29,6 +29,7 @@ impl State {
             Msg::LogOver(id) => self.read_out(id),
             Msg::Cluster(id, session, news) => self.cluster(id, session, news),
             Msg::Answer(id, answer) => self.answered(id, answer),
+            Msg::Forward(id, now) => self.forwarded(id, now),
             Msg::Journalled(deed, written) => {
                 if !self.unlock_journalled(&deed, &written) {
                     self.journalled(&deed, written);

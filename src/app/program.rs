@@ -17,14 +17,21 @@ use crate::k8s::connect::Settings;
 use crate::k8s::contexts::ContextConnector;
 use crate::k8s::credential::Credentials;
 use crate::k8s::kubeconfig::{Context, Sources};
+use crate::k8s::link::Link;
 use crate::k8s::session::Sessions;
+use crate::k8s::stream::{self, Ends, Target};
+use crate::model::call::{Call, CallId, Failure, Method, Reply};
 use crate::model::draft::{Draft, Subject};
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::forward::Port;
 use crate::model::id::ClusterId;
 use crate::model::layout::Layouts;
 use crate::model::msg::Msg;
 use crate::model::step::{Effect, Notice};
 use crate::model::world::World;
+use crate::safety::verb::PORTS;
 use crate::ui::view::View;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -147,7 +154,9 @@ impl Program {
                 Effect::Connect(id) => self.connect(id),
                 Effect::Disconnect(id) => self.sessions.disconnect(id),
                 Effect::Retry(id) => self.sessions.retry(id),
-                Effect::Call(id, call) => self.sessions.call(id, call),
+                Effect::Call(id, call) if call.method == Method::Forward => self.forward(id, &call),
+                Effect::Call(id, call) if call.method != Method::Connect => self.sessions.call(id, call),
+                Effect::HangUp(id) => self.hang_up(id),
                 Effect::ReadManifests(id, path) => self.read_manifests(id, path),
                 Effect::Keep(draft) => self.keep_text(&draft),
                 Effect::Forget(subject) => self.forget_text(&subject),
@@ -196,6 +205,43 @@ impl Program {
             }
         }
         left
+    }
+
+    /// Has a command run in a container, with these ends; what comes of it is an answer like any other.
+    pub fn exec(&self, call: Call, ends: Ends) -> impl Future<Output = Result<Reply, Failure>> + use<> {
+        let open = self.sessions.streams(call.cluster);
+        async move {
+            let closed = || Fault::new(FaultKind::Unreachable, "the cluster is not open");
+            let ended = match open {
+                Some((link, lanes)) => stream::exec(&link, &lanes, &call, ends).await,
+                None => Err(closed()),
+            };
+            ended.map(|ended| Reply { ended: Some(ended), ..Reply::default() }).map_err(Failure::unsent)
+        }
+    }
+
+    /// Opens a forward.
+    fn forward(&mut self, id: CallId, call: &Call) {
+        let (path, options) =
+            (call.path.strip_suffix(PORTS).unwrap_or(&call.path).trim_end_matches('/'), serde_json::from_str::<Value>(&call.body));
+        let text =
+            |options: &Value| Some((Port::parse(options.get("port")?.as_str()?)?, u16::try_from(options.get("local")?.as_u64()?).ok()?));
+        let Some((port, local)) = options.ok().as_ref().and_then(text) else { return };
+        if let Some(object) = self.state.open_forward(id, port.clone()) {
+            self.sessions.forward(id, object.cluster, Target::new(object.kind, object.namespace, path, port), local);
+        }
+    }
+
+    /// Ends a forward, and tells what became of it.
+    fn hang_up(&mut self, id: CallId) {
+        if let Some(ended) = self.sessions.hang_up(id) {
+            self.state.message(Msg::Answer(id, Ok(Reply { ended: Some(ended), ..Reply::default() })));
+        }
+    }
+
+    /// The connection of an open cluster, for what is asked beside the loop.
+    pub(super) fn link(&self, cluster: ClusterId) -> Option<Link> {
+        self.sessions.streams(cluster).map(|(link, _)| link)
     }
 
     /// Reads what is to be applied. A disk may take its time.
@@ -250,10 +296,15 @@ impl Program {
 
     /// The program is about to end because a person wants it to: what is not wanted any more goes with it.
     pub fn clear_up(&mut self) {
+        for id in self.sessions.forwards() {
+            self.hang_up(id);
+        }
         self.state.pour(true);
         for effect in self.state.take_effects() {
             match effect {
                 Effect::Forget(subject) => self.forget_text(&subject),
+                // That it cannot be written there is nobody left to tell.
+                Effect::Journal(deed) => drop(self.journal.write(&deed, self.state.world.cluster(deed.object.cluster))),
                 Effect::Tee(reader, pour) => self.tee(reader, pour),
                 _ => {}
             }

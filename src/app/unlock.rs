@@ -146,6 +146,7 @@ impl State {
             rule,
             reason,
             outcome: Some(Outcome::Done),
+            ended: None,
         })
     }
 }

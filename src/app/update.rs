@@ -9,8 +9,6 @@ use crate::model::msg::Link;
 use crate::model::step::{Effect, Motion, Notice, Panes, Reject, Scene, Screen, Step};
 use crate::model::time::Timestamp;
 use crate::ui::view::View;
-use crate::ui::views::changes::ChangesView;
-use crate::ui::views::choice::ChoiceView;
 use crate::ui::views::clusters::ClustersView;
 use crate::ui::views::data::DataView;
 use crate::ui::views::document::DocumentView;
@@ -26,6 +24,7 @@ use crate::ui::views::problems::ProblemsView;
 use crate::ui::views::table::TableView;
 use crate::ui::views::undo::UndoView;
 use crate::ui::views::workspace::WorkspaceView;
+use crate::ui::views::{changes::ChangesView, choice::ChoiceView, forwards::ForwardsView};
 
 /// Rows looked at in one slice of work: far less than a frame's time.
 const SLICE: usize = 2_000;
@@ -298,6 +297,7 @@ impl State {
             Screen::Health => Box::new(HealthView::default()),
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
             Screen::Changes => Box::new(ChangesView::default()),
+            Screen::Forwards => Box::new(ForwardsView::default()),
             Screen::Journal => Box::new(JournalView::default()),
             Screen::Undo(object, pasts) => Box::new(UndoView::new(object, pasts)),
             Screen::Record(record) => Box::new(RecordView::new(*record)),

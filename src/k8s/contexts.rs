@@ -40,13 +40,12 @@ impl ContextConnector {
     }
 
     /// Another connection with the credential of the last one: the supervisor alone renews it.
-    async fn make_beside(&self) -> Result<Client, Fault> {
+    async fn make_beside(&self, settings: Settings) -> Result<Client, Fault> {
         let last = self.last.lock().await.clone();
         let credential = match last {
             Some(credential) => credential,
             None => self.credentials.get(&self.context).await?,
         };
-        let settings = Settings { windows: (lanes::WINDOW, lanes::WINDOWS), ..(*self.settings).clone() };
         connect(&self.context, &credential, &settings).await
     }
 
@@ -71,6 +70,10 @@ impl Connector for ContextConnector {
     }
 
     fn beside(&self) -> BoxFuture<'_, Result<Client, Fault>> {
-        self.make_beside().boxed()
+        self.make_beside(Settings { windows: (lanes::WINDOW, lanes::WINDOWS), ..(*self.settings).clone() }).boxed()
+    }
+
+    fn upright(&self) -> BoxFuture<'_, Result<Client, Fault>> {
+        self.make_beside(Settings { http2: false, ..(*self.settings).clone() }).boxed()
     }
 }

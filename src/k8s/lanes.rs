@@ -22,6 +22,8 @@ const OPENING: usize = 20;
 pub struct Lanes {
     connector: Arc<dyn Connector>,
     lanes: Mutex<Vec<Lane>>,
+    /// For streams both ways, each of which has a connection of its own.
+    upright: Mutex<Option<Up>>,
     opening: Semaphore,
 }
 
@@ -40,7 +42,7 @@ pub struct Seat {
 impl Lanes {
     /// None yet.
     pub fn new(connector: Arc<dyn Connector>) -> Self {
-        Self { connector, lanes: Mutex::default(), opening: Semaphore::new(OPENING) }
+        Self { connector, lanes: Mutex::default(), upright: Mutex::default(), opening: Semaphore::new(OPENING) }
     }
 
     /// A place on a connection that was made as this one was.
@@ -57,6 +59,19 @@ impl Lanes {
         let taken = Arc::clone(&seats).try_acquire_owned().map_err(|e| Fault::new(FaultKind::Server, e.to_string()))?;
         lanes.push(Lane { up: up.clone(), seats });
         Ok(Seat { up, _taken: taken })
+    }
+
+    /// A client for streams both ways, made as this connection was.
+    pub async fn upright(&self, up: &Up) -> Result<Up, Fault> {
+        let mut upright = self.upright.lock().await;
+        match &*upright {
+            Some(known) if (known.generation, known.credential) == (up.generation, up.credential) => Ok(known.clone()),
+            _ => {
+                let made = Up { client: self.connector.upright().await?, ..up.clone() };
+                *upright = Some(made.clone());
+                Ok(made)
+            }
+        }
     }
 
     /// Waits for leave to ask for something.

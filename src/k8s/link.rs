@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 
 /// A connection that can be used.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub struct Up {
     pub latency: Option<Duration>,
 }
 
+/// How long a connection may take that is being made.
+const OPENING: Duration = Duration::from_secs(10);
 /// Round trips of this or more make a link slow: packing then costs less time than it saves.
 pub const SLOW: Duration = Duration::from_millis(20);
 
@@ -109,6 +112,21 @@ impl Link {
         Some(self.wire.borrow().clone())
     }
 
+    /// The connection, once there is one.
+    ///
+    /// # Errors
+    /// Where it is down, or takes too long.
+    pub async fn up(&self) -> Result<Up, Fault> {
+        let mut wire = self.wire.clone();
+        let made = timeout(OPENING, wire.wait_for(|wire| !matches!(wire, Wire::Opening))).await;
+        let unreachable = |why: String| Fault::new(FaultKind::Unreachable, why);
+        match made.map_err(|_| unreachable(format!("no connection within {} s", OPENING.as_secs())))?.as_deref() {
+            Ok(Wire::Up(up)) => Ok(up.clone()),
+            Ok(Wire::Down { why, .. }) => Err(why.clone()),
+            Ok(Wire::Opening) | Err(_) => Err(unreachable("the cluster was closed".to_owned())),
+        }
+    }
+
     /// Waits until the wire is another than the one seen last; `None` once the cluster is closed.
     pub async fn changed(&mut self) -> Option<()> {
         self.wire.changed().await.ok()
@@ -186,6 +204,8 @@ impl Link {
     async fn try_send(&self, up: &Up, request: Request<Body>) -> Result<Response<Body>, Fault> {
         self.shared.requests.fetch_add(1, Ordering::Relaxed);
         let answer = match up.client.send(request).await {
+            // To switch protocols is the success of whoever asked for that, and of nobody else.
+            Ok(answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => return Ok(answer),
             Ok(answer) if answer.status().is_success() && !is_page(answer.headers()) => return Ok(answer),
             Ok(answer) => answer,
             Err(error) => {

@@ -20,6 +20,7 @@ mod plugin;
 pub mod proxy;
 pub mod session;
 mod slot;
+pub mod stream;
 pub mod supervisor;
 pub mod teller;
 mod tls;

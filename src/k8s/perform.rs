@@ -1,7 +1,7 @@
 //! One request and its answer. What is left open by a lost connection is said to be open: a write that was on its way may have been done.
 
 use super::fault;
-use super::link::{Link, Up, Wire};
+use super::link::Link;
 use super::watch::escape;
 use crate::kinds::decode::Status;
 use crate::model::call::{Call, Cause, Failure, Method, Reply};
@@ -13,18 +13,14 @@ use tokio::time::timeout;
 
 /// How long a request may take: API servers give up on their own after 34 to 60 seconds, webhooks after at most 30.
 const DEADLINE: Duration = Duration::from_secs(65);
-/// How long a connection may take that is being made.
-const OPENING: Duration = Duration::from_secs(10);
 /// How what the API server passes on of its store's failures begins. "request timed out" and "leader changed" come also where the write was done.
 const STORE: &str = "etcdserver: ";
 /// Who writes, in managed fields.
 pub const MANAGER: &str = "kconsole";
 
 /// Sends a request and waits for its answer.
-pub async fn perform(mut link: Link, call: Call) -> Result<Reply, Failure> {
-    let up = timeout(OPENING, connection(&mut link)).await;
-    let late = || Fault::new(FaultKind::Unreachable, format!("no connection within {} s", OPENING.as_secs()));
-    let up = up.unwrap_or_else(|_| Err(late())).map_err(Failure::unsent)?;
+pub async fn perform(link: Link, call: Call) -> Result<Reply, Failure> {
+    let up = link.up().await.map_err(Failure::unsent)?;
     let request = request(&call).map_err(|why| Failure::unsent(Fault::new(FaultKind::Invalid, why.to_string())))?;
     let answer = timeout(DEADLINE, link.exchange(&up, request)).await;
     let slow = || (Fault::new(FaultKind::Unreachable, format!("no answer within {} s", DEADLINE.as_secs())), true);
@@ -39,19 +35,7 @@ pub async fn perform(mut link: Link, call: Call) -> Result<Reply, Failure> {
         causes: Vec::new(),
         in_doubt: call.method.writes(),
     };
-    Ok(Reply { object: serde_json::from_slice(&body).map_err(unread)?, warnings: warnings(&head.headers) })
-}
-
-/// The connection, once there is one.
-async fn connection(link: &mut Link) -> Result<Up, Fault> {
-    let closed = || Fault::new(FaultKind::Unreachable, "the cluster was closed");
-    loop {
-        match link.now().ok_or_else(closed)? {
-            Wire::Up(up) => return Ok(up),
-            Wire::Down { why, .. } => return Err(why),
-            Wire::Opening => link.changed().await.ok_or_else(closed)?,
-        }
-    }
+    Ok(Reply { object: serde_json::from_slice(&body).map_err(unread)?, warnings: warnings(&head.headers), ended: None })
 }
 
 fn request(call: &Call) -> Result<Request<Body>, http::Error> {
@@ -64,6 +48,8 @@ fn request(call: &Call) -> Result<Request<Body>, http::Error> {
         Method::Json => ("PATCH", "application/json-patch+json"),
         Method::Apply => ("PATCH", "application/apply-patch+yaml"),
         Method::Delete => ("DELETE", "application/json"),
+        // Streams are opened elsewhere: see `stream`.
+        Method::Connect | Method::Forward => ("GET", ""),
     };
     let manager = ("fieldManager", MANAGER.to_owned());
     let query = call.query.iter().chain(call.method.writes().then_some(&manager).filter(|_| call.method != Method::Delete));

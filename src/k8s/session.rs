@@ -6,6 +6,7 @@ use super::lanes::Lanes;
 use super::link::{Link, link};
 use super::logs::Logs;
 use super::perform::perform;
+use super::stream::{self, Forward, Listeners, Tally};
 use super::supervisor::{Connector, Supervisor};
 use super::teller::Teller;
 use super::watch::{Target, Watch, escape};
@@ -17,6 +18,7 @@ use crate::model::id::{ClusterId, Session, WatchId};
 use crate::model::log::{Tail, TailId};
 use crate::model::msg::{self, ClusterNews, Msg, News, Sync};
 use crate::model::step::Notice;
+use crate::model::stream::{End, Ended};
 use crate::model::want::{Of, Want};
 use futures::FutureExt;
 use std::collections::HashMap;
@@ -38,6 +40,7 @@ pub struct Sessions {
     open: HashMap<ClusterId, Open>,
     watches: HashMap<WatchId, (ClusterId, AbortHandle)>,
     tails: HashMap<TailId, Following>,
+    forwards: HashMap<CallId, (AbortHandle, Arc<Tally>)>,
 }
 
 /// The logs of a pod that are followed.
@@ -76,7 +79,7 @@ impl Drop for Open {
 impl Sessions {
     /// No sessions yet; what they have to say goes to `out`.
     pub fn new(runtime: Handle, out: mpsc::Sender<Msg>) -> Self {
-        Self { runtime, out, open: HashMap::new(), watches: HashMap::new(), tails: HashMap::new() }
+        Self { runtime, out, open: HashMap::new(), watches: HashMap::new(), tails: HashMap::new(), forwards: HashMap::new() }
     }
 
     /// Opens a cluster; what it says carries the number of this opening. Nothing happens if it is open.
@@ -135,6 +138,41 @@ impl Sessions {
         };
         let panicked = move |fault| Msg::Answer(id, Err(Failure { fault, causes: Vec::new(), in_doubt: writes }));
         self.spawn(asked, panicked);
+    }
+
+    /// What a stream to an open cluster takes.
+    pub fn streams(&self, cluster: ClusterId) -> Option<(Link, Arc<Lanes>)> {
+        self.open.get(&cluster).map(|open| (open.link.clone(), Arc::clone(&open.lanes)))
+    }
+
+    /// Opens a forward from a port of this machine, for as long as nobody ends it; why it cannot be is an answer.
+    pub fn forward(&mut self, id: CallId, cluster: ClusterId, target: stream::Target, local: u16) {
+        let Some(open) = self.open.get(&cluster) else { return };
+        let (now, changes) = Tally::new();
+        let forward = Forward { link: open.link.clone(), lanes: Arc::clone(&open.lanes), target, now: Arc::clone(&now) };
+        let (out, tally) = (self.out.clone(), Arc::clone(&now));
+        let task = async move {
+            match Listeners::bind(local).await {
+                Ok(listeners) => tokio::join!(forward.run(listeners), stream::tell(id, &tally, changes, &out)).1,
+                // Nobody left to tell: the program ends.
+                Err(why) => drop(out.send(Msg::Answer(id, Err(Failure::unsent(why)))).await),
+            }
+        };
+        let task = self.spawn(task, move |why| Msg::Answer(id, Err(Failure::unsent(why))));
+        self.forwards.insert(id, (task, now));
+    }
+
+    /// Ends a forward; tells what went through it.
+    pub fn hang_up(&mut self, id: CallId) -> Option<Ended> {
+        let (task, tally) = self.forwards.remove(&id)?;
+        task.abort();
+        let now = tally.now();
+        Some(Ended { end: End::Closed, sent: now.sent, received: now.received })
+    }
+
+    /// The forwards that were opened and not ended.
+    pub fn forwards(&self) -> Vec<CallId> {
+        self.forwards.keys().copied().collect()
     }
 
     /// Has everything of a cluster tried again now.
@@ -214,9 +252,8 @@ impl Sessions {
 
 impl Drop for Sessions {
     fn drop(&mut self) {
-        for (_, task) in self.watches.values() {
-            task.abort();
-        }
+        let watches = self.watches.values().map(|(_, task)| task);
+        watches.chain(self.forwards.values().map(|(task, _)| task)).for_each(AbortHandle::abort);
     }
 }
 

@@ -40,6 +40,11 @@ pub trait Connector: Send + Sync + 'static {
     fn beside(&self) -> BoxFuture<'_, Result<Client, Fault>> {
         self.connect(false)
     }
+
+    /// One like the last one whose connections can be switched to another protocol: one for each stream both ways.
+    fn upright(&self) -> BoxFuture<'_, Result<Client, Fault>> {
+        self.connect(false)
+    }
 }
 
 /// The keeper of one cluster's connection. [`Supervisor::run`] it in a task of its own.

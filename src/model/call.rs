@@ -2,6 +2,7 @@
 
 use super::fault::Fault;
 use super::id::ClusterId;
+use super::stream::Ended;
 use serde_json::Value;
 
 /// Tells an answer from others. Never used twice in a run.
@@ -44,6 +45,10 @@ pub enum Method {
     Apply,
     /// DELETE, JSON.
     Delete,
+    /// A stream both ways (admission calls it CONNECT), with the options in the body that go into the query. The answer comes when it has ended.
+    Connect,
+    /// The same for a port: many connections, for as long as nobody ends it. Its path is that of the object which was named.
+    Forward,
 }
 
 impl Method {
@@ -60,6 +65,8 @@ pub struct Reply {
     pub object: Value,
     /// What it warns of, in headers.
     pub warnings: Vec<String>,
+    /// How a stream ended, where that was asked for.
+    pub ended: Option<Ended>,
 }
 
 /// An answer that is none.

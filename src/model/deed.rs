@@ -128,6 +128,8 @@ pub struct Deed {
     pub reason: Option<String>,
     /// What became of it; `None` before it is sent.
     pub outcome: Option<Outcome>,
+    /// How it ended, where it lasted.
+    pub ended: Option<String>,
 }
 
 /// What became of a change to an object.

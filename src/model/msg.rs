@@ -5,6 +5,7 @@ use super::call::{CallId, Failure, Reply};
 use super::catalog::Catalog;
 use super::column::Column;
 use super::fault::Fault;
+use super::forward::Now;
 use super::id::{ClusterId, Session, Uid, WatchId};
 use super::log::{self, TailId};
 use super::record::Record;
@@ -25,6 +26,8 @@ pub enum Msg {
     Cluster(ClusterId, Session, ClusterNews),
     /// What came of a request.
     Answer(CallId, Result<Reply, Failure>),
+    /// How a forward goes, by the request that opened it.
+    Forward(CallId, Now),
     /// A record of the journal, by the id of its deed, is on the disk, or why it is not.
     Journalled(String, Result<(), String>),
     /// What the journal holds, or why it cannot be read.

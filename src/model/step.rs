@@ -97,6 +97,8 @@ pub enum Effect {
     Call(CallId, Call),
     /// Write down what is about to be done, or was.
     Journal(Box<Deed>),
+    /// End what was opened by this request, and lasts.
+    HangUp(CallId),
     /// Lend the terminal to the person's own editor, with this text.
     Write(Draft),
     /// Read what is to be applied to this cluster from a file or folder.
@@ -152,6 +154,8 @@ pub enum Screen {
     Warnings,
     /// The changes of this run, the newest first.
     Changes,
+    /// The forwards that are open.
+    Forwards,
     /// The changes that were made, the newest first.
     Journal,
     /// What can be taken back of an object, to choose one of it.

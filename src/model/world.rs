@@ -7,6 +7,7 @@ use super::column::{Column, Source};
 use super::course::Course;
 use super::fault::Fault;
 use super::finding::Findings;
+use super::forward::Forward;
 use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
 use super::layout::Layouts;
 use super::msg::{Link, Sync};
@@ -61,6 +62,8 @@ pub struct World {
     pub layouts: Layouts,
     /// The changes of this run that were confirmed, the newest first.
     pub courses: Vec<Course>,
+    /// The forwards that are open, in the order in which they were opened.
+    pub forwards: Vec<Forward>,
     /// What clusters have said of what we may.
     pub rights: Rights,
     /// What the journal holds, a record for each change to an object, or why it cannot be read; `None` before anybody wanted to know.

@@ -19,7 +19,7 @@ pub use doubt::Doubt;
 use super::form::Form;
 use super::guard::{Asked, Demand, Guard, Ruling};
 use super::item::{Given, Item};
-use super::verb::{Check, Plan, Verb};
+use super::verb::{Check, Follow, Plan, Verb};
 use crate::model::call::Call;
 use crate::model::cluster::Cluster;
 pub use crate::model::course::ChangeId;
@@ -372,6 +372,11 @@ impl Change {
     /// True while something is carried out.
     pub fn is_running(&self) -> bool {
         matches!(self.phase, Phase::Running | Phase::Stopping)
+    }
+
+    /// It goes on for as long as what it opened is open, and nothing is left to be done meanwhile.
+    pub fn lasts(&self) -> bool {
+        self.verb.follow == Follow::Ended && self.is_running()
     }
 
     /// The plan of an object that can be sent.

@@ -15,6 +15,7 @@ use crate::model::draft::Draft;
 use crate::model::id::ObjectRef;
 use crate::model::right::Right;
 use crate::model::selector;
+use crate::model::stream::{Command, Ended};
 use crate::model::time::Timestamp;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -54,6 +55,8 @@ pub struct Item {
     pub warnings: Vec<String>,
     /// What the server stored.
     pub stored: Option<Value>,
+    /// How the stream ended that was opened to it.
+    pub ended: Option<Ended>,
     /// What of that is ours, where the object was read back by itself: others may have changed it as well by then.
     pub ours: Option<Vec<Edit>>,
     /// What was done, once it is over and the states before and after are forgotten.
@@ -94,6 +97,8 @@ pub enum Given {
     Manifest(Value),
     /// A value of a ConfigMap or Secret that a person wrote.
     Value(Draft),
+    /// A command to run in it.
+    Command(Command),
     /// Changes that were made to a subresource of it, to be taken back.
     Edits(&'static str, Vec<Edit>),
 }
@@ -169,6 +174,7 @@ impl Item {
             checked: None,
             warnings: Vec::new(),
             stored: None,
+            ended: None,
             ours: None,
             trace: None,
             stage: Stage::Asking,
@@ -304,7 +310,7 @@ impl Item {
         let right = verb.right_to(&self.target);
         match self.given {
             Given::Edits(subresource, _) => Right { subresource, ..right },
-            Given::Nothing | Given::Text(..) | Given::Value(_) | Given::Manifest(_) => right,
+            Given::Nothing | Given::Text(..) | Given::Value(_) | Given::Manifest(_) | Given::Command(_) => right,
         }
     }
 }

@@ -41,7 +41,7 @@ impl Writer {
             || deed.object.uid == Uid::of_name(&deed.object.namespace, &deed.object.name);
         let (outcome, why) = match &deed.outcome {
             None => (None, None),
-            Some(Outcome::Done) => (Some("done"), None),
+            Some(Outcome::Done) => (Some("done"), deed.ended.clone()),
             Some(Outcome::Refused(why)) => (Some("refused"), Some(why.clone())),
             Some(Outcome::Unknown(why)) => (Some("unknown"), Some(why.clone())),
         };
@@ -230,6 +230,7 @@ mod tests {
             rule: "tier prod".to_owned(),
             reason: None,
             outcome,
+            ended: None,
         }
     }
 

@@ -51,6 +51,8 @@ pub enum On {
     Itself,
     /// Something new of this kind, by group and plural, that is made from it.
     New(&'static str, &'static str),
+    /// Whatever of this kind stands behind it, by group and plural.
+    Behind(&'static str, &'static str),
     /// The object of this kind that has the say over it, by group and plural; and how the tables tell which one that is.
     Keeper(&'static str, &'static str, fn(&World, &ObjectRef) -> Option<ObjectRef>),
 }
@@ -94,6 +96,9 @@ pub struct Along {
 /// The subresource through which pods are asked to go, where disruption budgets allow it.
 pub const EVICTION: &str = "eviction";
 
+/// The subresource through which ports of pods are reached.
+pub const PORTS: &str = "portforward";
+
 /// What is sent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Write {
@@ -117,6 +122,8 @@ pub enum Write {
     Create(Value),
     /// DELETE with these options.
     Delete(Value),
+    /// A stream both ways with these options.
+    Connect(Value),
 }
 
 impl Plan {
@@ -179,6 +186,8 @@ pub enum Follow {
     Gone,
     /// At once, for this reason.
     Stored(&'static str),
+    /// When what was opened has ended: that is the answer.
+    Ended,
 }
 
 /// How several objects are taken.
@@ -260,7 +269,7 @@ impl Verb {
     /// The kind that is written to, for an object of this kind.
     pub fn writes_to(&self, kind: &GroupResource) -> GroupResource {
         match self.on {
-            On::New(group, resource) => GroupResource::new(group, resource),
+            On::New(group, resource) | On::Behind(group, resource) => GroupResource::new(group, resource),
             On::Itself | On::Keeper(..) => kind.clone(),
         }
     }

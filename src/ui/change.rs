@@ -10,6 +10,7 @@ use super::widgets::text;
 use super::words;
 use crate::model::cell::Health;
 use crate::model::step::Notice;
+use crate::model::stream;
 use crate::model::world::World;
 use crate::safety::change::{Change, Phase};
 use crate::safety::guard::Demand;
@@ -135,6 +136,10 @@ pub fn told(change: &Change, world: &World) -> Notice {
         Stage::Ended(End::Failed(why) | End::Unknown(why)) => Some(why.as_str()),
         _ => None,
     });
+    if let Some(ended) = change.items.iter().find_map(|i| i.ended.as_ref()) {
+        let told = format!("{what}: {ended}");
+        return if matches!(ended.end, stream::End::Broken(_)) { Notice::warn(told) } else { Notice::info(told) };
+    }
     match (why, change.verb.undo) {
         (Some(why), _) => Notice { health: if failed > 0 { Health::Bad } else { Health::Warn }, ..Notice::warn(format!("{what}: {why}")) },
         // What is new goes by being deleted.

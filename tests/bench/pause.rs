@@ -52,7 +52,7 @@ pub fn run(kib: usize) {
             let allowed = json!({"status": {"allowed": true}});
             let reply = if call.path.contains("reviews") { allowed } else { object.clone() };
             wire += call.body.len() + reply.to_string().len();
-            change.answer(token, Ok(Reply { object: reply, warnings: Vec::new() }));
+            change.answer(token, Ok(Reply { object: reply, ..Reply::default() }));
         }
         let asks = change.next(&world, &Guard::default());
         read += begin.elapsed();
@@ -61,7 +61,7 @@ pub fn run(kib: usize) {
             let Ask::Call(token, call) = ask else { continue };
             wire += 2 * call.body.len();
             let stored: Value = serde_json::from_str(&call.body).expect("JSON is sent");
-            change.answer(token, Ok(Reply { object: stored, warnings: Vec::new() }));
+            change.answer(token, Ok(Reply { object: stored, ..Reply::default() }));
         }
         drop(change.next(&world, &Guard::default()));
         assert!(change.is_previewed(), "{:?}", change.items.first().map(|i| &i.plan));

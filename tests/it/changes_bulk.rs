@@ -68,7 +68,7 @@ impl Server {
     }
 
     fn answer(&mut self, call: &Call) -> Result<Reply, Failure> {
-        let reply = |object: Value| Ok(Reply { object, warnings: Vec::new() });
+        let reply = |object: Value| Ok(Reply { object, ..Reply::default() });
         let name = call.path.rsplit('/').next().unwrap_or_default().to_owned();
         let gone = || failure(FaultKind::Gone, "not found", false);
         match call.method {

@@ -263,7 +263,7 @@ fn fw6_a_job_whose_answer_is_lost_is_looked_for() {
 
 /// What a server says that loses its answer to what is made in earnest; each request gives the job another number.
 fn answer(call: &Call, is_dry: bool, night: &Value, job: &mut Value, made: bool) -> Result<Reply, Failure> {
-    let reply = |object: Value| Ok(Reply { object, warnings: Vec::new() });
+    let reply = |object: Value| Ok(Reply { object, ..Reply::default() });
     match call.method {
         Method::Review => reply(json!({"status": {"allowed": call.body.contains("\"create\"") && call.body.contains("\"jobs\"")}})),
         Method::Get if call.path.ends_with("/night") => reply(night.clone()),

@@ -18,6 +18,7 @@ use kconsole::demo::write::{Delete, How};
 use kconsole::model::cluster::Tier;
 use kconsole::safety::verb::{Check, Undo, Verb};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// What may be sent to a read-only cluster.
 const READS: [&str; 3] = ["GET ", "POST /apis/authorization.k8s.io/v1/selfsubject", "POST /apis/authentication.k8s.io/v1/selfsubject"];
@@ -93,7 +94,7 @@ async fn at(table: &'static str) -> Person {
         ("cronjobs.batch", cronjob()),
         ("cronjobs.batch", stopped),
         ("jobs.batch", json!({"metadata": {"name": "once"}, "spec": {"template": once}})),
-        ("pods", pod("lone")),
+        ("pods", placed("lone")),
         ("horizontalpodautoscalers.autoscaling", scaler()),
         ("configmaps", json!({"metadata": {"name": "settings"}, "data": {"a": "b"}})),
         ("configmaps", held),
@@ -110,9 +111,33 @@ async fn at(table: &'static str) -> Person {
         let key = Key::new("here", "held");
         sim.delete("configmaps", &key, &Delete::default()).expect("it waits for its finalizer");
     });
+    runs(&person, "lone");
     // A revision to go back to.
     person.other("deployments.apps", "web", |o| o["spec"]["template"] = template("web:2"));
     person
+}
+
+/// A pod on a node, with a port that no other of these tests has.
+fn placed(name: &str) -> Value {
+    static PORT: AtomicU16 = AtomicU16::new(20_000);
+    let mut pod = pod(name);
+    pod["spec"]["nodeName"] = json!("n-1");
+    pod["spec"]["containers"][0]["ports"] = json!([{"name": "http", "containerPort": PORT.fetch_add(1, Ordering::Relaxed)}]);
+    pod
+}
+
+/// It runs, as its kubelet tells.
+fn runs(person: &Person, name: &str) {
+    let state = json!({"running": {"startedAt": "2026-11-27T12:00:00Z"}});
+    let status = json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}],
+        "containerStatuses": [{"name": "app", "ready": true, "restartCount": 0, "image": "x", "imageID": "x", "state": state}]});
+    person.cluster().with(|sim| {
+        let told = |pod: &mut Value| {
+            pod["status"] = status;
+            Ok(())
+        };
+        sim.update("pods", &Key::new("here", name), How::status("kubelet"), told).expect("a pod");
+    });
 }
 
 /// The cursor goes to an object, and to no other.
@@ -158,7 +183,8 @@ fn leave(person: &mut Person) {
 }
 
 fn is_read(line: &str) -> bool {
-    READS.iter().any(|read| line.starts_with(read))
+    // A WebSocket is asked for as if it were read.
+    READS.iter().any(|read| line.starts_with(read)) && !["/exec?", "/portforward?"].iter().any(|stream| line.contains(stream))
 }
 
 fn is_dry(line: &str) -> bool {
@@ -205,6 +231,7 @@ async fn walk(verb: &Verb, at_where: Where, most: usize) -> Walk {
             break;
         }
     }
+    person.hangs_up().await;
     Walk { heard: person.heard().split_off(from), tries, screens, journal: person.journal() }
 }
 

@@ -10,6 +10,7 @@ mod health;
 mod logs;
 mod schema;
 mod screen;
+mod stream;
 mod writes;
 
 use crate::rig::cluster::{clusters, has_kubectl, kubectl};

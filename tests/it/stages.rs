@@ -41,6 +41,7 @@ pub fn rows() -> impl Iterator<Item = [String; 9]> {
                 Follow::Rollout => "until as many pods as wanted run it".to_owned(),
                 Follow::Gone => "until it is gone".to_owned(),
                 Follow::Stored(why) => format!("not: {why}"),
+                Follow::Ended => "until it ends".to_owned(),
             },
             match verb.undo {
                 Undo::Fields => "the fields as they were".to_owned(),
@@ -55,6 +56,7 @@ fn rights(verb: &Verb) -> String {
     match verb.on {
         On::New(_, plural) => format!("`{does}` {plural}"),
         On::Keeper(_, plural, _) => format!("`{does}` {plural}"),
+        On::Behind(_, plural) => format!("`{does}` {plural}/{subresource}"),
         On::Itself if subresource.is_empty() => format!("`{does}`"),
         On::Itself => format!("`{does}` its {subresource}"),
     }

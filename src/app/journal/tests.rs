@@ -27,6 +27,7 @@ fn deed(id: &str) -> Deed {
         rule: "tier dev".to_owned(),
         reason: None,
         outcome: Some(Outcome::Done),
+        ended: None,
     }
 }
 

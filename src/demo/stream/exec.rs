@@ -149,7 +149,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         } else if is_shell(program) && !command.iter().any(|a| a.starts_with('-') && a.ends_with('c')) {
             ended(self.prompt().await?)
         } else {
-            ended(self.ask(|shell, input, now| shell.program(&command, input, now).unwrap_or_default()).await?.code)
+            let done = self.ask(|shell, input, now| shell.program(&command, input, now).unwrap_or_default()).await?;
+            ended(if done.prompts { self.prompt().await? } else { done.code })
         };
         self.channels.send(STATUS, status.to_string().as_bytes()).await?;
         self.channels.close().await;

@@ -100,11 +100,12 @@ impl Change {
         match answer {
             Ok(reply) => {
                 item.warnings = reply.warnings;
-                if reply.object.get("kind").and_then(Value::as_str) != Some("Status") {
+                item.ended = reply.ended;
+                if item.ended.is_none() && reply.object.get("kind").and_then(Value::as_str) != Some("Status") {
                     item.store(reply.object);
                 }
                 item.stage = match *follow {
-                    Follow::Stored(_) => Stage::Ended(End::Done),
+                    Follow::Stored(_) | Follow::Ended => Stage::Ended(End::Done),
                     Follow::Gone | Follow::Rollout => Stage::Following,
                 };
             }

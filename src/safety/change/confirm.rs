@@ -200,6 +200,25 @@ impl Change {
         false
     }
 
+    /// The command line asked for it, and that confirms it, once it is known what would be done. True where it goes on; not while something is still
+    /// being read.
+    ///
+    /// # Errors
+    /// Why it is not done: what refuses on the screen refuses here.
+    pub fn command(&mut self, world: &World, guard: &Guard) -> Result<bool, String> {
+        let Some(ruling) = self.ruling.clone().filter(|_| self.is_previewed()) else { return Ok(false) };
+        if ruling.demand == Demand::Refused {
+            return Err(ruling.why);
+        }
+        if let Some(left) = self.items.iter().find(|item| !self.is_accepted(item)) {
+            return Err(left_out(left));
+        }
+        if ruling.reason && self.reason.text().trim().is_empty() {
+            return Err("a rule of the guard wants a reason: give one with --reason".to_owned());
+        }
+        Ok(self.begin(world, guard))
+    }
+
     /// The names of all clusters that are about to be changed, as they have to be typed.
     pub fn names(&self, world: &World) -> String {
         let mut names: Vec<&str> = Vec::new();

@@ -12,7 +12,9 @@ impl Change {
     /// How far it is; nothing of one that a person still decides about.
     pub fn course(&self) -> Option<Course> {
         let stage = match self.phase {
+            // What lasts has a screen of its own.
             Phase::Asking => return None,
+            _ if self.lasts() => return None,
             Phase::Running => Far::Running,
             Phase::Stopping => Far::Stopping,
             Phase::Over => Far::Over,

@@ -135,7 +135,7 @@ impl Change {
         for item in self.items.iter_mut().filter(|i| i.stage == Stage::Following) {
             let is_made = item.is_missing();
             let done = match item.verb(change).follow {
-                Follow::Stored(_) => true,
+                Follow::Stored(_) | Follow::Ended => true,
                 Follow::Gone => rows::is_gone(world, &item.target),
                 Follow::Rollout => rows::is_settled(world, &item.target, item.stored.as_ref(), &mut item.seen, is_made),
             };
@@ -160,12 +160,14 @@ impl Change {
             rule: self.ruling.as_ref().map(|r| r.rule.clone()).unwrap_or_default(),
             reason: Some(self.reason.text().trim().to_owned()).filter(|r| !r.is_empty()),
             outcome,
+            ended: item.ended.as_ref().map(ToString::to_string),
         })
     }
 
     /// The objects whose rows are wanted: they show what changes underneath, and how a running change goes on.
     pub fn followed(&self) -> impl Iterator<Item = &ObjectRef> {
         let over = self.phase == Phase::Over;
-        self.items.iter().filter(move |_| !over).map(|i| &i.target)
+        // Of what lasts as long as its stream, no table says how it goes on.
+        self.items.iter().filter(move |i| !over && self.verb_of(i).follow != Follow::Ended).map(|i| &i.target)
     }
 }

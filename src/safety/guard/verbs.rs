@@ -6,10 +6,8 @@ pub const SCALE: &str = "scale";
 /// Verbs by name.
 pub const OTHERS: &[(&str, bool)] = &[
     // Into a container, and past the API server.
-    ("shell", false),
     ("attach", false),
     ("debug", false),
-    ("forward", false),
     ("copy-in", false),
     ("plugin", false),
 ];

@@ -3,7 +3,7 @@
 use super::{Given, Item};
 use crate::model::call::{Call, Method};
 use crate::model::catalog::Resource;
-use crate::safety::verb::{Around, EVICTION, Plan, Verb, Write};
+use crate::safety::verb::{Around, EVICTION, PORTS, Plan, Verb, Write};
 use serde_json::{Value, json};
 
 impl Item {
@@ -64,12 +64,14 @@ impl Item {
             Write::Create(object) => (Method::Create, object.to_string()),
             // Where there are options in the body, a server reads none in the query, `dryRun` neither.
             Write::Delete(options) => (Method::Delete, self.only_this(options, dry).to_string()),
+            Write::Connect(options) if plan.subresource == PORTS => (Method::Forward, options.to_string()),
+            Write::Connect(options) => (Method::Connect, options.to_string()),
         };
         let mut call = match &plan.creates {
             Some(resource) => Call { path: resource.path(Some(&self.target.namespace)), ..self.call(method, "", body) },
             None => self.call(method, plan.subresource, body),
         };
-        if !matches!(method, Method::Delete) {
+        if !matches!(method, Method::Delete | Method::Connect | Method::Forward) {
             call.query.push(("fieldValidation", "Strict".to_owned()));
         }
         if matches!(plan.write, Write::Apply { force: true, .. }) {

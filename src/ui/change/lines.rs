@@ -311,7 +311,7 @@ fn progress(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row>
         }
         Stage::Waiting(_, why) => ("◌", format!("{why}; it is tried again"), Role::StatusWarn),
         Stage::Following => ("◐", following(change, item, world), Role::StatusBusy),
-        Stage::Ended(End::Done) => ("✔", "done".to_owned(), Role::StatusOk),
+        Stage::Ended(End::Done) => ("✔", item.ended.as_ref().map_or_else(|| "done".to_owned(), ToString::to_string), Role::StatusOk),
         Stage::Ended(End::Unchanged) => ("=", "as it was already".to_owned(), Role::Dim),
         Stage::Ended(End::Failed(why)) => ("✖", why.clone(), Role::StatusBad),
         Stage::Ended(End::Unknown(why)) => ("?", why.clone(), Role::StatusWarn),

@@ -8,6 +8,7 @@ pub mod document;
 pub mod edit;
 pub mod events;
 pub mod finding;
+pub mod forwards;
 pub mod health;
 pub mod help;
 pub mod journal;

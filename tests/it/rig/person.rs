@@ -7,8 +7,12 @@ use kconsole::demo::fault::Fault;
 use kconsole::demo::fleet::{Fleet, Options};
 use kconsole::demo::store::Key;
 use kconsole::demo::write::How;
+use kconsole::k8s::stream::Ends;
+use kconsole::model::call::{Call, CallId};
 use kconsole::model::cluster::Tier;
 use kconsole::model::deed::{Edit, short, written};
+use kconsole::model::msg::Msg;
+use kconsole::model::step::Effect;
 use kconsole::model::time::Timestamp;
 use kconsole::safety::diff::diff;
 use ratatui::buffer::Buffer;
@@ -18,6 +22,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// Columns and rows: as wide as a dialog gets, and high enough for all that one says.
@@ -35,6 +41,9 @@ pub struct Person {
     screen: Buffer,
     size: (u16, u16),
     clock: Duration,
+    /// Streams that were opened and not talked with yet, and the forwards that were tried.
+    streams: Vec<(CallId, Call)>,
+    visited: Vec<CallId>,
 }
 
 impl Person {
@@ -63,7 +72,8 @@ impl Person {
         });
         let engine = Engine::start(&fleet, kind);
         let screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
-        let mut person = Self { engine, cluster, fleet, screen, size: SIZE, clock: Duration::ZERO };
+        let mut person =
+            Self { engine, cluster, fleet, screen, size: SIZE, clock: Duration::ZERO, streams: Vec::new(), visited: Vec::new() };
         person.begins().await;
         person
     }
@@ -161,7 +171,7 @@ impl Person {
     pub fn wait(&mut self, seconds: i64) -> &mut Self {
         let now = self.engine.0.state.world.now.0 + seconds;
         self.engine.0.state.tick(Timestamp(now));
-        drop(self.engine.0.perform());
+        self.perform();
         self.draw();
         self
     }
@@ -241,7 +251,7 @@ impl Person {
 
     fn key(&mut self, key: &str) {
         self.key_after(HAND, key);
-        drop(self.engine.0.perform());
+        self.perform();
     }
 
     /// Asks for an action by its name.
@@ -262,7 +272,8 @@ impl Person {
     pub async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let going = async {
             loop {
-                drop(self.engine.0.perform());
+                self.perform();
+                self.visit().await;
                 self.draw();
                 if is_so(self) {
                     return;
@@ -272,6 +283,40 @@ impl Person {
         };
         let ended = timeout(SOON, going).await;
         assert!(ended.is_ok(), "{what}:\n{}", self.screen());
+    }
+
+    fn perform(&mut self) {
+        let left = self.engine.0.perform().into_iter();
+        self.streams.extend(left.filter_map(|effect| if let Effect::Call(id, call) = effect { Some((id, call)) } else { None }));
+    }
+
+    /// Leaves each shell as soon as it is there, and looks once through each forward.
+    async fn visit(&mut self) {
+        for (id, call) in std::mem::take(&mut self.streams) {
+            let input = Box::new(std::io::Cursor::new(b"exit 3\r"));
+            let ends = Ends { input, out: Box::new(tokio::io::sink()), err: Box::new(tokio::io::sink()), size: None };
+            let answer = self.engine.0.exec(call, ends).await;
+            self.engine.0.state.message(Msg::Answer(id, answer));
+            self.perform();
+        }
+        let open = self.engine.0.state.world.forwards.iter().map(|forward| (forward.id, forward.now.local));
+        for (id, port) in open.filter(|(_, port)| *port != 0).collect::<Vec<_>>() {
+            if !self.visited.contains(&id) {
+                self.visited.push(id);
+                let mut near = TcpStream::connect(("127.0.0.1", port)).await.expect("it listens");
+                near.write_all(b"GET / HTTP/1.0\r\n\r\n").await.expect("it takes a request");
+                let mut page = String::new();
+                near.read_to_string(&mut page).await.expect("it answers");
+                assert!(page.contains("This is pod "), "{page}");
+            }
+        }
+    }
+
+    /// Ends the forwards that are open.
+    pub async fn hangs_up(&mut self) {
+        while !self.engine.0.state.world.forwards.is_empty() {
+            self.act("forwards").press("s").settles().await.press("esc");
+        }
     }
 
     fn draw(&mut self) {

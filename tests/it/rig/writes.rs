@@ -135,7 +135,7 @@ impl Server {
     }
 
     fn accepted(&self, object: Value) -> Reply {
-        Reply { object, warnings: self.warnings.clone() }
+        Reply { object, warnings: self.warnings.clone(), ended: None }
     }
 
     /// Somebody changes the object: a merge patch.
@@ -193,7 +193,7 @@ pub fn is_dry(call: &Call) -> bool {
 }
 
 fn reply(object: Value) -> Reply {
-    Reply { object, warnings: Vec::new() }
+    Reply { object, ..Reply::default() }
 }
 
 fn merge(object: &mut Value, patch: &Value) {

@@ -12,6 +12,7 @@ const PROGRAMS: &[(&str, Program)] = &[
     ("cat", cat),
     ("cd", cd),
     ("clear", |_, _, _| Ran::out("\x1b[H\x1b[2J")),
+    ("command", |shell, arguments, input| which(shell, arguments.get(1..).unwrap_or_default(), input)),
     ("date", date),
     ("df", |_, _, _| {
         Ran::out(
@@ -20,6 +21,7 @@ const PROGRAMS: &[(&str, Program)] = &[
     }),
     ("echo", echo),
     ("env", env),
+    ("exec", exec),
     ("exit", exit),
     ("export", export),
     ("false", |_, _, _| Ran { code: 1, ..Ran::default() }),
@@ -150,6 +152,14 @@ fn env(shell: &mut Shell, arguments: &[String], _: Option<&str>) -> Ran {
 fn exit(shell: &mut Shell, arguments: &[String], _: Option<&str>) -> Ran {
     let code = arguments.first().map_or(Some(shell.last), |a| a.parse().ok()).map(|c: i32| c & 0xff);
     code.map_or_else(|| Ran { exit: true, ..Ran::fail(2, "sh: exit: Illegal number") }, |code| Ran { code, exit: true, ..Ran::default() })
+}
+
+/// A shell in the place of this one.
+fn exec(_: &mut Shell, arguments: &[String], _: Option<&str>) -> Ran {
+    match arguments {
+        [program] if super::is_shell(program) => Ran { prompts: true, ..Ran::default() },
+        _ => Ran::fail(127, "sh: exec: only a shell is started so here"),
+    }
 }
 
 fn export(shell: &mut Shell, arguments: &[String], _: Option<&str>) -> Ran {

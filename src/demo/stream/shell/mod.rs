@@ -34,6 +34,8 @@ pub struct Done {
     pub exit: bool,
     /// True where it has to be asked again with all of the input.
     pub wants_input: bool,
+    /// True where it goes on as a shell that reads line after line.
+    pub prompts: bool,
 }
 
 /// A shell in a container.
@@ -56,6 +58,7 @@ struct Ran {
     sleep: u64,
     exit: bool,
     wants_input: bool,
+    prompts: bool,
     copy: bool,
 }
 
@@ -130,7 +133,7 @@ impl Shell {
                 continue;
             }
             self.pipeline(&pipeline, input, &mut done);
-            if done.exit || done.wants_input {
+            if done.exit || done.wants_input || done.prompts {
                 break;
             }
         }
@@ -174,6 +177,7 @@ impl Shell {
         done.wants_input |= ran.wants_input;
         if is_last {
             done.exit |= ran.exit;
+            done.prompts |= ran.prompts;
             self.last = ran.code;
             done.code = ran.code;
         }

@@ -1,0 +1,157 @@
+//! `kconsole exec`: a command in a container, on the same path as every change. The command line is what confirms it.
+
+use super::batch::Unseen;
+use super::cli::{Cli, Exec};
+use super::entry::{USAGE, eprint};
+use super::near::{self, Near};
+use super::program::Program;
+use super::startup::Setup;
+use crate::actions::shell::SHELL;
+use crate::k8s;
+use crate::kinds;
+use crate::model::call::{Failure, Reply};
+use crate::model::catalog::Resource;
+use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
+use crate::model::msg::{Link, Msg};
+use crate::model::step::Effect;
+use crate::model::stream::{self, Command, Ended};
+use crate::safety::change::Change;
+use crate::safety::item::{End, Given, Item, Stage};
+use futures::future::{BoxFuture, FutureExt};
+use serde_json::Value;
+use std::io;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// Longer than connecting may take, plugins included.
+const PATIENCE: Duration = Duration::from_secs(45);
+/// Who a cluster is, and who we are there, comes right behind the connection, where a server tells it at all: rules and the journal are about it.
+const KNOWN: Duration = Duration::from_secs(2);
+
+/// Runs the command. Returns its exit code, or 1 where it was not run or broke off.
+///
+/// # Errors
+/// Where the terminal is gone.
+pub(super) async fn run(cli: &Cli, asked: &Exec, setup: Setup) -> io::Result<i32> {
+    let place = match Place::read(cli, &asked.target, &setup) {
+        Ok(place) => place,
+        Err(why) => {
+            eprint(&format!("kconsole: {why}"));
+            return Ok(i32::from(USAGE));
+        }
+    };
+    let mut program = Program::new(setup, |_| Box::new(Unseen::idle()));
+    match execute(&mut program, &place, asked).await {
+        Ok(code) => Ok(code),
+        Err(why) => {
+            eprint(&format!("kconsole: {why}"));
+            Ok(1)
+        }
+    }
+}
+
+/// What was named on the command line.
+pub(super) struct Place {
+    pub(super) cluster: ClusterId,
+    pub(super) resource: Resource,
+    pub(super) namespace: String,
+    pub(super) name: String,
+}
+
+impl Place {
+    /// Reads `web-1` or `deploy/web`.
+    pub(super) fn read(cli: &Cli, target: &str, setup: &Setup) -> Result<Self, String> {
+        let &[cluster] = setup.chosen.as_slice() else {
+            return Err("this is about one object: name one context with --context".to_owned());
+        };
+        let (kind, name) = target.split_once('/').unwrap_or(("pods", target));
+        let kind = kinds::named(kind).ok_or_else(|| format!("{target}: there is no kind called {kind} here"))?;
+        let namespace = match cli.flags.namespace.as_slice() {
+            [] => setup.world.cluster(cluster).map(|c| c.namespace.clone()).unwrap_or_default(),
+            [one] => one.clone(),
+            _ => return Err("this is about one object: name one namespace with -n".to_owned()),
+        };
+        Ok(Self { cluster, resource: kind.resource(), namespace, name: name.to_owned() })
+    }
+}
+
+async fn execute(program: &mut Program, place: &Place, asked: &Exec) -> Result<i32, String> {
+    connect(program, place.cluster).await?;
+    let item = find(program, place, asked).await?;
+    let id = program.state.command(&SHELL, item, "", &asked.reason);
+    let mut running: Option<(Near, BoxFuture<'static, Result<Reply, Failure>>, _)> = None;
+    loop {
+        for effect in program.perform() {
+            if let Effect::Call(call_id, call) = effect {
+                let (near, ends) = if near::is_terminal() { Near::terminal().map_err(|e| e.to_string())? } else { Near::pipes() };
+                running = Some((near, program.exec(call, ends).boxed(), call_id));
+            }
+        }
+        if let Some(change) = program.state.commanded(id)? {
+            return ended(change);
+        }
+        let answer = tokio::select! {
+            answer = async { match &mut running { Some((_, running, _)) => running.await, None => std::future::pending().await } } => answer,
+            () = program.listen() => continue,
+        };
+        if let Some((near, _, call_id)) = running.take() {
+            if !matches!(&answer, Ok(Reply { ended: Some(Ended { end: stream::End::Exit(_), .. }), .. })) {
+                near.reset();
+            }
+            drop(near);
+            program.state.message(Msg::Answer(call_id, answer));
+        }
+    }
+}
+
+/// Waits until the cluster can be asked, and has said who it is.
+pub(super) async fn connect(program: &mut Program, cluster: ClusterId) -> Result<(), String> {
+    let (mut deadline, mut up) = (Instant::now() + PATIENCE, false);
+    loop {
+        program.perform();
+        let Some(known) = program.state.world.cluster(cluster) else { return Err("there is no such cluster".to_owned()) };
+        if let Some(fault) = known.fault() {
+            return Err(format!("{}: {fault}", known.name));
+        }
+        if known.identity.is_some() && known.user.is_some() {
+            return Ok(());
+        }
+        if matches!(known.link, Link::Up { .. }) && !std::mem::replace(&mut up, true) {
+            deadline = Instant::now() + KNOWN;
+        }
+        if timeout_at(deadline, program.listen()).await.is_err() {
+            return if up {
+                Ok(())
+            } else {
+                Err(format!("{}: no answer within {} s", program.state.world.name(cluster), PATIENCE.as_secs()))
+            };
+        }
+    }
+}
+
+/// The pod that is meant, with what is to be run in it.
+async fn find(program: &mut Program, place: &Place, asked: &Exec) -> Result<Item, String> {
+    let link = program.link(place.cluster).ok_or("the cluster is not open")?;
+    let pod = k8s::stream::find(&link, &place.resource, &place.namespace, &place.name).await.map_err(|fault| fault.to_string())?;
+    let text = |at| pod.pointer(at).and_then(Value::as_str).unwrap_or_default();
+    let kind = GroupResource::new("", "pods");
+    let resource = kinds::find(&kind).map(kinds::Kind::resource).ok_or("pods are not known")?;
+    let (name, uid) = (text("/metadata/name").into(), Uid::parse(text("/metadata/uid")));
+    let object = ObjectRef { cluster: place.cluster, kind, namespace: place.namespace.as_str().into(), name, uid };
+    let command = Command { container: asked.container.clone(), words: asked.command.clone(), terminal: near::is_terminal() };
+    Ok(Item::new(object, resource, Given::Command(command), program.state.world.now))
+}
+
+/// The exit code of what is over, or why there is none.
+fn ended(change: &Change) -> Result<i32, String> {
+    // That a record could not be written is said where it did not keep the command from being run.
+    if let Some(why) = &change.told {
+        eprint(&format!("kconsole: {why}"));
+    }
+    match change.items.first() {
+        Some(Item { ended: Some(Ended { end: stream::End::Exit(code), .. }), .. }) => Ok(*code),
+        Some(Item { ended: Some(ended), .. }) => Err(ended.to_string()),
+        Some(Item { stage: Stage::Ended(End::Failed(why) | End::Unknown(why)), .. }) => Err(why.clone()),
+        _ => Err("it was not run".to_owned()),
+    }
+}

@@ -1,0 +1,77 @@
+//! Changes that last, a shell as long as it has the terminal and a forward as long as it is open; and those that the command line asks for.
+
+use super::state::State;
+use crate::model::call::CallId;
+use crate::model::course::ChangeId;
+use crate::model::forward::{Forward, Now, Port};
+use crate::model::id::ObjectRef;
+use crate::model::step::{Effect, Notice};
+use crate::safety::change::{Change, Phase};
+use crate::safety::item::Item;
+use crate::safety::verb::{Follow, Verb};
+use crate::ui::words;
+
+impl State {
+    /// A change is about to have the terminal: how it ends is told when it gives that back.
+    pub(super) fn entering(&mut self) {
+        self.changes.open = None;
+    }
+
+    /// The change that asks for something by this request, and the object that it is about.
+    pub(super) fn asked_by(&self, id: CallId) -> Option<(ChangeId, ObjectRef)> {
+        let (change, token) = self.changes.calls.get(&id)?;
+        Some((*change, self.changes.all.get(change)?.items.get(token.item)?.target.clone()))
+    }
+
+    /// Begins what the command line asks for.
+    pub(super) fn command(&mut self, verb: &'static Verb, item: Item, argument: &str, reason: &str) -> ChangeId {
+        let id = self.begin(verb, vec![item], argument);
+        if let Some(change) = self.changes.all.get_mut(&id) {
+            change.reason.set(reason);
+        }
+        self.pump();
+        id
+    }
+
+    /// What the command line asked for, once it is over. It is confirmed by having been asked for, as soon as it is known what would be done.
+    ///
+    /// # Errors
+    /// Why it is not done.
+    pub(super) fn commanded(&mut self, id: ChangeId) -> Result<Option<&Change>, String> {
+        let Some(change) = self.changes.all.get_mut(&id) else { return Err("it was let go".to_owned()) };
+        if change.phase == Phase::Asking && change.command(&self.world, &self.changes.guard)? {
+            self.pump();
+        }
+        Ok(self.changes.all.get(&id).filter(|change| change.phase == Phase::Over))
+    }
+
+    /// A forward begins, by the request for it: what it is about. Its dialog has said all that it will.
+    pub(super) fn open_forward(&mut self, id: CallId, port: Port) -> Option<ObjectRef> {
+        let (change, object) = self.asked_by(id)?;
+        self.entering();
+        self.world.forwards.push(Forward { change, id, object: object.clone(), port, now: Now::default(), since: self.world.now });
+        self.refresh();
+        Some(object)
+    }
+
+    /// How a forward goes.
+    pub(super) fn forwarded(&mut self, id: CallId, now: Now) {
+        let Some(forward) = self.world.forwards.iter_mut().find(|f| f.id == id) else { return };
+        let is_new = forward.now.local == 0;
+        forward.now = now;
+        if is_new {
+            let (object, cluster) = (words::object(&forward.object), forward.object.cluster);
+            let told = format!("localhost:{} leads to {} of {object}; {{forwards}} lists them", forward.now.local, forward.port);
+            self.say(Notice::info(words::keyed(&self.world, &told)).of(cluster));
+        }
+        self.refresh();
+    }
+
+    /// What a change opened that lasts is to end.
+    pub(super) fn hang_up(&mut self, change: ChangeId) {
+        if self.changes.all.get(&change).is_some_and(|c| c.verb.follow == Follow::Ended) {
+            let calls: Vec<CallId> = self.world.forwards.iter().filter(|f| f.change == change).map(|f| f.id).collect();
+            self.effects.extend(calls.into_iter().map(Effect::HangUp));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Whether a far side lives: what is heard of it, by what went in.
+
+use super::super::fault;
+use super::SILENCE;
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::SplitStream;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+/// A far side that has more to take than this may be busy with it and hear no pings: then its silence says nothing.
+const TAKEN: u64 = 32 << 10;
+/// After the far side has said how it ended, what is left may take so long.
+const LAST: Duration = Duration::from_secs(5);
+
+/// Bytes that went in and came out of a stream.
+#[derive(Default)]
+pub(super) struct Pulse {
+    sent: AtomicU64,
+    received: AtomicU64,
+    /// Bytes that had gone in by the last sign of life.
+    heard: AtomicU64,
+}
+
+impl Pulse {
+    /// So many bytes go in.
+    pub(super) fn sends(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Relaxed);
+    }
+
+    /// So many came out.
+    pub(super) fn receives(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Relaxed);
+    }
+
+    /// What went in and what came out.
+    pub(super) fn counted(&self) -> (u64, u64) {
+        (self.sent.load(Relaxed), self.received.load(Relaxed))
+    }
+
+    /// The next message; or why there is none, with nothing special to tell where the far side said goodbye. Time counts only while this waits: who
+    /// does not read hears nothing. `is_last` where all is said but what is on its way.
+    pub(super) async fn next<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        from: &mut SplitStream<WebSocketStream<S>>,
+        is_last: bool,
+        is_down: &impl Fn() -> bool,
+    ) -> Result<Bytes, Lost> {
+        loop {
+            let message = match timeout(if is_last { LAST } else { SILENCE }, from.next()).await {
+                Ok(None | Some(Err(Error::ConnectionClosed))) => return Err(Lost::Closed),
+                Ok(Some(Err(why))) => return Err(Lost::Broken(broken(&why))),
+                Ok(Some(Ok(message))) => message,
+                Err(_) if !is_last && self.is_deaf() && !is_down() => continue,
+                Err(_) => return Err(Lost::Broken(format!("nothing was heard of it for {} s", SILENCE.as_secs()))),
+            };
+            self.heard.store(self.sent.load(Relaxed), Relaxed);
+            match message {
+                Message::Binary(data) => return Ok(data),
+                Message::Text(text) => return Ok(text.into()),
+                _ => {}
+            }
+        }
+    }
+
+    fn is_deaf(&self) -> bool {
+        self.sent.load(Relaxed) - self.heard.load(Relaxed) > TAKEN
+    }
+}
+
+/// Why nothing more comes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// The far side said goodbye.
+    Closed,
+    /// It did not.
+    Broken(String),
+}
+
+fn broken(why: &Error) -> String {
+    match why {
+        Error::Protocol(_) => "the connection was cut off".to_owned(),
+        why => fault::of_transport(why).what,
+    }
+}

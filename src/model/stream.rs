@@ -1,0 +1,47 @@
+//! Streams into containers: what is run there, and how it ended.
+
+use std::fmt;
+
+/// A command that is run in a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The container; the pod's own choice where none is named.
+    pub container: Option<String>,
+    /// The program and its arguments.
+    pub words: Vec<String>,
+    /// It gets a terminal.
+    pub terminal: bool,
+}
+
+/// How a stream ended that had begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// How.
+    pub end: End,
+    /// Bytes that went into it.
+    pub sent: u64,
+    /// Bytes that came out of it.
+    pub received: u64,
+}
+
+/// How a stream ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The command did, with this exit code.
+    Exit(i32),
+    /// A person ended it.
+    Closed,
+    /// It broke off: the connection did, or the pod went.
+    Broken(String),
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.end {
+            End::Exit(code) => write!(f, "exit {code}")?,
+            End::Closed => f.write_str("closed")?,
+            End::Broken(why) => write!(f, "broken off: {why}")?,
+        }
+        write!(f, ", {} bytes in, {} bytes out", self.sent, self.received)
+    }
+}

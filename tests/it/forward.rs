@@ -1,0 +1,211 @@
+//! Ports of pods, reached from this machine: many connections, half-closed ones, pods that go, ports that are taken.
+
+use crate::rig::cluster::{has_kubectl, kubectl};
+use crate::rig::demo::demo;
+use crate::rig::home::Home;
+use crate::rig::pty::signal;
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longer than anything takes that is waited for.
+const SOON: Duration = Duration::from_secs(30);
+
+/// `kconsole forward` while it runs.
+struct Forward {
+    child: Child,
+    port: u16,
+    home: Home,
+}
+
+fn command(home: &Home, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
+    command.args(["forward", "-n", "shop", "--context", "staging"]).args(args).env_clear().env("KUBECONFIG", demo().kubeconfig());
+    command.envs(home.variables().iter().map(|(name, value)| (name, value)));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+impl Forward {
+    fn start(args: &[&str]) -> Self {
+        Self::start_on(demo().kubeconfig(), args)
+    }
+
+    fn start_on(kubeconfig: &Path, args: &[&str]) -> Self {
+        let home = Home::new();
+        let mut child = command(&home, args).env("KUBECONFIG", kubeconfig).spawn().expect("it runs");
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let port = line.strip_prefix("Forwarding from 127.0.0.1:").and_then(|rest| rest.split(' ').next()?.parse().ok());
+        let port = port.unwrap_or_else(|| {
+            let mut told = String::new();
+            let _ = child.stderr.as_mut().unwrap().read_to_string(&mut told); // it has ended
+            panic!("{line:?} {told}")
+        });
+        Self { child, port, home }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let near = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("it listens");
+        near.set_read_timeout(Some(SOON)).unwrap();
+        near
+    }
+
+    /// The page behind the port.
+    fn page(&self) -> String {
+        page(self.connect())
+    }
+
+    /// Ends it; what it said of trouble, and the records of its journal.
+    fn end(mut self) -> (Option<i32>, String, Vec<Value>) {
+        signal("TERM", self.child.id());
+        let (mut told, status) = (String::new(), self.child.wait().unwrap());
+        self.child.stderr.as_mut().unwrap().read_to_string(&mut told).unwrap();
+        let journal = std::fs::read_to_string(self.home.path().join(".local/state/kconsole/journal.jsonl")).expect("a journal");
+        (status.code(), told, journal.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    }
+}
+
+impl Drop for Forward {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // it may have ended
+        let _ = self.child.wait();
+    }
+}
+
+fn page(mut near: TcpStream) -> String {
+    near.write_all(b"GET /here HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    near.read_to_string(&mut text).unwrap();
+    text
+}
+
+/// The pod that a page is from.
+fn pod(page: &str) -> &str {
+    page.split("This is pod ").nth(1).and_then(|rest| rest.split(',').next()).unwrap_or_else(|| panic!("{page}"))
+}
+
+#[test]
+fn many_connections_go_at_once_and_half_closed_ones_are_answered() {
+    let forward = Forward::start(&["svc/checkout", "0:http", "--reason", "a look"]);
+    let text = forward.page();
+    assert!(text.contains("port 8080, of the demo fleet.\nGET /here\n") && pod(&text).starts_with("checkout-"), "{text}");
+    let six = TcpStream::connect((Ipv6Addr::LOCALHOST, forward.port));
+    assert!(six.is_ok() || TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err(), "{six:?}");
+    drop(six);
+    let open: Vec<TcpStream> = (0..32).map(|_| forward.connect()).collect();
+    assert!(open.into_iter().all(|near| page(near).contains("GET /here")));
+    // What is no request is echoed, for as long as it comes.
+    let mut near = forward.connect();
+    let sent: Vec<u8> = (0..4u32 << 20).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 | 0x80).collect();
+    let mut far = near.try_clone().unwrap();
+    let (wanted, typing) = (sent.clone(), std::thread::spawn(move || far.write_all(&sent).and_then(|()| far.shutdown(Shutdown::Write))));
+    let mut got = Vec::new();
+    near.read_to_end(&mut got).expect("the end of it comes");
+    typing.join().unwrap().unwrap();
+    assert!(got == wanted, "{} of {} bytes came back", got.len(), wanted.len());
+    let (code, told, records) = forward.end();
+    assert_eq!(code, Some(143), "{told}");
+    let ends: Vec<_> = records.iter().map(|r| (r["record"].as_str().unwrap(), r["verb"].as_str().unwrap())).collect();
+    assert_eq!(ends, [("intent", "forward"), ("outcome", "forward")]);
+    let why = records[1]["why"].as_str().unwrap();
+    assert!(why.starts_with("closed, 419") && why.contains(" bytes in, 42") && records[1]["reason"] == "a look", "{why}");
+}
+
+#[test]
+fn only_this_machine_reaches_it() {
+    let forward = Forward::start(&["deploy/checkout", "0:8080"]);
+    // Any address of this machine that is not the loopback's; a datagram that is never sent tells one.
+    let own = std::net::UdpSocket::bind("0.0.0.0:0").and_then(|s| s.connect("192.0.2.1:9").and_then(|()| s.local_addr()));
+    if let Ok(own) =
+        own.map(|address| address.ip()).and_then(|ip| if ip.is_loopback() { Err(std::io::ErrorKind::Other.into()) } else { Ok(ip) })
+    {
+        let refused = TcpStream::connect_timeout(&SocketAddr::new(own, forward.port), SOON);
+        assert!(refused.is_err(), "{own}");
+    }
+    assert!(TcpStream::connect(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), forward.port)).is_ok());
+}
+
+#[test]
+fn fl8_a_forward_goes_on_with_another_pod_within_2_s() {
+    if !has_kubectl() {
+        return;
+    }
+    let forward = Forward::start(&["deploy/cart", "0:8080"]);
+    let before = pod(&forward.page()).to_owned();
+    kubectl(demo().kubeconfig(), &["--context", "staging", "-n", "shop", "delete", "pod", &before, "--wait=false"]);
+    let gone = Instant::now();
+    let after = loop {
+        let after = pod(&forward.page()).to_owned();
+        if after != before {
+            break after;
+        }
+        assert!(gone.elapsed() < Duration::from_secs(2), "still {before}");
+    };
+    assert!(after.starts_with("cart-"), "{after}");
+}
+
+/// A server that can be frozen: it keeps its sockets and says nothing.
+struct Frozen(Child);
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        signal("CONT", self.0.id());
+        signal("TERM", self.0.id());
+        let _ = self.0.wait(); // how it ends does not matter here
+    }
+}
+
+#[test]
+fn fl8_a_server_that_says_nothing_ends_what_is_open_within_15_s_and_the_forward_goes_on_unasked() {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_kconsole"));
+    server.args(["demo-server", "--clusters", "3"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut server = Frozen(server.spawn().expect("it runs"));
+    let mut kubeconfig = String::new();
+    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut kubeconfig).unwrap();
+    let forward = Forward::start_on(Path::new(kubeconfig.trim_end()), &["svc/checkout", "0:http"]);
+    assert!(forward.page().contains("GET /here"));
+    // What is no request is echoed.
+    let mut held = forward.connect();
+    held.write_all(&[0x80]).unwrap();
+    held.read_exact(&mut [0]).unwrap();
+    signal("STOP", server.0.id());
+    let frozen = Instant::now();
+    let ended = held.read(&mut [0]);
+    assert!(matches!(ended, Ok(0) | Err(_)) && frozen.elapsed() < Duration::from_secs(15), "{ended:?} after {:?}", frozen.elapsed());
+    signal("CONT", server.0.id());
+    // A connection that comes meanwhile waits for a way.
+    let back = Instant::now();
+    assert!(forward.page().contains("GET /here") && back.elapsed() < Duration::from_secs(15), "{:?}", back.elapsed());
+    let (_, told, _) = forward.end();
+    assert!(told.contains("nothing was heard of it for 10 s"), "{told}");
+}
+
+#[test]
+fn fl8_a_port_that_is_taken_is_refused_with_who_has_it() {
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    for (args, code, told) in [
+        (["deploy/checkout", &format!("{port}:8080")], 1, format!("port {port} is taken")),
+        (["deploy/checkout", "0:grpc"], 1, "it has no port called grpc; there are http (8080)".to_owned()),
+        (["deploy/nobody", "0:80"], 1, "not found".to_owned()),
+        (["nonsense/x", "0:80"], 2, "there is no kind called nonsense".to_owned()),
+    ] {
+        let out = command(&Home::new(), &args).output().expect("it runs");
+        let err = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.code() == Some(code) && err.contains(&told) && out.stdout.is_empty(), "{args:?}: {:?} {err}", out.status);
+        if args[1].starts_with(&port.to_string()) && Path::new("/proc/net/tcp").exists() {
+            assert!(err.contains(&format!("({})", std::process::id())), "{err}");
+        }
+    }
+}
+
+#[test]
+fn readonly_opens_no_forward() {
+    let out = command(&Home::new(), &["deploy/checkout", "0:8080", "--readonly"]).output().expect("it runs");
+    let err = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.code() == Some(1) && err.contains("kconsole was started with --readonly"), "{err}");
+}
