@@ -6,12 +6,14 @@
 //! server. A [`Reject`] greys its entry and says why.
 
 pub mod apply;
+pub mod attach;
 pub mod autoscale;
 mod changes;
 mod clusters;
 mod copy;
 mod cordon;
 pub mod data;
+mod debug;
 mod delete;
 mod drain;
 mod drill;
@@ -73,6 +75,8 @@ pub static ACTIONS: &[&[Action]] = &[
     cordon::ALL,
     drain::ALL,
     shell::ALL,
+    attach::ALL,
+    debug::ALL,
     forward::ALL,
     undo::ALL,
     changes::ALL,
@@ -114,6 +118,8 @@ pub static VERBS: &[&Verb] = &[
     &cordon::UNCORDON,
     &drain::DRAIN,
     &shell::SHELL,
+    &attach::ATTACH,
+    &debug::DEBUG,
     &forward::FORWARD,
     &undo::UNDO,
 ];

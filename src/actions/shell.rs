@@ -21,7 +21,7 @@ pub static SHELL: Verb = Verb {
     right: ("create", "exec"),
     removes: false,
     around: nothing_around,
-    form,
+    form: choice,
     plan,
     notes,
     keeps: Keeps::Shown,
@@ -76,12 +76,24 @@ fn containers(pod: &Value) -> Vec<(&str, Result<(), String>)> {
     all
 }
 
-fn names(pod: &Value) -> Vec<String> {
+pub(super) fn names(pod: &Value) -> Vec<String> {
     containers(pod).into_iter().map(|(name, _)| name.to_owned()).collect()
 }
 
+/// The container that is meant, by its name or as the pod's own choice.
+///
+/// # Errors
+/// Where there is none, or it does not run.
+pub(super) fn container<'a>(pod: &'a Value, named: Option<&str>) -> Result<&'a str, String> {
+    let all = containers(pod);
+    let wanted = named.or(all.first().map(|(name, _)| *name)).ok_or("it has no containers")?;
+    let unknown = || format!("it has no container called {wanted}; there are {}", names(pod).join(", "));
+    let (name, runs) = all.iter().find(|(name, _)| *name == wanted).ok_or_else(unknown)?;
+    runs.clone().map(|()| *name).map_err(|why| format!("its container {name} does not run: {why}"))
+}
+
 /// Which container, where there are several.
-fn form(items: &[Item], argument: &str) -> Form {
+pub(super) fn choice(items: &[Item], argument: &str) -> Form {
     let [Item { before: Some(pod), given: Given::Nothing, .. }] = items else { return Form::default() };
     let names = names(pod);
     let named = Some(argument).filter(|a| !a.is_empty()).or(names.first().map(String::as_str)).unwrap_or_default().to_owned();
@@ -96,19 +108,12 @@ fn is_windows(pod: &Value) -> bool {
 
 fn plan(item: &Item, form: &Form) -> Result<Plan, String> {
     let pod = item.before.as_ref().unwrap_or(&Value::Null);
-    let containers = containers(pod);
     let shell = || if is_windows(pod) { WINDOWS } else { LINUX }.iter().map(|word| (*word).to_owned()).collect();
     let command = match &item.given {
         Given::Command(command) => command.clone(),
         _ => Command { container: Some(form.text("container").to_owned()).filter(|c| !c.is_empty()), words: shell(), terminal: true },
     };
-    let first = containers.first().map(|(name, _)| *name);
-    let wanted = command.container.as_deref().or(first).ok_or("it has no containers")?;
-    let (name, runs) = containers
-        .iter()
-        .find(|(name, _)| *name == wanted)
-        .ok_or_else(|| format!("it has no container called {wanted}; there are {}", names(pod).join(", ")))?;
-    runs.clone().map_err(|why| format!("its container {name} does not run: {why}"))?;
+    let name = container(pod, command.container.as_deref())?;
     let Command { words, terminal, .. } = command;
     // A terminal has one stream for output and errors.
     let options = json!({"container": name, "command": words, "stdin": true, "stdout": true, "stderr": !terminal, "tty": terminal});
@@ -153,7 +158,7 @@ mod tests {
             (json!({}), "new", Err("its container new does not run: not begun")),
         ] {
             let item = item(("", "pods"), pod(metadata, of(&["web", "side", "sick", "new"]), &["web", "side"]));
-            let sent = sent(&SHELL, &item, &form(std::slice::from_ref(&item), named));
+            let sent = sent(&SHELL, &item, &choice(std::slice::from_ref(&item), named));
             assert_eq!(
                 sent.as_ref().map(|s| s["container"].as_str().unwrap()),
                 wanted.map_err(|w| w.to_owned()).as_ref().map(|w| *w),
@@ -165,7 +170,7 @@ mod tests {
     #[test]
     fn one_container_is_not_asked_for_and_windows_gets_its_own_shell() {
         let linux = item(("", "pods"), pod(json!({}), json!({"containers": [{"name": "web"}]}), &["web"]));
-        let choices = |item: &Item| form(std::slice::from_ref(item), "").fields.iter().map(|f| f.choices.len()).collect::<Vec<_>>();
+        let choices = |item: &Item| choice(std::slice::from_ref(item), "").fields.iter().map(|f| f.choices.len()).collect::<Vec<_>>();
         assert_eq!(choices(&linux), [0; 0]);
         assert_eq!(choices(&item(("", "pods"), pod(json!({}), of(&["web"]), &["web"]))), [2], "a sidecar is a choice");
         let spec = json!({"containers": [{"name": "web"}], "nodeSelector": {"kubernetes.io/os": "windows"}});

@@ -92,14 +92,17 @@ pub(super) async fn run(cli: &Cli, command: &Command, setup: Setup) -> io::Resul
         }
         return Ok(1);
     }
-    if let Command::Forward(asked) = command {
-        return forward::run(cli, asked, setup).await;
+    match command {
+        Command::Forward(asked) => return forward::run(cli, asked, setup).await,
+        // A signal leaves it.
+        Command::Attach(asked) => return exec::run(cli, asked.into(), setup).await,
+        _ => {}
     }
     let work = async {
         match command {
             Command::Get(asked) => get(cli, asked, setup).await,
             Command::Logs(asked) => follow::run(cli, asked, setup).await,
-            Command::Exec(asked) => exec::run(cli, asked, setup).await,
+            Command::Exec(asked) => exec::run(cli, asked.into(), setup).await,
             _ => check(setup).await,
         }
     };

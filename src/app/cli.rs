@@ -111,6 +111,8 @@ pub enum Command {
     Logs(LogsArgs),
     /// Run a command in a container, with a terminal where there is one here; its exit code is the command's. What is typed or piped in goes to it
     Exec(Exec),
+    /// See what a container writes from now on, and type to it where it takes input
+    Attach(AttachArgs),
     /// Reach ports of pods from this machine, over restarts and rollouts, until it is ended
     Forward(ForwardArgs),
     /// What the guard would ask for a change
@@ -285,6 +287,19 @@ pub struct Exec {
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<String>,
+}
+
+/// What `attach` is about.
+#[derive(Debug, Args)]
+pub struct AttachArgs {
+    /// The pod by its name, or what a pod is chosen of: deploy/web, statefulset/db, svc/web
+    pub target: String,
+    /// The container, instead of the pod's own choice
+    #[arg(short, long, value_name = "CONTAINER")]
+    pub container: Option<String>,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub reason: String,
 }
 
 /// What `forward` leads to.

@@ -1,11 +1,13 @@
-//! `kconsole exec`: a command in a container, on the same path as every change. The command line is what confirms it.
+//! `kconsole exec` and `attach`: a command in a container, or what it runs by itself, on the same path as every change. The command line is what
+//! confirms it.
 
 use super::batch::Unseen;
-use super::cli::{Cli, Exec};
+use super::cli::{AttachArgs, Cli, Exec};
 use super::entry::{USAGE, eprint};
 use super::near::{self, Near};
 use super::program::Program;
 use super::startup::Setup;
+use crate::actions::attach::ATTACH;
 use crate::actions::shell::SHELL;
 use crate::k8s;
 use crate::kinds;
@@ -17,6 +19,7 @@ use crate::model::step::Effect;
 use crate::model::stream::{self, Command, Ended};
 use crate::safety::change::Change;
 use crate::safety::item::{End, Given, Item, Stage};
+use crate::safety::verb::Verb;
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::Value;
 use std::io;
@@ -28,12 +31,35 @@ const PATIENCE: Duration = Duration::from_secs(45);
 /// Who a cluster is, and who we are there, comes right behind the connection, where a server tells it at all: rules and the journal are about it.
 const KNOWN: Duration = Duration::from_secs(2);
 
-/// Runs the command. Returns its exit code, or 1 where it was not run or broke off.
+/// What is asked for.
+pub(super) struct Asked<'a> {
+    verb: &'static Verb,
+    target: &'a str,
+    container: Option<&'a str>,
+    words: &'a [String],
+    reason: &'a str,
+}
+
+impl<'a> From<&'a Exec> for Asked<'a> {
+    fn from(exec: &'a Exec) -> Self {
+        let Exec { target, container, reason, command } = exec;
+        Self { verb: &SHELL, target, container: container.as_deref(), words: command, reason }
+    }
+}
+
+impl<'a> From<&'a AttachArgs> for Asked<'a> {
+    fn from(attach: &'a AttachArgs) -> Self {
+        let AttachArgs { target, container, reason } = attach;
+        Self { verb: &ATTACH, target, container: container.as_deref(), words: &[], reason }
+    }
+}
+
+/// Runs the command. Returns its exit code, 0 where it was left, or 1 where it was not run or broke off.
 ///
 /// # Errors
 /// Where the terminal is gone.
-pub(super) async fn run(cli: &Cli, asked: &Exec, setup: Setup) -> io::Result<i32> {
-    let place = match Place::read(cli, &asked.target, &setup) {
+pub(super) async fn run(cli: &Cli, asked: Asked<'_>, setup: Setup) -> io::Result<i32> {
+    let place = match Place::read(cli, asked.target, &setup) {
         Ok(place) => place,
         Err(why) => {
             eprint(&format!("kconsole: {why}"));
@@ -41,7 +67,7 @@ pub(super) async fn run(cli: &Cli, asked: &Exec, setup: Setup) -> io::Result<i32
         }
     };
     let mut program = Program::new(setup, |_| Box::new(Unseen::idle()));
-    match execute(&mut program, &place, asked).await {
+    match execute(&mut program, &place, &asked).await {
         Ok(code) => Ok(code),
         Err(why) => {
             eprint(&format!("kconsole: {why}"));
@@ -75,16 +101,16 @@ impl Place {
     }
 }
 
-async fn execute(program: &mut Program, place: &Place, asked: &Exec) -> Result<i32, String> {
+async fn execute(program: &mut Program, place: &Place, asked: &Asked<'_>) -> Result<i32, String> {
     connect(program, place.cluster).await?;
     let item = find(program, place, asked).await?;
-    let id = program.state.command(&SHELL, item, "", &asked.reason);
+    let id = program.state.command(asked.verb, item, "", asked.reason);
     let mut running: Option<(Near, BoxFuture<'static, Result<Reply, Failure>>, _)> = None;
     loop {
         for effect in program.perform() {
             if let Effect::Call(call_id, call) = effect {
-                let (near, ends) = if near::is_terminal() { Near::terminal().map_err(|e| e.to_string())? } else { Near::pipes() };
-                running = Some((near, program.exec(call, ends).boxed(), call_id));
+                let (near, ends, leave) = Near::of(&call).map_err(|e| e.to_string())?;
+                running = Some((near, program.exec(call, ends, leave).boxed(), call_id));
             }
         }
         if let Some(change) = program.state.commanded(id)? {
@@ -130,7 +156,7 @@ pub(super) async fn connect(program: &mut Program, cluster: ClusterId) -> Result
 }
 
 /// The pod that is meant, with what is to be run in it.
-async fn find(program: &mut Program, place: &Place, asked: &Exec) -> Result<Item, String> {
+async fn find(program: &mut Program, place: &Place, asked: &Asked<'_>) -> Result<Item, String> {
     let link = program.link(place.cluster).ok_or("the cluster is not open")?;
     let pod = k8s::stream::find(&link, &place.resource, &place.namespace, &place.name).await.map_err(|fault| fault.to_string())?;
     let text = |at| pod.pointer(at).and_then(Value::as_str).unwrap_or_default();
@@ -138,7 +164,7 @@ async fn find(program: &mut Program, place: &Place, asked: &Exec) -> Result<Item
     let resource = kinds::find(&kind).map(kinds::Kind::resource).ok_or("pods are not known")?;
     let (name, uid) = (text("/metadata/name").into(), Uid::parse(text("/metadata/uid")));
     let object = ObjectRef { cluster: place.cluster, kind, namespace: place.namespace.as_str().into(), name, uid };
-    let command = Command { container: asked.container.clone(), words: asked.command.clone(), terminal: near::is_terminal() };
+    let command = Command { container: asked.container.map(str::to_owned), words: asked.words.to_vec(), terminal: near::is_terminal() };
     Ok(Item::new(object, resource, Given::Command(command), program.state.world.now))
 }
 
@@ -150,6 +176,7 @@ fn ended(change: &Change) -> Result<i32, String> {
     }
     match change.items.first() {
         Some(Item { ended: Some(Ended { end: stream::End::Exit(code), .. }), .. }) => Ok(*code),
+        Some(Item { ended: Some(Ended { end: stream::End::Closed, .. }), .. }) => Ok(0),
         Some(Item { ended: Some(ended), .. }) => Err(ended.to_string()),
         Some(Item { stage: Stage::Ended(End::Failed(why) | End::Unknown(why)), .. }) => Err(why.clone()),
         _ => Err("it was not run".to_owned()),

@@ -73,16 +73,16 @@ impl Loop {
         Ok(())
     }
 
-    /// Lends the terminal to a command in a container, until it ends or breaks off.
+    /// Lends the terminal to a command in a container or to what runs there, until that ends, breaks off or is left.
     pub(super) async fn enter(&mut self, id: CallId, call: Call) -> io::Result<()> {
         self.program.state.entering();
         self.input = None;
         self.screen.leave();
         let unusable = |error: io::Error| Failure::unsent(Fault::new(FaultKind::Config, format!("the terminal cannot be lent: {error}")));
-        let answer = match Near::terminal() {
+        let answer = match Near::of(&call) {
             Err(error) => Err(unusable(error)),
-            Ok((near, ends)) => {
-                let running = self.program.exec(call, ends);
+            Ok((near, ends, leave)) => {
+                let running = self.program.exec(call, ends, leave);
                 let answer = self.lend(async { Ok(running.await) }).await;
                 near.reset();
                 answer.unwrap_or_else(|why| Err(Failure::unsent(Fault::new(FaultKind::Unreachable, why))))

@@ -5,6 +5,7 @@ use super::files::{Own, Paths};
 use super::journal::{self, Journal};
 use super::layouts;
 use super::manifests;
+use super::near::{self, Leave};
 use super::reload::{Reader, Reload};
 use super::saves::Tees;
 use super::session;
@@ -207,12 +208,13 @@ impl Program {
         left
     }
 
-    /// Has a command run in a container, with these ends; what comes of it is an answer like any other.
-    pub fn exec(&self, call: Call, ends: Ends) -> impl Future<Output = Result<Reply, Failure>> + use<> {
+    /// Has a command run in a container, or talks with what runs there until a person leaves it; what comes of it is an answer like any other.
+    pub fn exec(&self, call: Call, ends: Ends, leave: Leave) -> impl Future<Output = Result<Reply, Failure>> + use<> {
         let open = self.sessions.streams(call.cluster);
         async move {
             let closed = || Fault::new(FaultKind::Unreachable, "the cluster is not open");
             let ended = match open {
+                Some((link, lanes)) if near::is_attach(&call) => stream::attach(&link, &lanes, &call, ends, leave).await,
                 Some((link, lanes)) => stream::exec(&link, &lanes, &call, ends).await,
                 None => Err(closed()),
             };

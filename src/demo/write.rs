@@ -334,6 +334,14 @@ fn keep(old: &Value, new: &mut Value, subresource: &str, has_status: bool) {
         managed.into_iter().for_each(|m| set(new, "/metadata/managedFields", m));
         return;
     }
+    if subresource == "ephemeralcontainers" {
+        let added = new.pointer_mut("/spec/ephemeralContainers").map(Value::take);
+        let managed = new.pointer_mut("/metadata/managedFields").map(Value::take);
+        *new = old.clone();
+        added.into_iter().for_each(|a| set(new, "/spec/ephemeralContainers", a));
+        managed.into_iter().for_each(|m| set(new, "/metadata/managedFields", m));
+        return;
+    }
     for name in METADATA {
         put_back(old, new, &format!("/metadata/{name}"));
     }

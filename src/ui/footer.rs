@@ -72,7 +72,7 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
             ("help", "keys"),
             ("back", "back"),
         ],
-        Scope::Changes => &[("enter", "its dialog"), ("stop", "begin no more"), ("again", "try again"), ("help", "keys"), ("back", "back")],
+        Scope::Changes => &[("enter", "its dialog"), ("stop", "stop it"), ("again", "try again"), ("help", "keys"), ("back", "back")],
         Scope::Data => &[
             ("enter", "edit"),
             ("reveal", "reveal"),

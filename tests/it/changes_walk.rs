@@ -184,7 +184,7 @@ fn leave(person: &mut Person) {
 
 fn is_read(line: &str) -> bool {
     // A WebSocket is asked for as if it were read.
-    READS.iter().any(|read| line.starts_with(read)) && !["/exec?", "/portforward?"].iter().any(|stream| line.contains(stream))
+    READS.iter().any(|read| line.starts_with(read)) && !["/exec?", "/attach?", "/portforward?"].iter().any(|stream| line.contains(stream))
 }
 
 fn is_dry(line: &str) -> bool {

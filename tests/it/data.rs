@@ -58,6 +58,8 @@ fn every_action_has_a_key_or_a_name_that_can_be_typed() {
             "cordon",
             "uncordon",
             "drain",
+            "attach",
+            "debug",
             "forwards",
             "changes",
             "handover",

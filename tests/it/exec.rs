@@ -2,10 +2,10 @@
 
 use crate::rig::demo::demo;
 use crate::rig::home::Home;
-use crate::rig::pty::Pty;
+use crate::rig::pty::{Pty, signal};
 use crate::terminal::{PLAIN, SOON, assert_whole};
 use serde_json::Value;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -41,6 +41,18 @@ fn exec(args: &[&str], input: &[u8]) -> Ran {
 /// A shell waits for a line.
 fn prompts(screen: &vt100::Screen) -> bool {
     screen.contents().trim_end().ends_with(['$', '#'])
+}
+
+/// The far side has this size by now. The program hears of it by a signal, the far side by a message: asked until it has.
+pub fn follows(pty: &mut Pty, size: &str) {
+    let mut asked = 0;
+    while !pty.look(|s| s.contents().contains(size)) {
+        asked += 1;
+        assert!(asked < 100, "{}", pty.screen());
+        let before = pty.raw_len();
+        pty.send("stty size\r");
+        pty.wait_more(before + "stty size".len(), SOON).expect("an answer");
+    }
 }
 
 /// The journal of a run, record by record.
@@ -132,15 +144,7 @@ fn a_terminal_is_handed_over_follows_in_size_and_is_given_back_whole() {
     pty.send("stty size\r");
     pty.wait_for("size", SOON, |s| s.contents().contains("24 80"));
     pty.resize((100, 30));
-    // The program hears of it by a signal, the far side by a message: asked until it has.
-    let mut asked = 0;
-    while !pty.look(|s| s.contents().contains("30 100")) {
-        asked += 1;
-        assert!(asked < 100, "{}", pty.screen());
-        let before = pty.raw_len();
-        pty.send("stty size\r");
-        pty.wait_more(before + "stty size".len(), SOON).expect("an answer");
-    }
+    follows(&mut pty, "30 100");
     // ctrl-c and ctrl-d are the far side's.
     pty.send("sleep 60\r\x03");
     pty.wait_for("interrupt", SOON, |s| s.contents().contains("^C"));
@@ -160,4 +164,26 @@ fn a_signal_ends_it_with_the_terminal_whole() {
     let (status, _) = pty.wait_exit(SOON).expect("it ends");
     assert_eq!(status.exit_code(), 143, "{}", pty.screen());
     assert_whole(&pty);
+}
+
+#[test]
+fn what_a_container_writes_is_seen_until_one_leaves() {
+    let home = Home::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
+    command.args(["attach", "-n", "shop", "--context", "staging", "deploy/checkout"]).env_clear().env("KUBECONFIG", demo().kubeconfig());
+    command.envs(home.variables().iter().map(|(name, value)| (name, value)));
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let (mut out, mut line) = (BufReader::new(child.stdout.take().unwrap()), String::new());
+    out.read_line(&mut line).unwrap();
+    signal("INT", child.id());
+    let ended = child.wait_with_output().unwrap();
+    assert!(
+        ended.status.code() == Some(0) && !line.trim().is_empty(),
+        "{:?} {line:?} {}",
+        ended.status,
+        String::from_utf8_lossy(&ended.stderr)
+    );
+    let told: Vec<_> = journal(&home).iter().map(|r| (r["record"].clone(), r["verb"].clone(), r["subresource"].clone())).collect();
+    assert_eq!(told, ["intent", "outcome"].map(|record| (record.into(), "attach".into(), "attach".into())));
+    assert!(journal(&home)[1]["why"].as_str().unwrap().starts_with("closed, 0 bytes in"));
 }

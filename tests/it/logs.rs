@@ -4,7 +4,7 @@
 //! Here is the harness; what is proven is in the files below.
 
 mod breaks;
-mod demo;
+pub mod demo;
 mod kept;
 mod many;
 mod printed;

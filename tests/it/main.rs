@@ -21,6 +21,7 @@ mod changes_verbs;
 mod changes_walk;
 mod cluster;
 mod data;
+mod debug;
 mod demo;
 mod drill;
 mod driver;

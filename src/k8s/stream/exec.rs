@@ -54,11 +54,28 @@ pub struct Ends {
 /// # Errors
 /// Why it did not begin. What begins ends somehow: that is told, not an error.
 pub async fn exec(link: &Link, lanes: &Lanes, call: &Call, ends: Ends) -> Result<Ended, Fault> {
+    converse(link, lanes, call, ends, std::future::pending()).await
+}
+
+/// Talks with what a container runs by itself, until that ends or a person leaves it.
+///
+/// # Errors
+/// Why it did not begin.
+pub async fn attach(link: &Link, lanes: &Lanes, call: &Call, ends: Ends, leave: impl Future<Output = ()>) -> Result<Ended, Fault> {
+    let ended = converse(link, lanes, call, ends, leave).await?;
+    // How the program ended is not told here, only that it did.
+    Ok(if ended.end == End::Exit(0) { Ended { end: End::Closed, ..ended } } else { ended })
+}
+
+async fn converse(link: &Link, lanes: &Lanes, call: &Call, ends: Ends, leave: impl Future<Output = ()>) -> Result<Ended, Fault> {
     let up = lanes.upright(&link.up().await?).await?;
     let (socket, protocol) = open(link, &up, &uri(call)?, PROTOCOLS).await?;
     let pulse = Pulse::default();
     let is_down = || matches!(link.now(), None | Some(Wire::Down { .. }));
-    let said = talk(socket, protocol == CLOSES, ends, is_down, &pulse).await;
+    let said = tokio::select! {
+        said = talk(socket, protocol == CLOSES, ends, is_down, &pulse) => said,
+        () = leave => Said::Left,
+    };
     let (sent, received) = pulse.counted();
     let ended = |end| Ended { end, sent, received };
     match said {
@@ -67,6 +84,7 @@ pub async fn exec(link: &Link, lanes: &Lanes, call: &Call, ends: Ends) -> Result
         Said::Failed(why) => Ok(ended(End::Broken(why.what))),
         Said::Nothing(why) => Ok(ended(End::Broken(pod::fate(link, &up, &call.path).await.unwrap_or(why)))),
         Said::Unread => Ok(ended(End::Exit(UNREAD))),
+        Said::Left => Ok(ended(End::Closed)),
     }
 }
 
@@ -83,6 +101,8 @@ enum Said {
     Nothing(String),
     /// Nobody takes the output any more.
     Unread,
+    /// A person left it.
+    Left,
 }
 
 /// The path and query that open a stream: the options stand in the body of the call.
@@ -274,6 +294,7 @@ mod tests {
             Said::Failed(fault) => fault.to_string(),
             Said::Nothing(why) => why.clone(),
             Said::Unread => "unread".to_owned(),
+            Said::Left => "left".to_owned(),
         }
     }
 
@@ -422,7 +443,7 @@ mod tests {
             match status(text.as_bytes()) {
                 Said::Exit(exit) => assert_eq!(Some(exit), code, "{text}"),
                 Said::Failed(fault) => assert!(code.is_none() && fault.what.contains(why), "{text}: {fault}"),
-                Said::Nothing(_) | Said::Unread => panic!("{text}"),
+                Said::Nothing(_) | Said::Unread | Said::Left => panic!("{text}"),
             }
         }
     }

@@ -6,8 +6,6 @@ pub const SCALE: &str = "scale";
 /// Verbs by name.
 pub const OTHERS: &[(&str, bool)] = &[
     // Into a container, and past the API server.
-    ("attach", false),
-    ("debug", false),
     ("copy-in", false),
     ("plugin", false),
 ];

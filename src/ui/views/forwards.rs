@@ -44,7 +44,9 @@ fn line(world: &World, forward: &Forward) -> Cells<8> {
         (None, 0) => ("◌", Role::StatusBusy),
         (None, _) => ("●", Role::StatusOk),
     };
-    let pod = now.pod.as_ref().map(|(pod, port)| format!("{pod}:{port}")).unwrap_or_default();
+    let is_same = |pod: &str| pod == &*object.name && &*object.kind.resource == "pods";
+    let pod = |(pod, port): &(Box<str>, u16)| if is_same(pod) { format!("its port {port}") } else { format!("{pod}:{port}") };
+    let pod = now.pod.as_ref().map(pod).unwrap_or_default();
     let failed = if now.failed > 0 { format!(", {} failed", now.failed) } else { String::new() };
     let through = format!("{} of {} open{failed}, {}B in, {}B out", now.open, now.all, bytes(now.sent), bytes(now.received));
     [

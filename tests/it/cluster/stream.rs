@@ -1,6 +1,7 @@
 //! Into containers on a real kubelet, and to their ports: what the demo server only plays.
 
 use super::{Ran, apply, command, kconsole};
+use crate::exec::follows;
 use crate::rig::cluster::{Turn, clusters};
 use crate::rig::home::Home;
 use crate::rig::pty::{Pty, signal};
@@ -71,12 +72,13 @@ fn terminal(clusters: &Turn) {
     pty.wait_for("prompt", SOON, |s| s.contents().trim_end().ends_with('#'));
     pty.send("stty size\r");
     pty.wait_for("size", SOON, |s| s.contents().contains("24 80"));
-    // The shell hears of it by a signal of its own.
-    pty.send("trap 'stty size' WINCH; while :; do sleep 1; done\r");
-    pty.wait_for("loop", SOON, |s| s.contents().contains("done"));
     pty.resize((132, 50));
-    pty.wait_for("other size", SOON, |s| s.contents().contains("50 132"));
+    follows(&mut pty, "50 132");
+    // ctrl-c is the far side's, once a program runs there: the line that was typed does not say so by itself.
+    pty.send("echo be''gun; sleep 600\r");
+    pty.wait_for("program", SOON, |s| s.contents().contains("begun"));
     pty.send("\x03");
+    pty.wait_for("interrupt", SOON, |s| s.contents().contains("^C") && s.contents().trim_end().ends_with('#'));
     pty.send("exit 9\r");
     assert_eq!(pty.wait_exit(SOON).expect("the shell ends it").0.exit_code(), 9, "{}", pty.screen());
     assert_eq!(pty.termios(), pty.termios_before());

@@ -1,6 +1,7 @@
 //! A person at the program, with a demo server behind it: keys in, screen out, and what the server has by then.
 
 use super::fleet::Engine;
+use futures::FutureExt;
 use kconsole::app::files::Paths;
 use kconsole::demo::cluster::Cluster;
 use kconsole::demo::fault::Fault;
@@ -295,7 +296,9 @@ impl Person {
         for (id, call) in std::mem::take(&mut self.streams) {
             let input = Box::new(std::io::Cursor::new(b"exit 3\r"));
             let ends = Ends { input, out: Box::new(tokio::io::sink()), err: Box::new(tokio::io::sink()), size: None };
-            let answer = self.engine.0.exec(call, ends).await;
+            // What a container runs by itself is looked at once.
+            let leave = if call.path.ends_with("/attach") { std::future::ready(()).boxed() } else { std::future::pending().boxed() };
+            let answer = self.engine.0.exec(call, ends, leave).await;
             self.engine.0.state.message(Msg::Answer(id, answer));
             self.perform();
         }

@@ -2,7 +2,7 @@
 
 use crate::demo::controllers::condition;
 use crate::demo::json::{Millis, int, list, or_set, remove, set, stamp, text};
-use crate::demo::world::image::Reference;
+use crate::demo::world::image::{Reference, hash};
 use crate::demo::world::life::{Ended, Life, Run, State};
 use serde_json::{Map, Value, json};
 
@@ -32,9 +32,26 @@ pub(super) fn write(pod: &mut Value, life: &Life, host: &str, now: Millis) {
             set(pod, place, all);
         }
     }
+    added(pod, now);
     // It stands last in PodStatus.
     let class = remove(pod, "/status/qosClass").unwrap_or_else(|| quality(pod).into());
     set(pod, "/status/qosClass", class);
+}
+
+/// Containers that were added to a pod that runs. They run at once and for good: nobody here watches how their images come.
+fn added(pod: &mut Value, now: Millis) {
+    let known = list(pod, "/status/ephemeralContainerStatuses").to_vec();
+    let is_known = |c: &&Value| known.iter().any(|k| k.get("name") == c.get("name"));
+    let new = list(pod, "/spec/ephemeralContainers").iter().filter(|c| !is_known(c)).map(|c| {
+        let image = text(c, "/image").unwrap_or_default();
+        let id = format!("containerd://{:064x}", hash(&format!("{}{}", text(pod, "/metadata/uid").unwrap_or_default(), c)));
+        json!({"name": text(c, "/name"), "state": {"running": {"startedAt": stamp(now)}}, "lastState": {}, "ready": false, "restartCount": 0,
+            "image": Reference::parse(image).map_or_else(|_| image.to_owned(), |r| r.whole()), "imageID": image, "containerID": id})
+    });
+    let new: Vec<Value> = new.collect();
+    if !new.is_empty() {
+        set(pod, "/status/ephemeralContainerStatuses", [known, new].concat());
+    }
 }
 
 /// `getPhase` of kubelet.
