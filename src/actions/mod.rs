@@ -36,6 +36,7 @@ mod revision;
 pub mod rollback;
 mod scale;
 pub mod shell;
+pub mod transfer;
 pub mod undo;
 
 use crate::model::draft::Subject;
@@ -74,6 +75,7 @@ pub static ACTIONS: &[&[Action]] = &[
     drain::ALL,
     shell::ALL,
     forward::ALL,
+    transfer::ALL,
     undo::ALL,
     changes::ALL,
     logs::ALL,
@@ -115,6 +117,8 @@ pub static VERBS: &[&Verb] = &[
     &drain::DRAIN,
     &shell::SHELL,
     &forward::FORWARD,
+    &transfer::COPY_OUT,
+    &transfer::COPY_IN,
     &undo::UNDO,
 ];
 
@@ -201,7 +205,7 @@ pub(super) mod tests {
     /// The patch, the operations or the new object that a verb sends for it.
     pub(super) fn sent(verb: &Verb, item: &Item, form: &Form) -> Result<Value, String> {
         Ok(match (verb.plan)(item, form)?.write {
-            Write::Merge(sent) | Write::Strategic(sent) | Write::Create(sent) | Write::Delete(sent) | Write::Connect(sent) => sent,
+            Write::Merge(sent) | Write::Strategic(sent) | Write::Create(sent) | Write::Delete(sent) | Write::Connect(sent) | Write::Copy(sent) => sent,
             Write::Ops(operations) => Value::Array(operations),
             Write::Replace(text) => Value::String(text),
             Write::Apply { wished, .. } => wished,

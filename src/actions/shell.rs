@@ -79,13 +79,27 @@ fn names(pod: &Value) -> Vec<String> {
     containers(pod).into_iter().map(|(name, _)| name.to_owned()).collect()
 }
 
-/// Which container, where there are several.
-fn form(items: &[Item], argument: &str) -> Form {
-    let [Item { before: Some(pod), given: Given::Nothing, .. }] = items else { return Form::default() };
+/// The container of this name, or the one that is meant; or why nothing can be done in it.
+pub(super) fn chosen<'p>(pod: &'p Value, wanted: Option<&str>) -> Result<&'p str, String> {
+    let containers = containers(pod);
+    let wanted = wanted.or(containers.first().map(|(name, _)| *name)).ok_or("it has no containers")?;
+    let found = containers.iter().find(|(name, _)| *name == wanted);
+    let (name, runs) = found.ok_or_else(|| format!("it has no container called {wanted}; there are {}", names(pod).join(", ")))?;
+    runs.as_ref().map_err(|why| format!("its container {name} does not run: {why}"))?;
+    Ok(*name)
+}
+
+/// Asks which container is meant, where there are several.
+pub(super) fn asked(pod: &Value, argument: &str) -> Option<Field> {
     let names = names(pod);
     let named = Some(argument).filter(|a| !a.is_empty()).or(names.first().map(String::as_str)).unwrap_or_default().to_owned();
-    let field = (names.len() > 1).then(|| Field::new("container", "up and down choose", &named).choosing(names));
-    Form::of(field.into_iter())
+    (names.len() > 1).then(|| Field::new("container", "up and down choose", &named).choosing(names))
+}
+
+/// Which container.
+fn form(items: &[Item], argument: &str) -> Form {
+    let [Item { before: Some(pod), given: Given::Nothing, .. }] = items else { return Form::default() };
+    Form::of(asked(pod, argument).into_iter())
 }
 
 fn is_windows(pod: &Value) -> bool {
@@ -95,18 +109,12 @@ fn is_windows(pod: &Value) -> bool {
 
 fn plan(item: &Item, form: &Form) -> Result<Plan, String> {
     let pod = item.before.as_ref().unwrap_or(&Value::Null);
-    let containers = containers(pod);
     let shell = || if is_windows(pod) { WINDOWS } else { LINUX }.iter().map(|word| (*word).to_owned()).collect();
     let command = match &item.given {
         Given::Command(command) => command.clone(),
         _ => Command { container: Some(form.text("container").to_owned()).filter(|c| !c.is_empty()), words: shell(), terminal: true },
     };
-    let first = containers.first().map(|(name, _)| *name);
-    let wanted = command.container.as_deref().or(first).ok_or("it has no containers")?;
-    let (name, runs) = containers.iter().find(|(name, _)| *name == wanted).ok_or_else(|| {
-        format!("it has no container called {wanted}; there are {}", names(pod).join(", "))
-    })?;
-    runs.clone().map_err(|why| format!("its container {name} does not run: {why}"))?;
+    let name = chosen(pod, command.container.as_deref())?;
     let Command { words, terminal, .. } = command;
     // A terminal has one stream for output and errors.
     let options = json!({"container": name, "command": words, "stdin": true, "stdout": true, "stderr": !terminal, "tty": terminal});

@@ -43,6 +43,7 @@ pub mod startup;
 pub mod state;
 pub mod tails;
 mod texts;
+mod transfer;
 mod typing;
 mod undo;
 mod unlock;

@@ -13,7 +13,9 @@ use super::tails::Pull;
 use super::texts;
 use super::watches::Order;
 use crate::k8s::connect::Settings;
+use crate::k8s;
 use crate::k8s::contexts::ContextConnector;
+use crate::k8s::copy::{Container, Course, Outcome};
 use crate::k8s::credential::Credentials;
 use crate::k8s::kubeconfig::{Context, Sources};
 use crate::k8s::link::Link;
@@ -27,6 +29,7 @@ use crate::model::id::ClusterId;
 use crate::model::layout::Layouts;
 use crate::model::msg::Msg;
 use crate::model::step::{Effect, Notice};
+use crate::model::transfer::Transfer;
 use crate::model::world::World;
 use crate::safety::verb::PORTS;
 use crate::ui::view::View;
@@ -199,6 +202,29 @@ impl Program {
             };
             ended.map(|ended| Reply { ended: Some(ended), ..Reply::default() }).map_err(Failure::unsent)
         }
+    }
+
+    /// Copies files into a container or out of it, on this course.
+    pub fn copy(&self, call: Call, course: Arc<Course>) -> impl Future<Output = Result<Reply, Failure>> + Send + use<> {
+        let open = self.sessions.streams(call.cluster);
+        async move {
+            let (link, lanes) = open.ok_or_else(|| Failure::unsent(Fault::new(FaultKind::Unreachable, "the cluster is not open")))?;
+            let asked = serde_json::from_str(&call.body).ok().and_then(|options| Transfer::of(&options));
+            let transfer = asked.ok_or_else(|| Failure::unsent(Fault::new(FaultKind::Invalid, "it is not known what to copy")))?;
+            let container = Container { link, lanes, call, name: transfer.container.clone() };
+            let Outcome { ended, wrong } = k8s::copy::copy(&container, &transfer, &course).await;
+            Ok(Reply { ended: Some(ended), warnings: wrong, ..Reply::default() })
+        }
+    }
+
+    /// The same beside the loop; what comes of it is a message.
+    pub(super) fn copy_beside(&self, id: CallId, call: Call) {
+        let (copying, out) = (self.copy(call, Arc::default()), self.out.clone());
+        tokio::spawn(async move {
+            let answer = copying.await;
+            // Nobody listens any more once the program ends.
+            let _ = out.send(Msg::Answer(id, answer)).await;
+        });
     }
 
     /// Opens a forward.

@@ -59,6 +59,8 @@ fn every_action_has_a_key_or_a_name_that_can_be_typed() {
             "uncordon",
             "drain",
             "forwards",
+            "copy-out",
+            "copy-in",
             "changes",
             "handover",
             "go",

@@ -28,7 +28,7 @@ impl Course {
     }
 
     /// Waits until somebody ends it.
-    pub(super) async fn stopped(&self) {
+    pub async fn stopped(&self) {
         // Its sender lives as long as this.
         let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
     }

@@ -2,10 +2,14 @@
 //! never part of a script, and none begins with a dash.
 
 use super::course::Course;
-use super::super::stream::{Ends, NO_PROGRAM};
+use super::super::lanes::Lanes;
+use super::super::link::Link;
+use super::super::stream::{Ends, NO_PROGRAM, exec};
+use crate::model::call::{Call, Method};
 use crate::model::fault::Fault;
 use crate::model::stream::{End, Ended};
 use crate::model::text::visible;
+use serde_json::json;
 use std::collections::HashMap;
 use std::io;
 use std::pin::Pin;
@@ -21,6 +25,26 @@ const COMPLAINT: usize = 4 << 10;
 pub trait Far: Send + Sync {
     /// Runs one, which reads what goes in only where it is told so.
     fn run(&self, words: Vec<String>, reads: bool, ends: Ends) -> impl Future<Output = Result<Ended, Fault>> + Send;
+}
+
+/// A container.
+pub struct Container {
+    /// Its cluster.
+    pub link: Link,
+    /// The connections there.
+    pub lanes: Arc<Lanes>,
+    /// A request to its pod for a command.
+    pub call: Call,
+    /// Its name.
+    pub name: Option<String>,
+}
+
+impl Far for Container {
+    async fn run(&self, words: Vec<String>, reads: bool, ends: Ends) -> Result<Ended, Fault> {
+        let options = json!({"container": self.name, "command": words, "stdin": reads, "stdout": true, "stderr": true, "tty": false});
+        let call = Call { method: Method::Connect, body: options.to_string(), ..self.call.clone() };
+        exec(&self.link, &self.lanes, &call, ends).await
+    }
 }
 
 /// How a command ended.

@@ -18,7 +18,7 @@ mod unpack;
 mod upload;
 
 pub use course::Course;
-pub use far::Far;
+pub use far::{Container, Far};
 
 use crate::model::stream::{End, Ended};
 use crate::model::transfer::{Transfer, Way};

@@ -8,6 +8,5 @@ pub const OTHERS: &[(&str, bool)] = &[
     // Into a container, and past the API server.
     ("attach", false),
     ("debug", false),
-    ("copy-in", false),
     ("plugin", false),
 ];

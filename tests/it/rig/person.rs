@@ -8,7 +8,7 @@ use kconsole::demo::fleet::{Fleet, Options};
 use kconsole::demo::store::Key;
 use kconsole::demo::write::How;
 use kconsole::k8s::stream::Ends;
-use kconsole::model::call::{Call, CallId};
+use kconsole::model::call::{Call, CallId, Method};
 use kconsole::model::cluster::Tier;
 use kconsole::model::deed::{Edit, short, written};
 use kconsole::model::msg::Msg;
@@ -294,7 +294,10 @@ impl Person {
         for (id, call) in std::mem::take(&mut self.streams) {
             let input = Box::new(std::io::Cursor::new(b"exit 3\r"));
             let ends = Ends { input, out: Box::new(tokio::io::sink()), err: Box::new(tokio::io::sink()), size: None };
-            let answer = self.engine.0.exec(call, ends).await;
+            let answer = match call.method {
+                Method::Copy => self.engine.0.copy(call, Arc::default()).await,
+                _ => self.engine.0.exec(call, ends).await,
+            };
             self.engine.0.state.message(Msg::Answer(id, answer));
             self.perform();
         }
