@@ -132,7 +132,7 @@
 //!   by its key, or something new.
 //! - *tail*: a pod whose logs are followed; *reader*: of one of its containers, over all its restarts. *Chunk*: lines as they were received; *mark*: what we
 //!   say between them. *Ring*: the lines that are held, by time; *spot*: the name of one. *Sieve*: a filter of lines; *lens*: which are shown. *Stand*: the
-//!   line that one has stopped on. *Lane*: a connection for streams that may stand still.
+//!   line that one has stopped on. *Tee*: a file that lines go into as they come. *Lane*: a connection for streams that may stand still.
 //! - *stream*: a WebSocket into a container or to a port of a pod. *Near*: the end of it that is here. *Forward*: a port of this machine that leads to one of
 //!   pods; its *target* is where, and which pod is *fit* just now.
 //! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.
@@ -154,6 +154,8 @@
 //! - A write is a [`Call`](model::call::Call) by value; [`Effect`](model::step::Effect) has no variant for each verb of HTTP. A dialog is no view: it is
 //!   drawn by `ui::change` over whatever view is open, since it outlives it.
 //! - An edit is a view whose text a hidden change tries as one pauses; what is confirmed is a change like any other.
+//! - What only rules read is watched as projections of whole objects, not as metadata or as the server's own columns: neither has what rules go by, as the
+//!   conditions of endpoints, the backends of an ingress or what a quota has left. It is one byte in a hundred of what a cluster of 3,000 pods lists.
 //! - [`Effect`](model::step::Effect) got `Keymap`: the first run asks which keys to take, and the answer has to be kept.
 
 pub mod actions;

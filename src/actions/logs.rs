@@ -3,7 +3,8 @@
 use super::Action;
 use super::drill::{cursor, pods};
 use crate::model::id::ObjectRef;
-use crate::model::step::{Only, Prompt, Reject, Save, Scene, Screen, Step, Target, Workload};
+use crate::model::motion::Around;
+use crate::model::step::{Effect, Motion, Only, Prompt, Reject, Save, Scene, Screen, Step, Target, Tee, Workload};
 
 pub(super) const ALL: &[Action] = &[
     Action { name: "logs", help: "The logs of this pod, of all pods of this object, or of the marked rows", run: logs },
@@ -14,12 +15,40 @@ pub(super) const ALL: &[Action] = &[
         run: |_, _| Ok(vec![Step::Ask(Prompt::Sieve)]),
     },
     Action {
+        name: "timeline",
+        help: "Tell events and changes between the lines, or no more",
+        run: |_, _| Ok(vec![Step::Do(Effect::ReadJournal), Step::Move(Motion::Timeline)]),
+    },
+    Action { name: "around", help: "How many lines are shown around those that fit", run: around },
+    Action { name: "term", help: "Switch a term of the filter off, or on again; all on", run: term },
+    Action {
         name: "handover",
         help: "Write what is wrong, what was done and the marked lines into a file",
         run: |_, _| Ok(vec![Step::HandOver]),
     },
+    Action { name: "tee", help: "Keep what is here and what comes in a file: tee FILE, tee json, tee off", run: tee },
     Action { name: "save", help: "Keep the lines that are shown in a file; save json, save all", run: save },
 ];
+
+fn around(_: &Scene, lines: &str) -> Result<Vec<Step>, Reject> {
+    let around = match lines {
+        "" | "more" => Around::More,
+        "fewer" => Around::Fewer,
+        number => Around::Lines(number.parse().map_err(|_| Reject::new(format!("{number}: around takes more, fewer or a number")))?),
+    };
+    Ok(vec![Step::Move(Motion::Around(around))])
+}
+
+fn term(_: &Scene, number: &str) -> Result<Vec<Step>, Reject> {
+    let place = match number {
+        "" => None,
+        number => match number.parse::<usize>().ok().and_then(|n| n.checked_sub(1)) {
+            None => return Err(Reject::new(format!("{number}: term takes the number of a term, from 1 on"))),
+            place => place,
+        },
+    };
+    Ok(vec![Step::Move(Motion::Term(place))])
+}
 
 fn save(_: &Scene, how: &str) -> Result<Vec<Step>, Reject> {
     let mut save = Save { json: false, all: false };
@@ -32,6 +61,19 @@ fn save(_: &Scene, how: &str) -> Result<Vec<Step>, Reject> {
         }
     }
     Ok(vec![Step::Save(save)])
+}
+
+fn tee(_: &Scene, how: &str) -> Result<Vec<Step>, Reject> {
+    let into = |file: &str| {
+        let json = [".jsonl", ".json"].iter().any(|end| file.ends_with(end));
+        Tee::Into { file: Some(file.to_owned()), json }
+    };
+    Ok(vec![Step::Tee(match how.trim() {
+        "" | "text" => Tee::Into { file: None, json: false },
+        "json" => Tee::Into { file: None, json: true },
+        "off" => Tee::Off,
+        file => into(file),
+    })])
 }
 
 fn logs(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {

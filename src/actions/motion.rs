@@ -35,7 +35,6 @@ pub(super) const ALL: &[Action] = motions! {
     "wrap" Wrap "Long lines in several rows, or cut at the edge",
     "mute" Mute "Show the pod of this line no more",
     "unmute" Unmute "Show muted pods again",
-    "timeline" Timeline "Tell events between the lines, or no more",
     "hold" Hold "Stop the lines where they are, or follow them again",
     "fold" Fold "Fold or unfold what is under the cursor",
 };

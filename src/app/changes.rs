@@ -2,6 +2,7 @@
 
 use super::state::State;
 use super::typing::edit_of;
+use super::undo::Undoing;
 use crate::actions::{self, apply::APPLY, data::SET, edit::EDIT};
 use crate::keymap::Key;
 use crate::model::apply::Source;
@@ -37,7 +38,7 @@ pub(super) struct Changes {
     /// The one that only tries what is being written.
     draft: Option<ChangeId>,
     /// What is to be taken back is looked for of this object.
-    pub(super) undoing: Option<ObjectRef>,
+    pub(super) undoing: Option<Undoing>,
     /// The last number of a change or a request.
     pub(super) last: u64,
     pub(super) calls: BTreeMap<CallId, (ChangeId, Token)>,
@@ -49,13 +50,14 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    /// What has to be watched for them: the kinds of their objects, where the objects are. Each once, however many objects there are.
+    /// What has to be watched for them: the kinds of their objects, where the objects are, and who may scale what is asked about. Each once,
+    /// however many objects there are.
     pub(super) fn wants(&self) -> impl Iterator<Item = Want> {
         let wanted = self.all.values().flat_map(Change::followed).map(|object| {
             let namespace = Some(object.namespace.clone()).filter(|n| !n.is_empty());
             Want { namespace, ..Want::all(object.cluster, object.kind.clone()) }
         });
-        wanted.collect::<HashSet<_>>().into_iter()
+        wanted.chain(self.undoing.as_ref().and_then(Undoing::want)).collect::<HashSet<_>>().into_iter()
     }
 
     /// True while one of them is not over.
@@ -229,8 +231,9 @@ impl State {
         self.unlocking.forget(cluster);
     }
 
-    /// Has every change ask for what is due. Cheap where nothing is.
+    /// Has every change ask for what is due, and offers what was looked for. Cheap where nothing is.
     pub(super) fn pump(&mut self) {
+        self.offer_undo();
         let (mut over, mut any) = (Vec::new(), false);
         for change in self.changes.all.values_mut().filter(|c| c.phase != Phase::Over) {
             any = true;

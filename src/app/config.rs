@@ -10,6 +10,7 @@ use crate::model::cluster::Tier;
 use crate::model::glob::Glob;
 use crate::model::nearest::nearest;
 use crate::model::problem::Problem;
+use crate::model::quantity::quantity;
 use crate::model::yaml::{self, Node, Report, Yaml};
 use crate::safety::guard::Rule;
 use std::collections::BTreeMap;
@@ -71,6 +72,7 @@ theme: dark         # light, high-contrast, colour-blind, terminal-16, mono, gru
 readonly: false     # nothing can be changed anywhere, and no :unlock lifts that
 journal: ""         # the file of the journal; in the state directory where it is empty
 namespaces: []      # those to look into where listing all is forbidden
+log-memory: 64Mi    # of lines, for each screen of logs: what there is no room for goes, the oldest first, and is counted
 mouse: true         # clicks and the wheel; without it the terminal selects text
 
 # When the rules of health speak: times as 90s, 5m or 1d, shares as 90%, numbers.
@@ -97,13 +99,29 @@ health:
 "##;
 
 /// The keys of the file.
-const KEYS: [&str; 12] =
-    ["clusters", "guard", "aliases", "links", "start", "keymap", "theme", "readonly", "journal", "namespaces", "mouse", "health"];
+const KEYS: [&str; 13] = [
+    "clusters",
+    "guard",
+    "aliases",
+    "links",
+    "start",
+    "keymap",
+    "theme",
+    "readonly",
+    "journal",
+    "namespaces",
+    "log-memory",
+    "mouse",
+    "health",
+];
 /// Those that say what may be changed, and those of an entry of `clusters` that rules of the guard rest on.
 const GUARDS: [&str; 3] = ["clusters", "guard", "readonly"];
 const CLUSTER_GUARDS: [&str; 5] = ["match", "alias", "group", "tier", "readonly"];
 /// The keys of an entry of `clusters`.
 const CLUSTER_KEYS: [&str; 8] = ["match", "alias", "group", "tier", "key", "colour", "login", "readonly"];
+/// What `log-memory` may be, in bytes.
+const LEAST: f64 = (1u64 << 20) as f64;
+const MOST: f64 = (64u64 << 30) as f64;
 /// The values of `tier`.
 pub(super) const TIERS: [(&str, Tier); 3] = [("dev", Tier::Dev), ("staging", Tier::Staging), ("prod", Tier::Prod)];
 
@@ -132,6 +150,8 @@ pub struct Config {
     pub journal: String,
     /// The namespaces to look into where listing all is forbidden.
     pub namespaces: Vec<String>,
+    /// Bytes of lines that a screen of logs holds, their index included.
+    pub log_memory: usize,
     /// The mouse is ours.
     pub mouse: bool,
     /// When the rules of health speak.
@@ -152,6 +172,7 @@ impl Default for Config {
             readonly: false,
             journal: String::new(),
             namespaces: Vec::new(),
+            log_memory: 64 << 20,
             mouse: true,
             health: Limits::default(),
         }
@@ -261,6 +282,7 @@ impl Config {
             "namespaces" => {
                 self.namespaces = report.list(node, key).iter().filter_map(|n| report.text(n, "a namespace")).collect();
             }
+            "log-memory" => self.log_memory = memory(node, key, report).unwrap_or(self.log_memory),
             "mouse" => truth(&mut self.mouse, report),
             "health" => limits::read(node, &mut self.health, report),
             _ => unknown(line, key, &KEYS, &GUARDS, report),
@@ -317,6 +339,16 @@ impl Entry {
         let ClusterSettings { group, key, login, .. } = read;
         Some(Self { fits: fits?, alias, group, tier, key, colour, login, readonly })
     }
+}
+
+/// An amount of memory that something fits into.
+fn memory(node: &Node, key: &str, report: &mut Report<'_>) -> Option<usize> {
+    let text = report.text(node, key)?;
+    let amount = quantity(&text).filter(|bytes| (LEAST..=MOST).contains(bytes));
+    if amount.is_none() {
+        report.add(node.line, format!("{key} should be an amount from 1Mi to 64Gi, not {text}"));
+    }
+    Some(amount? as usize)
 }
 
 fn glob(node: &Node, report: &mut Report<'_>) -> Option<Glob> {
@@ -423,6 +455,8 @@ mod tests {
             ("teme: dark\n", "config.yaml:3: unknown key teme; did you mean theme?"),
             ("start: [pods]\n", "config.yaml:3: start should be a text, not a list"),
             ("mouse: maybe\n", "config.yaml:3: mouse should be true or false, not a text"),
+            ("log-memory: lots\n", "config.yaml:3: log-memory should be an amount from 1Mi to 64Gi, not lots"),
+            ("log-memory: 64\n", "config.yaml:3: log-memory should be an amount from 1Mi to 64Gi, not 64"),
             ("aliases: [x]\n", "config.yaml:3: aliases should be keys and values, not a list"),
             ("aliases: {x: [y], z: w}\n", "config.yaml:3: x should be a text, not a list"),
             ("namespaces: shop\n", "config.yaml:3: namespaces should be a list, not a text"),

@@ -83,6 +83,10 @@ impl View for Handed {
         self.view.refresh(world);
     }
 
+    fn before(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
+        self.view.before(world, watch, slots);
+    }
+
     fn after(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
         self.view.after(world, watch, slots);
     }
@@ -237,7 +241,7 @@ impl<'a> Printer<'a> {
     fn is_read(&self, program: &Program) -> bool {
         let world = &program.state.world;
         let listed = |cluster: &Cluster| {
-            let mut tables = world.tables.values().filter(|t| t.cluster() == cluster.id).peekable();
+            let mut tables = world.tables.of(cluster.id).peekable();
             cluster.fault().is_some() || tables.peek().is_some() && tables.all(|t| t.is_listed())
         };
         world.open().all(listed) && program.state.followed().all(|pod| self.over.contains(&pod))
@@ -263,14 +267,20 @@ impl<'a> Printer<'a> {
         let Some(until) = until else { return Ok(()) };
         let mut due: Vec<Spot> = self.held.extract_if(.., |(_, spot)| *spot <= until).map(|(_, spot)| spot).collect();
         due.sort_unstable();
-        let mut text = Vec::new();
+        let (mut text, mut out) = (Vec::new(), io::stdout().lock());
         for line in due.iter().filter_map(|spot| self.ring.line(*spot)) {
+            // What is said on the other stream stands behind what was before it.
+            if line.kind != Kind::Written || line.cut > 0 {
+                out.write_all(&text)?;
+                out.flush()?;
+                text.clear();
+            }
             self.line(world, &line, &mut text);
         }
-        self.ring.forget(until);
-        let mut out = io::stdout().lock();
         out.write_all(&text)?;
-        out.flush()
+        out.flush()?;
+        self.ring.forget(until);
+        Ok(())
     }
 
     fn line(&self, world: &World, line: &Seen<'_>, out: &mut Vec<u8>) {

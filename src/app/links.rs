@@ -81,7 +81,7 @@ impl State {
             Field::Kind => resource.map_or(&object.kind.resource, |r| &r.kind).to_string(),
             Field::Uid => object.uid.to_string(),
             Field::Label(key) => {
-                let tables = self.world.tables.values().filter(|t| t.cluster() == object.cluster && t.want.kind == object.kind);
+                let tables = self.world.tables_of(object.cluster, &object.kind.group, &object.kind.resource);
                 let mut rows = tables.filter_map(|t| Some((t.row(t.slot(object.uid)?)?, t.words())));
                 rows.find_map(|(row, words)| row.label(key, words))?.to_owned()
             }

@@ -37,6 +37,7 @@ pub mod reload;
 mod reread;
 mod rights;
 pub mod run;
+mod saves;
 pub mod session;
 mod signals;
 pub mod startup;

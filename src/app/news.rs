@@ -41,7 +41,7 @@ impl State {
             Msg::Journal(read) => {
                 self.world.journal = Some(read);
                 self.refresh();
-                self.offer_undo();
+                self.journal_was_read();
             }
             Msg::Manifests(cluster, read) => self.apply_read(cluster, read),
             Msg::Told(notice) => self.say(notice),
@@ -94,6 +94,7 @@ impl State {
             object.changes += 1;
         }
         self.refresh();
+        self.offer_undo();
     }
 
     fn cluster(&mut self, id: ClusterId, session: Session, news: ClusterNews) {

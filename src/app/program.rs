@@ -6,6 +6,7 @@ use super::journal::{self, Journal};
 use super::layouts;
 use super::manifests;
 use super::reload::{Reader, Reload};
+use super::saves::Tees;
 use super::session;
 use super::startup::Setup;
 use super::state::State;
@@ -67,6 +68,7 @@ pub struct Program {
     out: mpsc::Sender<Msg>,
     /// Dropped after the inbox: what it still writes waits for nobody to be told.
     journal: Journal,
+    pub(super) tees: Tees,
     /// Nothing but rows has changed since wants were last compared with what runs.
     settled: bool,
 }
@@ -101,8 +103,24 @@ impl Program {
         let place = journal::place(&paths, flags.journal.as_deref(), &state.config.journal);
         let journal = Journal::new(place, out.clone());
         let sessions = Sessions::new(Handle::current(), out.clone());
-        let settled = false;
-        Self { state, paths, contexts, flags, problems, sources, files, credentials, settings, sessions, inbox, out, journal, settled }
+        let (tees, settled) = (Tees::new(), false);
+        Self {
+            state,
+            paths,
+            contexts,
+            flags,
+            problems,
+            sources,
+            files,
+            credentials,
+            settings,
+            sessions,
+            inbox,
+            out,
+            journal,
+            tees,
+            settled,
+        }
     }
 
     /// Begins to notice edits of all files that were read.
@@ -165,6 +183,7 @@ impl Program {
                 }
                 Effect::Discover(id) => self.sessions.discover(id),
                 Effect::Save(name, bytes) => self.save(&name, &bytes),
+                Effect::Tee(reader, pour) => self.tee(reader, pour),
                 Effect::SaveLayout(name, layout) => self.keep_layouts(|kept| {
                     kept.last = Some(name.clone());
                     kept.named.insert(name, layout);
@@ -258,22 +277,6 @@ impl Program {
         });
     }
 
-    /// Keeps bytes in a file that is new, and only the user's own.
-    fn save(&mut self, name: &str, bytes: &[u8]) {
-        let now = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S").to_string();
-        let path = self.paths.saves.join(format!("{now}-{name}"));
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let kept = options.open(&path).and_then(|mut file| std::io::Write::write_all(&mut file, bytes));
-        let shown = std::path::absolute(&path).unwrap_or(path);
-        self.state.say(match kept {
-            Ok(()) => Notice::info(format!("{} bytes kept in {}", bytes.len(), shown.display())),
-            Err(error) => Notice::warn(format!("{}: {error}", shown.display())),
-        });
-    }
-
     /// Where a text is kept; `None` where there is no folder in memory for what a Secret holds.
     pub(super) fn place_of_text(&self, draft: &Draft) -> Option<PathBuf> {
         texts::path(&self.paths, self.state.world.name(draft.subject.object.cluster), &draft.subject, draft.is_secret())
@@ -320,11 +323,13 @@ impl Program {
         for id in self.sessions.forwards() {
             self.hang_up(id);
         }
+        self.state.pour(true);
         for effect in self.state.take_effects() {
             match effect {
                 Effect::Forget(subject) => self.forget_text(&subject),
                 // That it cannot be written there is nobody left to tell.
                 Effect::Journal(deed) => drop(self.journal.write(&deed, self.state.world.cluster(deed.object.cluster))),
+                Effect::Tee(reader, pour) => self.tee(reader, pour),
                 _ => {}
             }
         }

@@ -291,7 +291,7 @@ impl Loop {
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
             Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::ReadManifests(..) | Effect::HangUp(_) => Ok(()),
             Effect::Keep(_) | Effect::Forget(_) | Effect::Recall(_) | Effect::PutAside(_) => Ok(()),
-            Effect::Journal(_) | Effect::JournalTo(_) | Effect::ReadJournal | Effect::Save(..) => Ok(()),
+            Effect::Journal(_) | Effect::JournalTo(_) | Effect::ReadJournal | Effect::Save(..) | Effect::Tee(..) => Ok(()),
         }
     }
 

@@ -24,6 +24,7 @@ use crate::ui::view::View;
 use crate::ui::widgets::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::collections::BTreeSet;
 
 /// How long a message stays, in seconds; worse ones stay until a key is pressed.
 const NOTICE: i64 = 6;
@@ -61,6 +62,8 @@ pub struct State {
     pub(super) notice: Option<(Notice, Timestamp)>,
     pub(super) watches: Watches,
     pub(super) tails: Tails,
+    /// Whose lines are kept as they come.
+    pub(super) tees: BTreeSet<u64>,
     pub(super) board: Board,
     pub(super) discovery: Discovery,
     pub(super) changes: Changes,
@@ -88,6 +91,7 @@ impl State {
             notice: None,
             watches: Watches::default(),
             tails: Tails::default(),
+            tees: BTreeSet::new(),
             board,
             discovery: Discovery::default(),
             changes: Changes::default(),
@@ -166,7 +170,6 @@ impl State {
             }
         }
         if !orders.is_empty() {
-            self.board.refresh(&self.world);
             self.refresh();
         }
         orders
@@ -215,6 +218,7 @@ impl State {
         let waiting = self.changes.are_live()
             || self.is_unlocked()
             || self.notice.is_some()
+            || !self.tees.is_empty()
             || self.discovery.is_waiting()
             || self.world.tables.values().any(|t| t.retry_at.is_some());
         if waiting { 1 } else { view.min(clock).min(due).max(1) }

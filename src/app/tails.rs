@@ -125,6 +125,7 @@ impl State {
         if let Some((view, tail)) = self.reader_of(id) {
             view.read(tail, news);
             self.dirty = true;
+            self.pour(false);
         }
     }
 

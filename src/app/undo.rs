@@ -2,30 +2,72 @@
 
 use super::state::State;
 use crate::actions::{self, autoscale::AUTOSCALE, rollback::ROLLBACK, undo::UNDO};
-use crate::model::id::ObjectRef;
+use crate::model::id::{GroupResource, ObjectRef};
+use crate::model::msg::Link;
 use crate::model::past::{Origin, Past};
 use crate::model::record::Record;
 use crate::model::step::{Effect, Notice, Screen, Step, Wish};
+use crate::model::table::Table;
 use crate::model::time::Timestamp;
+use crate::model::want::Want;
+use crate::model::world::{Found, World};
 use crate::safety::change::Change;
 use crate::safety::item::Given;
 use crate::safety::undo::{Trace, standing};
-use crate::safety::verb::Undo;
+use crate::safety::verb::{On, Undo};
 use crate::ui::words;
 
 /// So many changes that the journal has of an object are offered.
 const OFFERED: usize = 100;
+/// Autoscalers are waited for no longer than so many seconds.
+const PATIENCE: i64 = 3;
+
+/// What can be taken back of an object is looked for.
+#[derive(Debug)]
+pub(super) struct Undoing {
+    object: ObjectRef,
+    /// The journal was read.
+    read: bool,
+    until: Timestamp,
+}
+
+impl Undoing {
+    /// The autoscalers among which that of the object is, if it has one.
+    pub(super) fn want(&self) -> Option<Want> {
+        let On::Keeper(group, resource, _) = AUTOSCALE.on else { return None };
+        let kind = GroupResource::new(group, resource);
+        let may_have_one = AUTOSCALE.applies_to(&self.object.kind) && self.object.kind != kind;
+        may_have_one.then(|| Want { namespace: Some(self.object.namespace.clone()), ..Want::all(self.object.cluster, kind) })
+    }
+
+    /// All is known that can be.
+    fn is_ready(&self, world: &World) -> bool {
+        let is_known = |want: Want| {
+            let is_up = world.cluster(want.cluster).is_some_and(|c| matches!(c.link, Link::Up { .. }));
+            let may_come = is_up && matches!(world.resource(want.cluster, &want.kind), Found::Kind(_));
+            !may_come || world.is_refused(&want) || world.serving(&want).is_some_and(Table::is_listed)
+        };
+        self.read && (self.want().is_none_or(is_known) || world.now >= self.until)
+    }
+}
 
 impl State {
-    /// Looks for what can be taken back of an object: once the journal was read, a person chooses.
+    /// Looks for what can be taken back of an object: once the journal was read, and who scales it, a person chooses.
     pub(super) fn undo(&mut self, object: ObjectRef) {
-        self.changes.undoing = Some(object);
+        self.changes.undoing = Some(Undoing { object, read: false, until: Timestamp(self.world.now.0 + PATIENCE) });
         self.effects.push(Effect::ReadJournal);
     }
 
-    /// The journal was read: what can be taken back is offered, to whoever asked.
+    /// The journal was read.
+    pub(super) fn journal_was_read(&mut self) {
+        self.changes.undoing.iter_mut().for_each(|undoing| undoing.read = true);
+        self.offer_undo();
+    }
+
+    /// What can be taken back is offered to whoever asked, once it is known.
     pub(super) fn offer_undo(&mut self) {
-        let Some(object) = self.changes.undoing.take() else { return };
+        let world = &self.world;
+        let Some(Undoing { object, .. }) = self.changes.undoing.take_if(|undoing| undoing.is_ready(world)) else { return };
         let mut pasts = self.pasts(&object);
         let has_revisions = ROLLBACK.applies_to(&object.kind);
         match pasts.as_slice() {

@@ -157,10 +157,8 @@ impl State {
             Step::Lock(cluster) => self.lock(&cluster),
             Step::Panes(asked) => self.panes(asked),
             Step::HandOver => self.hand_over(),
-            Step::Save(how) => match self.views.last().and_then(|v| v.save(how)) {
-                Some((name, bytes)) => self.effect(Effect::Save(name, bytes)),
-                None => self.say(Notice::info("there are no lines to keep here")),
-            },
+            Step::Save(how) => self.save(how),
+            Step::Tee(asked) => self.tee(asked),
             Step::Sort(title) => {
                 if let Some(view) = self.views.last_mut() {
                     view.sort(&self.world, &title);
@@ -272,7 +270,7 @@ impl State {
         if screen == Screen::Overview
             && let Some(at) = self.views.iter().position(|v| v.panes().is_some())
         {
-            self.views.truncate(at + 1);
+            self.views.split_off(at + 1).into_iter().for_each(|view| self.closes(view));
             return self.refresh();
         }
         if let Screen::Edit(subject, _) | Screen::New(subject, _) = &screen {
@@ -303,7 +301,7 @@ impl State {
             Screen::Journal => Box::new(JournalView::default()),
             Screen::Undo(object, pasts) => Box::new(UndoView::new(object, pasts)),
             Screen::Record(record) => Box::new(RecordView::new(*record)),
-            Screen::Logs(of) => Box::new(LogsView::new(&self.world, of, self.tails.reader())),
+            Screen::Logs(of) => Box::new(LogsView::new(&self.world, of, self.tails.reader(), self.config.log_memory)),
             Screen::Warnings => Box::new(EventsView::new(&self.world)),
             Screen::Help => Box::new(HelpView::new(below, &self.keymap).telling(self.views.last().and_then(|v| v.narrows()))),
             Screen::Links(links) => Box::new(ChoiceView::links(links)),
@@ -338,7 +336,7 @@ impl State {
     /// Closes the top screen, whatever is in it.
     pub(super) fn discard(&mut self) {
         if self.views.len() > 1 {
-            self.views.pop();
+            self.views.pop().into_iter().for_each(|view| self.closes(view));
             self.refresh();
         }
     }
@@ -380,6 +378,7 @@ impl State {
         for view in &mut self.views {
             view.tick(&self.world);
         }
+        self.pour(false);
         self.discover_due();
         self.try_draft();
         self.relock();

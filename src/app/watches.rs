@@ -8,7 +8,7 @@ use crate::model::id::{ClusterId, WatchId};
 use crate::model::time::Timestamp;
 use crate::model::want::{Of, Want};
 use crate::model::world::{Found, World};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// How long rows stay live that nobody looks at, in seconds.
 const LINGER: i64 = 300;
@@ -43,11 +43,15 @@ impl Watches {
     /// Compares wants with what runs. Wants of clusters whose discovery has not said what the kind is wait for it.
     pub(super) fn reconcile(&mut self, world: &World, wants: &[Want]) -> Vec<Order> {
         let mut orders = Vec::new();
+        // Nearly all that runs is just what is wanted: only the rest is compared one by one.
+        let exact: HashSet<&Want> = wants.iter().collect();
         for running in self.running.values_mut() {
-            let wanted = wants.iter().any(|w| serves(world, &running.want, w));
+            let wanted = exact.contains(&running.want) || wants.iter().any(|w| serves(world, &running.want, w));
             running.idle_since = if wanted { None } else { running.idle_since.or(Some(world.now)) };
         }
-        for want in wants {
+        let runs: HashSet<&Want> = self.running.values().map(|r| &r.want).collect();
+        let others: Vec<&Want> = wants.iter().filter(|want| !runs.contains(want)).collect();
+        for want in others {
             if !self.running.values().any(|r| serves(world, &r.want, want))
                 && let Some(resource) = resource(world, want)
             {

@@ -13,7 +13,7 @@ use crate::model::table::{Slot, Table};
 use crate::model::time::Timestamp;
 use crate::model::want::Of;
 use crate::model::world::World;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 /// An object to be judged.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,33 +24,6 @@ struct Subject {
     uid: Uid,
 }
 
-/// The tables that rules read: those that hold a kind whole, and the warnings.
-#[derive(Debug, Default)]
-pub struct Tables(BTreeMap<(ClusterId, GroupResource), Vec<WatchId>>);
-
-impl Tables {
-    /// The tables of a kind in a cluster; several where it is watched namespace by namespace.
-    pub(super) fn of<'a>(
-        &'a self,
-        world: &'a World,
-        cluster: ClusterId,
-        group: &str,
-        resource: &str,
-    ) -> impl Iterator<Item = &'a Table> + Clone + use<'a> {
-        let watches = self.0.get(&(cluster, GroupResource::new(group, resource))).map_or(&[][..], Vec::as_slice);
-        watches.iter().filter_map(|w| world.tables.get(w))
-    }
-
-    /// The table and row of an object that is still there.
-    fn row<'w>(&self, world: &'w World, of: &Subject) -> Option<(&'w Table, &'w Row)> {
-        let watches = self.0.get(&(of.cluster, GroupResource::new(of.group, of.kind)))?;
-        watches.iter().find_map(|w| {
-            let table = world.tables.get(w)?;
-            Some((table, table.of_uid(of.uid)?))
-        })
-    }
-}
-
 /// Lists that rules lean on come within so many seconds of each other, about.
 const SETTLES: i64 = 10;
 
@@ -59,7 +32,6 @@ const SETTLES: i64 = 10;
 pub struct Board {
     /// When rules speak.
     limits: Limits,
-    tables: Tables,
     links: Links,
     places: Places,
     queue: VecDeque<Subject>,
@@ -88,19 +60,9 @@ impl Board {
     pub fn set_limits(&mut self, world: &World, limits: Limits) {
         if self.limits != limits {
             self.limits = limits;
-            for watch in self.tables.0.values().flatten().copied().collect::<Vec<_>>() {
-                if let Some(table) = world.tables.get(&watch) {
-                    table.rows().for_each(|row| self.ask(table, row));
-                }
+            for table in world.tables.values().filter(|t| is_read(t)) {
+                table.rows().for_each(|row| self.ask(table, row));
             }
-        }
-    }
-
-    /// Watches have begun or are about to end.
-    pub fn refresh(&mut self, world: &World) {
-        self.tables.0.clear();
-        for table in world.tables.values().filter(|t| is_read(t)) {
-            self.tables.0.entry((table.cluster(), table.want.kind.clone())).or_default().push(table.watch);
         }
     }
 
@@ -186,14 +148,13 @@ impl Board {
     }
 
     fn judge(&self, world: &World, findings: &Findings, subject: &Subject) -> Judged {
-        let Some((table, row)) = self.tables.row(world, subject) else { return Judged::default() };
+        let Some((table, row)) = find(world, subject) else { return Judged::default() };
         let mut judged = Judged::default();
         let before = self.noticed.get(subject).map_or(&[][..], Vec::as_slice);
         let choice = self.places.choice(subject.cluster);
         for rule in judging(subject.group, subject.kind) {
             let noticed = before.iter().find(|(name, _)| *name == rule.name).map(|(_, at)| *at);
-            let case =
-                Case { world, table, row, limits: &self.limits, links: &self.links, choice, tables: &self.tables, findings, noticed };
+            let case = Case { world, table, row, limits: &self.limits, links: &self.links, choice, findings, noticed };
             let mut verdict = Verdict::default();
             (rule.judge)(&case, &mut verdict);
             judged.again = [judged.again, verdict.again].into_iter().flatten().min();
@@ -277,7 +238,7 @@ impl Board {
             self.ask_evicted(world, Link::node(cluster, words.get(pod.node)));
         }
         // A node that is well is none the better for its pods.
-        let node = self.tables.of(world, cluster, "", "nodes").find_map(|t| t.named("", words.get(pod.node)));
+        let node = tables(world, cluster, "", "nodes").find_map(|t| t.named("", words.get(pod.node)));
         if let Some(node) = node.filter(|n| !world.findings.of(cluster, n.uid).is_empty()) {
             self.push_if_judged(cluster, "", "nodes", node.uid);
         }
@@ -288,7 +249,7 @@ impl Board {
         let uids: Vec<Uid> = self.links.get(&node).collect();
         for uid in uids {
             let subject = Subject { cluster: node.cluster(), kind: "pods", group: "", uid };
-            let Some((table, row)) = self.tables.row(world, &subject) else { continue };
+            let Some((table, row)) = find(world, &subject) else { continue };
             if matches!(&row.facts, Facts::Pod(pod) if is_evicted(table, pod)) {
                 self.push(subject);
                 if let Some((kind, name)) = workload_of(table, row) {
@@ -300,7 +261,7 @@ impl Board {
 
     /// The verdict on an object is another: what leans on it is to be judged.
     fn lean(&mut self, world: &World, subject: &Subject) {
-        let Some((table, row)) = self.tables.row(world, subject) else { return };
+        let Some((table, row)) = find(world, subject) else { return };
         self.ask_warnings(subject.cluster, row);
         let namespace = table.words().get(row.namespace);
         match &row.facts {
@@ -319,7 +280,7 @@ impl Board {
     fn place(&mut self, world: &World, subject: &Subject) {
         let cluster = subject.cluster;
         let before = self.places.choice(cluster);
-        let place = self.tables.row(world, subject).and_then(|(table, row)| Place::of(table, row));
+        let place = find(world, subject).and_then(|(table, row)| Place::of(table, row));
         let Some(name) = self.places.put(cluster, subject.uid, place) else { return };
         let pods: Vec<Uid> = self.links.get(&Link::node(cluster, &name)).collect();
         for uid in pods {
@@ -329,7 +290,7 @@ impl Board {
         }
         if before != self.places.choice(cluster) {
             for (group, kind) in [("apps", "deployments"), ("apps", "statefulsets")] {
-                let uids: Vec<Uid> = self.tables.of(world, cluster, group, kind).flat_map(|t| t.rows().map(|r| r.uid)).collect();
+                let uids: Vec<Uid> = tables(world, cluster, group, kind).flat_map(|t| t.rows().map(|r| r.uid)).collect();
                 uids.into_iter().for_each(|uid| self.push_if_judged(cluster, group, kind, uid));
             }
         }
@@ -345,7 +306,7 @@ impl Board {
     fn ask_named(&mut self, world: &World, cluster: ClusterId, kind: &GroupResource, namespace: &str, name: &str) {
         let Some(kind) = kinds::find(kind) else { return };
         let (group, resource) = (kind.names.group, kind.names.resource);
-        let uid = self.tables.of(world, cluster, group, resource).find_map(|t| Some(t.named(namespace, name)?.uid));
+        let uid = tables(world, cluster, group, resource).find_map(|t| Some(t.named(namespace, name)?.uid));
         if let Some(uid) = uid {
             self.push_if_judged(cluster, group, resource, uid);
         }
@@ -372,7 +333,7 @@ impl Board {
         let slices: Vec<Uid> = self.links.get(&Link::Target(cluster, pod)).collect();
         for uid in slices {
             let slice = Subject { cluster, kind: "endpointslices", group: "discovery.k8s.io", uid };
-            let Some((table, row)) = self.tables.row(world, &slice) else { continue };
+            let Some((table, row)) = find(world, &slice) else { continue };
             let Facts::Endpoints(endpoints) = &row.facts else { continue };
             let (namespace, service) = (table.words().get(row.namespace), table.words().get(endpoints.service));
             self.ask_named(world, cluster, &GroupResource::new("", "services"), namespace, service);
@@ -400,7 +361,17 @@ fn judging(group: &str, kind: &str) -> impl Iterator<Item = &'static Rule> {
     RULES.iter().filter(move |r| r.on.iter().any(|(g, k)| *g == group && *k == kind))
 }
 
-/// True for a table that rules read.
+/// The tables of a kind in a cluster that rules read; several where it is watched namespace by namespace.
+pub(super) fn tables<'a>(world: &'a World, cluster: ClusterId, group: &str, resource: &str) -> impl Iterator<Item = &'a Table> + Clone {
+    world.tables_of(cluster, group, resource).filter(|t| is_read(t))
+}
+
+/// The table and row of an object that is still there.
+fn find<'a>(world: &'a World, of: &Subject) -> Option<(&'a Table, &'a Row)> {
+    tables(world, of.cluster, of.group, of.kind).find_map(|t| Some((t, t.of_uid(of.uid)?)))
+}
+
+/// True for a table that rules read: those that hold a kind whole, and the warnings.
 fn is_read(table: &Table) -> bool {
     let is_events = &*table.want.kind.resource == "events" && table.want.kind.group.is_empty();
     table.want.of == Of::All && !is_events || is_events && table.want.is_warnings()

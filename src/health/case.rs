@@ -1,6 +1,6 @@
 //! What a rule is told: the object, and what leans on it or it leans on.
 
-use super::board::Tables;
+use super::board::tables;
 use super::links::{Link, Links, workload_of};
 use super::{Found, Limits, Verdict};
 use crate::kinds::event;
@@ -35,7 +35,6 @@ pub struct Case<'a> {
     pub(super) links: &'a Links,
     /// Pods can be on more than one node, and in more than one zone.
     pub(super) choice: (bool, bool),
-    pub(super) tables: &'a Tables,
     pub(super) findings: &'a Findings,
     /// When the rule first noticed what it has noticed ever since.
     pub(super) noticed: Option<Timestamp>,
@@ -158,7 +157,7 @@ impl<'a> Case<'a> {
     /// All warnings about the object, with their table and row.
     pub fn warnings(&self) -> impl Iterator<Item = (&'a EventFacts, &'a Table, &'a Row)> + use<'a> {
         let about = Link::About(self.cluster(), self.row.uid);
-        let tables = self.tables.of(self.world, self.cluster(), "", "events");
+        let tables = tables(self.world, self.cluster(), "", "events");
         self.links.get(&about).filter_map(move |uid| {
             let (table, row) = tables.clone().find_map(|t| Some((t, t.of_uid(uid)?)))?;
             let Facts::Event(event) = &row.facts else { return None };
@@ -200,20 +199,20 @@ impl<'a> Case<'a> {
 
     /// Rows of a kind that are linked so.
     pub fn rows(&self, link: Link, group: &'static str, resource: &'static str) -> impl Iterator<Item = (&'a Table, &'a Row)> + use<'a> {
-        let tables = self.tables.of(self.world, self.cluster(), group, resource);
+        let tables = tables(self.world, self.cluster(), group, resource);
         self.links.get(&link).filter_map(move |uid| tables.clone().find_map(|t| Some((t, t.of_uid(uid)?))))
     }
 
     /// Rows of a kind in the object's namespace. Looks at every row of the kind: only for what is rare.
     pub fn in_namespace(&self, group: &'static str, resource: &'static str) -> impl Iterator<Item = (&'a Table, &'a Row)> + use<'a> {
         let namespace = self.namespace();
-        let tables = self.tables.of(self.world, self.cluster(), group, resource);
+        let tables = tables(self.world, self.cluster(), group, resource);
         tables.flat_map(move |t| t.rows().filter(move |r| t.words().get(r.namespace) == namespace).map(move |r| (t, r)))
     }
 
     /// True where what a pod asks for is more than any node of the cluster has, were it empty. Looks at all nodes: only for what is rare.
     pub fn is_too_large(&self, pod: &PodFacts) -> bool {
-        let nodes = self.tables.of(self.world, self.cluster(), "", "nodes").flat_map(Table::rows);
+        let nodes = tables(self.world, self.cluster(), "", "nodes").flat_map(Table::rows);
         let mut has = nodes.filter_map(|row| if let Facts::Node(node) = &row.facts { Some(node.allocatable) } else { None }).peekable();
         has.peek().is_some() && has.all(|has| has.cpu < pod.requests.cpu || has.memory < pod.requests.memory)
     }
@@ -242,17 +241,17 @@ impl<'a> Case<'a> {
 
     /// An object of the same cluster, by its name.
     pub fn named(&self, group: &'static str, resource: &'static str, namespace: &str, name: &str) -> Option<(&'a Table, &'a Row)> {
-        self.tables.of(self.world, self.cluster(), group, resource).find_map(|t| Some((t, t.named(namespace, name)?)))
+        tables(self.world, self.cluster(), group, resource).find_map(|t| Some((t, t.named(namespace, name)?)))
     }
 
     /// An object of the same cluster, by its uid.
     pub fn of_uid(&self, group: &'static str, resource: &'static str, uid: Uid) -> Option<(&'a Table, &'a Row)> {
-        self.tables.of(self.world, self.cluster(), group, resource).find_map(|t| Some((t, t.of_uid(uid)?)))
+        tables(self.world, self.cluster(), group, resource).find_map(|t| Some((t, t.of_uid(uid)?)))
     }
 
     /// True once all objects of a kind have been here: what is not known of it is not there.
     pub fn is_known(&self, group: &'static str, resource: &'static str) -> bool {
-        let mut tables = self.tables.of(self.world, self.cluster(), group, resource);
+        let mut tables = tables(self.world, self.cluster(), group, resource);
         tables.any(|t| t.is_listed() && t.want.namespace.as_deref().is_none_or(|n| n == self.namespace()))
     }
 
@@ -260,7 +259,7 @@ impl<'a> Case<'a> {
     pub fn knows(&self, verdict: &mut Verdict, group: &'static str, resource: &'static str) -> bool {
         let known = self.is_known(group, resource);
         let comes = |t: &Table| !t.is_refused() && !t.is_listed();
-        if !known && self.tables.of(self.world, self.cluster(), group, resource).any(comes) {
+        if !known && tables(self.world, self.cluster(), group, resource).any(comes) {
             verdict.again(Timestamp(self.now().0 + SOON));
         }
         known

@@ -214,6 +214,10 @@ const NAMESPACES: usize = 8;
 /// context's own.
 pub fn parts(world: &World, cluster: ClusterId) -> Vec<Want> {
     let Some(known) = world.cluster(cluster) else { return Vec::new() };
+    // Asked for every frame, and nearly always in vain.
+    if !world.tables.of(cluster).any(Table::is_refused) {
+        return Vec::new();
+    }
     let own = [known.namespace.as_str().into()];
     let names = if world.fallback.is_empty() { &own[..] } else { &world.fallback };
     let is_narrowed = |want: &Want| world.is_refused(want) && crate::kinds::find(&want.kind).is_some_and(|k| k.names.namespaced);
@@ -224,7 +228,7 @@ pub fn parts(world: &World, cluster: ClusterId) -> Vec<Want> {
 /// True where somebody wants the health of a cluster to be known.
 pub fn is_watched(world: &World, cluster: ClusterId) -> bool {
     let warnings = Want::warnings(cluster);
-    world.tables.values().any(|t| t.want == warnings) && world.tables.values().any(|t| t.cluster() == cluster && is_deployments(t))
+    world.tables.of(cluster).any(|t| t.want == warnings) && world.tables.of(cluster).any(is_deployments)
 }
 
 /// No other screen than those that tell of health wants deployments and warnings at once.

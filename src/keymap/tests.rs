@@ -80,6 +80,8 @@ const ACTIONS: &[&str] = &[
     "form",
     "wrap",
     "timeline",
+    "term",
+    "around",
     "mute",
     "unmute",
     "save",

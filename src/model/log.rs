@@ -141,7 +141,7 @@ impl Chunk {
     }
 
     /// The memory that it takes.
-    fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.bytes.len() + size_of_val(&*self.lines) + size_of::<Self>()
     }
 

@@ -49,6 +49,7 @@ pub mod step;
 pub mod stream;
 pub mod stroke;
 pub mod table;
+pub mod tables;
 pub mod tally;
 pub mod template;
 pub mod text;

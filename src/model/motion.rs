@@ -39,12 +39,27 @@ pub enum Motion {
     /// Show what is under the cursor no more, or all again.
     Mute,
     Unmute,
+    /// Switch a term of the filter off or on, by its place; without one, all on.
+    Term(Option<usize>),
+    /// Lines around those that the filter lets through.
+    Around(Around),
     /// Tell what happened between the lines.
     Timeline,
     /// Stand still while more comes, or follow it again.
     Hold,
     /// Show what is hidden under the cursor, or hide it again.
     Reveal,
+}
+
+/// How many lines around another one.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Around {
+    /// More than before.
+    More,
+    /// Fewer.
+    Fewer,
+    /// So many.
+    Lines(usize),
 }
 
 impl Motion {

@@ -42,6 +42,8 @@ pub enum Step {
     Ask(Prompt),
     /// What the present screen shows is to be kept in a file.
     Save(Save),
+    /// What comes on the present screen is to be kept in a file, as it comes.
+    Tee(Tee),
     /// What is wrong, and what was done about it, is to be kept in a file.
     HandOver,
     /// Something happens within the present screen.
@@ -115,6 +117,8 @@ pub enum Effect {
     ReadJournal,
     /// Keep bytes in a file of about this name, which nobody else may read.
     Save(String, Vec<u8>),
+    /// Keep what comes of a reader's lines.
+    Tee(u64, Pour),
     /// Put text on the clipboard.
     Copy(String),
     /// Open an address in the browser, or put it on the clipboard where there is none.
@@ -266,6 +270,36 @@ pub struct Save {
     pub json: bool,
     /// All that is held, instead of what is shown.
     pub all: bool,
+}
+
+/// Whether what comes is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tee {
+    /// It is.
+    Into {
+        /// In this file; else in one of a name of ours.
+        file: Option<String>,
+        /// As objects of JSON.
+        json: bool,
+    },
+    /// No more.
+    Off,
+}
+
+/// A part of what is kept as it comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pour {
+    /// It goes into a file from now on.
+    Into {
+        /// Where a person wants it; a file that is there already is left alone.
+        file: Option<String>,
+        /// What it is called else, about.
+        name: String,
+    },
+    /// This has come.
+    More(Vec<u8>),
+    /// Nothing more comes.
+    End,
 }
 
 /// A change that is wanted, before anything is known of it.

@@ -16,6 +16,7 @@ use super::right::Rights;
 use super::row::Row;
 use super::step::{Known, Notice, Target};
 use super::table::Table;
+use super::tables::Tables;
 use super::time::Timestamp;
 use super::want::{Of, Want};
 use std::collections::BTreeMap;
@@ -30,7 +31,7 @@ pub struct World {
     /// All contexts, in the order of the kubeconfig.
     pub clusters: Vec<Cluster>,
     /// The tables of running watches.
-    pub tables: BTreeMap<WatchId, Table>,
+    pub tables: Tables,
     /// The whole objects of running watches.
     pub objects: BTreeMap<WatchId, Whole>,
     /// What health has found.
@@ -169,9 +170,9 @@ impl World {
 
     /// The table that serves a want: one that runs for just this, or a wider one.
     pub fn serving(&self, want: &Want) -> Option<&Table> {
-        let exact = self.tables.values().find(|t| t.want == *want);
-        let wider = || self.tables.values().find(|t| want.within(&t.want) && !t.is_refused());
-        exact.or_else(wider)
+        let of_kind = || self.tables_of(want.cluster, &want.kind.group, &want.kind.resource);
+        let wider = || of_kind().find(|t| want.within(&t.want) && !t.is_refused());
+        of_kind().find(|t| t.want == *want).or_else(wider)
     }
 
     /// The value that a row shows in a column.
@@ -184,9 +185,8 @@ impl World {
     }
 
     /// The tables of a kind in a cluster, whatever part of it they hold.
-    pub fn tables_of<'a>(&'a self, cluster: ClusterId, group: &'a str, resource: &'a str) -> impl Iterator<Item = &'a Table> {
-        let is = move |t: &&Table| t.want.cluster == cluster && *t.want.kind.resource == *resource && *t.want.kind.group == *group;
-        self.tables.values().filter(is)
+    pub fn tables_of<'a>(&'a self, cluster: ClusterId, group: &str, resource: &str) -> impl Iterator<Item = &'a Table> + Clone {
+        self.tables.of_kind(cluster, group, resource)
     }
 
     /// The object that serves a want.
@@ -196,7 +196,7 @@ impl World {
 
     /// What the tables know of an object, if any has it.
     pub fn target(&self, object: &ObjectRef) -> Option<Target> {
-        let mut tables = self.tables.values().filter(|t| t.cluster() == object.cluster && t.want.kind == object.kind);
+        let mut tables = self.tables_of(object.cluster, &object.kind.group, &object.kind.resource);
         tables.find_map(|t| Some(t.target(t.of_uid(object.uid)?)))
     }
 
@@ -227,12 +227,12 @@ impl World {
     /// Why the whole of a kind cannot be had from a cluster, where it was tried.
     pub fn refused(&self, cluster: ClusterId, kind: &GroupResource) -> Option<&Fault> {
         let all = Want { cluster, kind: kind.clone(), namespace: None, of: Of::All };
-        let table = self.tables.values().find(|t| t.want == all && t.is_refused())?;
+        let table = self.tables_of(cluster, &kind.group, &kind.resource).find(|t| t.want == all && t.is_refused())?;
         if let Sync::Stale { why, .. } = &table.sync { Some(why) } else { None }
     }
 
     /// Whether just this was tried and cannot be had.
     pub fn is_refused(&self, want: &Want) -> bool {
-        self.tables.values().any(|t| t.want == *want && t.is_refused())
+        self.tables_of(want.cluster, &want.kind.group, &want.kind.resource).any(|t| t.want == *want && t.is_refused())
     }
 }

@@ -162,7 +162,7 @@ fn state(world: &World, cluster: &Cluster) -> (&'static str, String, Role, u8) {
 
 /// The same of one that is true to the second: what was found there.
 fn live(world: &World, cluster: &Cluster) -> (&'static str, String, Role, u8) {
-    let pods = world.tables.values().filter(|t| t.cluster() == cluster.id && t.want.kind.resource.as_ref() == "pods");
+    let pods = world.tables_of(cluster.id, "", "pods");
     let sick: usize = pods.map(|t| t.aside().unhealthy).sum();
     let found = world.findings.counts(cluster.id);
     let counts = [(found.critical, "✖"), (found.warning, "▲")].into_iter().filter(|(n, _)| *n > 0);

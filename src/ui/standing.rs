@@ -34,7 +34,7 @@ impl<'a> Standing<'a> {
     /// How it is now.
     pub fn of(world: &'a World, cluster: &'a Cluster) -> Self {
         // Metrics that do not come are missed where they are looked for; the cluster is well without them.
-        let tables = || world.tables.values().filter(|t| t.cluster() == cluster.id && !kinds::is_polled(&t.want.kind.group));
+        let tables = || world.tables.of(cluster.id).filter(|t| !kinds::is_polled(&t.want.kind.group));
         match &cluster.link {
             _ if !cluster.open => Self::Closed,
             Link::Closed | Link::Connecting => Self::Connecting,

@@ -75,7 +75,7 @@ pub trait View {
     /// What was written before goes on here.
     fn take_up(&mut self, _world: &World, _draft: Draft) {}
 
-    /// What was written is stored. True where the screen was for nothing else.
+    /// What was written is stored. True where that was all that the screen was for.
     fn stored(&mut self, _subject: &Subject, _sent: Option<&str>) -> bool {
         false
     }
@@ -134,6 +134,16 @@ pub trait View {
     /// What is to be kept in a file, and a name for that.
     fn save(&self, _how: Save) -> Option<(String, Vec<u8>)> {
         None
+    }
+
+    /// Keeps what comes as it comes, as objects of JSON or as text; or (`None`) no more of it. A name for the file, where it has lines.
+    fn tee(&mut self, _json: Option<bool>) -> Option<String> {
+        None
+    }
+
+    /// What is to be kept of it by now; all of it where nothing more will come.
+    fn pour(&mut self, _all: bool) -> Vec<u8> {
+        Vec::new()
     }
 
     /// What a person has marked in it, as it is told to others.

@@ -207,7 +207,9 @@ pub fn print(name: &str, lines: &[Line]) {
     println!("\n{name}\n{:<36} {:>10} {:>10}  unit", "", "measured", "target");
     for Line { what, figure, unit, target } in lines {
         let number = |n: &Option<f64>| n.map_or("-".to_owned(), |n| format!("{n:.2}"));
-        let missed = figure.zip(*target).is_some_and(|(f, t)| f > t) || figure.is_none();
+        // A rate is to be reached, all else stayed below.
+        let is_rate = unit.ends_with("/s");
+        let missed = figure.zip(*target).is_some_and(|(f, t)| if is_rate { f < t } else { f > t }) || figure.is_none();
         println!("{what:<36} {:>10} {:>10}  {unit}{}", number(figure), number(target), if missed { "  missed" } else { "" });
     }
 }

@@ -4,7 +4,7 @@ use crate::live::{line, print};
 use kconsole::model::log::{Cutter, Origin, Ring, Sieve, Spot};
 use kconsole::model::time::Timestamp;
 use kconsole::ui::widgets::find::Needle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a container writes, a hundred bytes and more each.
 const LINE: &str = r#"{"level":"info","msg":"order placed","service":"checkout","trace":"86630e8e2958c","took":"7ms","n":"#;
@@ -13,6 +13,8 @@ const PIECE: usize = 32 << 10;
 /// Lines that are held where something is to be found.
 const HELD: usize = 1_000_000;
 const PODS: usize = 500;
+/// Lines that are made at a time.
+const BLOCK: usize = 100_000;
 
 fn lines(from: usize, count: usize) -> String {
     let at = |n: usize| jiff::Timestamp::from_microsecond(1_795_442_520_000_000 + n as i64 * 5).expect("a time");
@@ -21,20 +23,22 @@ fn lines(from: usize, count: usize) -> String {
 
 /// Takes so many megabytes in.
 pub fn run(megabytes: usize) {
-    let block = lines(0, 100_000);
-    let (mut cutter, mut ring, mut took) = (Cutter::default(), Ring::new(64 << 20), 0);
-    let begin = Instant::now();
+    let (mut cutter, mut ring, mut took, mut time, mut all) = (Cutter::default(), Ring::new(64 << 20), 0, Duration::ZERO, 0);
     while took < megabytes * 1_000_000 {
+        let block = lines(all, BLOCK);
+        let begin = Instant::now();
         for piece in block.as_bytes().chunks(PIECE) {
             cutter.feed(piece);
             if let Some(chunk) = cutter.take() {
                 ring.insert(0, chunk);
             }
         }
+        time += begin.elapsed();
         took += block.len();
+        all += BLOCK;
     }
-    let one = took as f64 / 1e6 / begin.elapsed().as_secs_f64();
-    assert_eq!(ring.len() as u64 + ring.gone(), (took / block.len() * 100_000) as u64, "every line is held or counted");
+    let one = took as f64 / 1e6 / time.as_secs_f64();
+    assert_eq!(ring.len() as u64 + ring.gone(), all as u64, "every line is held or counted");
     let many = merged();
     let (mut cutter, mut ring) = (Cutter::default(), Ring::new(usize::MAX));
     for from in (0..HELD).step_by(10_000) {

@@ -24,7 +24,6 @@ pub fn run(pods: usize) {
     let (mut world, mut words, mut board) =
         (World { now: Timestamp(1_795_442_520), ..World::default() }, Dictionary::default(), Board::default());
     world.begin(WATCH, Want::all(ClusterId(0), GroupResource::new("", "pods")), kind.columns());
-    board.refresh(&world);
     let mut rows = |pods: &mut dyn Iterator<Item = (usize, bool)>| {
         let upserts = pods.map(|(i, sick)| kind.row(pod(i, sick).to_string().as_bytes(), &mut words)).collect();
         Delta { words: words.news(), upserts, ..Delta::default() }

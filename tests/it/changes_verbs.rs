@@ -196,7 +196,11 @@ async fn autoscale() {
         .await
         .sees("go back to a revision")
         .await;
-    person.press("enter").previews("spec.maxReplicas  12 → 8").await.confirms(id, "web-scaler").await;
+    person.press("enter").previews("spec.maxReplicas  12 → 8").await.confirms(id, "web-scaler").await.press("esc");
+    // Where no table shows autoscalers, they are looked for.
+    person.act("autoscale max=11").previews("spec.maxReplicas  8 → 11").await.confirms(id, "web-scaler").await;
+    person.restarts("deployments").await;
+    person.press("U").sees("HorizontalPodAutoscaler here/web-scaler: spec.maxReplicas: 8 → 11").await;
     let mut person = Person::start("deployments", &objects).await;
     person.act("autoscale").sees("if there is one, it is here").await.sees("web-scaler").await;
 }

@@ -7,6 +7,7 @@ mod check;
 mod definitions;
 mod get;
 mod health;
+mod logs;
 mod schema;
 mod screen;
 mod stream;

@@ -63,6 +63,7 @@ fn every_action_has_a_key_or_a_name_that_can_be_typed() {
             "copy-in",
             "changes",
             "handover",
+            "tee",
             "go",
             "sort",
             "overview",

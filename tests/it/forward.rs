@@ -7,6 +7,7 @@ use crate::rig::pty::signal;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -30,8 +31,12 @@ fn command(home: &Home, args: &[&str]) -> Command {
 
 impl Forward {
     fn start(args: &[&str]) -> Self {
+        Self::start_on(demo().kubeconfig(), args)
+    }
+
+    fn start_on(kubeconfig: &Path, args: &[&str]) -> Self {
         let home = Home::new();
-        let mut child = command(&home, args).spawn().expect("it runs");
+        let mut child = command(&home, args).env("KUBECONFIG", kubeconfig).spawn().expect("it runs");
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let port = line.strip_prefix("Forwarding from 127.0.0.1:").and_then(|rest| rest.split(' ').next()?.parse().ok());
@@ -141,6 +146,42 @@ fn fl8_a_forward_goes_on_with_another_pod_within_2_s() {
     assert!(after.starts_with("cart-"), "{after}");
 }
 
+/// A server that can be frozen: it keeps its sockets and says nothing.
+struct Frozen(Child);
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        signal("CONT", self.0.id());
+        signal("TERM", self.0.id());
+        let _ = self.0.wait(); // how it ends does not matter here
+    }
+}
+
+#[test]
+fn fl8_a_server_that_says_nothing_ends_what_is_open_within_15_s_and_the_forward_goes_on_unasked() {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_kconsole"));
+    server.args(["demo-server", "--clusters", "3"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut server = Frozen(server.spawn().expect("it runs"));
+    let mut kubeconfig = String::new();
+    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut kubeconfig).unwrap();
+    let forward = Forward::start_on(Path::new(kubeconfig.trim_end()), &["svc/checkout", "0:http"]);
+    assert!(forward.page().contains("GET /here"));
+    // What is no request is echoed.
+    let mut held = forward.connect();
+    held.write_all(&[0x80]).unwrap();
+    held.read_exact(&mut [0]).unwrap();
+    signal("STOP", server.0.id());
+    let frozen = Instant::now();
+    let ended = held.read(&mut [0]);
+    assert!(matches!(ended, Ok(0) | Err(_)) && frozen.elapsed() < Duration::from_secs(15), "{ended:?} after {:?}", frozen.elapsed());
+    signal("CONT", server.0.id());
+    // A connection that comes meanwhile waits for a way.
+    let back = Instant::now();
+    assert!(forward.page().contains("GET /here") && back.elapsed() < Duration::from_secs(15), "{:?}", back.elapsed());
+    let (_, told, _) = forward.end();
+    assert!(told.contains("nothing was heard of it for 10 s"), "{told}");
+}
+
 #[test]
 fn fl8_a_port_that_is_taken_is_refused_with_who_has_it() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -154,7 +195,7 @@ fn fl8_a_port_that_is_taken_is_refused_with_who_has_it() {
         let out = command(&Home::new(), &args).output().expect("it runs");
         let err = String::from_utf8_lossy(&out.stderr);
         assert!(out.status.code() == Some(code) && err.contains(&told) && out.stdout.is_empty(), "{args:?}: {:?} {err}", out.status);
-        if args[1].starts_with(&port.to_string()) && std::path::Path::new("/proc/net/tcp").exists() {
+        if args[1].starts_with(&port.to_string()) && Path::new("/proc/net/tcp").exists() {
             assert!(err.contains(&format!("({})", std::process::id())), "{err}");
         }
     }

@@ -5,10 +5,12 @@
 
 mod breaks;
 mod demo;
+mod kept;
 mod many;
 mod printed;
 mod runs;
 mod screen;
+mod timeline;
 
 use crate::rig::kubelet::{Kubelet, Lines, uid_of};
 use kconsole::k8s::lanes::Lanes;
@@ -32,6 +34,11 @@ pub fn s(seconds: u64) -> Duration {
 
 pub fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+/// Runs a test in virtual time.
+pub fn in_time<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(test)
 }
 
 /// One cluster, the logs that are followed, and what came of them.

@@ -129,7 +129,7 @@ fn owned(item: &Item, world: &World) -> Names {
     }
     // Owners may come after what they own.
     for _ in 0..3 {
-        let tables = world.tables.values().filter(|t| t.cluster() == item.target.cluster && &*t.want.kind.resource != "events");
+        let tables = world.tables.of(item.target.cluster).filter(|t| &*t.want.kind.resource != "events");
         for (table, row) in tables.flat_map(|t| t.rows().map(move |row| (t, row))) {
             if row.owner.as_ref().is_some_and(|o| uids.contains(&o.uid)) && uids.insert(row.uid) {
                 names.entry(table.want.kind.resource.to_string()).or_default().push(row.name.to_string());

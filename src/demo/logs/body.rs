@@ -8,6 +8,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
 use std::convert::Infallible;
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -56,13 +57,15 @@ pub struct Follower {
     /// Last words that the tail leaves out.
     skip: usize,
     out: BytesMut,
+    /// The second of the line before, and how it is written.
+    second: (i64, String),
 }
 
 impl Follower {
     /// One that begins where the plan says.
     pub fn new(plan: Plan, changed: watch::Receiver<u64>, look: Look) -> Self {
         let at = plan.from;
-        Self { plan, changed, look, seen: 0, at, begun: false, over: false, skip: 0, out: BytesMut::new() }
+        Self { plan, changed, look, seen: 0, at, begun: false, over: false, skip: 0, out: BytesMut::new(), second: Default::default() }
     }
 
     /// The next chunk, as soon as there is one; none at the end.
@@ -79,7 +82,7 @@ impl Follower {
         }
         loop {
             while self.at < self.plan.now && self.out.len() < CHUNK {
-                let to = self.plan.now.min(self.at - self.at.rem_euclid(1000) + 1000);
+                let to = self.plan.now.min(self.at - self.at.rem_euclid(source.step()) + source.step());
                 for line in source.lines(self.at, to) {
                     self.write(&line);
                 }
@@ -126,10 +129,23 @@ impl Follower {
             return;
         }
         if self.plan.query.timestamps {
-            self.out.put(stamp(line).as_bytes());
+            self.stamp(line);
         }
         self.out.put(line.text.as_bytes());
         self.out.put_u8(b'\n');
+    }
+
+    /// What stands before a line, as the kubelet writes it. Many lines are of the same second.
+    fn stamp(&mut self, line: &Line) {
+        let at = line.at * 1_000_000 + i64::from(line.nanos);
+        let (second, nanos) = (at.div_euclid(1_000_000_000), at.rem_euclid(1_000_000_000));
+        if self.second.0 != second || self.second.1.is_empty() {
+            let written = jiff::Timestamp::from_second(second).unwrap_or_default().to_string();
+            self.second = (second, written.trim_end_matches('Z').to_owned());
+        }
+        let written = &self.second.1;
+        // Memory takes what is written.
+        let _ = write!(self.out, "{written}.{nanos:09}Z ");
     }
 
     fn take(&mut self) -> Option<Bytes> {
@@ -178,12 +194,6 @@ impl Follower {
             None => source.end(End { at: now, code: 143, reason: "Completed".to_owned() }),
         }
     }
-}
-
-/// What stands before a line, as the kubelet writes it.
-fn stamp(line: &Line) -> String {
-    let at = jiff::Timestamp::from_nanosecond(i128::from(line.at) * 1_000_000 + i128::from(line.nanos)).unwrap_or_default();
-    format!("{at:.9} ")
 }
 
 #[cfg(test)]

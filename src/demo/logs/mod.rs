@@ -5,6 +5,7 @@
 
 pub mod body;
 mod chance;
+pub(in crate::demo) mod count;
 mod ends;
 mod profile;
 pub mod query;
@@ -15,6 +16,7 @@ mod words;
 
 use super::json::{Millis, instant, int, list, text};
 use chance::Chance;
+use count::Count;
 use profile::Work;
 use script::Script;
 use serde_json::Value;
@@ -137,17 +139,19 @@ impl Source {
     /// The lines from an instant (inclusive) to another (exclusive), oldest first, without the [last words](Self::last_words).
     pub fn lines(&self, from: Millis, to: Millis) -> impl Iterator<Item = Line> {
         let (from, to) = self.within(from, to);
-        (from.div_euclid(1000)..=to.div_euclid(1000)).flat_map(move |second| self.second(second, from, to))
+        let step = self.step();
+        (from.div_euclid(step)..=to.div_euclid(step)).flat_map(move |part| self.part(part, from, to))
     }
 
     /// The last lines of a span, at most so many, oldest first.
     pub fn tail(&self, from: Millis, to: Millis, at_most: usize) -> Vec<Line> {
         let (from, to) = self.within(from, to);
-        let mut seconds = (from.div_euclid(1000)..=to.div_euclid(1000)).rev();
+        let step = self.step();
+        let mut backwards = (from.div_euclid(step)..=to.div_euclid(step)).rev();
         let mut parts = Vec::new();
         let mut found = 0;
-        while let Some(second) = seconds.next().filter(|_| found < at_most) {
-            let lines = self.second(second, from, to);
+        while let Some(part) = backwards.next().filter(|_| found < at_most) {
+            let lines = self.part(part, from, to);
             found += lines.len();
             parts.push(lines);
         }
@@ -167,6 +171,22 @@ impl Source {
         // Ends are told in whole seconds. What a script prints comes before its end even if both are in the same one.
         let more = if self.script.is_some() { 999 } else { 0 };
         (from, self.run.end.as_ref().map_or(to, |e| to.min(e.at + more)).max(from))
+    }
+
+    /// Milliseconds of which the lines are made at a time.
+    pub fn step(&self) -> Millis {
+        if self.count().is_some() { 1 } else { 1000 }
+    }
+
+    fn count(&self) -> Option<&Count> {
+        self.script.as_ref()?.count.as_ref()
+    }
+
+    fn part(&self, part: i64, from: Millis, to: Millis) -> Vec<Line> {
+        match self.count() {
+            Some(count) => count.within(self.run.started, from.max(part), to.min(part + 1)),
+            None => self.second(part, from, to),
+        }
     }
 
     fn second(&self, second: i64, from: Millis, to: Millis) -> Vec<Line> {

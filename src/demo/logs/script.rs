@@ -1,9 +1,13 @@
 //! Programs that people start to try things (`echo`, `date`, small scripts of a shell, endless loops of these): they log what they print.
 
 use crate::demo::json::{Millis, list, text};
+use crate::demo::logs::count::Count;
 use crate::demo::logs::spec;
 use crate::demo::stream::shell::{Machine, Piece, Shell};
 use serde_json::Value;
+
+/// The least milliseconds that a turn of a loop takes.
+const SHORTEST: Millis = 10;
 
 /// What a container runs, if it is something that the toy shell knows.
 #[derive(Clone, Debug)]
@@ -12,6 +16,8 @@ pub(super) struct Script {
     words: Vec<String>,
     /// What a loop does each time, and how long that takes.
     each: Option<(String, Millis)>,
+    /// It only counts: too many lines to print them at once.
+    pub(super) count: Option<Count>,
 }
 
 impl Script {
@@ -20,17 +26,21 @@ impl Script {
         let spec = spec(pod, container)?;
         let words = list(spec, "/command").iter().chain(list(spec, "/args")).filter_map(|w| w.as_str().map(str::to_owned));
         let words: Vec<String> = words.collect();
+        let count = Count::of(&words.iter().map(String::as_str).collect::<Vec<_>>());
         let host = text(pod, "/metadata/name").unwrap_or_default().to_owned();
         let shell = Shell::new(Machine { host, root: true, ..Machine::default() });
+        if count.is_some() {
+            return Some(Self { shell, each: None, words: Vec::new(), count });
+        }
         if !shell.has(words.first()?) {
             return None;
         }
         let line = words.iter().position(|w| w == "-c" || w == "-ec").and_then(|at| words.get(at + 1));
-        let mut script = Self { shell, each: None, words: words.clone() };
+        let mut script = Self { shell, each: None, words: words.clone(), count };
         if let Some((before, inside)) = line.and_then(|l| l.split_once("while true; do").or_else(|| l.split_once("while :; do"))) {
             let body = inside.rsplit_once("done").map_or(inside, |(body, _)| body).trim().trim_end_matches(';').to_owned();
             let (_, took) = script.clone().print(&["sh".to_owned(), "-c".to_owned(), body.clone()], 0);
-            script.each = Some((body, took.max(1000)));
+            script.each = Some((body, took.max(SHORTEST)));
             script.words = vec!["sh".to_owned(), "-c".to_owned(), before.to_owned()];
         }
         Some(script)
@@ -91,5 +101,8 @@ mod tests {
         assert_eq!(script.first(T), ["begin"]);
         let all: Vec<_> = (0..6).flat_map(|s| script.within(T, T / 1000 + s)).collect();
         assert_eq!(all, [(T, "20".to_owned()), (T + 2000, "22".to_owned()), (T + 4000, "24".to_owned())]);
+        let fast = self::script(&json!(["sh", "-c", "while true; do seq 2; sleep 0.1; done"])).unwrap();
+        assert_eq!(fast.within(T, T / 1000).len(), 20);
+        assert_eq!(fast.within(T, T / 1000)[2], (T + 100, "1".to_owned()));
     }
 }

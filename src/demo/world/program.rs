@@ -3,6 +3,7 @@
 use super::World;
 use super::image::{Reference, hash};
 use crate::demo::json::{Millis, list, text};
+use crate::demo::logs::count::Count;
 use serde_json::Value;
 
 /// Images whose program ends at once unless it is told what to do.
@@ -76,6 +77,7 @@ fn told(words: &[&str]) -> Told {
         ["sleep" | "/bin/sleep", time, ..] => sleep(time).map_or(Told::Stays, |t| Told::Ends(t, 0)),
         ["true" | "/bin/true" | "echo" | "date" | "env" | "ls" | "id" | "uname" | "hostname" | "cat", ..] => Told::Ends(50, 0),
         ["false" | "/bin/false", ..] => Told::Ends(50, 1),
+        ["seq", ..] => Count::of(words).map_or(Told::Ends(50, 1), |count| Told::Ends(count.takes(), 0)),
         ["tail", "-f", ..] | ["sh" | "/bin/sh" | "bash"] => Told::Stays,
         _ => Told::Nothing,
     }
@@ -132,6 +134,7 @@ mod tests {
             (&["sh", "-c", "while true; do date; sleep 1; done"], Told::Stays),
             (&["sh", "-c", "false"], Told::Ends(100, 1)),
             (&["false"], Told::Ends(50, 1)),
+            (&["seq", "2000"], Told::Ends(23, 0)),
             (&["nginx", "-g", "daemon off;"], Told::Nothing),
         ] {
             assert_eq!(told(words), want, "{words:?}");

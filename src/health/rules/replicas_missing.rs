@@ -2,7 +2,7 @@
 
 use crate::health::refusal::refused;
 use crate::health::{Case, Rule, Verdict};
-use crate::model::finding::Severity;
+use crate::model::finding::{Cause, Severity};
 use crate::model::time::Timestamp;
 
 pub(super) const RULE: Rule = Rule {
@@ -29,12 +29,15 @@ fn judge(case: &Case<'_>, verdict: &mut Verdict) {
     let missing = case.pods().filter(|(_, row, pod)| !pod.ready && !pod.ended && row.going.is_none());
     let Some(since) = missing.filter_map(|(_, row, pod)| pod.ready_since.or(row.created)).min() else { return };
     let due = Timestamp(since.0 + case.limits.replicas_missing);
-    if case.now() < due {
+    let worst = case.worst_of_pods();
+    // What finds no room has waited for long enough already.
+    let lacks_room = worst.is_some_and(|f| matches!(f.cause, Cause::Room(_)));
+    if case.now() < due && !lacks_room {
         return verdict.again(due);
     }
     let mut found = case.found(severity, since, format!("pods are missing, {what}"));
     found.next = "{enter} shows its pods".to_owned();
-    if let Some(worst) = case.worst_of_pods() {
+    if let Some(worst) = worst {
         found.next = match worst.rule {
             "oom-killed" => "{edit} raises its memory limit, {undo} goes back, {enter} shows its pods",
             "image-pull" => "{image} sets another image, {undo} goes back, {enter} shows its pods",

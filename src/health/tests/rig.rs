@@ -57,7 +57,6 @@ impl Rig {
         self.world.begin(watch, want, kind.columns());
         self.world.tables.get_mut(&watch).unwrap().set_sync(Sync::Live, self.world.now);
         self.feeds.insert(kind.names.kind, Feed { watch, kind, words: Dictionary::default() });
-        self.board.refresh(&self.world);
     }
 
     /// The watch of a kind ends; it can begin again, and then has all to tell anew.
@@ -66,7 +65,6 @@ impl Rig {
         self.board.ends(&self.world, feed.watch);
         let want = self.world.tables.get(&feed.watch).map(|t| t.want.clone());
         self.world.end(feed.watch);
-        self.board.refresh(&self.world);
         want
     }
 
@@ -146,8 +144,7 @@ impl Rig {
     pub(super) fn afresh(&mut self) -> Vec<Finding> {
         let kept = std::mem::replace(&mut self.board, Board::new(self.limits.clone()));
         let known = std::mem::take(&mut self.world.findings);
-        self.board.refresh(&self.world);
-        for (watch, table) in &self.world.tables {
+        for (watch, table) in self.world.tables.iter() {
             let slots: Vec<u32> = (0..table.slots()).collect();
             self.board.after(&self.world, *watch, &slots);
         }

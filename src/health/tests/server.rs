@@ -132,8 +132,12 @@ fn nothing_is_late_where_nothing_is_heard() {
     let mut rig = Rig::new();
     rig.put(&tick);
     let now = rig.world.now;
-    let table = rig.world.tables.values_mut().find(|t| &*t.want.kind.resource == "cronjobs").unwrap();
-    table.set_sync(Sync::Stale { why: Fault::new(FaultKind::Unreachable, "gone"), retry_in: None }, now);
+    let watch = rig.world.tables.values().find(|t| &*t.want.kind.resource == "cronjobs").unwrap().watch;
+    rig.world
+        .tables
+        .get_mut(&watch)
+        .unwrap()
+        .set_sync(Sync::Stale { why: Fault::new(FaultKind::Unreachable, "gone"), retry_in: None }, now);
     rig.pass(3_600);
     assert_eq!(rig.of("cronjob-missed"), [] as [&str; 0]);
 }

@@ -59,6 +59,16 @@ enum Read {
     Failed(Box<Up>, Fault),
 }
 
+/// What came of reading it.
+enum Taken {
+    Whole,
+    Broken(Fault),
+    Other,
+}
+
+/// So far a pod may be behind what its kubelet knows.
+const BEHIND: Duration = Duration::from_secs(2);
+
 impl Reader {
     pub(super) fn new(logs: Logs, container: String) -> Self {
         let from = logs.tail.from;
@@ -229,8 +239,16 @@ impl Reader {
             Err(over) => return Err(over),
         }
         self.told = None;
+        let before = self.cutter.clone();
         self.cutter.reopen();
-        let broken = self.take_in(&seat.up, body).await?;
+        let broken = match self.take_in(&seat.up, body, id).await? {
+            Taken::Whole => None,
+            Taken::Broken(why) => Some(why),
+            Taken::Other => {
+                self.cutter = before;
+                return Ok(Read::Other);
+            }
+        };
         // While it writes, half a line at the end of a stream comes again, and whole.
         if broken.is_none() && (of != (Of::This { ended: false }) || !self.logs.tail.follow) {
             self.cutter.finish();
@@ -262,8 +280,26 @@ impl Reader {
         format!("/log?container={}&timestamps=true{how}{from}", escape(&self.container))
     }
 
-    /// Delivers what comes as it comes, in larger parts where much does. What broke it off, if it did not end.
-    async fn take_in(&mut self, up: &Up, mut body: Body) -> Result<Option<Fault>, Over> {
+    /// True where another container has taken the place of this one. A kubelet knows that before its pod says so, and hands out the log of the new one.
+    async fn is_another(&mut self, id: &str) -> Result<bool, Over> {
+        let end = Instant::now() + BEHIND;
+        loop {
+            let is_over = Instant::now() >= end;
+            match self.status().await {
+                Ok(status) if status.id() == Some(id) && !is_over => {}
+                Ok(status) => return Ok(status.id() != Some(id)),
+                Err(Over::Replaced) => return Ok(true),
+                Err(Over::Gone) => return Ok(false),
+                Err(Over::Closed) => return Err(Over::Closed),
+            }
+            if let Ok(changed) = timeout_at(end, self.logs.changed()).await {
+                changed?;
+            }
+        }
+    }
+
+    /// Delivers what comes as it comes, in larger parts where much does.
+    async fn take_in(&mut self, up: &Up, mut body: Body, id: &str) -> Result<Taken, Over> {
         let link = self.logs.link.clone();
         let lost = link.lost(up.generation);
         tokio::pin!(lost);
@@ -273,16 +309,19 @@ impl Reader {
             let frame = tokio::select! {
                 biased;
                 frame = timeout_at(due.unwrap_or(later), body.frame()) => frame,
-                why = &mut lost => return Ok(Some(why)),
+                why = &mut lost => return Ok(Taken::Broken(why)),
             };
             match frame {
                 Err(_) => {}
-                Ok(None) => return Ok(None),
-                Ok(Some(Err(error))) => return Ok(Some(fault::of_transport(&error))),
+                Ok(None) => return Ok(Taken::Whole),
+                Ok(Some(Err(error))) => return Ok(Taken::Broken(fault::of_transport(&error))),
                 Ok(Some(Ok(frame))) => {
                     let bytes = frame.data_ref().map(|b| &**b).unwrap_or_default();
                     self.logs.link.count(bytes.len());
                     self.cutter.feed(bytes);
+                    if self.cutter.jumped() && self.is_another(id).await? {
+                        return Ok(Taken::Other);
+                    }
                     due = due.or(Some(Instant::now() + BATCH_FOR));
                     if self.cutter.waiting() < BATCH {
                         continue;

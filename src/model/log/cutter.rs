@@ -17,7 +17,7 @@ const GAP: &[u8] = b"the log was rotated meanwhile: lines may be missing here";
 const BACK: i64 = 2;
 
 /// The state of one container's stream, over all times that it is opened.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Cutter {
     /// What was not handed out yet: whole lines, then the beginning of one.
     bytes: Vec<u8>,
@@ -35,6 +35,8 @@ pub struct Cutter {
     /// Lines that were handed out.
     seen: u64,
     skip: Skip,
+    /// The stream that was opened last does not go on where reading was.
+    jumped: bool,
     /// Lines up to this time were read by somebody before.
     past: Option<Stamp>,
 }
@@ -104,6 +106,11 @@ impl Cutter {
         self.skip = first.map_or(Skip::None, |first| Skip::Until(first, lines));
     }
 
+    /// True once after a stream was found not to go on where reading was: it was rotated meanwhile, or it is another container's.
+    pub fn jumped(&mut self) -> bool {
+        std::mem::take(&mut self.jumped)
+    }
+
     /// Another container has taken the place of the one before: its stream begins at its beginning.
     pub fn restart(&mut self) {
         self.forget_half();
@@ -168,6 +175,7 @@ impl Cutter {
             Met::Known => self.bytes.truncate(self.begun),
             met => {
                 if met == Met::Gap {
+                    self.jumped = true;
                     self.bytes.extend_from_slice(GAP);
                     self.lines.push(Line { at, from: end as u32, len: GAP.len() as u32, cut: 0, kind: Kind::Gap, level: Level::Warn });
                 }

@@ -2,7 +2,7 @@
 //! them.
 
 use super::{Chunk, Kind, Level, Stamp};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 /// Numbers of chunks that are gone and still take room.
 const SLACK: usize = 1 << 10;
@@ -46,6 +46,8 @@ pub struct Ring {
     /// By their numbers, from `first` on.
     chunks: VecDeque<Option<Held>>,
     first: u32,
+    /// The last chunk of each source.
+    last: HashMap<u32, u32>,
     /// How many chunks are held.
     held: usize,
     order: VecDeque<Spot>,
@@ -60,12 +62,15 @@ struct Held {
     source: u32,
     chunk: Chunk,
     left: usize,
+    /// The chunks of its source before and after it.
+    before: Option<u32>,
+    after: Option<u32>,
 }
 
 impl Ring {
     /// A ring that takes so many bytes, its index included.
     pub fn new(limit: usize) -> Self {
-        Self { chunks: VecDeque::new(), first: 0, held: 0, order: VecDeque::new(), size: 0, limit, gone: 0 }
+        Self { chunks: VecDeque::new(), first: 0, last: HashMap::new(), held: 0, order: VecDeque::new(), size: 0, limit, gone: 0 }
     }
 
     /// How many lines are held.
@@ -93,7 +98,11 @@ impl Ring {
         spots.sort_unstable();
         self.size += chunk.size() + spots.len() * size_of::<Spot>();
         self.held += 1;
-        self.chunks.push_back(Some(Held { source, left: chunk.len(), chunk }));
+        let before = self.last.insert(source, number);
+        if let Some(held) = before.and_then(|before| self.held_mut(before)) {
+            held.after = Some(number);
+        }
+        self.chunks.push_back(Some(Held { source, left: chunk.len(), chunk, before, after: None }));
         self.merge(&spots);
         while self.size > self.limit && self.order.len() > 1 {
             if let Some(oldest) = self.order.pop_front() {
@@ -184,9 +193,41 @@ impl Ring {
         self.order.get(place).copied()
     }
 
+    /// The line that the same source wrote before this one, if that is still held.
+    pub fn earlier(&self, spot: Spot) -> Option<Seen<'_>> {
+        let held = self.held(spot.chunk)?;
+        let (chunk, line) = match spot.line.checked_sub(1) {
+            Some(line) => (spot.chunk, line),
+            None => (held.before?, (self.held(held.before?)?.chunk.len() as u32).checked_sub(1)?),
+        };
+        self.beside(chunk, line)
+    }
+
+    /// The line that the same source wrote after this one.
+    pub fn later(&self, spot: Spot) -> Option<Seen<'_>> {
+        let held = self.held(spot.chunk)?;
+        let line = spot.line + 1;
+        if (line as usize) < held.chunk.len() { self.beside(spot.chunk, line) } else { self.beside(held.after?, 0) }
+    }
+
+    fn beside(&self, chunk: u32, line: u32) -> Option<Seen<'_>> {
+        let at = self.held(chunk)?.chunk.lines.get(line as usize)?.at;
+        let spot = Spot { at, chunk, line };
+        // A chunk stays until all of its lines are gone.
+        self.order.binary_search(&spot).ok().and_then(|_| self.line(spot))
+    }
+
+    fn held(&self, chunk: u32) -> Option<&Held> {
+        self.chunks.get(chunk.wrapping_sub(self.first) as usize)?.as_ref()
+    }
+
+    fn held_mut(&mut self, chunk: u32) -> Option<&mut Held> {
+        self.chunks.get_mut(chunk.wrapping_sub(self.first) as usize)?.as_mut()
+    }
+
     /// A line by its name, if it is still held.
     pub fn line(&self, spot: Spot) -> Option<Seen<'_>> {
-        let held = self.chunks.get(spot.chunk.wrapping_sub(self.first) as usize)?.as_ref()?;
+        let held = self.held(spot.chunk)?;
         let line = held.chunk.lines.get(spot.line as usize)?;
         Some(Seen { spot, source: held.source, kind: line.kind, level: line.level, bytes: held.chunk.text(line), cut: line.cut })
     }
@@ -245,6 +286,29 @@ mod tests {
             }
             all.sort_by_key(|(at, _)| *at);
             prop_assert_eq!(texts(&ring), all.into_iter().map(|(_, t)| t).collect::<Vec<_>>());
+        }
+
+        /// Whatever comes between, and whatever has gone: from each line one gets to what its source wrote before it and after it.
+        #[test]
+        fn each_line_knows_those_beside_it(
+            sources in proptest::collection::vec((0u32..3, proptest::collection::vec(0u16..500, 1..8)), 1..20),
+            limit in 300usize..6_000,
+        ) {
+            let mut ring = Ring::new(limit);
+            let mut wrote: Vec<Vec<Spot>> = vec![Vec::new(); 3];
+            for (source, times) in &sources {
+                let mut spots = ring.insert(*source, chunk(times, "x"));
+                spots.sort_unstable_by_key(|spot| spot.arrival());
+                wrote[*source as usize].extend(spots);
+            }
+            for pair in wrote.iter().flat_map(|of| of.windows(2)) {
+                let [a, b] = [pair[0], pair[1]];
+                let is_held = |spot: Spot| ring.order.binary_search(&spot).is_ok();
+                let both = is_held(a) && is_held(b);
+                prop_assert!(!both || ring.later(a).map(|l| l.spot) == Some(b));
+                prop_assert!(!both || ring.earlier(b).map(|l| l.spot) == Some(a));
+                prop_assert!(is_held(a) || ring.earlier(b).is_none());
+            }
         }
 
         /// FL1: what has to go is the oldest, and is counted; the size is never more than allowed.

@@ -20,9 +20,17 @@ use crate::model::time::Timestamp;
 /// A filter of lines. The empty one shows every line.
 #[derive(Clone, Debug, Default)]
 pub struct Sieve {
-    terms: Vec<Placed>,
+    text: String,
+    terms: Vec<Part>,
     /// When it was written: what ages count to.
     now: Timestamp,
+}
+
+/// A term of a filter, that may be switched off.
+#[derive(Clone, Debug)]
+struct Part {
+    placed: Placed,
+    is_off: bool,
 }
 
 /// Where a line is from.
@@ -43,17 +51,43 @@ const LINES: Dialect = Dialect::of_lines(|name, value| name.eq_ignore_ascii_case
 impl Sieve {
     /// Reads a filter. The first term that makes no sense is the error.
     pub fn parse(text: &str, now: Timestamp) -> Result<Self, BadTerm> {
-        Ok(Self { terms: terms(text, LINES)?, now })
+        let terms = terms(text, LINES)?.into_iter().map(|placed| Part { placed, is_off: false }).collect();
+        Ok(Self { text: text.to_owned(), terms, now })
+    }
+
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its terms as they were written, and whether each is off.
+    pub fn terms(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.terms.iter().map(|part| (self.text.get(part.placed.at.clone()).unwrap_or_default(), part.is_off))
+    }
+
+    /// Switches a term off, or on again. False where there is none at this place.
+    pub fn switch(&mut self, place: usize) -> bool {
+        let part = self.terms.get_mut(place);
+        part.map(|part| part.is_off = !part.is_off).is_some()
+    }
+
+    /// Switches off what is off in another one.
+    pub fn switch_as(&mut self, other: &Self) {
+        let off: Vec<&str> = other.terms().filter(|(_, is_off)| *is_off).map(|(text, _)| text).collect();
+        for part in &mut self.terms {
+            part.is_off = self.text.get(part.placed.at.clone()).is_some_and(|text| off.contains(&text));
+        }
     }
 
     /// True where every line is shown.
     pub fn is_empty(&self) -> bool {
-        self.terms.is_empty()
+        self.terms.iter().all(|part| part.is_off)
     }
 
     /// True where a line is to be shown.
     pub fn holds(&self, line: &Seen<'_>, origin: &Origin<'_>) -> bool {
-        self.terms.iter().all(|placed| holds(&placed.term, line, origin, self.now) != placed.not)
+        let holds = |placed: &Placed| holds(&placed.term, line, origin, self.now) != placed.not;
+        self.terms.iter().all(|part| part.is_off || holds(&part.placed))
     }
 }
 
@@ -113,12 +147,16 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_795_795_260);
 
     fn holds(filter: &str, line: &str) -> bool {
+        passes(&Sieve::parse(filter, NOW).unwrap(), line)
+    }
+
+    fn passes(sieve: &Sieve, line: &str) -> bool {
         let mut cutter = Cutter::default();
         cutter.feed(format!("2026-11-27T16:00:00Z {line}\n").as_bytes());
         let mut ring = Ring::new(usize::MAX);
         ring.insert(0, cutter.take().unwrap_or_else(Chunk::default));
         let origin = Origin { cluster: "prod-eu", namespace: "shop", pod: "web-6d5f-x2x9q", container: "app" };
-        Sieve::parse(filter, NOW).unwrap().holds(&ring.get(0).unwrap(), &origin)
+        sieve.holds(&ring.get(0).unwrap(), &origin)
     }
 
     #[test]
@@ -149,5 +187,18 @@ mod tests {
             assert_eq!(holds(filter, line), so, "{filter}: {line}");
         }
         assert!(Sieve::parse("level>=bad", NOW).is_err() && Sieve::parse("(\"", NOW).is_err());
+    }
+
+    #[test]
+    fn terms_are_switched_one_by_one() {
+        let mut sieve = Sieve::parse("level>=warn  !\"not this\"", NOW).unwrap();
+        assert!(!passes(&sieve, "info") && !sieve.switch(2));
+        assert!(sieve.switch(0) && passes(&sieve, "info") && !passes(&sieve, "not this") && !sieve.is_empty());
+        assert_eq!(sieve.terms().collect::<Vec<_>>(), [("level>=warn", true), ("!\"not this\"", false)]);
+        let mut other = Sieve::parse("more level>=warn", NOW).unwrap();
+        other.switch_as(&sieve);
+        assert_eq!(other.terms().collect::<Vec<_>>(), [("more", false), ("level>=warn", true)]);
+        assert!(sieve.switch(1) && sieve.is_empty() && passes(&sieve, "not this"));
+        assert!(sieve.switch(0) && !passes(&sieve, "info"));
     }
 }

@@ -39,7 +39,7 @@ pub struct Query {
 /// A term, and where it stands in the text.
 #[derive(Clone, Debug)]
 pub(in crate::model) struct Placed {
-    at: Range<usize>,
+    pub(in crate::model) at: Range<usize>,
     pub(in crate::model) not: bool,
     pub(in crate::model) term: Term,
 }

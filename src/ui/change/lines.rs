@@ -4,6 +4,7 @@ use super::{moved, several};
 use crate::model::cell::Health;
 use crate::model::deed::{Edit, short, written};
 use crate::model::facts::Facts;
+use crate::model::finding::Finding;
 use crate::model::line::Line;
 use crate::model::world::World;
 use crate::safety::change::{Change, Doubt, Focus, Phase};
@@ -337,7 +338,9 @@ fn following(change: &Change, item: &Item, world: &World) -> String {
         return if held.is_empty() { "going".to_owned() } else { format!("going; it waits for {}", held.join(", ")) };
     }
     let Some(Facts::Workload(workload)) = row.map(|r| &r.facts) else { return "stored".to_owned() };
-    let stuck = world.findings.of(target.cluster, target.uid).first().map(|f| format!(" · {}", f.what)).unwrap_or_default();
+    // What comes from its pods says why; that pods are missing is said already.
+    let why = |f: &Finding| if f.evidence.is_empty() { f.what.clone() } else { f.evidence.clone() };
+    let stuck = world.findings.of(target.cluster, target.uid).first().map(|f| format!(" · {}", why(f))).unwrap_or_default();
     format!("{}/{} ready, {} of the newest revision{stuck}", workload.ready, workload.wanted, workload.updated)
 }
 

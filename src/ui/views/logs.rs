@@ -10,6 +10,7 @@ mod reading;
 mod saved;
 mod strip;
 mod targets;
+mod tee;
 mod told;
 
 use super::table::scope;
@@ -32,10 +33,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use strip::Strip;
+use tee::Tee;
 use told::{Form, Times};
 
-/// Bytes of lines that are held, their index included.
-const HELD: usize = 64 << 20;
 /// Nanoseconds that a line may be behind others before it counts as late: pods do not deliver in the same instant.
 const LATE: i64 = 250_000_000;
 /// Seconds that a clock may be ahead of ours before it is told; ours is looked at once a second.
@@ -69,10 +69,13 @@ pub struct LogsView {
     numbers: HashMap<(usize, Box<str>), u32>,
     /// Events that were told, by uid, and how often each had been seen.
     events: HashMap<Uid, u32>,
-    /// Changes that were told.
+    /// Changes that were told: those of this run, and records of the journal by their ids.
     changed: HashSet<ChangeId>,
+    recorded: HashSet<String>,
     /// Events are told between the lines.
     tells_events: bool,
+    /// Lines that are kept as they come.
+    tee: Option<Tee>,
     /// Lines that a person marked.
     marked: BTreeSet<Spot>,
     /// Where one stands; `None` follows what comes.
@@ -115,13 +118,20 @@ struct Source {
     container: Box<str>,
 }
 
+impl Source {
+    /// False for what happened beside the containers: no container is called like that.
+    fn is_container(&self) -> bool {
+        !self.container.starts_with('(')
+    }
+}
+
 impl LogsView {
-    /// The logs of the pods that belong to any of these.
-    pub fn new(world: &World, of: Vec<Only>, reader: u64) -> Self {
-        Self::reading(world, of, reader, From::Last(BEFORE), true)
+    /// The logs of the pods that belong to any of these, of which so many bytes are held.
+    pub fn new(world: &World, of: Vec<Only>, reader: u64, held: usize) -> Self {
+        Self { ring: Ring::new(held), ..Self::reading(world, of, reader, From::Last(BEFORE), true) }
     }
 
-    /// The same, read from somewhere else, and followed or not.
+    /// The same, read from somewhere else, and followed or not; by somebody who holds no lines.
     pub fn reading(world: &World, of: Vec<Only>, reader: u64, from: From, is_live: bool) -> Self {
         let mut view = Self {
             of,
@@ -134,14 +144,16 @@ impl LogsView {
             clusters: Vec::new(),
             changes: 0,
             left_out: 0,
-            ring: Ring::new(HELD),
+            ring: Ring::new(0),
             lens: Lens::default(),
             strip: Strip::default(),
             sources: Vec::new(),
             numbers: HashMap::new(),
             events: HashMap::new(),
             changed: HashSet::new(),
+            recorded: HashSet::new(),
             tells_events: false,
+            tee: None,
             marked: BTreeSet::new(),
             stand: None,
             missed: 0,
@@ -166,7 +178,9 @@ impl LogsView {
     /// Lines have come, or something is told.
     fn take(&mut self, source: u32, chunk: crate::model::log::Chunk) {
         let newest = self.ring.len().checked_sub(1).and_then(|last| self.ring.spot(last));
+        let bytes = chunk.size();
         let spots = self.ring.insert(source, chunk);
+        self.note(&spots, bytes);
         self.judge_times(source, newest, &spots);
         let Self { ring, lens, strip, sources, tails, clusters, .. } = self;
         spots.iter().filter_map(|spot| ring.line(*spot)).for_each(|line| strip.add(&line));
@@ -269,12 +283,13 @@ impl View for LogsView {
     }
 
     fn sieve(&self) -> Option<&str> {
-        Some(&self.lens.text)
+        Some(self.lens.sieve.text())
     }
 
     fn set_sieve(&mut self, world: &World, text: &str) -> Result<(), BadTerm> {
-        self.lens.sieve = Sieve::parse(text, world.now)?;
-        text.clone_into(&mut self.lens.text);
+        let mut sieve = Sieve::parse(text, world.now)?;
+        sieve.switch_as(&self.lens.sieve);
+        self.lens.sieve = sieve;
         self.look_anew();
         Ok(())
     }
@@ -284,7 +299,16 @@ impl View for LogsView {
     }
 
     fn save(&self, how: Save) -> Option<(String, Vec<u8>)> {
-        Some(self.saved(how))
+        Some((self.file_name(how.json), self.saved(how)))
+    }
+
+    fn tee(&mut self, json: Option<bool>) -> Option<String> {
+        self.keep_on(json);
+        Some(self.file_name(json.unwrap_or_default()))
+    }
+
+    fn pour(&mut self, all: bool) -> Vec<u8> {
+        self.poured(all)
     }
 
     fn refresh(&mut self, world: &World) {
@@ -296,9 +320,18 @@ impl View for LogsView {
         self.look_for_changes(world);
     }
 
+    /// A pod that goes is looked at once more: so its reader hears of it that has nothing to read any more.
+    fn before(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
+        self.look_for_pods(world, watch, Some(slots));
+    }
+
     fn after(&mut self, world: &World, watch: WatchId, slots: &[Slot]) {
         self.look_for_pods(world, watch, Some(slots));
         self.look_for_events(world, watch, Some(slots));
+    }
+
+    fn reads_journal(&self) -> bool {
+        self.tells_events
     }
 
     fn is_working(&self) -> bool {
@@ -313,6 +346,7 @@ impl View for LogsView {
     fn tick(&mut self, world: &World) {
         self.now = world.now;
         self.strip.tick(world.now);
+        self.ripen();
         self.look_for_changes(world);
     }
 
@@ -321,8 +355,7 @@ impl View for LogsView {
     }
 
     fn back(&mut self) -> bool {
-        if !self.lens.text.is_empty() {
-            self.lens.text.clear();
+        if !self.lens.sieve.text().is_empty() {
             self.lens.sieve = Sieve::default();
             self.look_anew();
             return true;

@@ -185,8 +185,8 @@ fn edit_conflict(clusters: &Path) {
     assert_eq!((desk.has(image).as_str(), desk.has("{.metadata.labels.team}").as_str()), ("nginx:1.28", "shop"));
 
     // A field that there is not: refused at its line, and nothing is changed.
-    desk.press(&["\x1b"]).sees(&["nginx:1.28"]);
-    desk.press(&["\x1b[F", "\r"]);
+    desk.press(&["\x1b", "E"]).sees(&["image:", "nginx:1.28"]);
+    desk.press(&["\x06"]).types("1.28").press(&["\r", "\x1b[F", "\r"]);
     desk.pty.send("imagePulPolicy: Always");
     desk.sees(&["unknown field", "did you mean imagePullPolicy"]);
     desk.press(&["\x13"]).sees(&["unknown field"]);

@@ -6,13 +6,20 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A pod that says every second which second it is.
-fn clock(name: &str) -> Value {
+pub fn clock(name: &str) -> Value {
     let script = "while true; do date +%s; sleep 1; done";
     json!({"metadata": {"name": name}, "spec": {"containers": [{"name": "app", "image": "busybox", "command": ["sh", "-c", script]}]}})
 }
 
+/// A deployment of one pod with this script.
+pub fn deployment(name: &str, script: &str) -> Value {
+    let container = json!({"name": "app", "image": "busybox", "command": ["sh", "-c", script]});
+    json!({"metadata": {"name": name}, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": name}},
+        "template": {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container]}}}})
+}
+
 /// The seconds on the screen.
-fn seconds(person: &Person) -> Vec<i64> {
+pub fn seconds(person: &Person) -> Vec<i64> {
     let screen = person.screen();
     let last = |line: &str| line.trim_matches(['│', ' ']).rsplit(' ').next().and_then(|word| word.parse::<i64>().ok());
     screen.lines().filter_map(last).filter(|n| *n > 1_000_000_000).collect()
@@ -38,11 +45,7 @@ async fn fl5_resets_lose_and_double_nothing() {
 /// FL5: a pod that crashes and one that is rolled out anew stay one stream, which says what happened.
 #[tokio::test(flavor = "multi_thread")]
 async fn fl5_crashes_and_rollouts_are_told() {
-    let deployment = |text: &str| {
-        let container = json!({"name": "app", "image": "busybox", "command": ["sh", "-c", format!("echo {text}; sleep 2; exit 3")]});
-        json!({"metadata": {"name": "trier"}, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "trier"}},
-            "template": {"metadata": {"labels": {"app": "trier"}}, "spec": {"containers": [container]}}}})
-    };
+    let deployment = |text: &str| deployment("trier", &format!("echo {text}; sleep 2; exit 3"));
     let mut person = Person::start_in_shop("deployments.apps", &[("deployments.apps", deployment("first words"))]).await;
     person.press("/").text("trier").press("enter").sees("▌  here").await;
     person.press("l").sees("first words").await;

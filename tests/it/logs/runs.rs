@@ -1,8 +1,9 @@
 //! Containers that end, begin anew and go.
 
-use super::{Rig, ms, s};
+use super::{Rig, in_time, ms, s};
 use crate::rig::kubelet::Cut;
 use kconsole::model::log::From;
+use proptest::prelude::*;
 
 /// FL5: a crash loop. Each run writes and ends; the pod says so a second later; the last line has no newline.
 #[tokio::test(start_paused = true)]
@@ -57,6 +58,46 @@ async fn fl5_the_unread_end_of_the_one_before_comes_first() {
     rig.run(s(2)).await;
     rig.all_came("web", "app", 60);
     assert_eq!(rig.marks("web"), ["joined", "restarted (1), exit 137, OOMKilled"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// FL5: the kubelet hands out the log of the next container before the pod says that there is one, and connections break just then. (Where one ends as
+    /// the log of a container would that has ended, nobody can tell.)
+    #[test]
+    fn fl5_a_pod_that_is_behind_its_kubelet(
+        lag in 0u64..900,
+        cuts in prop::collection::vec(0usize..600, 0..5),
+        pauses in prop::collection::vec(0u64..400, 1..12),
+    ) {
+        in_time(async {
+            let mut rig = Rig::new();
+            let uid = rig.kubelet.pod("web", &["app"]);
+            rig.follow("web", uid, From::Start);
+            rig.run(s(2)).await;
+            rig.kubelet.with().lag = ms(lag);
+            rig.kubelet.cut(cuts.into_iter().map(|bytes| (bytes, Cut::Broken)));
+            for n in 0..60 {
+                rig.kubelet.write("web", "app", n.to_string());
+                rig.run(ms(pauses[n % pauses.len()])).await;
+                if n % 10 == 9 {
+                    rig.kubelet.end("web", "app", 1, "Error");
+                    rig.run(ms(pauses[n / 10 % pauses.len()])).await;
+                    rig.kubelet.restart("web", "app");
+                    rig.kubelet.write("web", "app", format!("run {n}"));
+                    rig.run(ms(lag)).await;
+                    rig.look("web");
+                    // Of two that ended within the time that one waits only the last could be read.
+                    rig.run(s(60)).await;
+                }
+            }
+            rig.run(s(60)).await;
+            let came: Vec<&str> = rig.written("web", "app");
+            let wanted = (0..60).flat_map(|n| [Some(n.to_string()), (n % 10 == 9).then(|| format!("run {n}"))]).flatten();
+            assert_eq!(came, wanted.collect::<Vec<_>>(), "{:?}", rig.marks("web"));
+        });
+    }
 }
 
 /// FL5: of several that came and went meanwhile only the last is there; what is missing is said.

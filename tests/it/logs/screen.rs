@@ -8,7 +8,7 @@ use kconsole::model::step::Effect;
 use kconsole::model::time::Timestamp;
 
 /// Two clusters with a pod each, that are followed.
-fn two() -> Robot {
+pub fn two() -> Robot {
     let mut robot = Robot::with_pods(&[("prod-eu", vec![pod("shop/web-a1", 3_600)]), ("prod-us", vec![pod("shop/web-b2", 3_600)])]);
     robot.press("space space l");
     robot.log("web-a1", "app", 100, &["started", "level=warn msg=\"slow\" took=7"]);
@@ -17,12 +17,12 @@ fn two() -> Robot {
 }
 
 /// The pods that are followed.
-fn followed(robot: &Robot) -> Vec<&str> {
+pub fn followed(robot: &Robot) -> Vec<&str> {
     robot.tails.values().map(|tail| &*tail.pod).collect()
 }
 
 /// The lines on the screen, without what stands before them.
-fn lines(robot: &Robot) -> Vec<String> {
+pub fn lines(robot: &Robot) -> Vec<String> {
     let screen = robot.screen();
     let inside = screen.lines().skip(3).take_while(|l| !l.starts_with('╰'));
     inside.map(|l| l.trim_matches(['│', ' ']).to_owned()).filter(|l| !l.is_empty()).collect()
@@ -58,9 +58,18 @@ fn what_is_stopped_does_not_move_and_counts_what_comes() {
 #[test]
 fn a_line_that_is_stopped_on_names_its_pod() {
     let mut robot = two();
-    robot.press("y").sees("stop them first");
-    robot.press("space k k").press("y").sees("web-b2");
-    robot.press("esc").press("c");
+    for keys in ["y", "d", "e", "o", ": d e l e t e enter", ": e v i c t enter"] {
+        robot.press(keys).sees("stop them first").sees("following");
+    }
+    // What can be done here says so too.
+    robot.press("a").sees("the lines are on their way").press("esc");
+    robot.resize(crate::rig::robot::LARGE).press("space").sees("on prod-eu web-a1 app").press("k k").sees("on prod-us web-b2 app");
+    for (key, shown) in [("y", "YAML"), ("d", "Details"), ("e", "Events"), (": d e l e t e enter", "Delete ─ prod-us ─ shop/web-b2")] {
+        robot.press(key).sees(shown).sees("web-b2").press("esc").sees("stopped");
+    }
+    robot.press("j").press(": d e l e t e enter").sees("Delete ─ prod-eu ─ shop/web-a1").press("esc");
+    robot.delete("prod-eu", "pods", &["web-a1"]).press("y").sees("web-a1 is gone");
+    robot.press("k c");
     assert!(robot.effects().iter().any(|e| matches!(e, Effect::Copy(text) if text.contains("refused"))));
 }
 
@@ -107,15 +116,54 @@ fn what_is_not_there_is_said() {
 fn a_filter_shows_what_fits_and_marks_with_it() {
     let mut robot = two();
     robot.tell("web-a1", "app", Chunk::mark(Stamp::of(Timestamp(NOW + 1)), Kind::Mark, "ended: exit 1".to_owned()));
-    robot.press("f").text("level>=warn pod~a1").press("enter").sees("[level>=warn pod~a1]");
+    robot.press("f").text("level>=warn pod~a1").press("enter").sees("[level>=warn] ─ [pod~a1]");
     let shown = lines(&robot);
-    assert!(shown.len() == 2 && shown[0].contains("slow") && shown[1].contains("web-a1 app: ended: exit 1"), "{shown:?}");
+    assert!(shown.len() == 2 && shown[0].contains("slow") && shown[1].contains("a1 ─── ended: exit 1 ───"), "{shown:?}");
     robot.log("web-a1", "app", 2_000, &["fine", "ERROR late"]);
     assert!(lines(&robot).len() == 3 && !robot.screen().contains("fine"));
     robot.press("f ctrl-u").text(".user.id=42").press("enter").sees("refused");
     assert!(!robot.screen().contains("late"));
     robot.press("f ctrl-u").text("level>=bad").sees("bad is neither").press("esc").sees("[.user.id=42]");
     robot.press("esc").sees("fine").sees("late");
+}
+
+#[test]
+fn terms_of_a_filter_are_switched_one_by_one() {
+    let mut robot = two();
+    robot.resize(crate::rig::robot::LARGE);
+    robot.press("f").text("level>=warn pod~a1").press("enter").sees("[level>=warn] ─ [pod~a1]");
+    assert_eq!(lines(&robot).len(), 1);
+    robot.press("F 1").sees("(level>=warn) ─ [pod~a1]").sees("started").misses("refused");
+    robot.press("F 2").sees("(level>=warn) ─ (pod~a1)").sees("refused");
+    robot.press("F 1").sees("[level>=warn] ─ (pod~a1)").sees("refused").misses("started");
+    robot.press("F 3").sees("the filter has no such term");
+    // What is off stays so while the filter is written further.
+    robot.press("f").text(" !slow").press("enter").sees("[level>=warn] ─ (pod~a1) ─ [!slow]").sees("refused").misses("took=7");
+    robot.press("F 0").sees("[level>=warn] ─ [pod~a1] ─ [!slow]").misses("refused");
+    robot.press(":").text("term x").press("enter").sees("from 1 on");
+}
+
+/// What a pod wrote around a line tells more than what others wrote at that time.
+#[test]
+fn lines_around_those_that_fit() {
+    let mut robot = two();
+    for n in 0..9 {
+        robot.log("web-a1", "app", 200 + n * 10, &[&format!("step {n}")]).log("web-b2", "app", 205 + n * 10, &["other"]);
+    }
+    robot.log("web-a1", "app", 300, &["ERROR it broke"]);
+    robot.press("f").text("broke").press("enter");
+    assert_eq!(lines(&robot).len(), 1);
+    let steps = |robot: &Robot| lines(robot).iter().filter(|line| line.contains("step")).count();
+    robot.press("+").sees("±1").misses("other");
+    assert_eq!((steps(&robot), lines(&robot).len()), (1, 2));
+    robot.press("+").sees("±3");
+    assert_eq!((steps(&robot), lines(&robot).len()), (3, 4));
+    // It goes on behind the line, and no further.
+    robot.log("web-a1", "app", 400, &["after 1", "after 2"]).log("web-a1", "app", 410, &["after 3", "after 4"]);
+    robot.sees("after 3").misses("after 4").misses("other");
+    robot.press("-").sees("after 1").misses("after 2").press("-").misses("±").misses("after 1");
+    robot.press(":").text("around 7").press("enter").sees("±7").sees("after 4").sees("step 2").misses("step 1");
+    robot.press(":").text("around many").press("enter").sees("more, fewer or a number");
 }
 
 #[test]
@@ -141,25 +189,6 @@ fn stack_traces_fold_and_pods_are_muted() {
     robot.press("space x").sees("1 muted").sees("refused");
     assert!(!robot.screen().contains("it broke"));
     robot.press("V").sees("it broke");
-}
-
-/// FL3: what is saved is what was received, byte for byte; as JSON with exactly the keys that are promised.
-#[test]
-fn fl3_what_is_saved_is_what_came() {
-    let mut robot = two();
-    robot.press("s");
-    let effects = robot.effects();
-    let Some(Effect::Save(name, bytes)) = effects.iter().find(|e| matches!(e, Effect::Save(..))) else { panic!("{effects:?}") };
-    assert_eq!(name, "web.log");
-    let text = "{\"level\":\"error\",\"msg\":\"refused\",\"user\":{\"id\":42}}\nstarted\nlevel=warn msg=\"slow\" took=7\n";
-    assert_eq!(String::from_utf8_lossy(bytes), text);
-    robot.press(":").text("save json").press("enter");
-    let effects = robot.effects();
-    let Some(Effect::Save(_, bytes)) = effects.iter().find(|e| matches!(e, Effect::Save(..))) else { panic!("{effects:?}") };
-    let second: serde_json::Value = serde_json::from_slice(bytes.split(|b| *b == b'\n').nth(1).unwrap()).unwrap();
-    let wanted = serde_json::json!({"cluster": "prod-eu", "namespace": "shop", "pod": "web-a1", "container": "app",
-        "time": "2026-11-23T14:02:00.100000000Z", "message": "started"});
-    assert_eq!(second, wanted);
 }
 
 /// FL4: whatever a container writes, the screen shows it and a terminal obeys none of it.
@@ -207,6 +236,17 @@ fn fl6_more_pods_than_streams() {
     let mut robot = Robot::with_pods(&[("prod-eu", pods)]);
     robot.press("space G v l").sees("of 601 pods");
     assert!(followed(&robot).len() <= 512 && followed(&robot).contains(&"zzz-sick"));
+}
+
+/// FL5: a reader that waits for its pod to change hears that it is gone.
+#[test]
+fn fl5_a_pod_that_goes_is_looked_at_once_more() {
+    let mut robot = Robot::with_pods(&[("prod-eu", vec![pod("shop/web-1", 3_600)])]);
+    let looks = |robot: &Robot| robot.tails.values().map(|tail| tail.state).collect::<Vec<_>>();
+    let uid = pod("shop/web-1", 3_600)["metadata"]["uid"].as_str().expect("it has one").to_owned();
+    let before = looks(robot.press("l"));
+    let after = looks(robot.delete("prod-eu", "pods", &[&uid]));
+    assert!(before.len() == 1 && after.len() == 1 && after[0] > before[0], "{before:?}, then {after:?}");
 }
 
 #[test]

@@ -58,6 +58,8 @@ pub struct State {
     cuts: Vec<(usize, Cut)>,
     /// Requests for logs are refused with this code.
     pub refuses: Option<u16>,
+    /// The pods say only after so long what is so.
+    pub lag: Duration,
     /// Time that an answer takes.
     pub latency: Duration,
     /// What was asked for.
@@ -83,6 +85,7 @@ impl Kubelet {
             began: Instant::now(),
             cuts: Vec::new(),
             refuses: None,
+            lag: Duration::ZERO,
             latency: Duration::ZERO,
             requests: Vec::new(),
             opening: (0, 0),
@@ -200,7 +203,8 @@ impl Kubelet {
         let state = self.with();
         let Some(uid) = state.uids.get(pod) else { return status(404, "NotFound", "pods not found") };
         let of = state.runs.iter().filter(|((of, _), _)| of == pod);
-        let statuses: Vec<Value> = of.map(|((_, container), runs)| told(pod, container, runs)).collect();
+        let at = state.now() - state.lag.as_nanos() as i64;
+        let statuses: Vec<Value> = of.map(|((_, container), runs)| told(pod, container, runs, at)).collect();
         let pod = json!({"metadata": {"name": pod, "uid": uid_of(*uid)}, "status": {"containerStatuses": statuses}});
         whole(200, pod.to_string())
     }
@@ -314,18 +318,19 @@ pub fn uid_of(uid: u128) -> String {
     format!("00000000-0000-0000-0000-{uid:012x}")
 }
 
-fn told(pod: &str, container: &str, runs: &[Run]) -> Value {
+/// What a pod says of a container, as it was at a time.
+fn told(pod: &str, container: &str, runs: &[Run], at: i64) -> Value {
     let id = |run: usize| format!("containerd://{pod}-{container}-{run}");
     let stamp = |at: i64| jiff::Timestamp::from_second(at.div_euclid(1_000_000_000)).unwrap().to_string();
-    let state = |at: usize| {
-        let run = &runs[at];
-        match run.ended.filter(|_| run.told) {
+    let state = |number: usize| {
+        let run = &runs[number];
+        match run.ended.filter(|(.., ended)| run.told && *ended <= at) {
             None => json!({"running": {"startedAt": stamp(run.began)}}),
-            Some((code, reason, at_end)) => json!({"terminated": {"exitCode": code, "reason": reason, "containerID": id(at),
+            Some((code, reason, at_end)) => json!({"terminated": {"exitCode": code, "reason": reason, "containerID": id(number),
                 "startedAt": stamp(run.began), "finishedAt": stamp(at_end)}}),
         }
     };
-    let last = runs.len() - 1;
+    let last = runs.iter().rposition(|run| run.began <= at).unwrap_or_default();
     json!({"name": container, "containerID": id(last), "restartCount": last, "state": state(last),
         "lastState": last.checked_sub(1).map_or(json!({}), state)})
 }

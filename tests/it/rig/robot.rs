@@ -252,7 +252,7 @@ impl Robot {
             match pull {
                 Pull::Start(id, tail) => drop(self.tails.insert(id, tail)),
                 Pull::Stop(id) => drop(self.tails.remove(&id)),
-                Pull::Look(..) => {}
+                Pull::Look(id, state) => drop(self.tails.entry(id).and_modify(|tail| tail.state = state)),
             }
         }
         self.draw();

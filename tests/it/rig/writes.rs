@@ -36,6 +36,8 @@ pub struct Server {
     version: u64,
 }
 
+const AUTOSCALERS: &str = "horizontalpodautoscalers.autoscaling";
+
 /// A refusal.
 pub fn failure(kind: FaultKind, what: &str, in_doubt: bool) -> Failure {
     Failure { fault: Fault::new(kind, what), causes: Vec::new(), in_doubt }
@@ -50,7 +52,7 @@ impl Server {
         Self { object: Some(object), asked, journal, disk, forbidden, instead, untried, others, unread, warnings, written, version }
     }
 
-    /// Answers everything that a robot asks, until it asks nothing more.
+    /// Answers everything that a robot asks, until it asks nothing more. There are no autoscalers.
     pub fn serve(&mut self, robot: &mut Robot) {
         loop {
             let effects = robot.effects();
@@ -65,8 +67,12 @@ impl Server {
                     Effect::ReadJournal => Msg::Journal(self.written.clone()),
                     _ => continue,
                 };
+                let looks_back = matches!(msg, Msg::Journal(_));
                 any = true;
                 robot.message(msg);
+                if looks_back && robot.watched("eu").iter().any(|kind| kind == AUTOSCALERS) {
+                    robot.list("eu", AUTOSCALERS, &[]);
+                }
             }
             if !any {
                 return;

@@ -2,6 +2,7 @@
 
 use super::disk::bytes;
 use super::{Ran, Shell};
+use crate::demo::logs::count::Count;
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 
@@ -37,6 +38,7 @@ const PROGRAMS: &[(&str, Program)] = &[
     ("printenv", env),
     ("ps", ps),
     ("pwd", |shell, _, _| Ran::out(format!("{}\n", shell.folder))),
+    ("seq", seq),
     ("sleep", sleep),
     ("sort", |_, _, input| {
         read(input, |text| {
@@ -252,6 +254,12 @@ fn ps(shell: &mut Shell, _: &[String], _: Option<&str>) -> Ran {
         minutes / 600,
         minutes / 10 % 60
     ))
+}
+
+fn seq(_: &mut Shell, arguments: &[String], _: Option<&str>) -> Ran {
+    let words: Vec<&str> = ["seq"].into_iter().chain(arguments.iter().map(String::as_str)).collect();
+    let printed = Count::of(&words).and_then(|count| count.print());
+    printed.map_or_else(|| Ran::fail(1, format!("seq: cannot print '{}' here", arguments.join(" "))), Ran::out)
 }
 
 fn sleep(_: &mut Shell, arguments: &[String], _: Option<&str>) -> Ran {

@@ -40,7 +40,7 @@ impl Told {
             self.top = 0;
         }
         let old = std::mem::take(&mut self.bytes);
-        for table in world.tables.values().filter(|t| Some(t.cluster()) == cluster) {
+        for table in cluster.into_iter().flat_map(|c| world.tables.of(c)) {
             let known = old.get(&table.watch).filter(|(changes, _)| *changes == table.changes).copied();
             self.bytes.insert(table.watch, known.unwrap_or_else(|| (table.changes, table.bytes())));
         }

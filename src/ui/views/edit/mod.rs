@@ -317,13 +317,8 @@ impl View for EditView {
     }
 
     fn stored(&mut self, subject: &Subject, sent: Option<&str>) -> bool {
-        let is_mine = *subject == self.subject && sent.is_none_or(|sent| sent == self.editor.text());
-        if is_mine {
-            self.editor.keep();
-            self.said.clear();
-        }
-        // What was new has a name now, and is edited under that.
-        is_mine && subject.key.as_deref() == Some("")
+        // Where one went on writing meanwhile there is more to store.
+        *subject == self.subject && sent.is_none_or(|sent| sent == self.editor.text())
     }
 
     fn unsaved(&self) -> Option<&Subject> {

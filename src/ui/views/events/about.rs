@@ -45,7 +45,7 @@ fn is_of_the_cluster(world: &World, cluster: ClusterId, kind: &GroupResource) ->
 }
 
 fn tables<'a>(world: &'a World, cluster: ClusterId, resource: &str) -> impl Iterator<Item = &'a Table> {
-    world.tables.values().filter(move |t| t.cluster() == cluster && *t.want.kind.resource == *resource)
+    world.tables.of(cluster).filter(move |t| *t.want.kind.resource == *resource)
 }
 
 /// True for an event that is about an object or what belongs to it: the pods on a node, the pods and replica sets of a workload, all in a namespace.

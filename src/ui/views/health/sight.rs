@@ -66,7 +66,7 @@ impl Sight {
     }
 
     fn look_into(&mut self, world: &World, cluster: &Cluster) {
-        let tables: Vec<&Table> = world.tables.values().filter(|t| t.cluster() == cluster.id).collect();
+        let tables: Vec<&Table> = world.tables.of(cluster.id).collect();
         let (mut waiting, mut hidden, mut stale) = (Vec::new(), Vec::new(), Vec::new());
         let (mut narrow, mut places) = (Vec::new(), BTreeSet::new());
         for want in health::wants(cluster.id).into_iter().filter(|w| world.resource(cluster.id, &w.kind) != Found::Missing) {

@@ -58,7 +58,11 @@ impl LogsView {
             text::put(buf, row.x + 1, row.y, row.width.saturating_sub(1), &told, theme.style(Role::StatusWarn));
         }
         'lines: while let Some(line) = self.line_at(place) {
-            for (at, told) in self.rows(&line).iter().enumerate().skip(skip) {
+            let mut told = self.rows(&line);
+            if self.is_around(&line) {
+                told.iter_mut().flatten().for_each(|(_, role)| *role = Role::Dim);
+            }
+            for (at, told) in told.iter().enumerate().skip(skip) {
                 let Some(row) = rows.next() else { break 'lines };
                 self.row(world, theme, &line, at == 0, row, buf);
                 let before = 1 + self.prefix();
@@ -79,7 +83,8 @@ impl LogsView {
         let mut parts = vec![(Cow::from("Logs"), title)];
         let first = self.of.first().and_then(|only| words::only(world, only, true));
         let more = self.of.len().saturating_sub(1);
-        parts.extend(first.map(|of| (Cow::from(if more > 0 { format!("{of} +{more}") } else { of }), dim)));
+        let (of, first_of) = if more > 0 { (None, first.map(|of| format!("{of} +{more}"))) } else { (first, None) };
+        parts.extend(of.map(|of| (of.into(), dim)));
         parts.push(match (self.left_out, self.tails.len()) {
             (0, all) => (format!("{} pod{}", words::grouped(all), if all == 1 { "" } else { "s" }).into(), dim),
             (less, all) => (format!("{} of {} pods", words::grouped(all - less), words::grouped(all)).into(), warn),
@@ -88,13 +93,7 @@ impl LogsView {
             None => ("following".into(), theme.style(Role::StatusOk)),
             Some(_) => (format!("stopped, {} new", words::grouped(self.missed as usize)).into(), accent),
         });
-        if !self.lens.text.is_empty() {
-            parts.push((format!("[{}]", self.lens.text).into(), badge));
-        }
-        if !self.search.is_empty() {
-            parts.push((format!("/{}", self.search).into(), accent));
-        }
-        parts.extend(self.lacks.map(|lacks| (lacks.into(), warn)));
+        parts.extend(self.narrowed(theme));
         let folds = self.lens.folds.then_some("folded");
         parts.extend(self.form.word().into_iter().chain(folds).map(|word| (Cow::from(word), badge)));
         if !self.lens.muted.is_empty() {
@@ -104,11 +103,37 @@ impl LogsView {
             let pod = self.tails.get(tail).map_or("", |tail| &tail.pod);
             parts.push((format!("the clock of {pod} is {} ahead", words::span(seconds)).into(), warn));
         }
+        parts.extend(self.tee.as_ref().map(|tee| (tee.told().into(), if tee.lost > 0 { warn } else { badge })));
         if self.ring.gone() > 0 {
             parts.push((format!("{} older lines let go", words::grouped(self.ring.gone() as usize)).into(), warn));
         }
         parts.push((format!("{} l/s", words::grouped(self.strip.rate as usize)).into(), dim));
+        // What keys act on; and of several that are followed the first, which says little.
+        parts.extend(self.stands_by(world).map(|of| format!("on {of}")).or(first_of).map(|of| (of.into(), dim)));
         parts
+    }
+
+    /// What is looked for.
+    fn narrowed(&self, theme: &Theme) -> Vec<(Cow<'static, str>, Style)> {
+        let (badge, dim) = (theme.style(Role::Badge), theme.style(Role::Dim));
+        let chip = |(term, is_off)| if is_off { (format!("({term})").into(), dim) } else { (format!("[{term}]").into(), badge) };
+        let mut parts: Vec<_> = self.lens.sieve.terms().map(chip).collect();
+        if self.lens.around > 0 {
+            parts.push((format!("±{}", self.lens.around).into(), badge));
+        }
+        if !self.search.is_empty() {
+            parts.push((format!("/{}", self.search).into(), theme.style(Role::Accent)));
+        }
+        parts.extend(self.lacks.map(|lacks| (lacks.into(), theme.style(Role::StatusWarn))));
+        parts
+    }
+
+    /// Who wrote the line that is stood on: what keys act on.
+    fn stands_by(&self, world: &World) -> Option<String> {
+        let line = self.ring.line(self.stand?.on)?;
+        let source = self.sources.get(line.source as usize)?;
+        let cluster = if self.names.cluster > 0 { format!("{} ", world.name(source.cluster)) } else { String::new() };
+        Some(format!("{cluster}{} {}", self.pod_name(source), source.container))
     }
 
     /// How much was written in the last minutes, and how much of it was errors.
@@ -133,14 +158,15 @@ impl LogsView {
     }
 
     fn names(&self, world: &World) -> Names {
-        let Some(first) = self.sources.first() else { return Names::default() };
+        let sources = || self.sources.iter().filter(|source| source.is_container());
+        let Some(first) = sources().next() else { return Names::default() };
         let width = |differs: bool, name: &dyn Fn(&Source) -> u16| {
-            if differs { self.sources.iter().map(name).max().unwrap_or_default() + 1 } else { 0 }
+            if differs { sources().map(name).max().unwrap_or_default() + 1 } else { 0 }
         };
         Names {
-            cluster: width(self.sources.iter().any(|s| s.cluster != first.cluster), &|s| text::width(world.name(s.cluster))),
-            pod: width(self.sources.iter().any(|s| s.tail != first.tail), &|s| text::width(short(self.pod_name(s)))),
-            container: width(self.sources.iter().any(|s| s.container != first.container), &|s| text::width(&s.container)),
+            cluster: width(sources().any(|s| s.cluster != first.cluster), &|s| text::width(world.name(s.cluster))),
+            pod: width(sources().any(|s| s.tail != first.tail), &|s| text::width(short(self.pod_name(s)))),
+            container: width(sources().any(|s| s.container != first.container), &|s| text::width(&s.container)),
         }
     }
 
@@ -171,7 +197,7 @@ impl LogsView {
         put(names.cluster, world.name(source.cluster), words::cluster_style(world, theme, source.cluster));
         // Colours come again after nine pods, in the order in which these came.
         put(names.pod, short(self.pod_name(source)), theme.style(Role::cluster(source.tail + 1)));
-        put(names.container, &source.container, dim);
+        put(names.container, if source.is_container() { &source.container } else { "" }, dim);
     }
 
     /// What a row says, and in it what is searched for.

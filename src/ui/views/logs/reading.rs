@@ -1,8 +1,9 @@
 //! Where one stands in the lines: following them, or still on one of them, from which one looks about.
 
+use super::targets;
 use super::told::{self, Form, Row};
 use super::{LogsView, Needle, Stand};
-use crate::model::log::{Kind, Level, Seen, Spot};
+use crate::model::log::{Kind, Level, Seen, Sieve, Spot};
 use crate::model::step::{Motion, Scene};
 use crate::model::world::World;
 
@@ -64,9 +65,17 @@ impl LogsView {
                 self.lens.muted.clear();
                 self.look_anew();
             }
+            Motion::Term(place) => self.switch(place),
+            Motion::Around(around) => {
+                self.lens.widen(around);
+                self.look_anew();
+            }
             Motion::Timeline => {
                 self.tells_events = !self.tells_events;
+                self.lens.hides_events = !self.tells_events;
+                self.look_anew();
                 world.tables.keys().for_each(|watch| self.look_for_events(world, *watch, None));
+                self.look_for_changes(world);
             }
             _ => {
                 if let Some(by) = motion.lines(self.height.max(2) as isize - 1, self.all()) {
@@ -74,6 +83,20 @@ impl LogsView {
                 }
             }
         }
+    }
+
+    /// Switches a term of the filter, or all on.
+    fn switch(&mut self, place: Option<usize>) {
+        let sieve = &mut self.lens.sieve;
+        let is_there = match place {
+            Some(place) => sieve.switch(place),
+            None => {
+                sieve.switch_as(&Sieve::default());
+                true
+            }
+        };
+        self.lacks = (!is_there).then_some("the filter has no such term");
+        self.look_anew();
     }
 
     /// Marks the line that is stood on, or no more.
@@ -168,6 +191,11 @@ impl LogsView {
         }
     }
 
+    /// True for a line that is shown for the sake of another one.
+    pub(super) fn is_around(&self, line: &Seen<'_>) -> bool {
+        self.lens.around > 0 && !targets::shows(&self.lens, line, &self.sources, &self.tails, &self.clusters)
+    }
+
     /// How many rows the line at a place takes.
     fn rows_at(&self, place: usize) -> usize {
         if !self.wraps && self.form != Form::Pretty {
@@ -180,16 +208,15 @@ impl LogsView {
     pub(super) fn rows(&self, line: &Seen<'_>) -> Vec<Row> {
         let rows = match line.kind {
             Kind::Written => told::written(line, self.form),
-            Kind::Mark | Kind::Gap | Kind::Event => vec![told::mark(line, &self.named(line))],
+            Kind::Mark | Kind::Gap | Kind::Event => vec![told::mark(line, self.beside(line))],
         };
         if self.wraps { rows.iter().flat_map(|row| told::wrapped(row, self.width.max(1))).collect() } else { rows }
     }
 
-    /// The pod and container that are told of.
-    fn named(&self, line: &Seen<'_>) -> String {
-        let Some(source) = self.sources.get(line.source as usize) else { return String::new() };
-        let pod = self.tails.get(source.tail).map_or("", |tail| &*tail.pod);
-        if line.kind == Kind::Event { "event".to_owned() } else { format!("{pod} {}", source.container) }
+    /// What is told of, where that is no container: the columns before a line name those.
+    fn beside(&self, line: &Seen<'_>) -> Option<&str> {
+        let source = self.sources.get(line.source as usize).filter(|source| !source.is_container())?;
+        Some(source.container.trim_matches(['(', ')']))
     }
 
     /// The first place in sight, and how many rows of its line are above the edge.

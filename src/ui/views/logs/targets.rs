@@ -14,7 +14,8 @@ use crate::model::world::World;
 /// Whether a line is shown. What we tell is shown with every filter, since it says what the lines mean.
 pub(super) fn shows(lens: &Lens, line: &Seen<'_>, sources: &[Source], tails: &[Tail], clusters: &[Box<str>]) -> bool {
     let Some(source) = sources.get(line.source as usize) else { return false };
-    if lens.muted.contains(&source.tail) || lens.folds_away(line) {
+    let is_hidden = lens.muted.contains(&source.tail) || lens.folds_away(line) || lens.hides_events && line.kind == Kind::Event;
+    if is_hidden {
         return false;
     }
     line.kind != Kind::Written || lens.sieve.is_empty() || lens.sieve.holds(line, &origin(source, tails, clusters))

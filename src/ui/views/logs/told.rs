@@ -143,15 +143,16 @@ pub(super) fn written(line: &Seen<'_>, form: Form) -> Vec<Row> {
     rows
 }
 
-/// Something that we say of a container.
-pub(super) fn mark(line: &Seen<'_>, of: &str) -> Row {
+/// Something that we say of a container, or of what happened beside them.
+pub(super) fn mark(line: &Seen<'_>, of: Option<&str>) -> Row {
     let told = visible(&String::from_utf8_lossy(line.bytes)).into_owned();
     let (glyph, role) = match line.kind {
         Kind::Gap => ("▲ ", Role::StatusWarn),
         Kind::Event if line.level >= Level::Warn => ("▲ ", Role::StatusWarn),
         Kind::Event | Kind::Mark | Kind::Written => ("", Role::Accent),
     };
-    vec![("─── ".to_owned(), Role::Border), (format!("{glyph}{of}: {told}"), role), (" ───".to_owned(), Role::Border)]
+    let of = of.map(|of| format!("{of}: ")).unwrap_or_default();
+    vec![("─── ".to_owned(), Role::Border), (format!("{glyph}{of}{told}"), role), (" ───".to_owned(), Role::Border)]
 }
 
 /// A line as it is read: colours of the container's own are followed as far as the theme has them; everything else that a terminal would obey is made
