@@ -10,8 +10,16 @@ use crate::safety::verb::{Check, Follow, Keeps, On, Pace, Plan, Undo, Verb, Writ
 use serde_json::Value;
 
 pub(super) const ALL: &[Action] = &[
-    Action { name: "copy-out", help: "Copy a file or a folder out of a container of this pod", run: |scene, path| open(scene, &COPY_OUT, path) },
-    Action { name: "copy-in", help: "Copy a file or a folder into a container of this pod", run: |scene, path| open(scene, &COPY_IN, path) },
+    Action {
+        name: "copy-out",
+        help: "Copy a file or a folder out of a container of this pod",
+        run: |scene, path| open(scene, &COPY_OUT, path),
+    },
+    Action {
+        name: "copy-in",
+        help: "Copy a file or a folder into a container of this pod",
+        run: |scene, path| open(scene, &COPY_IN, path),
+    },
 ];
 
 /// Also what `kconsole cp` does, with [`Given::Transfer`].
@@ -88,7 +96,10 @@ mod tests {
 
     fn pod() -> Item {
         let running = |name| json!({"name": name, "state": {"running": {}}});
-        item(("", "pods"), json!({"spec": {"containers": [{"name": "web"}, {"name": "side"}]}, "status": {"containerStatuses": [running("web"), running("side")]}}))
+        item(
+            ("", "pods"),
+            json!({"spec": {"containers": [{"name": "web"}, {"name": "side"}]}, "status": {"containerStatuses": [running("web"), running("side")]}}),
+        )
     }
 
     #[test]
@@ -107,7 +118,8 @@ mod tests {
     #[test]
     fn the_command_line_has_said_it_all() {
         let given = |container: Option<&str>| {
-            let transfer = Transfer { container: container.map(str::to_owned), way: Way::From, there: "/a".to_owned(), here: "b".to_owned() };
+            let transfer =
+                Transfer { container: container.map(str::to_owned), way: Way::From, there: "/a".to_owned(), here: "b".to_owned() };
             Item { given: Given::Transfer(transfer), ..pod() }
         };
         assert!((COPY_OUT.form)(&[given(None)], "").fields.is_empty());

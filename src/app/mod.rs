@@ -42,6 +42,7 @@ pub mod session;
 mod signals;
 pub mod startup;
 pub mod state;
+mod streams;
 pub mod tails;
 mod texts;
 mod transfer;

@@ -100,7 +100,8 @@ fn it_is_written_down_with_its_bytes_and_never_what_was_copied() {
     let ran = run("cp", &[file.to_str().unwrap(), "deploy/checkout:/tmp/hunter2", "--reason", "a fix"], b"");
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     let records = journal(&ran.home);
-    let told: Vec<_> = records.iter().map(|r| (r["record"].as_str().unwrap(), r["verb"].as_str().unwrap(), r["outcome"].as_str())).collect();
+    let told: Vec<_> =
+        records.iter().map(|r| (r["record"].as_str().unwrap(), r["verb"].as_str().unwrap(), r["outcome"].as_str())).collect();
     assert_eq!(told, [("intent", "copy-in", None), ("outcome", "copy-in", Some("done"))]);
     let why = records[1]["why"].as_str().unwrap();
     assert!(why.starts_with("1 file, sums compared, ") && why.ends_with(" bytes out"), "{why}");
@@ -120,7 +121,7 @@ fn who_looks_on_is_told_what_came_of_it() {
     let to = here.path().join("hosts").to_str().unwrap().to_owned();
     let home = Home::new().with("KUBECONFIG", demo().kubeconfig().to_str().unwrap());
     let args = ["cp", "-n", "shop", "--context", "staging", "deploy/checkout:/etc/hosts", &to];
-    let mut pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &args, PLAIN, home);
+    let pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &args, PLAIN, home);
     let (status, _) = pty.wait_exit(SOON).expect("it ends");
     assert_eq!(status.exit_code(), 0, "{}", pty.screen());
     assert!(pty.screen().contains("1 file, sums compared"), "{}", pty.screen());

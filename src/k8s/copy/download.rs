@@ -94,7 +94,9 @@ async fn archive(far: &impl Far, from: &str, is_folder: bool, into: &Folder, cou
     let split = far::split(from);
     let (root, words) = match &split {
         // A file that is a link is what it leads to.
-        Some((folder, name)) if !is_folder => (Some((*name).to_owned()), ["tar", "-chf", "-", "-C", folder, &format!("./{name}")].map(str::to_owned)),
+        Some((folder, name)) if !is_folder => {
+            (Some((*name).to_owned()), ["tar", "-chf", "-", "-C", folder, &format!("./{name}")].map(str::to_owned))
+        }
         _ => (None, ["tar", "-cf", "-", "-C", from, "."].map(str::to_owned)),
     };
     let (into, on) = (into.reach(&[]).map_err(|e| e.to_string())?, Arc::clone(course));
@@ -180,7 +182,13 @@ async fn rest(far: &impl Far, from: &str, mut part: Part, course: &Arc<Course>) 
 }
 
 /// The files whose sums there are others; or why these could not be asked for.
-async fn differing(far: &impl Far, from: &str, is_folder: bool, files: &[Got], course: &Arc<Course>) -> Result<Result<Vec<Vec<String>>, String>, String> {
+async fn differing(
+    far: &impl Far,
+    from: &str,
+    is_folder: bool,
+    files: &[Got],
+    course: &Arc<Course>,
+) -> Result<Result<Vec<Vec<String>>, String>, String> {
     const NONE: &str = "the image has no sha256sum";
     let mut differ = Vec::new();
     for batch in files.chunks(BATCH) {

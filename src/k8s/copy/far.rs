@@ -1,10 +1,10 @@
 //! The far side of a copy: commands in a container, none of which is more than every image with a shell has. Paths are arguments of their own and
 //! never part of a script, and none begins with a dash.
 
-use super::course::Course;
 use super::super::lanes::Lanes;
 use super::super::link::Link;
 use super::super::stream::{Ends, NO_PROGRAM, exec};
+use super::course::Course;
 use crate::model::call::{Call, Method};
 use crate::model::fault::Fault;
 use crate::model::stream::{End, Ended};

@@ -29,7 +29,9 @@ struct Container {
 
 /// True for a program, for a script that has it, and for a path that ends so.
 fn is_about(words: &[String], what: &str) -> bool {
-    words[0] == what || words[0] == "sh" && words[2].contains(what) || what.starts_with('/') && words.iter().any(|word| word.ends_with(what))
+    words[0] == what
+        || words[0] == "sh" && words[2].contains(what)
+        || what.starts_with('/') && words.iter().any(|word| word.ends_with(what))
 }
 
 impl Container {
@@ -46,7 +48,9 @@ impl Far for Container {
         if self.lacks.contains(&words[0].as_str()) {
             return Err(Fault::new(FaultKind::Server, "executable file not found").hint(NO_PROGRAM));
         }
-        if words[0] == "sh" && let Some(program) = self.lacks.iter().find(|program| words[2].contains(*program)) {
+        if words[0] == "sh"
+            && let Some(program) = self.lacks.iter().find(|program| words[2].contains(*program))
+        {
             words[2] = words[2].replace(*program, "none-of-this-name");
         }
         let cut = Self::next(&self.cuts, &words);
@@ -54,8 +58,15 @@ impl Far for Container {
             words = ["sh", "-c", play].map(str::to_owned).to_vec();
         }
         let stdin = if reads { Stdio::piped() } else { Stdio::null() };
-        let mut child = Command::new(&words[0]).args(&words[1..]).env("LC_ALL", "C").kill_on_drop(true)
-            .stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new(&words[0])
+            .args(&words[1..])
+            .env("LC_ALL", "C")
+            .kill_on_drop(true)
+            .stdin(stdin)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let (stdin, stdout, mut stderr) = (child.stdin.take(), child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let (mut left, mut received) = (cut.unwrap_or(u64::MAX), 0);
         let into = async {
@@ -173,7 +184,11 @@ async fn files_and_folders_are_copied_as_cp_does() {
             ("tree", "new", "d/= new/= new/a=A new/b/= new/b/c=C new/b/l=-> ../a new/e/="),
             ("tree", "d", "d/= d/tree/= d/tree/a=A d/tree/b/= d/tree/b/c=C d/tree/b/l=-> ../a d/tree/e/="),
             ("tree/.", "d", "d/= d/a=A d/b/= d/b/c=C d/b/l=-> ../a d/e/="),
-            ("tree", "full", "d/= full/= full/tree/= full/tree/a=A full/tree/b/= full/tree/b/c=C full/tree/b/l=-> ../a full/tree/e/= full/tree/kept=K"),
+            (
+                "tree",
+                "full",
+                "d/= full/= full/tree/= full/tree/a=A full/tree/b/= full/tree/b/c=C full/tree/b/l=-> ../a full/tree/e/= full/tree/kept=K",
+            ),
             ("-f", "d", "d/= d/-f=dash"),
         ] {
             let two = Two::new();
@@ -261,13 +276,31 @@ async fn what_breaks_off_and_cannot_go_on_leaves_nothing() {
     for (way, there, here, container, wanted) in [
         (Way::From, "there/tree", "here/x", Container { cuts: Mutex::new(vec![("tar", 4 << 20)]), ..Container::default() }, "failed: cut"),
         (Way::To, "there/x", "here/tree", Container { cuts: Mutex::new(vec![("tar", 4 << 20)]), ..Container::default() }, "failed: cut"),
-        (Way::From, "there/big", "here/x", Container {
-            cuts: Mutex::new(vec![("tar", 1 << 20)]), plays: Mutex::new(vec![("sha256sum", "echo 00")]), ..Container::default()
-        }, "failed: it broke off, and is another there by now"),
-        (Way::From, "there/big", "here/x", Container {
-            cuts: Mutex::new(vec![("tar", 1 << 20)]), lacks: vec!["sha256sum"], ..Container::default()
-        }, "failed: it broke off after 1048064 bytes, and the image has no sha256sum to go on by"),
-        (Way::To, "there/x", "here/tree/a", Container { plays: Mutex::new(vec![("sha256sum", "echo 00  x")]), ..Container::default() }, "failed: "),
+        (
+            Way::From,
+            "there/big",
+            "here/x",
+            Container {
+                cuts: Mutex::new(vec![("tar", 1 << 20)]),
+                plays: Mutex::new(vec![("sha256sum", "echo 00")]),
+                ..Container::default()
+            },
+            "failed: it broke off, and is another there by now",
+        ),
+        (
+            Way::From,
+            "there/big",
+            "here/x",
+            Container { cuts: Mutex::new(vec![("tar", 1 << 20)]), lacks: vec!["sha256sum"], ..Container::default() },
+            "failed: it broke off after 1048064 bytes, and the image has no sha256sum to go on by",
+        ),
+        (
+            Way::To,
+            "there/x",
+            "here/tree/a",
+            Container { plays: Mutex::new(vec![("sha256sum", "echo 00  x")]), ..Container::default() },
+            "failed: ",
+        ),
         (Way::From, "there/big", "here/x", Container { plays: Mutex::new(vec![("tar", "exit 0")]), ..Container::default() }, "failed: "),
         (Way::From, "there/tree", "here/x", Container { plays: Mutex::new(vec![("tar", "exit 0")]), ..Container::default() }, "failed: "),
     ] {

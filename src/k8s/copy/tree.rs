@@ -65,9 +65,7 @@ impl Folder {
     pub(super) fn install(&self, name: &OsStr, into: &Self, to: &OsStr) -> io::Result<()> {
         let (new, old) = (self.kind(name)?, into.kind(to)?);
         match (new, old) {
-            (Some(FileType::Directory), Some(FileType::Directory)) => {
-                self.enter(name)?.pour(&into.enter(to)?)
-            }
+            (Some(FileType::Directory), Some(FileType::Directory)) => self.enter(name)?.pour(&into.enter(to)?),
             (_, None) => Ok(renameat(&self.0, name, &into.0, to)?),
             (Some(FileType::Directory), Some(_)) => Err(io::Error::other(format!("{} is there already, and no folder", shown(to)))),
             (_, Some(FileType::Directory)) => Err(io::Error::other(format!("{} is there already, as a folder", shown(to)))),

@@ -103,7 +103,9 @@ impl Unpacked {
     fn take(&mut self, head: &Head, verdict: Verdict, heads: &mut Heads<impl Read>, into: &Folder, course: &Course) -> io::Result<()> {
         let made = match verdict {
             Verdict::Refused(why) => Err(why),
-            Verdict::Folder(steps) => within(into, &steps).and_then(|(folder, name)| folder.make(name, head.mode)).map_err(|e| e.to_string()),
+            Verdict::Folder(steps) => {
+                within(into, &steps).and_then(|(folder, name)| folder.make(name, head.mode)).map_err(|e| e.to_string())
+            }
             Verdict::Link(steps, to) => within(into, &steps).and_then(|(folder, name)| folder.link(name, &to)).map_err(|e| e.to_string()),
             Verdict::File(steps) => match within(into, &steps).and_then(|(folder, name)| folder.create(name, head.mode)) {
                 Err(why) => Err(why.to_string()),

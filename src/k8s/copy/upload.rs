@@ -58,7 +58,8 @@ struct Place {
 impl Place {
     async fn find(far: &impl Far, from: &Path, to: &str, is_folder: bool, course: &Course) -> Result<Self, String> {
         if !far::test(far, "-d", to, course).await? {
-            let (holder, _) = far::split(to).filter(|_| is_folder || !to.ends_with('/')).ok_or_else(|| format!("there is no folder {}", visible(to)))?;
+            let (holder, _) =
+                far::split(to).filter(|_| is_folder || !to.ends_with('/')).ok_or_else(|| format!("there is no folder {}", visible(to)))?;
             if is_folder && far::test(far, "-e", to, course).await? {
                 return Err(format!("{} is there already, and no folder", visible(to)));
             }
@@ -111,7 +112,12 @@ async fn send(far: &impl Far, staging: &str, source: Arc<Source>, place: &Place,
 }
 
 /// Sends an archive. Tells the sums of what was in it; nothing where it did not arrive as a whole and its only file may go on alone.
-async fn archive(far: &impl Far, staging: &str, source: &Arc<Source>, course: &Arc<Course>) -> Result<Option<Vec<(Vec<String>, Sum)>>, String> {
+async fn archive(
+    far: &impl Far,
+    staging: &str,
+    source: &Arc<Source>,
+    course: &Arc<Course>,
+) -> Result<Option<Vec<(Vec<String>, Sum)>>, String> {
     let (writer, pipes) = pipe::input().map_err(|e| e.to_string())?;
     let (sending, on) = (Arc::clone(source), Arc::clone(course));
     let packing = spawn_blocking(move || sending.pack(writer, &on));
@@ -182,8 +188,10 @@ async fn merge(far: &impl Far, root: &str, source: &Source, to: &str, course: &C
     if !folders.is_empty() {
         far::each(far, "mkdir -p", &folders, course).await.done("mkdir")?;
     }
-    let files: Vec<String> =
-        of(EntryType::Regular).chain(of(EntryType::Symlink)).flat_map(|entry| [far::join(root, &entry.steps), far::join(to, &entry.steps)]).collect();
+    let files: Vec<String> = of(EntryType::Regular)
+        .chain(of(EntryType::Symlink))
+        .flat_map(|entry| [far::join(root, &entry.steps), far::join(to, &entry.steps)])
+        .collect();
     if !files.is_empty() {
         far::each(far, "-n 2 mv -f", &files, course).await.done("mv")?;
     }

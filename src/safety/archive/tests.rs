@@ -100,7 +100,8 @@ fn b18_huge_files_and_endless_archives_are_refused() {
     }
     let mut judge = Judge::new(None, 0);
     let long = "d/".repeat(2_000);
-    let refused = (0..100).map(|n| shown(&judge.judge(&head(Kind::Folder, &format!("{long}{n}"), "", 0)))).find(|told| told.contains("too many"));
+    let refused =
+        (0..100).map(|n| shown(&judge.judge(&head(Kind::Folder, &format!("{long}{n}"), "", 0)))).find(|told| told.contains("too many"));
     assert!(refused.is_some() && judge.names < NAMES + PATH, "{}", judge.names);
 }
 

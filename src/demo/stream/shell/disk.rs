@@ -71,7 +71,8 @@ impl Machine {
     /// Keeps what was done to files.
     pub fn keep(&self) {
         let mut kept = self.disk.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = self.files.iter().filter(|(path, file)| kept.before.get(*path) != Some(file)).map(|(p, f)| (p.clone(), Some(f.clone())));
+        let written =
+            self.files.iter().filter(|(path, file)| kept.before.get(*path) != Some(file)).map(|(p, f)| (p.clone(), Some(f.clone())));
         let removed = kept.before.keys().filter(|path| !self.files.contains_key(*path)).map(|path| (path.clone(), None));
         let changed = written.chain(removed).collect();
         kept.changed = changed;

@@ -164,7 +164,9 @@ fn tar(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
     }
     match (options.contains('x'), input, arguments.last()) {
         (true, None, _) => Ran { wants_input: true, ..Ran::default() },
-        (true, Some(input), _) => extract(shell, &folder, &bytes(input)).map_or_else(|why| Ran::fail(1, format!("tar: {why}")), |()| Ran::default()),
+        (true, Some(input), _) => {
+            extract(shell, &folder, &bytes(input)).map_or_else(|why| Ran::fail(1, format!("tar: {why}")), |()| Ran::default())
+        }
         (false, _, Some(name)) => create(shell, &folder, name).map_or_else(|why| Ran::fail(1, format!("tar: {why}")), Ran::out),
         _ => Ran::fail(1, "Usage: tar c|x [-f TARFILE] [-C DIR] [FILE]..."),
     }

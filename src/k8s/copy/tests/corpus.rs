@@ -36,12 +36,15 @@ fn of(kind: EntryType, name: &str) -> Vec<u8> {
 }
 
 fn pax(records: &[(&str, &str)]) -> Vec<u8> {
-    let text: String = records.iter().map(|(key, value)| {
-        let rest = format!(" {key}={value}\n");
-        // Its own length counts as well.
-        let length = (1..9).map(|digits| rest.len() + digits).find(|n| n.to_string().len() + rest.len() == *n).unwrap();
-        format!("{length}{rest}")
-    }).collect();
+    let text: String = records
+        .iter()
+        .map(|(key, value)| {
+            let rest = format!(" {key}={value}\n");
+            // Its own length counts as well.
+            let length = (1..9).map(|digits| rest.len() + digits).find(|n| n.to_string().len() + rest.len() == *n).unwrap();
+            format!("{length}{rest}")
+        })
+        .collect();
     entry(EntryType::XHeader, b"pax", b"", text.len() as u64, text.as_bytes())
 }
 
@@ -58,7 +61,8 @@ fn unpacked(archive: &[u8], root: Option<&str>) -> (String, Vec<String>, Option<
     let into = Folder::open(Path::new(&two.path("here"))).unwrap();
     let done = unpack(archive, root, &into, &Course::default());
     let here = told(&two, "here");
-    let others: Vec<String> = two.all().into_iter().filter(|(name, _)| !name.starts_with("here/")).map(|(name, text)| format!("{name}={text}")).collect();
+    let others: Vec<String> =
+        two.all().into_iter().filter(|(name, _)| !name.starts_with("here/")).map(|(name, text)| format!("{name}={text}")).collect();
     assert_eq!(others, ["outside=safe", "there/="], "nothing is written elsewhere");
     for found in walk(Path::new(&two.path("here"))) {
         assert_eq!(found & 0o7000, 0, "nothing runs as somebody else");
@@ -76,35 +80,133 @@ fn walk(folder: &Path) -> Vec<u32> {
 fn b18_hostile_archives_are_refused_entry_by_entry() {
     let up = "../".repeat(9);
     for (what, entries, here, wrong) in [
-        ("an absolute name", vec![file("/tmp/kconsole-b18", "!"), file("ok", "1")], "x/= x/ok=1", &["/tmp/kconsole-b18: its name is absolute"][..]),
-        ("up", vec![file("../outside", "!"), file("a/../../outside", "!"), file("ok", "1")], "x/= x/ok=1",
-            &["../outside: its name leads out", "a/../../outside: its name leads out"]),
-        ("a link that leads out, and a file through it", vec![link("l", &format!("{up}tmp")), file("l/kconsole-b18", "!"), link("m", "/"), file("m/x", "!")], "",
-            &[&format!("l: it is a link that leads out, to {up}tmp"), "l/kconsole-b18: l was refused", "m: it is a link that leads out, to /", "m/x: m was refused"]),
-        ("a link and a file through it", vec![file("d/f", "1"), link("l", "d"), file("l/g", "!"), file("l", "!")], "x/= x/d/= x/d/f=1 x/l=-> d",
-            &["l/g: l is no folder", "l: something of this name came before"]),
-        ("links that lead out together", vec![link("d/a", "."), link("d/b", "a/.."), link("d/c", "../d/a/../..")], "x/= x/d/= x/d/a=-> .",
-            &["d/b: it is a link that leads out, to a/..", "d/c: it is a link that leads out, to ../d/a/../.."]),
-        ("hard links", vec![entry(EntryType::Link, b"h", b"../outside", 0, b""), file("h", "1")], "", &["h: it is a second name of a file", "h: something of this name came before"]),
-        ("devices", vec![of(EntryType::Char, "c"), of(EntryType::Block, "b"), of(EntryType::Fifo, "p"), file("ok", "1")], "x/= x/ok=1",
-            &["c: it is a device", "b: it is a device", "p: it is a device"]),
-        ("a huge size", vec![file("ok", "1"), entry(EntryType::Regular, b"huge", b"", 1 << 60, b"1")], "x/= x/ok=1", &["huge: it has 1152921504606846976 bytes, and "]),
-        ("names that do not show", vec![file("a\x1b]0;b\x07", "!"), file("a\nb", "!"), file("a\u{202e}b", "!"), entry(EntryType::Regular, b"\xff\xfe", b"", 0, b"")], "",
-            &["a␛]0;b␇: its name is no text", "a␊b: its name is no text", "a⟨U+202E⟩b: its name is no text", "��: its name is no text"]),
-        ("duplicates", vec![file("a", "1"), file("a", "2"), file("./a", "3"), file("b/../a", "4")], "x/= x/a=1",
-            &["a: something of this name came before", "./a: something of this name came before", "b/../a: its name leads out"]),
-        ("a file, then a folder in its place", vec![file("a", "1"), of(EntryType::Directory, "a"), file("a/b", "!")], "x/= x/a=1",
-            &["a: something of this name came before", "a/b: a is no folder"]),
-        ("a folder, then a file or a link in its place", vec![file("d/f", "1"), file("d", "!"), link("d", ".."), file("d/g", "2")], "x/= x/d/= x/d/f=1 x/d/g=2",
-            &["d: something of this name came before", "d: something of this name came before"]),
-        ("a link where all goes", vec![link(".", "there"), file("x", "!")], "",
-            &[".: it is a link that leads out, to there", "x: what was asked for was refused"]),
-        ("long names", vec![long(EntryType::GNULongName, b"../outside\0"), file("x", "!"), long(EntryType::GNULongName, &[b'n'; 9_000]), file("y", "!")], "",
-            &["../outside: its name leads out", ": its name is too long"]),
-        ("a long link", vec![long(EntryType::GNULongLink, b"/etc/shadow\0"), link("l", "harmless")], "", &["l: it is a link that leads out, to /etc/shadow"]),
-        ("attributes", vec![pax(&[("path", "../outside")]), file("x", "!"), pax(&[("path", "a\nb")]), file("y", "!"), pax(&[("linkpath", "/")]), link("l", "ok"),
-            pax(&[("GNU.sparse.realsize", "99999999999999")]), file("s", "1"), pax(&[("path", "ok"), ("size", "3")]), file("z", "123")], "x/= x/ok=123",
-            &["../outside: its name leads out", "a␊b: its name is no text", "l: it is a link that leads out, to /", "s: it is a file with holes"]),
+        (
+            "an absolute name",
+            vec![file("/tmp/kconsole-b18", "!"), file("ok", "1")],
+            "x/= x/ok=1",
+            &["/tmp/kconsole-b18: its name is absolute"][..],
+        ),
+        (
+            "up",
+            vec![file("../outside", "!"), file("a/../../outside", "!"), file("ok", "1")],
+            "x/= x/ok=1",
+            &["../outside: its name leads out", "a/../../outside: its name leads out"],
+        ),
+        (
+            "a link that leads out, and a file through it",
+            vec![link("l", &format!("{up}tmp")), file("l/kconsole-b18", "!"), link("m", "/"), file("m/x", "!")],
+            "",
+            &[
+                &format!("l: it is a link that leads out, to {up}tmp"),
+                "l/kconsole-b18: l was refused",
+                "m: it is a link that leads out, to /",
+                "m/x: m was refused",
+            ],
+        ),
+        (
+            "a link and a file through it",
+            vec![file("d/f", "1"), link("l", "d"), file("l/g", "!"), file("l", "!")],
+            "x/= x/d/= x/d/f=1 x/l=-> d",
+            &["l/g: l is no folder", "l: something of this name came before"],
+        ),
+        (
+            "links that lead out together",
+            vec![link("d/a", "."), link("d/b", "a/.."), link("d/c", "../d/a/../..")],
+            "x/= x/d/= x/d/a=-> .",
+            &["d/b: it is a link that leads out, to a/..", "d/c: it is a link that leads out, to ../d/a/../.."],
+        ),
+        (
+            "hard links",
+            vec![entry(EntryType::Link, b"h", b"../outside", 0, b""), file("h", "1")],
+            "",
+            &["h: it is a second name of a file", "h: something of this name came before"],
+        ),
+        (
+            "devices",
+            vec![of(EntryType::Char, "c"), of(EntryType::Block, "b"), of(EntryType::Fifo, "p"), file("ok", "1")],
+            "x/= x/ok=1",
+            &["c: it is a device", "b: it is a device", "p: it is a device"],
+        ),
+        (
+            "a huge size",
+            vec![file("ok", "1"), entry(EntryType::Regular, b"huge", b"", 1 << 60, b"1")],
+            "x/= x/ok=1",
+            &["huge: it has 1152921504606846976 bytes, and "],
+        ),
+        (
+            "names that do not show",
+            vec![
+                file("a\x1b]0;b\x07", "!"),
+                file("a\nb", "!"),
+                file("a\u{202e}b", "!"),
+                entry(EntryType::Regular, b"\xff\xfe", b"", 0, b""),
+            ],
+            "",
+            &["a␛]0;b␇: its name is no text", "a␊b: its name is no text", "a⟨U+202E⟩b: its name is no text", "��: its name is no text"],
+        ),
+        (
+            "duplicates",
+            vec![file("a", "1"), file("a", "2"), file("./a", "3"), file("b/../a", "4")],
+            "x/= x/a=1",
+            &["a: something of this name came before", "./a: something of this name came before", "b/../a: its name leads out"],
+        ),
+        (
+            "a file, then a folder in its place",
+            vec![file("a", "1"), of(EntryType::Directory, "a"), file("a/b", "!")],
+            "x/= x/a=1",
+            &["a: something of this name came before", "a/b: a is no folder"],
+        ),
+        (
+            "a folder, then a file or a link in its place",
+            vec![file("d/f", "1"), file("d", "!"), link("d", ".."), file("d/g", "2")],
+            "x/= x/d/= x/d/f=1 x/d/g=2",
+            &["d: something of this name came before", "d: something of this name came before"],
+        ),
+        (
+            "a link where all goes",
+            vec![link(".", "there"), file("x", "!")],
+            "",
+            &[".: it is a link that leads out, to there", "x: what was asked for was refused"],
+        ),
+        (
+            "long names",
+            vec![
+                long(EntryType::GNULongName, b"../outside\0"),
+                file("x", "!"),
+                long(EntryType::GNULongName, &[b'n'; 9_000]),
+                file("y", "!"),
+            ],
+            "",
+            &["../outside: its name leads out", ": its name is too long"],
+        ),
+        (
+            "a long link",
+            vec![long(EntryType::GNULongLink, b"/etc/shadow\0"), link("l", "harmless")],
+            "",
+            &["l: it is a link that leads out, to /etc/shadow"],
+        ),
+        (
+            "attributes",
+            vec![
+                pax(&[("path", "../outside")]),
+                file("x", "!"),
+                pax(&[("path", "a\nb")]),
+                file("y", "!"),
+                pax(&[("linkpath", "/")]),
+                link("l", "ok"),
+                pax(&[("GNU.sparse.realsize", "99999999999999")]),
+                file("s", "1"),
+                pax(&[("path", "ok"), ("size", "3")]),
+                file("z", "123"),
+            ],
+            "x/= x/ok=123",
+            &[
+                "../outside: its name leads out",
+                "a␊b: its name is no text",
+                "l: it is a link that leads out, to /",
+                "s: it is a file with holes",
+            ],
+        ),
         ("what is in the way of itself", vec![file(".", "1"), file("./x", "!")], "x=1", &["./x: what was asked for is no folder"]),
         ("a folder that says it is a file", vec![file("d/", ""), file("d/f", "1")], "x/= x/d/= x/d/f=1", &[]),
     ] {
@@ -121,7 +223,10 @@ fn b18_only_what_was_asked_for_is_written() {
     let archive = [file("./log", "1"), file("log", "2"), file("other", "!"), file("log/x", "!"), END.to_vec()].concat();
     let (here, refused, broke) = unpacked(&archive, Some("log"));
     assert_eq!((here.as_str(), broke), ("x=1", None));
-    assert_eq!(refused, ["log: something of this name came before", "other: it was not asked for", "log/x: what was asked for is no folder"]);
+    assert_eq!(
+        refused,
+        ["log: something of this name came before", "other: it was not asked for", "log/x: what was asked for is no folder"]
+    );
 }
 
 #[test]
@@ -147,9 +252,9 @@ fn arbitrary() -> impl Strategy<Value = Vec<u8>> {
         prop::collection::vec(any::<u8>(), 0..30),
     ];
     let link = "(/|(\\.\\./){0,4})(a|b|there|outside)?(/\\.\\.)?";
-    (kind, name, link, prop::collection::vec(any::<u8>(), 0..600), prop::option::weighted(0.1, any::<u64>())).prop_map(|(kind, name, link, data, size)| {
-        entry(EntryType::new(kind), &name, link.as_bytes(), size.unwrap_or(data.len() as u64), &data)
-    })
+    (kind, name, link, prop::collection::vec(any::<u8>(), 0..600), prop::option::weighted(0.1, any::<u64>())).prop_map(
+        |(kind, name, link, data, size)| entry(EntryType::new(kind), &name, link.as_bytes(), size.unwrap_or(data.len() as u64), &data),
+    )
 }
 
 proptest! {
