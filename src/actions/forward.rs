@@ -11,7 +11,11 @@ use serde_json::{Value, json};
 
 pub(super) const ALL: &[Action] = &[
     Action { name: "forward", help: "Reach a port of this from this machine; forward http, forward 8080:http", run: open },
-    Action { name: "forwards", help: "The forwards that are open: where they lead, and how they go", run: |_, _| Ok(vec![Step::Open(Screen::Forwards)]) },
+    Action {
+        name: "forwards",
+        help: "The forwards that are open: where they lead, and how they go",
+        run: |_, _| Ok(vec![Step::Open(Screen::Forwards)]),
+    },
 ];
 
 /// Also what `kconsole forward` does.
@@ -83,7 +87,9 @@ fn plan(item: &Item, form: &Form) -> Result<Plan, String> {
     let known = known(object);
     let number = match &port {
         Port::Number(number) => *number,
-        Port::Name(name) => known.iter().find(|(_, known)| *known == Some(name)).map(|(number, _)| *number).ok_or_else(|| unknown(text, &known))?,
+        Port::Name(name) => {
+            known.iter().find(|(_, known)| *known == Some(name)).map(|(number, _)| *number).ok_or_else(|| unknown(text, &known))?
+        }
     };
     let local = match form.text("local") {
         "" if number < ROOTS => number + ABOVE,

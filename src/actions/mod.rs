@@ -205,7 +205,12 @@ pub(super) mod tests {
     /// The patch, the operations or the new object that a verb sends for it.
     pub(super) fn sent(verb: &Verb, item: &Item, form: &Form) -> Result<Value, String> {
         Ok(match (verb.plan)(item, form)?.write {
-            Write::Merge(sent) | Write::Strategic(sent) | Write::Create(sent) | Write::Delete(sent) | Write::Connect(sent) | Write::Copy(sent) => sent,
+            Write::Merge(sent)
+            | Write::Strategic(sent)
+            | Write::Create(sent)
+            | Write::Delete(sent)
+            | Write::Connect(sent)
+            | Write::Copy(sent) => sent,
             Write::Ops(operations) => Value::Array(operations),
             Write::Replace(text) => Value::String(text),
             Write::Apply { wished, .. } => wished,

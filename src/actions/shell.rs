@@ -53,7 +53,8 @@ fn containers(pod: &Value) -> Vec<(&str, Result<(), String>)> {
         let runs = move |name: &str| {
             let status = statuses.into_iter().flatten().find(|s| s.get("name").and_then(Value::as_str) == Some(name));
             let state = status.and_then(|s| s.get("state")).filter(|state| state.get("running").is_none());
-            let why = |state: &Value| ["waiting", "terminated"].iter().find_map(|s| Some(state.get(s)?.get("reason")?.as_str()?.to_owned()));
+            let why =
+                |state: &Value| ["waiting", "terminated"].iter().find_map(|s| Some(state.get(s)?.get("reason")?.as_str()?.to_owned()));
             match (status, state) {
                 (None, _) => Err("not begun".to_owned()),
                 (Some(_), None) => Ok(()),
@@ -160,7 +161,11 @@ mod tests {
         ] {
             let item = item(("", "pods"), pod(metadata, of(&["web", "side", "sick", "new"]), &["web", "side"]));
             let sent = sent(&SHELL, &item, &form(std::slice::from_ref(&item), named));
-            assert_eq!(sent.as_ref().map(|s| s["container"].as_str().unwrap()), wanted.map_err(|w| w.to_owned()).as_ref().map(|w| *w), "{named}");
+            assert_eq!(
+                sent.as_ref().map(|s| s["container"].as_str().unwrap()),
+                wanted.map_err(|w| w.to_owned()).as_ref().map(|w| *w),
+                "{named}"
+            );
         }
     }
 

@@ -62,7 +62,9 @@ pub(super) struct Place {
 impl Place {
     /// Reads `web-1` or `deploy/web`.
     pub(super) fn read(cli: &Cli, target: &str, setup: &Setup) -> Result<Self, String> {
-        let &[cluster] = setup.chosen.as_slice() else { return Err("this is about one object: name one context with --context".to_owned()) };
+        let &[cluster] = setup.chosen.as_slice() else {
+            return Err("this is about one object: name one context with --context".to_owned());
+        };
         let (kind, name) = target.split_once('/').unwrap_or(("pods", target));
         let kind = kinds::named(kind).ok_or_else(|| format!("{target}: there is no kind called {kind} here"))?;
         let namespace = match cli.flags.namespace.as_slice() {
@@ -140,7 +142,11 @@ pub(super) async fn connect(program: &mut Program, cluster: ClusterId) -> Result
             deadline = Instant::now() + KNOWN;
         }
         if timeout_at(deadline, program.listen()).await.is_err() {
-            return if up { Ok(()) } else { Err(format!("{}: no answer within {} s", program.state.world.name(cluster), PATIENCE.as_secs())) };
+            return if up {
+                Ok(())
+            } else {
+                Err(format!("{}: no answer within {} s", program.state.world.name(cluster), PATIENCE.as_secs()))
+            };
         }
     }
 }

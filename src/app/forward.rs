@@ -1,7 +1,7 @@
 //! `kconsole forward`: ports of this machine that lead to ports of pods, until somebody ends it.
 
-use super::cli::{Cli, ForwardArgs};
 use super::batch::Unseen;
+use super::cli::{Cli, ForwardArgs};
 use super::entry::{USAGE, eprint, print};
 use super::exec::{Place, connect};
 use super::program::Program;

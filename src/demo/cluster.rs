@@ -64,7 +64,16 @@ impl Cluster {
     pub fn to_come(sim: Sim) -> Arc<Self> {
         let ((changed, _), (built, _)) = (watch::channel(sim.store.version()), watch::channel(false));
         let (name, born) = (sim.world.name.clone(), sim.store.now);
-        Arc::new(Self { name, born, sim: Mutex::new(sim), users: Mutex::default(), disks: Mutex::default(), changed, stirred: Notify::new(), built })
+        Arc::new(Self {
+            name,
+            born,
+            sim: Mutex::new(sim),
+            users: Mutex::default(),
+            disks: Mutex::default(),
+            changed,
+            stirred: Notify::new(),
+            built,
+        })
     }
 
     /// Becomes this one, before anybody has seen it.

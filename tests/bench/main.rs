@@ -7,6 +7,7 @@
 //!     cargo bench -- workspace                           the overview of twelve clusters of 3,000 pods
 //!     cargo bench -- rules                               what health costs over 100,000 pods
 //!     cargo bench -- logs                                what cutting, merging and finding lines costs
+//!     cargo bench -- follow                              logs over the wire: one fast pod, 500 pods, line to screen
 //!     KCONSOLE_CLUSTER=FOLDER cargo bench -- streams     exec and forward on a real kubelet beside kubectl, and 64 forwards
 //!     cargo bench -- pause                               what a pause in typing costs, in a text of 1 MiB
 //!     cargo bench -- serve 10000                          only the API server with its pods, to look at by hand
@@ -19,6 +20,7 @@
 )]
 #![allow(clippy::print_stdout, clippy::print_stderr, unreachable_pub, reason = "printing is what it is for")]
 
+mod follow;
 mod live;
 mod logs;
 mod pause;
@@ -41,6 +43,7 @@ fn main() {
         }
         Some("workspace") => workspace::run(args.next().map_or(3_000, |n| n.parse().expect("the number of pods")), 500),
         Some("logs") => logs::run(args.next().map_or(1_000, |n| n.parse().expect("megabytes"))),
+        Some("follow") => follow::run(),
         Some("rules") => rules::run(args.next().map_or(100_000, |n| n.parse().expect("the number of pods"))),
         Some("streams") => streams::run(args.next().map_or(256, |n| n.parse().expect("megabytes"))),
         Some("pause") => pause::run(args.next().map_or(1024, |n| n.parse().expect("KiB"))),
@@ -54,7 +57,7 @@ fn main() {
         }
         Some(other) => {
             panic!(
-                "no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], logs [MEGABYTES], streams [MEGABYTES], pause [KIB], serve [PODS]"
+                "no benchmark {other}: live [PODS] [COMMAND], workspace [PODS], rules [PODS], logs [MEGABYTES], follow, streams [MEGABYTES], pause [KIB], serve [PODS]"
             )
         }
     }

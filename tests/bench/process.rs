@@ -7,6 +7,11 @@ pub fn rss(pid: u32) -> Option<f64> {
     field(&format!("/proc/{pid}/status"), "VmRSS:")
 }
 
+/// The most resident memory there has been, in MiB.
+pub fn peak(pid: u32) -> Option<f64> {
+    field(&format!("/proc/{pid}/status"), "VmHWM:")
+}
+
 /// Resident memory in MiB, shared pages counted by share.
 pub fn pss(pid: u32) -> Option<f64> {
     field(&format!("/proc/{pid}/smaps_rollup"), "Pss:")

@@ -66,7 +66,9 @@ pub fn run(megabytes: usize) {
     clusters.kubectl(&["--context", CONTEXT, "-n", "default", "wait", "--for=condition=Ready", "pod", POD, "--timeout=60s"]);
     let zeros = home.write("zeros", &"\0".repeat(megabytes << 20));
     let rate = |seconds: f64| megabytes as f64 / seconds;
-    println!("{megabytes} MB at a time, the best of {TURNS}; echo: the middle of {PRESSES} keys and the worst of a hundred; memory: {FORWARDS} forwards, each used");
+    println!(
+        "{megabytes} MB at a time, the best of {TURNS}; echo: the middle of {PRESSES} keys and the worst of a hundred; memory: {FORWARDS} forwards, each used"
+    );
     let (mut out, mut through, mut download) = ([f64::MAX; 2], [f64::MAX; 2], [f64::MAX; 2]);
     for _ in 0..TURNS {
         for (i, client) in CLIENTS.iter().enumerate() {
@@ -132,7 +134,8 @@ struct Forward {
 
 impl Forward {
     fn start(clusters: &Turn, client: &Client, count: usize) -> Self {
-        let (home, mut command) = command(clusters, client, &[client.forward, &vec![if client.name == "kubectl" { ":8080" } else { "0:8080" }; count]]);
+        let (home, mut command) =
+            command(clusters, client, &[client.forward, &vec![if client.name == "kubectl" { ":8080" } else { "0:8080" }; count]]);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it runs");
         let mut out = BufReader::new(child.stdout.take().expect("piped"));
         let mut ports = Vec::new();

@@ -121,7 +121,7 @@ fn findings(pty: &Pty, demo: &Demo) -> Vec<Line> {
     vec![line("change to finding, median", median, "ms", None), line("change to finding, worst", worst, "ms", Some(250.0))]
 }
 
-async fn connect(demo: &Demo) -> Client {
+pub async fn connect(demo: &Demo) -> Client {
     let file = Kubeconfig::read_from(demo.kubeconfig()).expect("the kubeconfig is ours");
     let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.expect("the kubeconfig is ours");
     Client::try_from(config).expect("a client")
@@ -141,7 +141,7 @@ fn sockets(pid: u32) -> Option<f64> {
 }
 
 /// Ends the program and reads what it logged of its frames.
-fn frames(pty: &mut Pty) -> Vec<Line> {
+pub fn frames(pty: &mut Pty) -> Vec<Line> {
     pty.send("Q");
     pty.wait_exit(Duration::from_secs(5));
     let log = std::fs::read_to_string(pty.home().path().join(".local/state/kconsole/kconsole.log")).unwrap_or_default();

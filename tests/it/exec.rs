@@ -35,7 +35,12 @@ pub(crate) fn run(subcommand: &str, args: &[&str], input: &[u8]) -> Ran {
     let typing = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let out = child.wait_with_output().expect("it ends");
     typing.join().unwrap();
-    Ran { code: out.status.code().expect("no signal ended it"), out: out.stdout, err: String::from_utf8_lossy(&out.stderr).into_owned(), home }
+    Ran {
+        code: out.status.code().expect("no signal ended it"),
+        out: out.stdout,
+        err: String::from_utf8_lossy(&out.stderr).into_owned(),
+        home,
+    }
 }
 
 /// A shell waits for a line.

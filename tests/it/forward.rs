@@ -120,7 +120,9 @@ fn only_this_machine_reaches_it() {
     let forward = Forward::start(&["deploy/checkout", "0:8080"]);
     // Any address of this machine that is not the loopback's; a datagram that is never sent tells one.
     let own = std::net::UdpSocket::bind("0.0.0.0:0").and_then(|s| s.connect("192.0.2.1:9").and_then(|()| s.local_addr()));
-    if let Ok(own) = own.map(|address| address.ip()).and_then(|ip| if ip.is_loopback() { Err(std::io::ErrorKind::Other.into()) } else { Ok(ip) }) {
+    if let Ok(own) =
+        own.map(|address| address.ip()).and_then(|ip| if ip.is_loopback() { Err(std::io::ErrorKind::Other.into()) } else { Ok(ip) })
+    {
         let refused = TcpStream::connect_timeout(&SocketAddr::new(own, forward.port), SOON);
         assert!(refused.is_err(), "{own}");
     }

@@ -6,6 +6,7 @@ use super::tree::{Folder, Staging};
 use super::unpack::{Got, Part, Unpacked, unpack};
 use super::{AGAIN, Copied, ROOT, pipe, unique};
 use crate::model::text::visible;
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,8 +15,6 @@ use tokio::time::sleep;
 
 /// What tar says of a file that somebody writes into, as of every log: what was there is there, and the sum of it tells.
 const MOVED: &str = "file changed as we read it";
-/// So many files are asked for their sums at a time.
-const BATCH: usize = 500;
 
 /// Copies what is there to a path here, as `cp -r` does: into it where it is a folder.
 pub(super) async fn download(far: &impl Far, from: &str, to: &Path, course: &Arc<Course>) -> Result<Copied, String> {
@@ -190,18 +189,16 @@ async fn differing(
     course: &Arc<Course>,
 ) -> Result<Result<Vec<Vec<String>>, String>, String> {
     const NONE: &str = "the image has no sha256sum";
+    let paths: Vec<String> = files.iter().map(|got| far::join(from, &got.steps)).collect();
+    // One file may be written into meanwhile, as a log is: what counts is as much of it as there was.
+    let known = if is_folder { far::sums(far, &paths, course).await? } else { Some(HashMap::new()) };
+    let Some(known) = known else { return Ok(Err(NONE.to_owned())) };
     let mut differ = Vec::new();
-    for batch in files.chunks(BATCH) {
-        let paths: Vec<String> = batch.iter().map(|got| far::join(from, &got.steps)).collect();
-        // One file may be written into meanwhile, as a log is: what counts is as much of it as there was.
-        let known = if is_folder { far::sums(far, &paths, course).await? } else { Some(std::collections::HashMap::new()) };
-        let Some(known) = known else { return Ok(Err(NONE.to_owned())) };
-        for (got, path) in batch.iter().zip(&paths).filter(|(got, path)| known.get(*path) != Some(&got.sum)) {
-            match far::sum(far, path, got.size, course).await? {
-                Some(there) if there == got.sum => {}
-                Some(_) => differ.push(got.steps.clone()),
-                None => return Ok(Err(NONE.to_owned())),
-            }
+    for (got, path) in files.iter().zip(&paths).filter(|(got, path)| known.get(*path) != Some(&got.sum)) {
+        match far::sum(far, path, got.size, course).await? {
+            Some(there) if there == got.sum => {}
+            Some(_) => differ.push(got.steps.clone()),
+            None => return Ok(Err(NONE.to_owned())),
         }
     }
     Ok(Ok(differ))

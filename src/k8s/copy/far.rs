@@ -20,6 +20,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// What is kept of an answer, and of what a command complains.
 const ANSWER: usize = 16 << 20;
 const COMPLAINT: usize = 4 << 10;
+/// So many files are asked for their sums at a time.
+const BATCH: usize = 500;
 
 /// Where commands run.
 pub trait Far: Send + Sync {
@@ -163,14 +165,17 @@ pub(super) async fn sum(far: &impl Far, path: &str, bytes: u64, course: &Course)
 
 /// The sums of files, by their paths; nothing where the image has no program for it. Of a file that is gone there is none.
 pub(super) async fn sums(far: &impl Far, paths: &[String], course: &Course) -> Result<Option<HashMap<String, String>>, String> {
-    let ran = each(far, "sha256sum", paths, course).await;
-    let missing = ran.went == Went::Missing || ran.went == Went::Exit(127);
-    match ran.went {
-        // xargs tells by 123 that one of the commands complained.
-        Went::Exit(0 | 1 | 123) => Ok(Some(String::from_utf8_lossy(&ran.out).lines().filter_map(line).collect())),
-        _ if missing => Ok(None),
-        _ => Err(ran.why("sha256sum")),
+    let mut sums = HashMap::new();
+    for some in paths.chunks(BATCH) {
+        let ran = each(far, "sha256sum", some, course).await;
+        match ran.went {
+            // xargs tells by 123 that one of the commands complained.
+            Went::Exit(0 | 1 | 123) => sums.extend(String::from_utf8_lossy(&ran.out).lines().filter_map(line)),
+            Went::Missing | Went::Exit(127) => return Ok(None),
+            _ => return Err(ran.why("sha256sum")),
+        }
     }
+    Ok(Some(sums))
 }
 
 /// Runs a program with paths as its arguments, which are too many for a command line. How many bytes they are is said: servers before 1.30

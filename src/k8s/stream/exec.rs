@@ -166,7 +166,9 @@ fn status(bytes: &[u8]) -> Said {
         return Said::Failed(Fault::new(FaultKind::Garbled, "it ended, and how cannot be read"));
     };
     let causes = status.details.iter().filter_map(|d| d.causes.as_ref()).flatten();
-    let code = |cause: &crate::kinds::decode::StatusCause| (cause.reason.as_deref() == Some("ExitCode")).then(|| cause.message.as_deref()?.parse().ok())?;
+    let code = |cause: &crate::kinds::decode::StatusCause| {
+        (cause.reason.as_deref() == Some("ExitCode")).then(|| cause.message.as_deref()?.parse().ok())?
+    };
     match (status.reason.as_deref(), causes.into_iter().find_map(code)) {
         (_, Some(code)) => Said::Exit(code),
         (None | Some(""), None) if status.message.as_deref().is_none_or(str::is_empty) => Said::Exit(0),
@@ -233,8 +235,8 @@ mod tests {
     use super::*;
     use crate::model::call::Method;
     use crate::model::id::ClusterId;
-    use tokio::io::{DuplexStream, duplex};
     use std::time::Duration;
+    use tokio::io::{DuplexStream, duplex};
     use tokio::time::{sleep, timeout};
     use tokio_tungstenite::tungstenite::protocol::Role;
 
@@ -408,8 +410,16 @@ mod tests {
     fn a_status_is_an_exit_code_or_why_there_is_none() {
         for (text, code, why) in [
             (r#"{"metadata":{},"status":"Success"}"#, Some(0), ""),
-            (r#"{"status":"Failure","message":"command terminated with exit code 3","reason":"NonZeroExitCode","details":{"causes":[{"reason":"ExitCode","message":"3"}]}}"#, Some(3), ""),
-            (r#"{"status":"Failure","message":"Internal error occurred: exec: \"x\": executable file not found in $PATH","reason":"InternalError","code":500}"#, None, "executable file not found"),
+            (
+                r#"{"status":"Failure","message":"command terminated with exit code 3","reason":"NonZeroExitCode","details":{"causes":[{"reason":"ExitCode","message":"3"}]}}"#,
+                Some(3),
+                "",
+            ),
+            (
+                r#"{"status":"Failure","message":"Internal error occurred: exec: \"x\": executable file not found in $PATH","reason":"InternalError","code":500}"#,
+                None,
+                "executable file not found",
+            ),
             ("nonsense", None, "cannot be read"),
         ] {
             match status(text.as_bytes()) {

@@ -99,7 +99,9 @@ impl Listeners {
         let taken = |error: io::Error| match (error.kind(), holder::of(port)) {
             (ErrorKind::AddrInUse, Some(who)) => Fault::new(FaultKind::Conflict, format!("port {port} is taken by {who}")),
             (ErrorKind::AddrInUse, None) => Fault::new(FaultKind::Conflict, format!("port {port} is taken")),
-            (ErrorKind::PermissionDenied, _) => Fault::new(FaultKind::Config, format!("port {port} is for root only")).hint("take one above 1023"),
+            (ErrorKind::PermissionDenied, _) => {
+                Fault::new(FaultKind::Config, format!("port {port} is for root only")).hint("take one above 1023")
+            }
             _ => Fault::new(FaultKind::Config, format!("port {port} cannot be listened on: {error}")),
         };
         let four = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(taken)?;
@@ -176,7 +178,12 @@ impl Forward {
             let late = |_| Fault::new(FaultKind::Unreachable, format!("there was no way to a pod for {} s", PATIENCE.as_secs()));
             match tried.map_err(late)? {
                 // What cannot get better is told at once.
-                Err(why) if matches!(why.kind, FaultKind::Forbidden | FaultKind::Unauthorised | FaultKind::Invalid) || Instant::now() + AGAIN >= until => return Err(why),
+                Err(why)
+                    if matches!(why.kind, FaultKind::Forbidden | FaultKind::Unauthorised | FaultKind::Invalid)
+                        || Instant::now() + AGAIN >= until =>
+                {
+                    return Err(why);
+                }
                 Err(why) => {
                     self.now.count(|now| now.why = Some(why.to_string()));
                     sleep(AGAIN).await;

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 
 /// The program that listens on a port, as `nginx (1234)`; nothing where that is not told, as of the programs of others.
 pub(super) fn of(port: u16) -> Option<String> {
-    let inodes: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"].iter().filter_map(|path| fs::read_to_string(path).ok()).flat_map(|text| listening(&text, port)).collect();
+    let inodes: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
+        .iter()
+        .filter_map(|path| fs::read_to_string(path).ok())
+        .flat_map(|text| listening(&text, port))
+        .collect();
     let links: Vec<String> = inodes.iter().map(|inode| format!("socket:[{inode}]")).collect();
     let holds = |process: &Path| {
         let files = fs::read_dir(process.join("fd")).ok()?;
@@ -14,7 +18,8 @@ pub(super) fn of(port: u16) -> Option<String> {
     };
     // Processes are called by their numbers.
     let is_process = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().iter().all(u8::is_ascii_digit));
-    let process = fs::read_dir("/proc").ok()?.flatten().map(|entry| entry.path()).filter(is_process).find(|process| holds(process).is_some())?;
+    let process =
+        fs::read_dir("/proc").ok()?.flatten().map(|entry| entry.path()).filter(is_process).find(|process| holds(process).is_some())?;
     let name = fs::read_to_string(process.join("comm")).ok()?;
     Some(format!("{} ({})", name.trim(), process.file_name()?.to_string_lossy()))
 }

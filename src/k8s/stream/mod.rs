@@ -63,7 +63,8 @@ async fn open(link: &Link, up: &Up, uri: &str, protocols: &[&'static str]) -> Re
 /// The protocol that a server will speak, where it answers to what was asked.
 fn accepted(answer: &Response<Body>, key: &str, protocols: &[&'static str]) -> Result<&'static str, Fault> {
     let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
-    let switches = answer.status() == StatusCode::SWITCHING_PROTOCOLS && header(SEC_WEBSOCKET_ACCEPT) == Some(&derive_accept_key(key.as_bytes()));
+    let switches =
+        answer.status() == StatusCode::SWITCHING_PROTOCOLS && header(SEC_WEBSOCKET_ACCEPT) == Some(&derive_accept_key(key.as_bytes()));
     let protocol = protocols.iter().find(|known| switches && header(SEC_WEBSOCKET_PROTOCOL) == Some(known));
     let refused = || Fault::new(FaultKind::Garbled, format!("the server opens no stream: HTTP {}", answer.status()));
     protocol.copied().ok_or_else(|| refused().hint("does a proxy on the way let WebSockets through?"))

@@ -87,7 +87,8 @@ pub(super) async fn fate(link: &Link, up: &Up, path: &str) -> Option<String> {
 fn ended(pod: &Value) -> Option<String> {
     let phase = pod.pointer("/status/phase").and_then(Value::as_str)?;
     let reason = pod.pointer("/status/reason").and_then(Value::as_str);
-    matches!(phase, "Failed" | "Succeeded").then(|| reason.map_or_else(|| format!("the pod has ended: {phase}"), |r| format!("the pod has ended: {r}")))
+    matches!(phase, "Failed" | "Succeeded")
+        .then(|| reason.map_or_else(|| format!("the pod has ended: {phase}"), |r| format!("the pod has ended: {r}")))
 }
 
 pub(super) async fn get(link: &Link, up: &Up, uri: &str) -> Result<Value, Fault> {

@@ -134,7 +134,9 @@ fn event(frame: &[u8], error: &mut Vec<u8>) -> Option<Vec<Event>> {
     }
     let is_last = flags & FIN != 0;
     Some(match u32::from_be_bytes([*a, *b, *c, *d]) {
-        DATA => [(!payload.is_empty()).then(|| Event::Data(payload.to_vec())), is_last.then_some(Event::End)].into_iter().flatten().collect(),
+        DATA => {
+            [(!payload.is_empty()).then(|| Event::Data(payload.to_vec())), is_last.then_some(Event::End)].into_iter().flatten().collect()
+        }
         ERRORS => {
             error.extend_from_slice(payload);
             let told = (is_last && !error.is_empty()).then(|| Event::Error(String::from_utf8_lossy(error).into_owned()));
@@ -203,7 +205,9 @@ mod tests {
     /// What a pod says: some bytes, the end of them, and that of the errors.
     fn session(error: &str) -> Vec<u8> {
         let mut all = vec![0x80, 3, 0, 2, 0, 0, 0, 4, 0, 0, 0, 1];
-        all.extend([data(DATA, b"hello", false), data(DATA, b"", true), data(ERRORS, error.as_bytes(), false), data(ERRORS, b"", true)].concat());
+        all.extend(
+            [data(DATA, b"hello", false), data(DATA, b"", true), data(ERRORS, error.as_bytes(), false), data(ERRORS, b"", true)].concat(),
+        );
         all
     }
 

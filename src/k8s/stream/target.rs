@@ -91,7 +91,8 @@ impl Target {
         if *self.kind.resource == *"pods" {
             return Ok((self.beside(link, up, &object).await?, self.port.clone()));
         }
-        let selector = selector_of(&self.kind, &object).ok_or_else(|| Fault::new(FaultKind::Gone, format!("{} selects no pods", self.kind)))?;
+        let selector =
+            selector_of(&self.kind, &object).ok_or_else(|| Fault::new(FaultKind::Gone, format!("{} selects no pods", self.kind)))?;
         let port = if *self.kind.resource == *"services" { target_port(&object, &self.port)? } else { self.port.clone() };
         Ok((Pods::Selected(selector), port))
     }

@@ -18,7 +18,7 @@ const CONTEXT: &str = "gamma";
 /// Longer than a crash loop waits for its fourth run, and than a pod takes that has not heard that it is to end.
 const SOON: Duration = Duration::from_secs(120);
 /// Numbers its lines until it is to end, and then says how many they were.
-const UNTIL_TOLD: &str = "n=0; trap 'echo last $n; exit 0' TERM; while true; do echo $n; n=$((n+1)); sleep 0.02; done";
+const UNTIL_TOLD: &str = "n=0; trap end=1 TERM; while [ -z \"$end\" ]; do echo $n; n=$((n+1)); sleep 0.02; done; echo last $n";
 
 /// What was printed.
 #[derive(Debug)]

@@ -1,11 +1,12 @@
 //! The screen of logs: keys in, screen out.
 
-use crate::rig::objects::pod;
+use crate::rig::objects::{object, pod};
 use crate::rig::robot::{NOW, Robot};
 use crate::robot::look;
 use kconsole::model::log::{Chunk, Kind, Stamp};
 use kconsole::model::step::Effect;
 use kconsole::model::time::Timestamp;
+use serde_json::json;
 
 /// Two clusters with a pod each, that are followed.
 pub fn two() -> Robot {
@@ -71,6 +72,20 @@ fn a_line_that_is_stopped_on_names_its_pod() {
     robot.delete("prod-eu", "pods", &["web-a1"]).press("y").sees("web-a1 is gone");
     robot.press("k c");
     assert!(robot.effects().iter().any(|e| matches!(e, Effect::Copy(text) if text.contains("refused"))));
+}
+
+#[test]
+fn a_line_leads_to_the_workload_of_its_pod() {
+    let mut owned = pod("shop/web-6d5f-x2x9q", 3_600);
+    owned["metadata"]["ownerReferences"] =
+        json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-6d5f", "uid": "rs-web", "controller": true}]);
+    let mut robot = Robot::with_pods(&[("prod-eu", vec![owned])]);
+    robot.press("l").log("web-6d5f-x2x9q", "app", 100, &["started"]).press("space o").sees("Replicasets");
+    let mut owner = object("shop/web-6d5f", 90_000);
+    owner["metadata"]["uid"] = json!("rs-web");
+    robot.list("prod-eu", "replicasets", &[owner, object("shop/other", 5)]);
+    assert_eq!(robot.names(), ["web-6d5f"].map(String::from));
+    robot.press("esc").sees("stopped").sees("started");
 }
 
 #[test]

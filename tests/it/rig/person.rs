@@ -72,7 +72,8 @@ impl Person {
         });
         let engine = Engine::start(&fleet, kind);
         let screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
-        let mut person = Self { engine, cluster, fleet, screen, size: SIZE, clock: Duration::ZERO, streams: Vec::new(), visited: Vec::new() };
+        let mut person =
+            Self { engine, cluster, fleet, screen, size: SIZE, clock: Duration::ZERO, streams: Vec::new(), visited: Vec::new() };
         person.begins().await;
         person
     }
