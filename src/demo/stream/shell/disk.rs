@@ -42,40 +42,32 @@ pub fn bytes(text: &str) -> Vec<u8> {
 
 /// What was done to the files of a container.
 #[derive(Clone, Debug, Default)]
-pub struct Disk(Arc<Mutex<Kept>>);
-
-/// Files that were written and those that were removed, and those that there were at first.
-#[derive(Debug, Default)]
-struct Kept {
+pub struct Disk {
     /// What a file holds; nothing where it was removed.
-    changed: BTreeMap<String, Option<String>>,
-    before: BTreeMap<String, String>,
+    changed: Arc<Mutex<BTreeMap<String, Option<String>>>>,
+    /// The files as who looks in found them: others look in meanwhile, and what they do stays.
+    found: Arc<BTreeMap<String, String>>,
 }
 
 impl Machine {
     /// The same with this disk.
     pub fn on(mut self, disk: Disk) -> Self {
-        {
-            let mut kept = disk.0.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.before.clone_from(&self.files);
-            for (path, file) in &kept.changed {
-                match file {
-                    Some(file) => drop(self.files.insert(path.clone(), file.clone())),
-                    None => drop(self.files.remove(path)),
-                }
+        for (path, file) in disk.changed.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            match file {
+                Some(file) => drop(self.files.insert(path.clone(), file.clone())),
+                None => drop(self.files.remove(path)),
             }
         }
+        let disk = Disk { found: Arc::new(self.files.clone()), ..disk };
         Self { disk, ..self }
     }
 
     /// Keeps what was done to files.
     pub fn keep(&self) {
-        let mut kept = self.disk.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let written =
-            self.files.iter().filter(|(path, file)| kept.before.get(*path) != Some(file)).map(|(p, f)| (p.clone(), Some(f.clone())));
-        let removed = kept.before.keys().filter(|path| !self.files.contains_key(*path)).map(|path| (path.clone(), None));
-        let changed = written.chain(removed).collect();
-        kept.changed = changed;
+        let Disk { changed, found } = &self.disk;
+        let written = self.files.iter().filter(|(path, file)| found.get(*path) != Some(file)).map(|(p, f)| (p.clone(), Some(f.clone())));
+        let removed = found.keys().filter(|path| !self.files.contains_key(*path)).map(|path| (path.clone(), None));
+        changed.lock().unwrap_or_else(PoisonError::into_inner).extend(written.chain(removed));
     }
 }
 
@@ -83,6 +75,20 @@ impl Machine {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// Two look in at a time, and each does something.
+    #[test]
+    fn what_was_done_is_found_by_who_looks_in_later() {
+        let disk = Disk::default();
+        let machine = || Machine { files: BTreeMap::from([("/etc/a".to_owned(), "A".to_owned())]), ..Machine::default() }.on(disk.clone());
+        let (mut one, mut other) = (machine(), machine());
+        one.files.insert("/tmp/b".to_owned(), "B".to_owned());
+        other.files.remove("/etc/a");
+        other.files.insert("/tmp/c".to_owned(), "C".to_owned());
+        one.keep();
+        other.keep();
+        assert_eq!(machine().files.into_keys().collect::<Vec<_>>(), ["/tmp/b", "/tmp/c"]);
+    }
 
     proptest! {
         #[test]
