@@ -19,6 +19,9 @@ const CLEAN: Duration = Duration::from_secs(10);
 
 /// Copies what is here to a path there, as `cp -r` does: into it where it is a folder.
 pub(super) async fn upload(far: &impl Far, from: &Path, to: &str, course: &Arc<Course>) -> Result<Copied, String> {
+    let to = far::plain(to);
+    // Nothing here is looked at before it is known that there is somebody there.
+    let is_there = far::test(far, "-d", &to, course).await?;
     let at = |error: std::io::Error| format!("{}: {error}", visible(&from.to_string_lossy()));
     let path = from.to_owned();
     let source = spawn_blocking(move || Source::read(&path)).await.map_err(|e| e.to_string())?.map_err(at)?;
@@ -26,7 +29,7 @@ pub(super) async fn upload(far: &impl Far, from: &Path, to: &str, course: &Arc<C
         return Err(why.clone());
     }
     let is_folder = source.entries.iter().any(|entry| entry.steps.is_empty() && entry.kind == EntryType::Directory);
-    let place = Place::find(far, from, &far::plain(to), is_folder, course).await?;
+    let place = Place::find(far, from, (&to, is_there), is_folder, course).await?;
     course.expects(source.size());
     let staging = format!("{}/{}", place.holder.trim_end_matches('/'), unique());
     ask(far, &["mkdir", &staging], None, course).await.done("mkdir")?;
@@ -56,8 +59,9 @@ struct Place {
 }
 
 impl Place {
-    async fn find(far: &impl Far, from: &Path, to: &str, is_folder: bool, course: &Course) -> Result<Self, String> {
-        if !far::test(far, "-d", to, course).await? {
+    /// `to` with whether that is a folder already.
+    async fn find(far: &impl Far, from: &Path, (to, is_there): (&str, bool), is_folder: bool, course: &Course) -> Result<Self, String> {
+        if !is_there {
             let (holder, _) =
                 far::split(to).filter(|_| is_folder || !to.ends_with('/')).ok_or_else(|| format!("there is no folder {}", visible(to)))?;
             if is_folder && far::test(far, "-e", to, course).await? {
