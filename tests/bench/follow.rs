@@ -33,7 +33,7 @@ struct Rig {
 
 /// Measures all three.
 pub fn run() {
-    let demo = Demo::start(&["--clusters", "1"]);
+    let demo = Demo::start(&["--clusters", "1", "--nodes", "30"]);
     let runtime = Runtime::new().expect("threads start");
     let client = runtime.block_on(connect(&demo));
     let rig = Rig { demo, client, runtime };
@@ -64,14 +64,14 @@ impl Rig {
         }
     }
 
-    fn start(&self, kind: &str) -> Pty {
+    fn start(&self, kind: &str, namespace: &str) -> Pty {
         let home = Home::new().with("KUBECONFIG", self.demo.kubeconfig().to_str().expect("our paths are UTF-8"));
-        Pty::start(env!("CARGO_BIN_EXE_kconsole"), &[kind, "-n", "shop"], SIZE, home)
+        Pty::start(env!("CARGO_BIN_EXE_kconsole"), &[kind, "-n", namespace], SIZE, home)
     }
 
     /// The screen of the logs of what is called so.
-    fn logs(&self, kind: &str, name: &str) -> Pty {
-        let mut pty = self.start(kind);
+    fn logs(&self, kind: &str, namespace: &str, name: &str) -> Pty {
+        let mut pty = self.start(kind, namespace);
         pty.wait_for("rows", LIMIT, |s| s.contents().contains("▌"));
         pty.send(format!("/{name}\r"));
         pty.wait_for("its row", LIMIT, |s| s.contents().contains(&format!("▌  {name} ")));
@@ -95,12 +95,12 @@ fn wire() -> f64 {
 
 /// `kconsole logs` to a pipe: every number, in its order.
 fn printed(rig: &Rig) -> Vec<Line> {
-    rig.send("POST", "/apis/batch/v1/namespaces/shop/jobs", &seq("printed", false));
-    rig.until("/apis/batch/v1/namespaces/shop/jobs/printed", |job| job["status"]["succeeded"] == 1);
+    rig.send("POST", "/apis/batch/v1/namespaces/default/jobs", &seq("printed", false));
+    rig.until("/apis/batch/v1/namespaces/default/jobs/printed", |job| job["status"]["succeeded"] == 1);
     let home = Home::new();
     let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
     command
-        .args(["logs", "job/printed", "-n", "shop", "-o", "raw"])
+        .args(["logs", "job/printed", "-n", "default", "-o", "raw"])
         .stdout(Stdio::piped())
         .envs(home.variables().iter().map(|(name, value)| (name, value)));
     let begin = Instant::now();
@@ -127,9 +127,9 @@ fn printed(rig: &Rig) -> Vec<Line> {
 
 /// From the first line to the last one's being on the screen.
 fn shown(rig: &Rig) -> Vec<Line> {
-    rig.send("POST", "/apis/batch/v1/namespaces/shop/jobs", &seq("shown", true));
-    let mut pty = rig.logs("jobs", "shown");
-    rig.send("PATCH", "/apis/batch/v1/namespaces/shop/jobs/shown", &json!({"spec": {"suspend": false}}));
+    rig.send("POST", "/apis/batch/v1/namespaces/default/jobs", &seq("shown", true));
+    let mut pty = rig.logs("jobs", "default", "shown");
+    rig.send("PATCH", "/apis/batch/v1/namespaces/default/jobs/shown", &json!({"spec": {"suspend": false}}));
     let begin = pty.wait_for("lines", LIMIT, |s| s.contents().contains("order placed"));
     let before = cpu(pty.pid());
     let last = format!("\"n\":{LINES}}}");
@@ -158,9 +158,9 @@ fn many(rig: &Rig) -> Vec<Line> {
     let container = json!({"name": "app", "image": "busybox", "command": ["sh", "-c", "while true; do seq 20; sleep 0.1; done"]});
     let template = json!({"metadata": {"labels": {"app": "many"}}, "spec": {"containers": [container]}});
     let spec = json!({"replicas": PODS, "selector": {"matchLabels": {"app": "many"}}, "template": template});
-    rig.send("POST", "/apis/apps/v1/namespaces/shop/deployments", &json!({"metadata": {"name": "many"}, "spec": spec}));
-    rig.until("/apis/apps/v1/namespaces/shop/deployments/many", |d| d["status"]["readyReplicas"] == PODS);
-    let mut pty = rig.logs("deployments", "many");
+    rig.send("POST", "/apis/apps/v1/namespaces/default/deployments", &json!({"metadata": {"name": "many"}, "spec": spec}));
+    rig.until("/apis/apps/v1/namespaces/default/deployments/many", |d| d["status"]["readyReplicas"] == PODS);
+    let mut pty = rig.logs("deployments", "default", "many");
     let begin = Instant::now();
     // Two hundred lines of each come every second once all are followed.
     let full = 150 * PODS;
@@ -194,21 +194,27 @@ fn many(rig: &Rig) -> Vec<Line> {
 
 /// How old a line is when it is there, by the time that it was written.
 fn fresh(rig: &Rig) -> Vec<Line> {
-    let pty = rig.logs("deployments", "checkout");
+    let pty = rig.logs("deployments", "shop", "checkout");
     let mut taken = Vec::new();
     let mut last = pty.look(newest);
     while taken.len() < PRESSES {
         let mut now = None;
         let at = pty.wait_for("a line", LIMIT, |s| {
-            now = newest(s).filter(|now| Some(*now) > last);
+            // In the midst of a frame it may be made of two times.
+            now = newest(s).filter(|now| Some(*now) > last && *now <= clock());
             now.is_some()
         });
-        let age = jiff::Timestamp::now().as_millisecond().rem_euclid(86_400_000) - now.unwrap_or_default();
+        let age = clock() - now.unwrap_or_default();
         taken.push(age as f64 - at.elapsed().as_secs_f64() * 1e3);
         last = now;
     }
     let (median, p99, _) = spread(taken);
     vec![line("line to screen, median", median, "ms", Some(60.0)), line("line to screen, p99", p99, "ms", None)]
+}
+
+/// Milliseconds of the day, UTC.
+fn clock() -> i64 {
+    jiff::Timestamp::now().as_millisecond().rem_euclid(86_400_000)
 }
 
 /// The time of the newest line on the screen, in milliseconds of its day.
