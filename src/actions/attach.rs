@@ -1,6 +1,6 @@
 //! To what a container runs by itself: what it writes from now on, and its input where it takes any.
 
-use super::shell::{choice, container};
+use super::shell::{choice, chosen};
 use super::{Action, change};
 use crate::model::step::{Reject, Scene, Step};
 use crate::model::world::World;
@@ -53,7 +53,7 @@ fn meant<'a>(item: &'a Item, form: &'a Form) -> Result<&'a str, String> {
         Given::Command(command) => command.container.as_deref(),
         _ => Some(form.text("container")).filter(|c| !c.is_empty()),
     };
-    container(item.before.as_ref().unwrap_or(&Value::Null), named)
+    chosen(item.before.as_ref().unwrap_or(&Value::Null), named)
 }
 
 fn plan(item: &Item, form: &Form) -> Result<Plan, String> {

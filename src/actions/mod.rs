@@ -38,6 +38,7 @@ mod revision;
 pub mod rollback;
 mod scale;
 pub mod shell;
+pub mod transfer;
 pub mod undo;
 
 use crate::model::draft::Subject;
@@ -78,6 +79,7 @@ pub static ACTIONS: &[&[Action]] = &[
     attach::ALL,
     debug::ALL,
     forward::ALL,
+    transfer::ALL,
     undo::ALL,
     changes::ALL,
     logs::ALL,
@@ -121,6 +123,8 @@ pub static VERBS: &[&Verb] = &[
     &attach::ATTACH,
     &debug::DEBUG,
     &forward::FORWARD,
+    &transfer::COPY_OUT,
+    &transfer::COPY_IN,
     &undo::UNDO,
 ];
 
@@ -207,7 +211,12 @@ pub(super) mod tests {
     /// The patch, the operations or the new object that a verb sends for it.
     pub(super) fn sent(verb: &Verb, item: &Item, form: &Form) -> Result<Value, String> {
         Ok(match (verb.plan)(item, form)?.write {
-            Write::Merge(sent) | Write::Strategic(sent) | Write::Create(sent) | Write::Delete(sent) | Write::Connect(sent) => sent,
+            Write::Merge(sent)
+            | Write::Strategic(sent)
+            | Write::Create(sent)
+            | Write::Delete(sent)
+            | Write::Connect(sent)
+            | Write::Copy(sent) => sent,
             Write::Ops(operations) => Value::Array(operations),
             Write::Replace(text) => Value::String(text),
             Write::Apply { wished, .. } => wished,

@@ -84,21 +84,25 @@ pub(super) fn names(pod: &Value) -> Vec<String> {
 ///
 /// # Errors
 /// Where there is none, or it does not run.
-pub(super) fn container<'a>(pod: &'a Value, named: Option<&str>) -> Result<&'a str, String> {
+pub(super) fn chosen<'p>(pod: &'p Value, wanted: Option<&str>) -> Result<&'p str, String> {
     let all = containers(pod);
-    let wanted = named.or(all.first().map(|(name, _)| *name)).ok_or("it has no containers")?;
+    let wanted = wanted.or(all.first().map(|(name, _)| *name)).ok_or("it has no containers")?;
     let unknown = || format!("it has no container called {wanted}; there are {}", names(pod).join(", "));
     let (name, runs) = all.iter().find(|(name, _)| *name == wanted).ok_or_else(unknown)?;
     runs.clone().map(|()| *name).map_err(|why| format!("its container {name} does not run: {why}"))
 }
 
+/// Asks which container is meant, where there are several.
+pub(super) fn asked(pod: &Value, argument: &str) -> Option<Field> {
+    let names = names(pod);
+    let named = Some(argument).filter(|a| !a.is_empty()).or(names.first().map(String::as_str)).unwrap_or_default().to_owned();
+    (names.len() > 1).then(|| Field::new("container", "up and down choose", &named).choosing(names))
+}
+
 /// Which container, where there are several.
 pub(super) fn choice(items: &[Item], argument: &str) -> Form {
     let [Item { before: Some(pod), given: Given::Nothing, .. }] = items else { return Form::default() };
-    let names = names(pod);
-    let named = Some(argument).filter(|a| !a.is_empty()).or(names.first().map(String::as_str)).unwrap_or_default().to_owned();
-    let field = (names.len() > 1).then(|| Field::new("container", "up and down choose", &named).choosing(names));
-    Form::of(field.into_iter())
+    Form::of(asked(pod, argument).into_iter())
 }
 
 fn is_windows(pod: &Value) -> bool {
@@ -113,7 +117,7 @@ fn plan(item: &Item, form: &Form) -> Result<Plan, String> {
         Given::Command(command) => command.clone(),
         _ => Command { container: Some(form.text("container").to_owned()).filter(|c| !c.is_empty()), words: shell(), terminal: true },
     };
-    let name = container(pod, command.container.as_deref())?;
+    let name = chosen(pod, command.container.as_deref())?;
     let Command { words, terminal, .. } = command;
     // A terminal has one stream for output and errors.
     let options = json!({"container": name, "command": words, "stdin": true, "stdout": true, "stderr": !terminal, "tty": terminal});

@@ -43,7 +43,7 @@ fn plan(item: &Item, _: &Form) -> Result<Plan, String> {
             let ops = inverse(edits, now).map_err(hidden)?;
             Ok(Plan::to(subresource, Write::Ops(ops)))
         }
-        Given::Nothing | Given::Text(..) | Given::Value(_) | Given::Manifest(_) | Given::Command(_) => {
+        Given::Nothing | Given::Text(..) | Given::Value(_) | Given::Manifest(_) | Given::Command(_) | Given::Transfer(_) => {
             Err("it is not known what to take back".to_owned())
         }
     }

@@ -5,7 +5,7 @@ use super::entry::eprint;
 use super::print::{Printer, Shown};
 use super::program::Program;
 use super::startup::Setup;
-use super::{exec, follow, forward, goto, layouts, news};
+use super::{exec, follow, forward, goto, layouts, news, transfer};
 use crate::keymap::Scope;
 use crate::kinds;
 use crate::model::cluster::Cluster;
@@ -96,6 +96,7 @@ pub(super) async fn run(cli: &Cli, command: &Command, setup: Setup) -> io::Resul
         Command::Forward(asked) => return forward::run(cli, asked, setup).await,
         // A signal leaves it.
         Command::Attach(asked) => return exec::run(cli, asked.into(), setup).await,
+        Command::Cp(asked) => return transfer::run(cli, asked, setup).await,
         _ => {}
     }
     let work = async {

@@ -115,6 +115,9 @@ pub enum Command {
     Attach(AttachArgs),
     /// Reach ports of pods from this machine, over restarts and rollouts, until it is ended
     Forward(ForwardArgs),
+    /// Copy a file or a folder out of a container or into one, as cp -r does: into what is a folder already. Both sides are compared; what breaks off
+    /// leaves nothing behind
+    Cp(Cp),
     /// What the guard would ask for a change
     Guard {
         /// What to tell
@@ -294,6 +297,21 @@ pub struct Exec {
 pub struct AttachArgs {
     /// The pod by its name, or what a pod is chosen of: deploy/web, statefulset/db, svc/web
     pub target: String,
+    /// The container, instead of the pod's own choice
+    #[arg(short, long, value_name = "CONTAINER")]
+    pub container: Option<String>,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub reason: String,
+}
+
+/// What `cp` copies, and where.
+#[derive(Debug, Args)]
+pub struct Cp {
+    /// What is copied: POD:PATH or deploy/web:PATH, or a path of this machine
+    pub from: String,
+    /// Where it goes: a path of this machine, or POD:PATH
+    pub to: String,
     /// The container, instead of the pod's own choice
     #[arg(short, long, value_name = "CONTAINER")]
     pub container: Option<String>,

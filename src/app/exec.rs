@@ -11,8 +11,9 @@ use crate::actions::attach::ATTACH;
 use crate::actions::shell::SHELL;
 use crate::k8s;
 use crate::kinds;
-use crate::model::call::{Failure, Reply};
+use crate::model::call::{Call, CallId, Failure, Reply};
 use crate::model::catalog::Resource;
+use crate::model::course::ChangeId;
 use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
 use crate::model::msg::{Link, Msg};
 use crate::model::step::Effect;
@@ -103,31 +104,52 @@ impl Place {
 
 async fn execute(program: &mut Program, place: &Place, asked: &Asked<'_>) -> Result<i32, String> {
     connect(program, place.cluster).await?;
-    let item = find(program, place, asked).await?;
+    let command = Command { container: asked.container.map(str::to_owned), words: asked.words.to_vec(), terminal: near::is_terminal() };
+    let item = find(program, place, Given::Command(command)).await?;
     let id = program.state.command(asked.verb, item, "", asked.reason);
-    let mut running: Option<(Near, BoxFuture<'static, Result<Reply, Failure>>, _)> = None;
-    loop {
-        for effect in program.perform() {
-            if let Effect::Call(call_id, call) = effect {
-                let (near, ends, leave) = Near::of(&call).map_err(|e| e.to_string())?;
-                running = Some((near, program.exec(call, ends, leave).boxed(), call_id));
-            }
-        }
-        if let Some(change) = program.state.commanded(id)? {
-            return ended(change);
-        }
-        let answer = tokio::select! {
-            answer = async { match &mut running { Some((_, running, _)) => running.await, None => std::future::pending().await } } => answer,
-            () = program.listen() => continue,
-        };
-        if let Some((near, _, call_id)) = running.take() {
+    let change = carry_out(program, id, |program, call| {
+        let (near, ends, leave) = Near::of(&call).map_err(|e| e.to_string())?;
+        let running = program.exec(call, ends, leave);
+        let lent = async move {
+            let answer = running.await;
             if !matches!(&answer, Ok(Reply { ended: Some(Ended { end: stream::End::Exit(_), .. }), .. })) {
                 near.reset();
             }
-            drop(near);
+            answer
+        };
+        Ok(lent.boxed())
+    });
+    ended(change.await?)
+}
+
+/// What is done in a container, until it has ended.
+pub(super) type Running = BoxFuture<'static, Result<Reply, Failure>>;
+
+/// Goes with a change that the command line asked for until it is over; this begins what is done in a container.
+pub(super) async fn carry_out(
+    program: &mut Program,
+    id: ChangeId,
+    begin: impl Fn(&Program, Call) -> Result<Running, String>,
+) -> Result<&Change, String> {
+    let mut running: Option<(CallId, Running)> = None;
+    loop {
+        for effect in program.perform() {
+            if let Effect::Call(call_id, call) = effect {
+                running = Some((call_id, begin(program, call)?));
+            }
+        }
+        if program.state.commanded(id)?.is_some() {
+            break;
+        }
+        let answer = tokio::select! {
+            answer = async { match &mut running { Some((_, running)) => running.await, None => std::future::pending().await } } => answer,
+            () = program.listen() => continue,
+        };
+        if let Some((call_id, _)) = running.take() {
             program.state.message(Msg::Answer(call_id, answer));
         }
     }
+    program.state.commanded(id)?.ok_or_else(|| "it was let go".to_owned())
 }
 
 /// Waits until the cluster can be asked, and has said who it is.
@@ -155,8 +177,8 @@ pub(super) async fn connect(program: &mut Program, cluster: ClusterId) -> Result
     }
 }
 
-/// The pod that is meant, with what is to be run in it.
-async fn find(program: &mut Program, place: &Place, asked: &Asked<'_>) -> Result<Item, String> {
+/// The pod that is meant, with what is to be done in it.
+pub(super) async fn find(program: &mut Program, place: &Place, given: Given) -> Result<Item, String> {
     let link = program.link(place.cluster).ok_or("the cluster is not open")?;
     let pod = k8s::stream::find(&link, &place.resource, &place.namespace, &place.name).await.map_err(|fault| fault.to_string())?;
     let text = |at| pod.pointer(at).and_then(Value::as_str).unwrap_or_default();
@@ -164,8 +186,7 @@ async fn find(program: &mut Program, place: &Place, asked: &Asked<'_>) -> Result
     let resource = kinds::find(&kind).map(kinds::Kind::resource).ok_or("pods are not known")?;
     let (name, uid) = (text("/metadata/name").into(), Uid::parse(text("/metadata/uid")));
     let object = ObjectRef { cluster: place.cluster, kind, namespace: place.namespace.as_str().into(), name, uid };
-    let command = Command { container: asked.container.map(str::to_owned), words: asked.words.to_vec(), terminal: near::is_terminal() };
-    Ok(Item::new(object, resource, Given::Command(command), program.state.world.now))
+    Ok(Item::new(object, resource, given, program.state.world.now))
 }
 
 /// The exit code of what is over, or why there is none.

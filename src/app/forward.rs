@@ -48,7 +48,7 @@ pub(super) async fn run(cli: &Cli, asked: &ForwardArgs, setup: Setup) -> io::Res
 }
 
 /// The next signal that ends the program.
-async fn ending(signals: &mut Signals) -> i32 {
+pub(super) async fn ending(signals: &mut Signals) -> i32 {
     loop {
         if let Told::End(signal) = signals.next().await {
             return signal;

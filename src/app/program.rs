@@ -5,7 +5,6 @@ use super::files::{Own, Paths};
 use super::journal::{self, Journal};
 use super::layouts;
 use super::manifests;
-use super::near::{self, Leave};
 use super::reload::{Reader, Reload};
 use super::saves::Tees;
 use super::session;
@@ -16,23 +15,20 @@ use super::texts;
 use super::watches::Order;
 use crate::k8s::connect::Settings;
 use crate::k8s::contexts::ContextConnector;
+use crate::k8s::copy::Course;
 use crate::k8s::credential::Credentials;
 use crate::k8s::kubeconfig::{Context, Sources};
 use crate::k8s::link::Link;
 use crate::k8s::session::Sessions;
-use crate::k8s::stream::{self, Ends, Target};
-use crate::model::call::{Call, CallId, Failure, Method, Reply};
+use crate::model::call::{CallId, Method};
 use crate::model::draft::{Draft, Subject};
-use crate::model::fault::{Fault, FaultKind};
-use crate::model::forward::Port;
 use crate::model::id::ClusterId;
 use crate::model::layout::Layouts;
 use crate::model::msg::Msg;
 use crate::model::step::{Effect, Notice};
 use crate::model::world::World;
-use crate::safety::verb::PORTS;
 use crate::ui::view::View;
-use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -60,10 +56,12 @@ pub struct Program {
     files: Vec<PathBuf>,
     credentials: Credentials,
     settings: Arc<Settings>,
-    sessions: Sessions,
+    pub(super) sessions: Sessions,
+    /// Copies that are under way, for whoever ends one.
+    pub(super) courses: BTreeMap<CallId, Arc<Course>>,
     inbox: mpsc::Receiver<Msg>,
     /// For what is read beside the loop.
-    out: mpsc::Sender<Msg>,
+    pub(super) out: mpsc::Sender<Msg>,
     /// Dropped after the inbox: what it still writes waits for nobody to be told.
     journal: Journal,
     pub(super) tees: Tees,
@@ -113,6 +111,7 @@ impl Program {
             credentials,
             settings,
             sessions,
+            courses: BTreeMap::new(),
             inbox,
             out,
             journal,
@@ -156,7 +155,7 @@ impl Program {
                 Effect::Disconnect(id) => self.sessions.disconnect(id),
                 Effect::Retry(id) => self.sessions.retry(id),
                 Effect::Call(id, call) if call.method == Method::Forward => self.forward(id, &call),
-                Effect::Call(id, call) if call.method != Method::Connect => self.sessions.call(id, call),
+                Effect::Call(id, call) if !matches!(call.method, Method::Connect | Method::Copy) => self.sessions.call(id, call),
                 Effect::HangUp(id) => self.hang_up(id),
                 Effect::ReadManifests(id, path) => self.read_manifests(id, path),
                 Effect::Keep(draft) => self.keep_text(&draft),
@@ -206,39 +205,6 @@ impl Program {
             }
         }
         left
-    }
-
-    /// Has a command run in a container, or talks with what runs there until a person leaves it; what comes of it is an answer like any other.
-    pub fn exec(&self, call: Call, ends: Ends, leave: Leave) -> impl Future<Output = Result<Reply, Failure>> + use<> {
-        let open = self.sessions.streams(call.cluster);
-        async move {
-            let closed = || Fault::new(FaultKind::Unreachable, "the cluster is not open");
-            let ended = match open {
-                Some((link, lanes)) if near::is_attach(&call) => stream::attach(&link, &lanes, &call, ends, leave).await,
-                Some((link, lanes)) => stream::exec(&link, &lanes, &call, ends).await,
-                None => Err(closed()),
-            };
-            ended.map(|ended| Reply { ended: Some(ended), ..Reply::default() }).map_err(Failure::unsent)
-        }
-    }
-
-    /// Opens a forward.
-    fn forward(&mut self, id: CallId, call: &Call) {
-        let (path, options) =
-            (call.path.strip_suffix(PORTS).unwrap_or(&call.path).trim_end_matches('/'), serde_json::from_str::<Value>(&call.body));
-        let text =
-            |options: &Value| Some((Port::parse(options.get("port")?.as_str()?)?, u16::try_from(options.get("local")?.as_u64()?).ok()?));
-        let Some((port, local)) = options.ok().as_ref().and_then(text) else { return };
-        if let Some(object) = self.state.open_forward(id, port.clone()) {
-            self.sessions.forward(id, object.cluster, Target::new(object.kind, object.namespace, path, port), local);
-        }
-    }
-
-    /// Ends a forward, and tells what became of it.
-    fn hang_up(&mut self, id: CallId) {
-        if let Some(ended) = self.sessions.hang_up(id) {
-            self.state.message(Msg::Answer(id, Ok(Reply { ended: Some(ended), ..Reply::default() })));
-        }
     }
 
     /// The connection of an open cluster, for what is asked beside the loop.

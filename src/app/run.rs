@@ -14,6 +14,7 @@ use super::signals::{Signals, Told};
 use super::startup::{Setup, keep_open};
 use super::state::Dialog;
 use crate::keymap::Key;
+use crate::model::call::Method;
 use crate::model::step::{Effect, Notice, Step};
 use crate::model::time::Timestamp;
 use crate::term::{self, Screen};
@@ -280,6 +281,10 @@ impl Loop {
             Effect::Login(id) => self.login(id).await,
             Effect::Keymap(name) => {
                 self.program.use_keymap(&name);
+                Ok(())
+            }
+            Effect::Call(id, call) if call.method == Method::Copy => {
+                self.program.copy_beside(id, call);
                 Ok(())
             }
             Effect::Call(id, call) => self.enter(id, call).await,

@@ -2,6 +2,7 @@
 
 use super::json::Millis;
 use super::sim::Sim;
+use super::stream::shell::disk::Disk;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub struct Cluster {
     changed: watch::Sender<u64>,
     /// Something has happened, so that timers may be due earlier.
     stirred: Notify,
+    /// What was done to the files of containers, by uid of the pod and name.
+    disks: Mutex<HashMap<(String, String), Disk>>,
     /// True once there is something to ask about.
     built: watch::Sender<bool>,
 }
@@ -61,7 +64,16 @@ impl Cluster {
     pub fn to_come(sim: Sim) -> Arc<Self> {
         let ((changed, _), (built, _)) = (watch::channel(sim.store.version()), watch::channel(false));
         let (name, born) = (sim.world.name.clone(), sim.store.now);
-        Arc::new(Self { name, born, sim: Mutex::new(sim), users: Mutex::default(), changed, stirred: Notify::new(), built })
+        Arc::new(Self {
+            name,
+            born,
+            sim: Mutex::new(sim),
+            users: Mutex::default(),
+            disks: Mutex::default(),
+            changed,
+            stirred: Notify::new(),
+            built,
+        })
     }
 
     /// Becomes this one, before anybody has seen it.
@@ -146,6 +158,12 @@ impl Cluster {
     /// Who is behind a token.
     pub fn user(&self, token: &str) -> Option<User> {
         self.users().get(token).filter(|(_, until)| *until > now()).map(|(user, _)| user.clone())
+    }
+
+    /// The disk of a container, by the uid of its pod.
+    pub(super) fn disk(&self, pod: &str, container: &str) -> Disk {
+        let mut disks = self.disks.lock().unwrap_or_else(PoisonError::into_inner);
+        disks.entry((pod.to_owned(), container.to_owned())).or_default().clone()
     }
 
     fn users(&self) -> MutexGuard<'_, HashMap<String, (User, Millis)>> {

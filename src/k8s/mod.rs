@@ -3,6 +3,7 @@
 pub mod backoff;
 pub mod connect;
 pub mod contexts;
+pub mod copy;
 pub mod credential;
 pub mod describe;
 pub mod entry;

@@ -49,7 +49,7 @@ fn request(call: &Call) -> Result<Request<Body>, http::Error> {
         Method::Apply => ("PATCH", "application/apply-patch+yaml"),
         Method::Delete => ("DELETE", "application/json"),
         // Streams are opened elsewhere: see `stream`.
-        Method::Connect | Method::Forward => ("GET", ""),
+        Method::Connect | Method::Forward | Method::Copy => ("GET", ""),
     };
     let manager = ("fieldManager", MANAGER.to_owned());
     let query = call.query.iter().chain(call.method.writes().then_some(&manager).filter(|_| call.method != Method::Delete));

@@ -49,6 +49,8 @@ pub enum Method {
     Connect,
     /// The same for a port: many connections, for as long as nobody ends it. Its path is that of the object which was named.
     Forward,
+    /// Many of these one after the other, by which files are copied. Its path is that of the first of them.
+    Copy,
 }
 
 impl Method {

@@ -54,6 +54,7 @@ pub mod tally;
 pub mod template;
 pub mod text;
 pub mod time;
+pub mod transfer;
 pub mod unlock;
 pub mod want;
 pub mod words;

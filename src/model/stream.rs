@@ -31,17 +31,28 @@ pub enum End {
     Exit(i32),
     /// A person ended it.
     Closed,
+    /// It did what was asked, in these words.
+    Done(String),
+    /// It did not, or not all of it.
+    Failed(String),
     /// It broke off: the connection did, or the pod went.
     Broken(String),
 }
 
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exit(code) => write!(f, "exit {code}"),
+            Self::Closed => f.write_str("closed"),
+            Self::Done(what) => f.write_str(what),
+            Self::Failed(why) => write!(f, "failed: {why}"),
+            Self::Broken(why) => write!(f, "broken off: {why}"),
+        }
+    }
+}
+
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.end {
-            End::Exit(code) => write!(f, "exit {code}")?,
-            End::Closed => f.write_str("closed")?,
-            End::Broken(why) => write!(f, "broken off: {why}")?,
-        }
-        write!(f, ", {} bytes in, {} bytes out", self.sent, self.received)
+        write!(f, "{}, {} bytes in, {} bytes out", self.end, self.sent, self.received)
     }
 }

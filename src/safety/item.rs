@@ -17,6 +17,7 @@ use crate::model::right::Right;
 use crate::model::selector;
 use crate::model::stream::{Command, Ended};
 use crate::model::time::Timestamp;
+use crate::model::transfer::Transfer;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
@@ -99,6 +100,8 @@ pub enum Given {
     Value(Draft),
     /// A command to run in it.
     Command(Command),
+    /// Files to copy into it or out of it.
+    Transfer(Transfer),
     /// Changes that were made to a subresource of it, to be taken back.
     Edits(&'static str, Vec<Edit>),
 }
@@ -310,7 +313,7 @@ impl Item {
         let right = verb.right_to(&self.target);
         match self.given {
             Given::Edits(subresource, _) => Right { subresource, ..right },
-            Given::Nothing | Given::Text(..) | Given::Value(_) | Given::Manifest(_) | Given::Command(_) => right,
+            Given::Nothing | Given::Text(..) | Given::Value(_) | Given::Manifest(_) | Given::Command(_) | Given::Transfer(_) => right,
         }
     }
 }

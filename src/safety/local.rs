@@ -18,7 +18,7 @@ pub fn outcome(before: &Value, plan: &Plan) -> Option<Value> {
         Write::Apply { wished, .. } if before.is_null() => object = wished.clone(),
         Write::Apply { wished, .. } => merge(&mut object, wished, true),
         Write::Create(new) if plan.subresource != EVICTION => object = new.clone(),
-        Write::Create(_) | Write::Delete(_) | Write::Connect(_) => return None,
+        Write::Create(_) | Write::Delete(_) | Write::Connect(_) | Write::Copy(_) => return None,
     }
     Some(object)
 }

@@ -4,6 +4,7 @@
 //! The path of a [`change::Change`], for every [`verb::Verb`] and every number of objects: rights, guard, owners and limits, dry run, preview,
 //! confirmation, sending, following until it took effect, journal, undo. A verb says what is special about it; none has a path of its own.
 
+pub mod archive;
 pub mod bundle;
 pub mod change;
 pub mod diff;

@@ -124,6 +124,8 @@ pub enum Write {
     Delete(Value),
     /// A stream both ways with these options.
     Connect(Value),
+    /// Files that are copied, into a container or out of it: a [`Transfer`](crate::model::transfer::Transfer).
+    Copy(Value),
 }
 
 impl Plan {

@@ -138,7 +138,7 @@ pub fn told(change: &Change, world: &World) -> Notice {
     });
     if let Some(ended) = change.items.iter().find_map(|i| i.ended.as_ref()) {
         let told = format!("{what}: {ended}");
-        return if matches!(ended.end, stream::End::Broken(_)) { Notice::warn(told) } else { Notice::info(told) };
+        return if matches!(ended.end, stream::End::Broken(_) | stream::End::Failed(_)) { Notice::warn(told) } else { Notice::info(told) };
     }
     match (why, change.verb.undo) {
         (Some(why), _) => Notice { health: if failed > 0 { Health::Bad } else { Health::Warn }, ..Notice::warn(format!("{what}: {why}")) },

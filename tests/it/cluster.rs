@@ -4,6 +4,7 @@
 mod apply;
 mod change;
 mod check;
+mod copy;
 mod definitions;
 mod get;
 mod health;

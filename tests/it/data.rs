@@ -61,6 +61,8 @@ fn every_action_has_a_key_or_a_name_that_can_be_typed() {
             "attach",
             "debug",
             "forwards",
+            "copy-out",
+            "copy-in",
             "changes",
             "handover",
             "tee",

@@ -10,18 +10,23 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// What a run printed, and how it ended.
-struct Ran {
-    code: i32,
-    out: Vec<u8>,
-    err: String,
-    home: Home,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: Vec<u8>,
+    pub(crate) err: String,
+    pub(crate) home: Home,
 }
 
 /// `kconsole exec` in namespace shop of staging, with this on its standard input.
 fn exec(args: &[&str], input: &[u8]) -> Ran {
+    run("exec", args, input)
+}
+
+/// The same for another subcommand.
+pub(crate) fn run(subcommand: &str, args: &[&str], input: &[u8]) -> Ran {
     let home = Home::new().with("KUBECONFIG", demo().kubeconfig().to_str().unwrap());
     let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
-    command.args(["exec", "-n", "shop", "--context", "staging"]).args(args).env_clear();
+    command.args([subcommand, "-n", "shop", "--context", "staging"]).args(args).env_clear();
     command.envs(home.variables().iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it runs");
@@ -56,7 +61,7 @@ pub fn follows(pty: &mut Pty, size: &str) {
 }
 
 /// The journal of a run, record by record.
-fn journal(home: &Home) -> Vec<Value> {
+pub(crate) fn journal(home: &Home) -> Vec<Value> {
     let path: PathBuf = home.path().join(".local/state/kconsole/journal.jsonl");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

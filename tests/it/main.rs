@@ -20,6 +20,7 @@ mod changes_text;
 mod changes_verbs;
 mod changes_walk;
 mod cluster;
+mod copy;
 mod data;
 mod debug;
 mod demo;

@@ -106,7 +106,10 @@ fn exec_in(cluster: &Arc<Cluster>, pod: &Value, asked: exec::Asked, request: &mu
     let container = container(pod, &asked.container)?;
     asked.check()?;
     let shell = match runs(pod, &container) {
-        true => Ok(Shell::new(cluster.look(|sim| Machine::of(&sim.store, pod, &container)))),
+        true => {
+            let machine = cluster.look(|sim| Machine::of(&sim.store, pod, &container));
+            Ok(Shell::new(machine.on(cluster.disk(text(pod, "/metadata/uid").unwrap_or_default(), &container))))
+        }
         false => Err(format!("unable to upgrade connection: container not found ({container:?})")),
     };
     exec::exec(request, asked, shell, Box::new(now))

@@ -2,6 +2,7 @@
 
 use super::Clock;
 use super::channels::{Channels, PROTOCOLS, Received};
+use super::shell::disk::{bytes, text};
 use super::shell::{Done, Piece, Shell, is_shell};
 use super::terminal::{Input, Terminal};
 use super::{Upgrade, upgrade};
@@ -14,6 +15,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::sleep;
+
+/// So many bytes are sent as one message.
+const PIECE: usize = 32 << 10;
 
 pub(super) const STDIN: u8 = 0;
 pub(super) const STDOUT: u8 = 1;
@@ -169,7 +173,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
                 Input::Interrupt => continue,
                 Input::End => true,
                 Input::Bytes(bytes) => {
-                    rest += &String::from_utf8_lossy(&bytes);
+                    rest += &text(&bytes);
                     false
                 }
             };
@@ -200,6 +204,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         }
         tried.size = self.shell.size;
         self.shell = tried;
+        self.shell.machine().keep();
         for piece in std::mem::take(&mut done.pieces) {
             let interrupted = match piece {
                 Piece::Out(text) => self.put(STDOUT, &text).await.map(|()| false)?,
@@ -233,7 +238,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         loop {
             match self.input().await? {
                 Input::Bytes(bytes) => all.extend(bytes),
-                Input::End => return Some(Some(String::from_utf8_lossy(&all).into_owned())),
+                Input::End => return Some(Some(text(&all))),
                 Input::Interrupt => return Some(None),
             }
         }
@@ -290,11 +295,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
     }
 
     async fn put(&mut self, channel: u8, text: &str) -> Option<()> {
-        if self.asked.tty {
-            self.channels.send(channel, text.replace('\n', "\r\n").as_bytes()).await
-        } else {
-            self.channels.send(channel, text.as_bytes()).await
+        let text = if self.asked.tty { text.replace('\n', "\r\n") } else { text.to_owned() };
+        for piece in bytes(&text).chunks(PIECE) {
+            self.channels.send(channel, piece).await?;
         }
+        Some(())
     }
 }
 

@@ -34,6 +34,9 @@ const RESIZE: u8 = 4;
 /// Before the number of a channel that is ended.
 const CLOSE: u8 = 255;
 
+/// What is said of a program that is not there.
+pub const NO_PROGRAM: &str = "the image has no such program";
+
 /// So many bytes go in as one message.
 const PIECE: usize = 32 << 10;
 
@@ -192,7 +195,7 @@ fn status(bytes: &[u8]) -> Said {
         _ => {
             let fault = fault::of_object(&status, None);
             let missing = ["executable file not found", "no such file or directory"].iter().any(|words| fault.what.contains(words));
-            Said::Failed(if missing { fault.hint("the image has no such program") } else { fault })
+            Said::Failed(if missing { fault.hint(NO_PROGRAM) } else { fault })
         }
     }
 }

@@ -11,7 +11,7 @@ mod ports;
 mod pulse;
 mod target;
 
-pub use exec::{Ends, attach, exec};
+pub use exec::{Ends, NO_PROGRAM, attach, exec};
 pub use forward::{Forward, Listeners, Tally, tell};
 pub use pod::{find, read};
 pub use target::Target;

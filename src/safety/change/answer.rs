@@ -4,6 +4,7 @@ use super::{Change, Doubt, Phase, Purpose, Token, apply, doubt};
 use crate::model::call::{Failure, Reply};
 use crate::model::deed::Outcome;
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::stream::{self, Ended};
 use crate::model::world::World;
 use crate::safety::diff::diff;
 use crate::safety::item::{End, Given, Item, Refusal, Stage};
@@ -104,9 +105,10 @@ impl Change {
                 if item.ended.is_none() && reply.object.get("kind").and_then(Value::as_str) != Some("Status") {
                     item.store(reply.object);
                 }
-                item.stage = match *follow {
-                    Follow::Stored(_) | Follow::Ended => Stage::Ended(End::Done),
-                    Follow::Gone | Follow::Rollout => Stage::Following,
+                item.stage = match (*follow, &item.ended) {
+                    (_, Some(ended @ Ended { end: stream::End::Failed(_), .. })) => Stage::Ended(End::Failed(ended.to_string())),
+                    (Follow::Stored(_) | Follow::Ended, _) => Stage::Ended(End::Done),
+                    (Follow::Gone | Follow::Rollout, _) => Stage::Following,
                 };
             }
             Err(failure) if failure.in_doubt => item.stage = Stage::Doubt(Doubt::default()),

@@ -6,6 +6,5 @@ pub const SCALE: &str = "scale";
 /// Verbs by name.
 pub const OTHERS: &[(&str, bool)] = &[
     // Into a container, and past the API server.
-    ("copy-in", false),
     ("plugin", false),
 ];

@@ -66,12 +66,13 @@ impl Item {
             Write::Delete(options) => (Method::Delete, self.only_this(options, dry).to_string()),
             Write::Connect(options) if plan.subresource == PORTS => (Method::Forward, options.to_string()),
             Write::Connect(options) => (Method::Connect, options.to_string()),
+            Write::Copy(options) => (Method::Copy, options.to_string()),
         };
         let mut call = match &plan.creates {
             Some(resource) => Call { path: resource.path(Some(&self.target.namespace)), ..self.call(method, "", body) },
             None => self.call(method, plan.subresource, body),
         };
-        if !matches!(method, Method::Delete | Method::Connect | Method::Forward) {
+        if !matches!(method, Method::Delete | Method::Connect | Method::Forward | Method::Copy) {
             call.query.push(("fieldValidation", "Strict".to_owned()));
         }
         if matches!(plan.write, Write::Apply { force: true, .. }) {

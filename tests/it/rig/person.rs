@@ -9,7 +9,7 @@ use kconsole::demo::fleet::{Fleet, Options};
 use kconsole::demo::store::Key;
 use kconsole::demo::write::How;
 use kconsole::k8s::stream::Ends;
-use kconsole::model::call::{Call, CallId};
+use kconsole::model::call::{Call, CallId, Method};
 use kconsole::model::cluster::Tier;
 use kconsole::model::deed::{Edit, short, written};
 use kconsole::model::msg::Msg;
@@ -298,7 +298,10 @@ impl Person {
             let ends = Ends { input, out: Box::new(tokio::io::sink()), err: Box::new(tokio::io::sink()), size: None };
             // What a container runs by itself is looked at once.
             let leave = if call.path.ends_with("/attach") { std::future::ready(()).boxed() } else { std::future::pending().boxed() };
-            let answer = self.engine.0.exec(call, ends, leave).await;
+            let answer = match call.method {
+                Method::Copy => self.engine.0.copy(call, Arc::default()).await,
+                _ => self.engine.0.exec(call, ends, leave).await,
+            };
             self.engine.0.state.message(Msg::Answer(id, answer));
             self.perform();
         }

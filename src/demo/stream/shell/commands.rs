@@ -1,5 +1,6 @@
 //! The programs of the toy shell: each a function from arguments and input to output.
 
+use super::disk::bytes;
 use super::{Ran, Shell};
 use crate::demo::logs::count::Count;
 use jiff::Timestamp;
@@ -31,7 +32,6 @@ const PROGRAMS: &[(&str, Program)] = &[
         )
     }),
     ("grep", grep),
-    ("head", head),
     ("hostname", |shell, _, _| Ran::out(format!("{}\n", shell.machine.host))),
     ("id", id),
     ("ls", ls),
@@ -48,8 +48,6 @@ const PROGRAMS: &[(&str, Program)] = &[
         })
     }),
     ("stty", |shell, _, _| Ran::out(format!("{} {}\n", shell.size.0, shell.size.1))),
-    ("tail", tail),
-    ("test", |_, arguments, _| Ran { code: i32::from(arguments.is_empty()), ..Ran::default() }),
     ("true", |_, _, _| Ran::default()),
     ("uname", uname),
     ("uptime", uptime),
@@ -63,11 +61,16 @@ const PROGRAMS: &[(&str, Program)] = &[
 
 /// The program of this name or path.
 pub(super) fn find(name: &str) -> Option<Program> {
+    named(PROGRAMS, name)
+}
+
+/// The program of this name or path in a list.
+pub(super) fn named(programs: &[(&str, Program)], name: &str) -> Option<Program> {
     let bare = ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/"]
         .iter()
         .find_map(|folder| name.strip_prefix(folder))
         .unwrap_or(name);
-    PROGRAMS.iter().find(|(known, _)| *known == bare).map(|(_, program)| *program)
+    programs.iter().find(|(known, _)| *known == bare).map(|(_, program)| *program)
 }
 
 /// What is made of the input, once it is there.
@@ -79,13 +82,13 @@ fn read(input: Option<&str>, make: impl FnOnce(&str) -> String) -> Ran {
 }
 
 /// The options among the arguments, joined, and the others.
-fn split(arguments: &[String]) -> (String, Vec<&str>) {
+pub(super) fn split(arguments: &[String]) -> (String, Vec<&str>) {
     let (options, rest): (Vec<&str>, Vec<&str>) = arguments.iter().map(String::as_str).partition(|a| a.len() > 1 && a.starts_with('-'));
     (options.concat(), rest)
 }
 
 /// The text of files, or the input.
-fn texts(shell: &Shell, program: &str, names: &[&str], input: Option<&str>) -> Result<String, Ran> {
+pub(super) fn texts(shell: &Shell, program: &str, names: &[&str], input: Option<&str>) -> Result<String, Ran> {
     if names.is_empty() {
         return input.map(str::to_owned).ok_or(Ran { wants_input: true, ..Ran::default() });
     }
@@ -196,13 +199,13 @@ fn count(arguments: &[String]) -> (usize, Vec<&str>) {
     (lines, names)
 }
 
-fn head(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
+pub(super) fn head(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
     let (lines, names) = count(arguments);
     texts(shell, "head", &names, input)
         .map_or_else(|failed| failed, |text| Ran::out(text.split_inclusive('\n').take(lines).collect::<String>()))
 }
 
-fn tail(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
+pub(super) fn tail(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
     let (lines, names) = count(arguments);
     let last = |text: String| {
         let all: Vec<&str> = text.split_inclusive('\n').collect();
@@ -285,7 +288,7 @@ fn wc(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
         Ok(text) => text,
         Err(failed) => return failed,
     };
-    let (lines, words, bytes) = (text.matches('\n').count(), text.split_whitespace().count(), text.len());
+    let (lines, words, bytes) = (text.matches('\n').count(), text.split_whitespace().count(), bytes(&text).len());
     let name = names.first().map(|n| format!(" {n}")).unwrap_or_default();
     Ran::out(match options.as_str() {
         "-l" => format!("{lines}{name}\n"),
@@ -296,7 +299,7 @@ fn wc(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
 }
 
 fn which(_: &mut Shell, arguments: &[String], _: Option<&str>) -> Ran {
-    let known = |n: &&String| super::is_shell(n) || find(n).is_some();
+    let known = |n: &&String| super::is_shell(n) || super::files::find(n).or_else(|| find(n)).is_some();
     let out: String = arguments.iter().filter(known).map(|n| format!("/bin/{n}\n")).collect();
     Ran { code: i32::from(out.is_empty()), out, ..Ran::default() }
 }

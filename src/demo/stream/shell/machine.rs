@@ -1,5 +1,6 @@
 //! What a process in a container sees: files, variables, its neighbours. Made from the pod and from what it mounts, when somebody looks in.
 
+use super::disk::Disk;
 use crate::demo::json::{Millis, entries, int, is_true, list, text};
 use crate::demo::logs::spec;
 use crate::demo::store::Store;
@@ -31,6 +32,8 @@ pub struct Machine {
     pub root: bool,
     /// When it started.
     pub started: Millis,
+    /// What was done to its files by others than who looks in now.
+    pub disk: Disk,
 }
 
 impl Machine {

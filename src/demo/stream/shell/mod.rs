@@ -2,6 +2,8 @@
 //! no terminal. Loops, jobs and programs that take the whole screen are deliberately not here.
 
 mod commands;
+pub mod disk;
+mod files;
 mod machine;
 mod parse;
 
@@ -95,7 +97,7 @@ impl Shell {
 
     /// True where the program is there.
     pub fn has(&self, program: &str) -> bool {
-        !self.machine.bare && (is_shell(program) || commands::find(program).is_some())
+        !self.machine.bare && (is_shell(program) || files::find(program).or_else(|| commands::find(program)).is_some())
     }
 
     /// Runs a program with arguments, without a shell. None where it is not there.
@@ -107,12 +109,18 @@ impl Shell {
         self.now = now;
         if is_shell(program) {
             let at = arguments.iter().position(|a| a.starts_with('-') && a.ends_with('c'))?;
+            self.number(arguments.get(at + 2..).unwrap_or_default());
             return Some(self.line(arguments.get(at + 1)?, input, now));
         }
         let mut done = Done::default();
         let ran = self.run(arguments, input);
         self.note(ran, &mut done, true);
         Some(done)
+    }
+
+    /// What follows a script on the command line has numbers in it: `$0`, `$1`.
+    fn number(&mut self, words: &[String]) {
+        self.machine.variables.extend(words.iter().enumerate().map(|(n, word)| (n.to_string(), word.clone())));
     }
 
     /// Runs a line; `input` is all that there is to read.
@@ -259,7 +267,7 @@ impl Shell {
             let now = self.now;
             return collect(self.clone().line(line, input, now));
         }
-        match commands::find(program) {
+        match files::find(program).or_else(|| commands::find(program)) {
             Some(command) if !self.machine.bare => command(self, arguments, input),
             _ => Ran::fail(127, format!("sh: {program}: not found")),
         }

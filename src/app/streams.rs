@@ -1,0 +1,87 @@
+//! What a program has under way in containers: commands, copies and forwards.
+
+use super::near::{self, Leave};
+use super::program::Program;
+use crate::k8s::copy::{self, Container, Course, Outcome};
+use crate::k8s::lanes::Lanes;
+use crate::k8s::link::Link;
+use crate::k8s::stream::{self, Ends, Target};
+use crate::model::call::{Call, CallId, Failure, Reply};
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::forward::Port;
+use crate::model::id::ClusterId;
+use crate::model::msg::Msg;
+use crate::model::transfer::Transfer;
+use crate::safety::verb::PORTS;
+use serde_json::Value;
+use std::sync::Arc;
+
+impl Program {
+    /// What a stream to a cluster is opened by.
+    fn way_to(&self, cluster: ClusterId) -> Result<(Link, Arc<Lanes>), Failure> {
+        let closed = || Failure::unsent(Fault::new(FaultKind::Unreachable, "the cluster is not open"));
+        self.sessions.streams(cluster).ok_or_else(closed)
+    }
+
+    /// Has a command run in a container, or talks with what runs there until a person leaves it; what comes of it is an answer like any other.
+    pub fn exec(&self, call: Call, ends: Ends, leave: Leave) -> impl Future<Output = Result<Reply, Failure>> + use<> {
+        let open = self.way_to(call.cluster);
+        async move {
+            let (link, lanes) = open?;
+            let ended = match near::is_attach(&call) {
+                true => stream::attach(&link, &lanes, &call, ends, leave).await,
+                false => stream::exec(&link, &lanes, &call, ends).await,
+            };
+            ended.map(|ended| Reply { ended: Some(ended), ..Reply::default() }).map_err(Failure::unsent)
+        }
+    }
+
+    /// Copies files into a container or out of it, on this course.
+    pub fn copy(&self, call: Call, course: Arc<Course>) -> impl Future<Output = Result<Reply, Failure>> + Send + use<> {
+        let open = self.way_to(call.cluster);
+        async move {
+            let (link, lanes) = open?;
+            let asked = serde_json::from_str(&call.body).ok().and_then(|options| Transfer::of(&options));
+            let transfer = asked.ok_or_else(|| Failure::unsent(Fault::new(FaultKind::Invalid, "it is not known what to copy")))?;
+            let container = Container { link, lanes, call, name: transfer.container.clone() };
+            let Outcome { ended, wrong } = copy::copy(&container, &transfer, &course).await;
+            Ok(Reply { ended: Some(ended), warnings: wrong, ..Reply::default() })
+        }
+    }
+
+    /// The same beside the loop; what comes of it is a message.
+    pub(super) fn copy_beside(&mut self, id: CallId, call: Call) {
+        let course = Arc::<Course>::default();
+        let (copying, out) = (self.copy(call, Arc::clone(&course)), self.out.clone());
+        // Nobody but us knows of those that are over.
+        self.courses.retain(|_, course| Arc::strong_count(course) > 1);
+        self.courses.insert(id, course);
+        tokio::spawn(async move {
+            let answer = copying.await;
+            // Nobody listens any more once the program ends.
+            let _ = out.send(Msg::Answer(id, answer)).await;
+        });
+    }
+
+    /// Opens a forward.
+    pub(super) fn forward(&mut self, id: CallId, call: &Call) {
+        let (path, options) =
+            (call.path.strip_suffix(PORTS).unwrap_or(&call.path).trim_end_matches('/'), serde_json::from_str::<Value>(&call.body));
+        let text =
+            |options: &Value| Some((Port::parse(options.get("port")?.as_str()?)?, u16::try_from(options.get("local")?.as_u64()?).ok()?));
+        let Some((port, local)) = options.ok().as_ref().and_then(text) else { return };
+        if let Some(object) = self.state.open_forward(id, port.clone()) {
+            self.sessions.forward(id, object.cluster, Target::new(object.kind, object.namespace, path, port), local);
+        }
+    }
+
+    /// Ends a copy, which answers by itself; or a forward, and tells what became of it.
+    pub(super) fn hang_up(&mut self, id: CallId) {
+        if let Some(course) = self.courses.get(&id) {
+            course.stop();
+        }
+        if let Some(ended) = self.sessions.hang_up(id) {
+            self.state.message(Msg::Answer(id, Ok(Reply { ended: Some(ended), ..Reply::default() })));
+        }
+    }
+}

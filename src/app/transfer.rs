@@ -1,0 +1,145 @@
+//! `kconsole cp`: files out of a container and into one, on the same path as every change. The command line is what confirms it.
+
+use super::batch::Unseen;
+use super::cli::{Cli, Cp};
+use super::entry::{USAGE, eprint};
+use super::exec::{Place, carry_out, connect, find};
+use super::forward::ending;
+use super::program::Program;
+use super::signals::Signals;
+use super::startup::Setup;
+use crate::actions::transfer::{COPY_IN, COPY_OUT};
+use crate::k8s::copy::Course;
+use crate::model::stream::{End, Ended};
+use crate::model::transfer::{Transfer, Way};
+use crate::safety::change::Change;
+use crate::safety::item::{self, Given, Item, Stage};
+use crate::ui::words;
+use futures::future::FutureExt;
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::time::{interval, timeout};
+
+/// How often it is told how far it is.
+const TELL: Duration = Duration::from_millis(200);
+/// After a signal, what is not whole is removed, which takes no longer.
+const CLEAN: Duration = Duration::from_secs(15);
+
+/// Copies. Returns 0 where all of it is there and the same on both sides, 1 where it is not.
+///
+/// # Errors
+/// Where signals cannot be taken.
+pub(super) async fn run(cli: &Cli, asked: &Cp, setup: Setup) -> io::Result<i32> {
+    let parsed = Transfer::parse(&asked.from, &asked.to, asked.container.clone());
+    let (place, transfer) = match parsed.and_then(|(object, transfer)| Ok((Place::read(cli, &object, &setup)?, transfer))) {
+        Ok(read) => read,
+        Err(why) => {
+            eprint(&format!("kconsole: {why}"));
+            return Ok(i32::from(USAGE));
+        }
+    };
+    let mut signals = Signals::take()?;
+    let mut program = Program::new(setup, |_| Box::new(Unseen::idle()));
+    let course = Arc::<Course>::default();
+    let code = until_ended(copy(&mut program, &place, transfer, &asked.reason, &course), &course, &mut signals).await;
+    program.clear_up();
+    Ok(code)
+}
+
+/// Copies until it is done or a signal comes. The exit code.
+async fn until_ended(copying: impl Future<Output = Result<(), String>>, course: &Course, signals: &mut Signals) -> i32 {
+    let mut copying = std::pin::pin!(copying);
+    let done = tokio::select! {
+        done = &mut copying => Ok(done),
+        signal = ending(signals) => Err(signal),
+        never = progress(course) => match never {},
+    };
+    wipe();
+    match done {
+        Ok(Ok(())) => 0,
+        Ok(Err(why)) => {
+            eprint(&format!("kconsole: {why}"));
+            1
+        }
+        Err(signal) => {
+            course.stop();
+            // Whatever came of it: it was ended.
+            let _ = timeout(CLEAN, copying).await;
+            128 + signal
+        }
+    }
+}
+
+async fn copy(program: &mut Program, place: &Place, transfer: Transfer, reason: &str, course: &Arc<Course>) -> Result<(), String> {
+    let verb = if transfer.way == Way::From { &COPY_OUT } else { &COPY_IN };
+    let item = async {
+        connect(program, place.cluster).await?;
+        find(program, place, Given::Transfer(transfer)).await
+    };
+    let item = tokio::select! {
+        item = item => item?,
+        () = course.stopped() => return Err("it was ended".to_owned()),
+    };
+    let id = program.state.command(verb, item, "", reason);
+    let begin = |program: &Program, call| Ok(program.copy(call, Arc::clone(course)).boxed());
+    ended(carry_out(program, id, begin).await?)
+}
+
+/// What is said of what is over; or why it is not as it should be.
+fn ended(change: &Change) -> Result<(), String> {
+    wipe();
+    // That a record could not be written is said where it did not keep anything from being copied.
+    if let Some(why) = &change.told {
+        eprint(&format!("kconsole: {why}"));
+    }
+    let Some(item) = change.items.first() else { return Err("nothing was copied".to_owned()) };
+    for left in &item.warnings {
+        eprint(&format!("kconsole: left out: {left}"));
+    }
+    match item {
+        Item { ended: Some(Ended { end: End::Done(told), .. }), .. } => {
+            // Whoever reads errors in a file wants to hear of what is not sure alone.
+            if io::stderr().is_terminal() || told.contains("not compared") {
+                eprint(told);
+            }
+            Ok(())
+        }
+        Item { ended: Some(Ended { end: End::Failed(why), .. }), .. } => Err(why.clone()),
+        Item { stage: Stage::Ended(item::End::Failed(why) | item::End::Unknown(why)), .. } => Err(why.clone()),
+        _ => Err("nothing was copied".to_owned()),
+    }
+}
+
+/// Tells how far it is, where somebody looks on.
+async fn progress(course: &Course) -> std::convert::Infallible {
+    if !io::stderr().is_terminal() {
+        return std::future::pending().await;
+    }
+    let (mut ticks, mut before, mut at) = (interval(TELL), 0, Instant::now());
+    let mut rate = 0.0;
+    loop {
+        ticks.tick().await;
+        let (bytes, whole, files) = course.now();
+        let seconds = at.elapsed().as_secs_f64();
+        if seconds >= 1.0 {
+            rate = bytes.saturating_sub(before) as f64 / seconds;
+            (before, at) = (bytes, Instant::now());
+        }
+        if bytes > 0 {
+            // What broke off was counted before it went on.
+            let (bytes, of) = if whole == 0 { (bytes, String::new()) } else { (bytes.min(whole), format!(" of {}", words::bytes(whole))) };
+            let line = format!("{}{of}, {files} files, {}/s", words::bytes(bytes), words::bytes(rate as u64));
+            // A terminal that is gone needs no progress.
+            let _ = write!(io::stderr(), "\r\x1b[K{line}");
+        }
+    }
+}
+
+/// Takes the progress away again.
+fn wipe() {
+    if io::stderr().is_terminal() {
+        // The same.
+        let _ = write!(io::stderr(), "\r\x1b[K");
+    }
+}

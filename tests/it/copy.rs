@@ -1,0 +1,130 @@
+//! Files that are copied by the command line, out of containers of the demo fleet and into them.
+
+use crate::exec::{Ran, journal, run};
+use crate::rig::demo::demo;
+use crate::rig::home::Home;
+use crate::rig::pty::Pty;
+use crate::terminal::{PLAIN, SOON};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A pod of the shop.
+fn pod() -> String {
+    String::from_utf8(run("exec", &["deploy/checkout", "--", "hostname"], b"").out).unwrap().trim().to_owned()
+}
+
+fn cp(from: &str, to: &str) -> Ran {
+    run("cp", &[from, to], b"")
+}
+
+/// What a command in the pod prints.
+fn there(pod: &str, script: &str) -> String {
+    String::from_utf8_lossy(&run("exec", &[pod, "--", "sh", "-c", script], b"").out).into_owned()
+}
+
+/// All files below a folder, and what is in them.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let (mut all, mut open) = (BTreeMap::new(), vec![folder.to_owned()]);
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                all.insert(path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap());
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn a_folder_goes_in_and_comes_out_byte_by_byte() {
+    let (pod, here) = (pod(), TempDir::new().unwrap());
+    let path = |name: &str| here.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir_all(here.path().join("tree/deep")).unwrap();
+    let much: Vec<u8> = (0..1u32 << 20).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    fs::write(path("tree/deep/much"), &much).unwrap();
+    fs::write(path("tree/one file"), "1").unwrap();
+    for (from, to) in [
+        (path("tree"), format!("{pod}:/tmp/in")),
+        // It is there by now: into it.
+        (path("tree"), format!("{pod}:/tmp/in")),
+        (path("tree"), format!("{pod}:/tmp/in")),
+        (format!("{pod}:/tmp/in"), path("out")),
+        (format!("{pod}:/tmp/in/deep/much"), path("much")),
+    ] {
+        let ran = cp(&from, &to);
+        assert_eq!((ran.code, ran.err.as_str(), ran.out.len()), (0, "", 0), "{from} {to}");
+    }
+    assert!(fs::read(path("much")).unwrap() == much);
+    let out = files(&here.path().join("out"));
+    assert_eq!(out.keys().collect::<Vec<_>>(), ["deep/much", "one file", "tree/deep/much", "tree/one file"]);
+    assert!(out["deep/much"] == much && out["tree/deep/much"] == much && out["one file"] == b"1");
+    let left = there(&pod, "ls -a /tmp; ls -a /tmp/in");
+    assert!(left.contains("in\n") && !left.contains(".kconsole"), "nothing is left beside it: {left}");
+    let left: Vec<_> = fs::read_dir(here.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 3, "{left:?}");
+}
+
+#[test]
+fn what_cannot_be_copied_is_told_and_leaves_nothing() {
+    let (pod, here) = (pod(), TempDir::new().unwrap());
+    let file = here.path().join("file").to_str().unwrap().to_owned();
+    let none = here.path().join("none/x").to_str().unwrap().to_owned();
+    for (args, code, told) in [
+        (&["a", "b"][..], 2, "one of both has to be in a container"),
+        (&["a:/b", "c:/d"], 2, "one of both has to be here"),
+        (&["nonsense/x:/b", &file], 2, "there is no kind called nonsense here"),
+        (&["nobody:/etc/hosts", &file], 1, "not found: pods \"nobody\" not found"),
+        (&["deploy/checkout:/none", &file], 1, "tar: ./none: No such file or directory"),
+        (&["deploy/checkout:/etc/hosts", &none], 1, "there is no such folder"),
+        (&["deploy/checkout:/etc/hosts", &file, "-c", "none"], 1, "it has no container called none; there are checkout"),
+        (&["deploy/checkout:/etc/hosts", &file, "--readonly"], 1, "kconsole was started with --readonly"),
+        (&[&none, "deploy/checkout:/tmp"], 1, "No such file or directory"),
+        (&["Cargo.toml", "deploy/checkout:/none/x"], 1, "mkdir: can't create directory"),
+    ] {
+        let ran = run("cp", args, b"");
+        assert!(ran.code == code && ran.err.contains(told) && ran.out.is_empty(), "{args:?}: {} {}", ran.code, ran.err);
+    }
+    assert_eq!(fs::read_dir(here.path()).unwrap().count(), 0);
+    assert_eq!(there(&pod, "ls -a /none"), "");
+}
+
+#[test]
+fn it_is_written_down_with_its_bytes_and_never_what_was_copied() {
+    let here = TempDir::new().unwrap();
+    let file = here.path().join("hunter2");
+    fs::write(&file, "hunter2").unwrap();
+    let ran = run("cp", &[file.to_str().unwrap(), "deploy/checkout:/tmp/hunter2", "--reason", "a fix"], b"");
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let records = journal(&ran.home);
+    let told: Vec<_> =
+        records.iter().map(|r| (r["record"].as_str().unwrap(), r["verb"].as_str().unwrap(), r["outcome"].as_str())).collect();
+    assert_eq!(told, [("intent", "copy-in", None), ("outcome", "copy-in", Some("done"))]);
+    let why = records[1]["why"].as_str().unwrap();
+    assert!(why.starts_with("1 file, sums compared, ") && why.ends_with(" bytes out"), "{why}");
+    for record in &records {
+        assert_eq!((record["subresource"].as_str(), record["reason"].as_str()), (Some("exec"), Some("a fix")), "{record}");
+        assert!(record["object"]["name"].as_str().unwrap().starts_with("checkout-") && !record.to_string().contains("hunter2"), "{record}");
+    }
+    let failed = run("cp", &["deploy/checkout:/none", "x"], b"");
+    let records = journal(&failed.home);
+    assert_eq!((failed.code, records[1]["outcome"].as_str()), (1, Some("refused")), "{}", records[1]);
+    assert!(records[1]["why"].as_str().unwrap().contains("No such file or directory"), "{}", records[1]);
+}
+
+#[test]
+fn who_looks_on_is_told_what_came_of_it() {
+    let here = TempDir::new().unwrap();
+    let to = here.path().join("hosts").to_str().unwrap().to_owned();
+    let home = Home::new().with("KUBECONFIG", demo().kubeconfig().to_str().unwrap());
+    let args = ["cp", "-n", "shop", "--context", "staging", "deploy/checkout:/etc/hosts", &to];
+    let pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &args, PLAIN, home);
+    let (status, _) = pty.wait_exit(SOON).expect("it ends");
+    assert_eq!(status.exit_code(), 0, "{}", pty.screen());
+    assert!(pty.screen().contains("1 file, sums compared"), "{}", pty.screen());
+    assert!(fs::read_to_string(&to).unwrap().contains("localhost"));
+}
