@@ -85,7 +85,10 @@ impl Loop {
                 let running = self.program.exec(call, ends, leave);
                 let answer = self.lend(async { Ok(running.await) }).await;
                 near.reset();
-                answer.unwrap_or_else(|why| Err(Failure::unsent(Fault::new(FaultKind::Unreachable, why))))
+                match answer {
+                    Ok(answer) => answer,
+                    Err(why) => Err(Failure::unsent(Fault::new(FaultKind::Unreachable, why))),
+                }
             }
         };
         self.program.state.message(Msg::Answer(id, answer));

@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 impl Program {
     /// What a stream to a cluster is opened by.
-    fn way_to(&self, cluster: ClusterId) -> Result<(Link, Arc<Lanes>), Failure> {
-        let closed = || Failure::unsent(Fault::new(FaultKind::Unreachable, "the cluster is not open"));
+    fn way_to(&self, cluster: ClusterId) -> Result<(Link, Arc<Lanes>), Fault> {
+        let closed = || Fault::new(FaultKind::Unreachable, "the cluster is not open");
         self.sessions.streams(cluster).ok_or_else(closed)
     }
 
@@ -27,10 +27,11 @@ impl Program {
     pub fn exec(&self, call: Call, ends: Ends, leave: Leave) -> impl Future<Output = Result<Reply, Failure>> + use<> {
         let open = self.way_to(call.cluster);
         async move {
-            let (link, lanes) = open?;
-            let ended = match near::is_attach(&call) {
-                true => stream::attach(&link, &lanes, &call, ends, leave).await,
-                false => stream::exec(&link, &lanes, &call, ends).await,
+            let (link, lanes) = open.map_err(Failure::unsent)?;
+            let ended = if near::is_attach(&call) {
+                stream::attach(&link, &lanes, &call, ends, leave).await
+            } else {
+                stream::exec(&link, &lanes, &call, ends).await
             };
             ended.map(|ended| Reply { ended: Some(ended), ..Reply::default() }).map_err(Failure::unsent)
         }
@@ -40,7 +41,7 @@ impl Program {
     pub fn copy(&self, call: Call, course: Arc<Course>) -> impl Future<Output = Result<Reply, Failure>> + Send + use<> {
         let open = self.way_to(call.cluster);
         async move {
-            let (link, lanes) = open?;
+            let (link, lanes) = open.map_err(Failure::unsent)?;
             let asked = serde_json::from_str(&call.body).ok().and_then(|options| Transfer::of(&options));
             let transfer = asked.ok_or_else(|| Failure::unsent(Fault::new(FaultKind::Invalid, "it is not known what to copy")))?;
             let container = Container { link, lanes, call, name: transfer.container.clone() };

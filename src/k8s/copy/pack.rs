@@ -92,7 +92,10 @@ impl Source {
             let mut header = Header::new_gnu();
             header.set_entry_type(entry.kind);
             header.set_mode(entry.mode & 0o777);
-            (header.set_uid(0), header.set_gid(0), header.set_mtime(0), header.set_size(entry.size));
+            header.set_uid(0);
+            header.set_gid(0);
+            header.set_mtime(0);
+            header.set_size(entry.size);
             match entry.kind {
                 EntryType::Symlink => archive.append_link(&mut header, name, std::fs::read_link(&entry.path)?)?,
                 EntryType::Directory => archive.append_data(&mut header, format!("{name}/"), io::empty())?,
