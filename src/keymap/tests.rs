@@ -32,6 +32,8 @@ const ACTIONS: &[&str] = &[
     "scale",
     "restart",
     "image",
+    "shell",
+    "forward",
     "undo",
     "rollback",
     "delete",
