@@ -1,6 +1,6 @@
 //! Streams both ways, into containers and to their ports: WebSockets on connections of their own, made as all others are.
 //!
-//! A stream ends when the far side ends it, or when nothing has been heard of it for [`SILENCE`]. It is pinged for that: a connection that hangs
+//! A stream ends when the far side ends it, or when nothing has been heard of it for `SILENCE`. It is pinged for that: a connection that hangs
 //! says nothing by itself.
 
 mod exec;
