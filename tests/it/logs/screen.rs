@@ -3,7 +3,7 @@
 use crate::rig::objects::{object, pod};
 use crate::rig::robot::{NOW, Robot};
 use crate::robot::look;
-use kconsole::model::log::{Chunk, Kind, Stamp};
+use kconsole::model::log::{Chunk, From, Kind, Stamp};
 use kconsole::model::step::Effect;
 use kconsole::model::time::Timestamp;
 use serde_json::json;
@@ -251,6 +251,15 @@ fn fl6_more_pods_than_streams() {
     let mut robot = Robot::with_pods(&[("prod-eu", pods)]);
     robot.press("space G v l").sees("of 601 pods");
     assert!(followed(&robot).len() <= 512 && followed(&robot).contains(&"zzz-sick"));
+}
+
+/// FL5: a pod that comes in the second in which the screen was opened is read from its first line, one that was there before is not.
+#[test]
+fn fl5_a_pod_that_comes_at_once_is_read_from_its_first_line() {
+    let mut robot = Robot::with_pods(&[("prod-eu", vec![pod("shop/web-1", 1), pod("shop/web-2", 0)])]);
+    robot.press("space space l");
+    let whole = |pod: &str| robot.tails.values().any(|tail| &*tail.pod == pod && tail.from == From::Start);
+    assert_eq!((followed(&robot).len(), whole("web-1"), whole("web-2")), (2, false, true));
 }
 
 /// FL5: a reader that waits for its pod to change hears that it is gone.

@@ -56,7 +56,8 @@ impl LogsView {
             tail.is_sick = is_sick;
             return;
         }
-        let is_new = row.created.is_some_and(|created| created > self.opened);
+        // Times of creation are whole seconds, and one that came in this second has not written much before.
+        let is_new = row.created.is_some_and(|created| created >= self.opened);
         let containers = row.cells.iter().find_map(|cell| if let Cell::Ratio(_, all) = cell { Some(*all as usize) } else { None });
         self.pods.insert((table.cluster(), row.uid), self.tails.len());
         self.clusters.push(world.name(table.cluster()).into());
