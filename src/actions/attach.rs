@@ -1,12 +1,12 @@
 //! To what a container runs by itself: what it writes from now on, and its input where it takes any.
 
-use super::shell::{choice, chosen};
+use super::shell::{SHELL, chosen};
 use super::{Action, change};
 use crate::model::step::{Reject, Scene, Step};
 use crate::model::world::World;
 use crate::safety::form::Form;
 use crate::safety::item::{Given, Item};
-use crate::safety::verb::{Check, Follow, Keeps, Note, On, Pace, Plan, Undo, Verb, Write, nothing_around};
+use crate::safety::verb::{Check, Note, Plan, Undo, Verb, Write};
 use serde_json::{Value, json};
 
 pub(super) const ALL: &[Action] =
@@ -16,19 +16,12 @@ pub(super) const ALL: &[Action] =
 pub static ATTACH: Verb = Verb {
     name: "attach",
     does: "attach to",
-    to: &["pods"],
-    on: On::Itself,
     right: ("create", "attach"),
-    removes: false,
-    around: nothing_around,
-    form: choice,
     plan,
     notes,
-    keeps: Keeps::Shown,
-    follow: Follow::Ended,
-    pace: Pace::OneByOne,
     undo: Undo::No("what is typed into it is not known here"),
     check: Check::None("what will be typed is not known"),
+    ..SHELL
 };
 
 fn open(scene: &Scene, container: &str) -> Result<Vec<Step>, Reject> {
@@ -91,7 +84,7 @@ mod tests {
             ("sick", Err("its container sick does not run: Error".to_owned())),
         ] {
             let item = item(("", "pods"), pod.clone());
-            assert_eq!(sent(&ATTACH, &item, &choice(std::slice::from_ref(&item), name)), wanted, "{name}");
+            assert_eq!(sent(&ATTACH, &item, &(ATTACH.form)(std::slice::from_ref(&item), name)), wanted, "{name}");
         }
     }
 }

@@ -100,7 +100,7 @@ pub(super) fn asked(pod: &Value, argument: &str) -> Option<Field> {
 }
 
 /// Which container, where there are several.
-pub(super) fn choice(items: &[Item], argument: &str) -> Form {
+fn choice(items: &[Item], argument: &str) -> Form {
     let [Item { before: Some(pod), given: Given::Nothing, .. }] = items else { return Form::default() };
     Form::of(asked(pod, argument))
 }
