@@ -25,8 +25,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use regex::bytes::Regex;
 use serde_json::json;
-use std::collections::HashSet;
-use std::io::{self, IsTerminal, Write};
+use std::collections::{HashSet, VecDeque};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
@@ -37,8 +37,11 @@ const HELD_BACK: Duration = Duration::from_millis(250);
 const TICK: Duration = Duration::from_millis(50);
 /// Longer than connecting may take, plugins included.
 const PATIENCE: Duration = Duration::from_secs(45);
-/// Bytes that are held back at most.
-const HELD: usize = 64 << 20;
+/// Bytes that are held back at most: what a fast pod writes in that time.
+const HELD: usize = 32 << 20;
+
+/// Bytes that go out at once.
+const WRITTEN: usize = 64 << 10;
 
 /// What comes from the pods that are followed.
 enum Came {
@@ -182,8 +185,8 @@ struct Printer<'a> {
     terminal: bool,
     ring: Ring,
     sources: Vec<(Tail, Box<str>)>,
-    /// Lines that came, and when.
-    held: Vec<(Instant, Spot)>,
+    /// When lines came, and the newest of each time.
+    held: VecDeque<(Instant, Spot)>,
     over: HashSet<(ClusterId, Uid)>,
 }
 
@@ -197,7 +200,7 @@ impl<'a> Printer<'a> {
             terminal: io::stdout().is_terminal(),
             ring: Ring::new(usize::MAX),
             sources: Vec::new(),
-            held: Vec::new(),
+            held: VecDeque::new(),
             over: HashSet::new(),
         })
     }
@@ -256,66 +259,72 @@ impl<'a> Printer<'a> {
             self.sources.push((tail, container.into()));
             self.sources.len() - 1
         });
-        let now = Instant::now();
-        self.held.extend(self.ring.insert(source as u32, chunk).into_iter().map(|spot| (now, spot)));
+        let newest = self.ring.insert(source as u32, chunk).last().copied();
+        self.held.extend(newest.map(|newest| (Instant::now(), newest)));
+    }
+
+    /// The line up to which all may go out: what was held back long enough, with what is older than that. What there is no room for goes too, the
+    /// older half first.
+    fn due(&mut self, all: bool) -> Option<Spot> {
+        if all {
+            return self.ring.spot(self.ring.len().checked_sub(1)?);
+        }
+        let mut until = None;
+        while let Some((_, newest)) = self.held.pop_front_if(|(came, _)| came.elapsed() >= HELD_BACK) {
+            until = until.max(Some(newest));
+        }
+        let half = (self.ring.size() > HELD).then(|| self.ring.spot(self.ring.len() / 2)).flatten();
+        until.max(half)
     }
 
     /// Prints what was held back long enough, with what is older than that.
     fn print(&mut self, world: &World, all: bool) -> io::Result<()> {
-        let is_full = self.ring.size() > HELD;
-        let until = self.held.iter().filter(|(came, _)| all || is_full || came.elapsed() >= HELD_BACK).map(|(_, spot)| *spot).max();
-        let Some(until) = until else { return Ok(()) };
-        let mut due: Vec<Spot> = self.held.extract_if(.., |(_, spot)| *spot <= until).map(|(_, spot)| spot).collect();
-        due.sort_unstable();
-        let (mut text, mut out) = (Vec::new(), io::stdout().lock());
-        for line in due.iter().filter_map(|spot| self.ring.line(*spot)) {
+        let Some(until) = self.due(all) else { return Ok(()) };
+        let mut out = BufWriter::with_capacity(WRITTEN, io::stdout().lock());
+        let due = (0..self.ring.len()).map_while(|place| self.ring.get(place)).take_while(|line| line.spot <= until);
+        for line in due {
             // What is said on the other stream stands behind what was before it.
             if line.kind != Kind::Written || line.cut > 0 {
-                out.write_all(&text)?;
                 out.flush()?;
-                text.clear();
             }
-            self.line(world, &line, &mut text);
+            self.line(world, &line, &mut out)?;
         }
-        out.write_all(&text)?;
         out.flush()?;
+        drop(out);
         self.ring.forget(until);
         Ok(())
     }
 
-    fn line(&self, world: &World, line: &Seen<'_>, out: &mut Vec<u8>) {
-        let Some((tail, container)) = self.sources.get(line.source as usize) else { return };
+    fn line(&self, world: &World, line: &Seen<'_>, out: &mut impl Write) -> io::Result<()> {
+        let Some((tail, container)) = self.sources.get(line.source as usize) else { return Ok(()) };
         let cluster = world.name(tail.cluster);
         let of = if self.several { format!("{cluster} {} {container}", tail.pod) } else { format!("{} {container}", tail.pod) };
         if line.kind != Kind::Written {
-            return eprint(&format!("--- {of}: {}", String::from_utf8_lossy(line.bytes)));
+            eprint(&format!("--- {of}: {}", String::from_utf8_lossy(line.bytes)));
+            return Ok(());
         }
         if self.grep.as_ref().is_some_and(|grep| !grep.is_match(line.bytes)) {
-            return;
+            return Ok(());
         }
         match self.args.output {
             LogsOutput::Json => {
                 let object = json!({"cluster": cluster, "namespace": tail.namespace, "pod": tail.pod, "container": container,
                     "time": line.spot.at.rfc3339(), "message": String::from_utf8_lossy(line.bytes)});
-                out.extend_from_slice(object.to_string().as_bytes());
+                serde_json::to_writer(&mut *out, &object)?;
             }
             LogsOutput::Text => {
-                out.extend_from_slice(format!("{of} ").as_bytes());
-                self.bytes(line.bytes, out);
+                write!(out, "{of} ")?;
+                self.bytes(line.bytes, out)?;
             }
-            LogsOutput::Raw => self.bytes(line.bytes, out),
+            LogsOutput::Raw => self.bytes(line.bytes, out)?,
         }
         if line.cut > 0 {
             eprint(&format!("--- {of}: {} bytes of the last line were not kept", line.cut));
         }
-        out.push(b'\n');
+        out.write_all(b"\n")
     }
 
-    fn bytes(&self, bytes: &[u8], out: &mut Vec<u8>) {
-        if self.terminal {
-            out.extend_from_slice(visible(&String::from_utf8_lossy(bytes)).as_bytes());
-        } else {
-            out.extend_from_slice(bytes);
-        }
+    fn bytes(&self, bytes: &[u8], out: &mut impl Write) -> io::Result<()> {
+        if self.terminal { out.write_all(visible(&String::from_utf8_lossy(bytes)).as_bytes()) } else { out.write_all(bytes) }
     }
 }
