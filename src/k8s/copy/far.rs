@@ -134,15 +134,14 @@ pub(super) fn join(folder: &str, steps: &[String]) -> String {
 /// Whether a test of a path holds; false where the image has no such program.
 pub(super) async fn test(far: &impl Far, what: &str, path: &str, course: &Course) -> Result<bool, String> {
     let mut ran = ask(far, &["test", what, path], None, course).await;
-    if ran.went == Went::Missing {
+    if ran.is_missing() {
         // Shells have it built in.
         ran = ask(far, &["sh", "-c", "test \"$1\" \"$2\"", "sh", what, path], None, course).await;
     }
     match ran.went {
-        Went::Exit(code) => Ok(code == 0),
-        Went::Missing => Ok(false),
-        Went::Broken(why) => Err(why),
-        Went::Stopped => Err(STOPPED.to_owned()),
+        Went::Exit(code @ (0 | 1)) => Ok(code == 0),
+        _ if ran.is_missing() => Ok(false),
+        _ => Err(ran.why("test")),
     }
 }
 
@@ -201,6 +200,11 @@ fn line(line: &str) -> Option<(String, String)> {
 }
 
 impl Ran {
+    /// True where the image has no such program, whether the runtime says so or a code of those that shells have for it.
+    fn is_missing(&self) -> bool {
+        matches!(self.went, Went::Missing | Went::Exit(126 | 127))
+    }
+
     /// Why a program did not do what it should.
     pub(super) fn why(&self, program: &str) -> String {
         match &self.went {

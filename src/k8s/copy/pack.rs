@@ -33,7 +33,7 @@ pub(super) struct Entry {
     pub(super) kind: EntryType,
     /// Bytes of a file.
     pub(super) size: u64,
-    mode: u32,
+    pub(super) mode: u32,
 }
 
 impl Source {

@@ -245,6 +245,52 @@ async fn what_cannot_be_is_said_and_leaves_nothing() {
     }
 }
 
+/// What is below a folder that is there already takes the place of what is called so, also of a link to a folder; and is refused before anything is
+/// in its place where it cannot.
+#[tokio::test]
+async fn below_a_folder_that_is_there_nothing_goes_astray() {
+    let two = Two::new();
+    two.write("here/tree/a", "A")
+        .write("here/tree/secret/key", "K")
+        .write("there/tree/releases/1/old", "old")
+        .write("there/tree/releases/2/x", "x");
+    fs::set_permissions(two.path("here/tree/secret"), fs::Permissions::from_mode(0o700)).unwrap();
+    symlink("releases/2", two.path("here/tree/current")).unwrap();
+    symlink("releases/1", two.path("there/tree/current")).unwrap();
+    for _ in 0..2 {
+        let (ended, wrong) = two.copy(&Container::default(), Way::To, "there", "here/tree").await;
+        assert!(ended == "2 files, sums compared" && wrong.is_empty(), "{ended} {wrong:?}");
+        let all = told(&two, "there/tree");
+        assert_eq!(
+            all,
+            "a=A current=-> releases/2 releases/= releases/1/= releases/1/old=old releases/2/= releases/2/x=x secret/= secret/key=K"
+        );
+    }
+    assert_eq!(fs::metadata(two.path("there/tree/secret")).unwrap().permissions().mode() & 0o777, 0o700);
+    let two = Two::new();
+    two.write("here/tree/a", "A").write("here/tree/conf", "C").write("there/tree/conf/d", "D");
+    let before = two.all();
+    let (ended, _) = two.copy(&Container::default(), Way::To, "there", "here/tree").await;
+    assert_eq!((ended.as_str(), two.all()), ("failed: there/tree/conf is there already, as a folder", before));
+}
+
+/// A test that does not say yes or no is none.
+#[tokio::test]
+async fn what_cannot_be_asked_is_not_taken_for_a_no() {
+    for code in ["exit 255", "kill -9 $$"] {
+        let two = Two::new();
+        two.write("here/f", "one");
+        let container = Container { plays: Mutex::new(vec![("test", code)]), ..Container::default() };
+        let (ended, _) = two.copy(&container, Way::To, "there", "here/f").await;
+        assert!(ended.starts_with("failed: test ended with "), "{ended}");
+    }
+    let two = Two::new();
+    two.write("here/f", "one");
+    let container = Container { plays: Mutex::new(vec![("test", "exit 127")]), ..Container::default() };
+    let (ended, _) = two.copy(&container, Way::To, "there", "here/f").await;
+    assert_eq!((ended.as_str(), told(&two, "there").as_str()), ("1 file, sums compared", "f=one"));
+}
+
 #[tokio::test]
 async fn one_file_goes_on_where_it_broke_off() {
     for (way, cuts) in [

@@ -187,16 +187,28 @@ async fn onwards(far: &impl Far, root: &str, source: &Arc<Source>, course: &Arc<
 /// Puts what came into a folder that is there, file by file, each of them whole at once.
 async fn merge(far: &impl Far, root: &str, source: &Source, to: &str, course: &Course) -> Result<(), String> {
     let of = |kind: EntryType| source.entries.iter().filter(move |entry| entry.kind == kind && !entry.steps.is_empty());
-    let folders: Vec<String> = of(EntryType::Directory).map(|entry| far::join(to, &entry.steps)).collect();
-    if !folders.is_empty() {
-        far::each(far, "mkdir -p", &folders, course).await.done("mkdir")?;
-    }
     let files: Vec<String> = of(EntryType::Regular)
         .chain(of(EntryType::Symlink))
         .flat_map(|entry| [far::join(root, &entry.steps), far::join(to, &entry.steps)])
         .collect();
-    if !files.is_empty() {
-        far::each(far, "-n 2 mv -f", &files, course).await.done("mv")?;
+    // `mv` would put a file into a folder, and into that which a link leads to. What cannot be is said before anything is in its place.
+    let folders = pairs(far, r#"sh -c 'test -h "$2" || test ! -d "$2" || echo "$2"' sh"#, &files, course).await?;
+    if let Some(path) = folders.lines().next() {
+        return Err(format!("{} is there already, as a folder", visible(path)));
     }
-    Ok(())
+    // What is in them is still to come, whoever else may not write there.
+    let folders: Vec<String> =
+        of(EntryType::Directory).flat_map(|entry| [format!("{:o}", entry.mode & 0o777 | 0o700), far::join(to, &entry.steps)]).collect();
+    pairs(far, "mkdir -p -m", &folders, course).await?;
+    pairs(far, r#"sh -c 'test -h "$2" && rm -f "$2"; mv -f "$1" "$2"' sh"#, &files, course).await.map(drop)
+}
+
+/// Runs a program with each two of these; what that puts out.
+async fn pairs(far: &impl Far, program: &str, of: &[String], course: &Course) -> Result<String, String> {
+    if of.is_empty() {
+        return Ok(String::new());
+    }
+    let ran = far::each(far, &format!("-n 2 {program}"), of, course).await;
+    let out = String::from_utf8_lossy(&ran.out).into_owned();
+    ran.done("xargs").map(|()| out)
 }

@@ -47,7 +47,11 @@ fn tail(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
 }
 
 fn mkdir(shell: &mut Shell, arguments: &[String], _: Option<&str>) -> Ran {
-    let (options, names) = split(arguments);
+    let (options, mut names) = split(arguments);
+    if options.contains('m') {
+        // Files have no modes here.
+        names.drain(..names.len().min(1));
+    }
     for name in names {
         let path = shell.path(name);
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -119,9 +123,10 @@ fn sha256sum(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ra
     ran
 }
 
-/// Whether something is there: `-e`, `-d`, `-f`; or whether a word is.
-fn test(shell: &mut Shell, arguments: &[String], _: Option<&str>) -> Ran {
+/// Whether something is there: `-e`, `-d`, `-f`; or whether a word is; after `!` whether it is not.
+fn test(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
     let holds = match arguments {
+        [not, rest @ ..] if not == "!" => test(shell, rest, input).code != 0,
         [what, name] => {
             let path = shell.path(name);
             let (file, folder) = (shell.machine.files.contains_key(&path), shell.machine.is_folder(&path));

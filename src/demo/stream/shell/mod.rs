@@ -264,8 +264,12 @@ impl Shell {
             let at = arguments.iter().position(|a| a == "-c");
             let line = at.and_then(|at| arguments.get(at + 1)).map(String::as_str).or(input);
             let Some(line) = line else { return Ran::default() };
-            let now = self.now;
-            return collect(self.clone().line(line, input, now));
+            // What it sets is its own; what it writes is there for all.
+            let mut inner = self.clone();
+            inner.number(at.and_then(|at| arguments.get(at + 2..)).unwrap_or_default());
+            let done = inner.line(line, input, self.now);
+            self.machine.files = inner.machine.files;
+            return collect(done);
         }
         match files::find(program).or_else(|| commands::find(program)) {
             Some(command) if !self.machine.bare => command(self, arguments, input),
