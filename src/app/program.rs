@@ -20,7 +20,7 @@ use crate::k8s::credential::Credentials;
 use crate::k8s::kubeconfig::{Context, Sources};
 use crate::k8s::link::Link;
 use crate::k8s::session::Sessions;
-use crate::model::call::{CallId, Method};
+use crate::model::call::{CallId, Method, Reply};
 use crate::model::draft::{Draft, Subject};
 use crate::model::id::ClusterId;
 use crate::model::layout::Layouts;
@@ -152,7 +152,7 @@ impl Program {
         for effect in self.state.take_effects() {
             match effect {
                 Effect::Connect(id) => self.connect(id),
-                Effect::Disconnect(id) => self.sessions.disconnect(id),
+                Effect::Disconnect(id) => self.disconnect(id),
                 Effect::Retry(id) => self.sessions.retry(id),
                 Effect::Call(id, call) if call.method == Method::Forward => self.forward(id, &call),
                 Effect::Call(id, call) if !matches!(call.method, Method::Connect | Method::Copy) => self.sessions.call(id, call),
@@ -303,6 +303,13 @@ impl Program {
     fn keep_layouts(&mut self, change: impl FnOnce(&mut Layouts)) {
         if let Err(why) = layouts::change(&self.paths, change) {
             self.state.say(Notice::warn(format!("only until kconsole ends: {why}")));
+        }
+    }
+
+    /// Closes a cluster; what ends with it is told.
+    fn disconnect(&mut self, id: ClusterId) {
+        for (forward, ended) in self.sessions.disconnect(id) {
+            self.state.message(Msg::Answer(forward, Ok(Reply { ended: Some(ended), ..Reply::default() })));
         }
     }
 

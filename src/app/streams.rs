@@ -71,8 +71,10 @@ impl Program {
         let text =
             |options: &Value| Some((Port::parse(options.get("port")?.as_str()?)?, u16::try_from(options.get("local")?.as_u64()?).ok()?));
         let Some((port, local)) = options.ok().as_ref().and_then(text) else { return };
-        if let Some(object) = self.state.open_forward(id, port.clone()) {
-            self.sessions.forward(id, object.cluster, Target::new(object.kind, object.namespace, path, port), local);
+        if let Some(object) = self.state.open_forward(id, port.clone())
+            && let Err(why) = self.sessions.forward(id, object.cluster, Target::new(object.kind, object.namespace, path, port), local)
+        {
+            self.state.message(Msg::Answer(id, Err(Failure::unsent(why))));
         }
     }
 

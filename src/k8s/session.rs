@@ -40,7 +40,23 @@ pub struct Sessions {
     open: HashMap<ClusterId, Open>,
     watches: HashMap<WatchId, (ClusterId, AbortHandle)>,
     tails: HashMap<TailId, Following>,
-    forwards: HashMap<CallId, (AbortHandle, Arc<Tally>)>,
+    forwards: HashMap<CallId, Forwarding>,
+}
+
+/// A forward that was opened.
+struct Forwarding {
+    cluster: ClusterId,
+    task: AbortHandle,
+    now: Arc<Tally>,
+}
+
+impl Forwarding {
+    /// Ends it, and tells what went through it.
+    fn end(self, end: End) -> Ended {
+        self.task.abort();
+        let now = self.now.now();
+        Ended { end, sent: now.sent, received: now.received }
+    }
 }
 
 /// The logs of a pod that are followed.
@@ -97,8 +113,8 @@ impl Sessions {
         self.open.insert(cluster, Open { link: users, lanes, kick, teller, supervisor, discovery: None });
     }
 
-    /// Closes a cluster and ends its watches.
-    pub fn disconnect(&mut self, cluster: ClusterId) {
+    /// Closes a cluster and ends its watches, and its forwards, which it returns: should it be opened again, it may be another one.
+    pub fn disconnect(&mut self, cluster: ClusterId) -> Vec<(CallId, Ended)> {
         self.open.remove(&cluster);
         self.tails.retain(|_, tail| tail.cluster != cluster);
         self.watches.retain(|_, (of, task)| {
@@ -107,6 +123,8 @@ impl Sessions {
             }
             *of != cluster
         });
+        let end = || End::Broken("the cluster was closed".to_owned());
+        self.forwards.extract_if(|_, forward| forward.cluster == cluster).map(|(id, forward)| (id, forward.end(end()))).collect()
     }
 
     /// Asks a cluster again what kinds it serves. One without a connection is asked anyway, once it has one.
@@ -128,10 +146,9 @@ impl Sessions {
         let open = self.open.get(&call.cluster).map(|open| open.link.clone());
         let (out, writes) = (self.out.clone(), call.method.writes());
         let asked = async move {
-            let closed = || Failure::unsent(Fault::new(FaultKind::Unreachable, "the cluster is not open"));
             let answer = match open {
                 Some(link) => perform(link, call).await,
-                None => Err(closed()),
+                None => Err(Failure::unsent(closed())),
             };
             // Nobody left to tell: the program ends.
             let _ = out.send(Msg::Answer(id, answer)).await;
@@ -146,8 +163,13 @@ impl Sessions {
     }
 
     /// Opens a forward from a port of this machine, for as long as nobody ends it; why it cannot be is an answer.
-    pub fn forward(&mut self, id: CallId, cluster: ClusterId, target: stream::Target, local: u16) {
-        let Some(open) = self.open.get(&cluster) else { return };
+    ///
+    /// # Errors
+    /// Where the cluster is not open.
+    pub fn forward(&mut self, id: CallId, cluster: ClusterId, target: stream::Target, local: u16) -> Result<(), Fault> {
+        // Those that found their port taken have nothing to end.
+        self.forwards.retain(|_, forward| !forward.task.is_finished());
+        let Some(open) = self.open.get(&cluster) else { return Err(closed()) };
         let (now, changes) = Tally::new();
         let forward = Forward { link: open.link.clone(), lanes: Arc::clone(&open.lanes), target, now: Arc::clone(&now) };
         let (out, tally) = (self.out.clone(), Arc::clone(&now));
@@ -159,15 +181,13 @@ impl Sessions {
             }
         };
         let task = self.spawn(task, move |why| Msg::Answer(id, Err(Failure::unsent(why))));
-        self.forwards.insert(id, (task, now));
+        self.forwards.insert(id, Forwarding { cluster, task, now });
+        Ok(())
     }
 
     /// Ends a forward; tells what went through it.
     pub fn hang_up(&mut self, id: CallId) -> Option<Ended> {
-        let (task, tally) = self.forwards.remove(&id)?;
-        task.abort();
-        let now = tally.now();
-        Some(Ended { end: End::Closed, sent: now.sent, received: now.received })
+        Some(self.forwards.remove(&id)?.end(End::Closed))
     }
 
     /// The forwards that were opened and not ended.
@@ -253,8 +273,13 @@ impl Sessions {
 impl Drop for Sessions {
     fn drop(&mut self) {
         let watches = self.watches.values().map(|(_, task)| task);
-        watches.chain(self.forwards.values().map(|(task, _)| task)).for_each(AbortHandle::abort);
+        watches.chain(self.forwards.values().map(|forward| &forward.task)).for_each(AbortHandle::abort);
     }
+}
+
+/// Nothing can be asked of a cluster that is not open.
+fn closed() -> Fault {
+    Fault::new(FaultKind::Unreachable, "the cluster is not open")
 }
 
 /// The word that a cluster is down because we are at fault.

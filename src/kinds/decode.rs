@@ -46,6 +46,8 @@ pub struct Status {
     pub kind: Option<String>,
     /// The HTTP status.
     pub code: Option<u16>,
+    /// `Success` or `Failure`.
+    pub status: Option<String>,
     /// A word, as `Expired`.
     pub reason: Option<String>,
     /// For people.

@@ -3,15 +3,15 @@
 
 use super::super::fault;
 use super::super::lanes::Lanes;
-use super::super::link::{Link, Wire};
+use super::super::link::Link;
 use super::super::watch::escape;
-use super::pulse::{Lost, Pulse};
+use super::pod::Way;
+use super::pulse::{Fate, Lost, Pulse};
 use super::{PING, open, pod};
 use crate::kinds::decode::Status;
 use crate::model::call::Call;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::stream::{End, Ended};
-use bytes::Bytes;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -74,9 +74,9 @@ async fn converse(link: &Link, lanes: &Lanes, call: &Call, ends: Ends, leave: im
     let up = lanes.upright(&link.up().await?).await?;
     let (socket, protocol) = open(link, &up, &uri(call)?, PROTOCOLS).await?;
     let pulse = Pulse::default();
-    let is_down = || matches!(link.now(), None | Some(Wire::Down { .. }));
+    let way = Way { link: link.clone(), up: up.clone(), path: call.path.clone() };
     let said = tokio::select! {
-        said = talk(socket, protocol == CLOSES, ends, is_down, &pulse) => said,
+        said = talk(socket, protocol == CLOSES, ends, &way, &pulse) => said,
         () = leave => Said::Left,
     };
     let (sent, received) = pulse.counted();
@@ -128,13 +128,13 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     socket: WebSocketStream<S>,
     ends_input: bool,
     ends: Ends,
-    is_down: impl Fn() -> bool,
+    fate: &impl Fate,
     pulse: &Pulse,
 ) -> Said {
     let (to, from) = socket.split();
     let Ends { input, out, err, size } = ends;
     tokio::select! {
-        said = listen(from, out, err, is_down, pulse) => said,
+        said = listen(from, out, err, fate, pulse) => said,
         never = speak(to, input, size, ends_input, pulse) => never,
     }
 }
@@ -144,12 +144,12 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
     mut from: SplitStream<WebSocketStream<S>>,
     mut out: Box<dyn AsyncWrite + Send + Unpin>,
     mut err: Box<dyn AsyncWrite + Send + Unpin>,
-    is_down: impl Fn() -> bool,
+    fate: &impl Fate,
     pulse: &Pulse,
 ) -> Said {
     let mut said = None;
     loop {
-        let data = match (pulse.next(&mut from, said.is_some(), &is_down).await, said.take()) {
+        let data = match (pulse.next(&mut from, said.is_some(), fate).await, said.take()) {
             (Ok(data), before) => {
                 said = before;
                 data
@@ -186,12 +186,13 @@ fn status(bytes: &[u8]) -> Said {
         return Said::Failed(Fault::new(FaultKind::Garbled, "it ended, and how cannot be read"));
     };
     let causes = status.details.iter().filter_map(|d| d.causes.as_ref()).flatten();
+    // Those of Windows have 32 bits, all of which are a number.
     let code = |cause: &crate::kinds::decode::StatusCause| {
-        (cause.reason.as_deref() == Some("ExitCode")).then(|| cause.message.as_deref()?.parse().ok())?
+        (cause.reason.as_deref() == Some("ExitCode")).then(|| cause.message.as_deref()?.parse::<i64>().ok())?
     };
-    match (status.reason.as_deref(), causes.into_iter().find_map(code)) {
-        (_, Some(code)) => Said::Exit(code),
-        (None | Some(""), None) if status.message.as_deref().is_none_or(str::is_empty) => Said::Exit(0),
+    match (status.status.as_deref(), causes.into_iter().find_map(code)) {
+        (_, Some(code)) => Said::Exit(i32::try_from(code).unwrap_or(i32::MAX)),
+        (Some("Success"), None) => Said::Exit(0),
         _ => {
             let fault = fault::of_object(&status, None);
             let missing = ["executable file not found", "no such file or directory"].iter().any(|words| fault.what.contains(words));
@@ -231,7 +232,7 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin>(
                 }
             },
             resized = resized(&mut size) => Message::binary([&[RESIZE], resized.to_string().as_bytes()].concat()),
-            _ = pings.tick() => Message::Ping(Bytes::new()),
+            _ = pings.tick() => pulse.ping(),
         };
         if to.send(message).await.is_err() {
             return std::future::pending().await;
@@ -266,13 +267,19 @@ mod tests {
     /// The far side.
     type Far = WebSocketStream<DuplexStream>;
 
+    impl Fate for Option<&'static str> {
+        async fn over(&self) -> Option<String> {
+            self.map(str::to_owned)
+        }
+    }
+
     /// A conversation, while the far side does what it does; what it said, what was put out, and what was counted.
     async fn talked<F: Future<Output = ()> + Send + 'static>(ends: Ends, far: impl FnOnce(Far) -> F) -> (Said, Pulse) {
         let (near, other) = duplex(WIRE);
         let near = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
         tokio::spawn(far(WebSocketStream::from_raw_socket(other, Role::Server, None).await));
         let pulse = Pulse::default();
-        (talk(near, true, ends, || false, &pulse).await, pulse)
+        (talk(near, true, ends, &None, &pulse).await, pulse)
     }
 
     /// Ends where nothing is typed and nothing shown.
@@ -363,7 +370,8 @@ mod tests {
             sleep(Duration::from_secs(60)).await;
             let mut all = Vec::new();
             while let Some(Ok(message)) = far.next().await {
-                match message.into_data().split_first() {
+                let Message::Binary(data) = message else { continue };
+                match data.split_first() {
                     Some((&STDIN, bytes)) => all.extend_from_slice(bytes),
                     Some((&CLOSE, rest)) => {
                         assert_eq!(rest, [STDIN]);
@@ -378,6 +386,32 @@ mod tests {
         .await;
         assert_eq!((told(&ended).as_str(), ended.1.counted().0), ("exit 0", 1 << 20));
         assert!(got.1.await.unwrap() == wanted);
+    }
+
+    /// What it writes meanwhile does not say that it has taken what goes in.
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_speaks_and_then_works_for_a_minute_is_not_cut_off() {
+        let ended = talked(ends(tokio::io::repeat(b'x').take(1 << 20)), |mut far| async move {
+            sleep(Duration::from_secs(5)).await;
+            far.send(Message::binary(b"\x01loading".to_vec())).await.unwrap();
+            sleep(Duration::from_secs(60)).await;
+            while far.next().await.is_some_and(|m| m.is_ok_and(|m| m.into_data().first() != Some(&CLOSE))) {}
+            exit(far, 0).await;
+        })
+        .await;
+        assert_eq!(told(&ended), "exit 0");
+    }
+
+    /// FL8: where a full pipe explains the silence, what became of the pod is asked instead.
+    #[tokio::test(start_paused = true)]
+    async fn fl8_a_pod_that_goes_while_nothing_is_taken_ends_it_within_15_s() {
+        let (near, _far) = duplex(WIRE);
+        let near = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
+        let began = Instant::now();
+        let pulse = Pulse::default();
+        let said = talk(near, true, ends(tokio::io::repeat(b'x')), &Some("the pod is gone"), &pulse).await;
+        assert!(matches!(said, Said::Nothing(why) if why == "the pod is gone"));
+        assert!(began.elapsed() <= Duration::from_secs(15), "{:?}", began.elapsed());
     }
 
     #[tokio::test(start_paused = true)]
@@ -431,6 +465,9 @@ mod tests {
     fn a_status_is_an_exit_code_or_why_there_is_none() {
         for (text, code, why) in [
             (r#"{"metadata":{},"status":"Success"}"#, Some(0), ""),
+            (r#"{"status":"Failure"}"#, None, ""),
+            (r#"{"status":"Failure","details":{"causes":[{"reason":"ExitCode","message":"3221225477"}]}}"#, Some(i32::MAX), ""),
+            ("{}", None, ""),
             (
                 r#"{"status":"Failure","message":"command terminated with exit code 3","reason":"NonZeroExitCode","details":{"causes":[{"reason":"ExitCode","message":"3"}]}}"#,
                 Some(3),

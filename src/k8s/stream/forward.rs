@@ -3,17 +3,17 @@
 
 use super::super::fault;
 use super::super::lanes::Lanes;
-use super::super::link::{Link, Wire as Line};
+use super::super::link::Link;
 use super::super::watch::escape;
+use super::pod::Way;
 use super::ports::{Ear, Event, PROTOCOLS, Wire};
-use super::pulse::{Lost, Pulse};
+use super::pulse::{Fate, Lost, Pulse};
 use super::target::Target;
 use super::{PING, Socket, holder, open};
 use crate::model::call::CallId;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::forward::Now;
 use crate::model::msg::Msg;
-use bytes::Bytes;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use std::io::{self, ErrorKind};
@@ -33,7 +33,7 @@ use tokio_tungstenite::tungstenite::Message;
 const PIECE: usize = 32 << 10;
 /// A connection that comes while there is no pod, or no API server, waits so long for one.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// A pod that cannot be told that nothing more comes may answer for so long.
+/// A pod that cannot be told that nothing more comes may be silent for so long.
 const LEFT: Duration = Duration::from_secs(30);
 /// Between two reports.
 const TOLD: Duration = Duration::from_millis(250);
@@ -165,13 +165,13 @@ impl Forward {
     async fn connected(&self, near: TcpStream) -> Result<(), String> {
         // A key that is pressed is not to wait for the next one.
         let _ = near.set_nodelay(true);
-        let (socket, wire) = self.open().await.map_err(|fault| fault.to_string())?;
-        let is_down = || matches!(self.link.now(), None | Some(Line::Down { .. }));
-        carry(near, socket, wire, &self.now, is_down).await
+        let Opened { socket, wire, way } = self.open().await.map_err(|fault| fault.to_string())?;
+        self.now.count(|now| now.why = None);
+        carry(near, socket, wire, &self.now, &way).await
     }
 
     /// A stream to the pod that is fit now, however long that takes within reason.
-    async fn open(&self) -> Result<(Socket, Wire), Fault> {
+    async fn open(&self) -> Result<Opened, Fault> {
         let until = Instant::now() + PATIENCE;
         loop {
             let tried = timeout_at(until, self.try_open()).await;
@@ -193,10 +193,11 @@ impl Forward {
         }
     }
 
-    async fn try_open(&self) -> Result<(Socket, Wire), Fault> {
+    async fn try_open(&self) -> Result<Opened, Fault> {
         let (pod, port) = self.target.pod(&self.link).await?;
         self.now.count(|now| now.pod = Some((pod.clone(), port)));
         let up = self.lanes.upright(&self.link.up().await?).await?;
+        let path = format!("/api/v1/namespaces/{}/pods/{pod}/portforward", self.target.namespace);
         let uri = format!("/api/v1/namespaces/{}/pods/{}/portforward?ports={port}", escape(&self.target.namespace), escape(&pod));
         let (mut socket, protocol) = match open(&self.link, &up, &uri, PROTOCOLS).await {
             Err(why) => {
@@ -209,8 +210,15 @@ impl Forward {
         if let Some(first) = wire.open(port) {
             socket.send(Message::binary(first)).await.map_err(|e| fault::of_transport(&e))?;
         }
-        Ok((socket, wire))
+        Ok(Opened { socket, wire, way: Way { link: self.link.clone(), up, path } })
     }
+}
+
+/// A stream to a pod.
+struct Opened {
+    socket: Socket,
+    wire: Wire,
+    way: Way,
 }
 
 /// Carries bytes both ways until both ends have ended.
@@ -219,36 +227,45 @@ async fn carry<S: AsyncRead + AsyncWrite + Unpin>(
     socket: WebSocketStream<S>,
     wire: Wire,
     tally: &Tally,
-    is_down: impl Fn() -> bool,
+    fate: &impl Fate,
 ) -> Result<(), String> {
     let (from_near, to_near) = near.into_split();
     let (to_far, from_far) = socket.split();
     let (pulse, (answers, answer)) = (Pulse::default(), mpsc::channel(4));
-    tokio::select! {
-        ended = listen(from_far, to_near, Ear::new(wire), (&pulse, tally, answers), is_down) => ended,
-        gone = speak(from_near, to_far, wire, (&pulse, tally, answer)) => gone,
+    let (mut from_near, mut to_near) = (from_near, to_near);
+    let ended = tokio::select! {
+        ended = listen(from_far, &mut to_near, Ear::new(wire), (&pulse, tally, answers), fate) => ended,
+        gone = speak(&mut from_near, to_far, wire, (&pulse, tally, answer)) => gone,
+    };
+    if ended.is_err() {
+        // Whoever connected is not to take what has come for all there is. It may have gone already.
+        let _ = to_near.as_ref().set_zero_linger();
     }
+    ended
 }
 
 /// Puts out what comes from the pod, until that is over.
 async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
     mut from: SplitStream<WebSocketStream<S>>,
-    mut to: OwnedWriteHalf,
+    to: &mut OwnedWriteHalf,
     mut ear: Ear,
     (pulse, tally, answers): (&Pulse, &Tally, mpsc::Sender<Vec<u8>>),
-    is_down: impl Fn() -> bool,
+    fate: &impl Fate,
 ) -> Result<(), String> {
     let mut error = None;
     loop {
-        let message = match pulse.next(&mut from, false, &is_down).await {
+        let message = match pulse.next(&mut from, false, fate).await {
             Ok(message) => message,
-            Err(Lost::Closed) => return error.map_or(Ok(()), Err),
+            // Channels say in no other way that it is over.
+            Err(Lost::Closed) if ear.wire() == Wire::Channels => return error.map_or(Ok(()), Err),
+            Err(Lost::Closed) => return Err(error.unwrap_or_else(|| "the connection was closed before its end".to_owned())),
             Err(Lost::Broken(why)) => return Err(error.unwrap_or(why)),
         };
         for event in ear.hear(&message).ok_or("the server speaks another protocol than it said")? {
             match event {
                 Event::Data(bytes) => {
                     tally.count(|now| now.received += bytes.len() as u64);
+                    pulse.receives(bytes.len());
                     // Whoever connected has gone, as they may.
                     if to.write_all(&bytes).await.is_err() {
                         return Ok(());
@@ -258,7 +275,8 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
                 Event::End => drop(to.shutdown().await),
                 Event::Error(why) => error = Some(why),
                 Event::Over => return error.map_or(Ok(()), Err),
-                Event::Answer(frame) => drop(answers.send(frame).await),
+                // Whoever does not read what we send gets no answers either.
+                Event::Answer(frame) => drop(answers.try_send(frame)),
             }
         }
     }
@@ -266,20 +284,21 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
 
 /// Sends what whoever connected sends, and pings. Ends only where that one breaks off: what goes wrong with the pod is heard of by who listens.
 async fn speak<S: AsyncRead + AsyncWrite + Unpin>(
-    mut from: OwnedReadHalf,
+    from: &mut OwnedReadHalf,
     mut to: SplitSink<WebSocketStream<S>, Message>,
     wire: Wire,
     (pulse, tally, mut answers): (&Pulse, &Tally, mpsc::Receiver<Vec<u8>>),
 ) -> Result<(), String> {
-    let began = Instant::now();
-    let mut pings = interval_at(began + PING, PING);
+    let mut pings = interval_at(Instant::now() + PING, PING);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut buffer, mut left) = (vec![0; PIECE], None);
+    let mut buffer = vec![0; PIECE];
+    // Since when nothing more goes in, and what had come out by when.
+    let mut left: Option<(Instant, u64)> = None;
     loop {
         let message = tokio::select! {
             read = from.read(&mut buffer), if left.is_none() => match read {
                 Ok(0) => {
-                    left = Some(Instant::now() + LEFT);
+                    left = Some((Instant::now(), pulse.counted().1));
                     let Some(end) = wire.end() else { continue };
                     Message::binary(end)
                 }
@@ -290,9 +309,16 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin>(
                     Message::binary(wire.data(buffer.get(..n).unwrap_or_default()))
                 }
             },
-            () = sleep_until(left.unwrap_or(began)), if left.is_some() && wire.end().is_none() => return Ok(()),
+            () = sleep_until(left.map_or_else(Instant::now, |(since, _)| since + LEFT)), if left.is_some() && wire.end().is_none() => {
+                let received = pulse.counted().1;
+                if left.is_some_and(|(_, before)| before == received) {
+                    return Err(format!("the pod cannot be told that nothing more comes, and said nothing for {} s", LEFT.as_secs()));
+                }
+                left = Some((Instant::now(), received));
+                continue;
+            }
             Some(frame) = answers.recv() => Message::binary(frame),
-            _ = pings.tick() => Message::Ping(Bytes::new()),
+            _ = pings.tick() => pulse.ping(),
         };
         if to.send(message).await.is_err() {
             return std::future::pending().await;

@@ -1,7 +1,8 @@
 //! Which pod a stream leads to, and what became of it when a stream broke.
 
-use super::super::link::{Link, Up};
+use super::super::link::{Link, Up, Wire};
 use super::super::watch::escape;
+use super::pulse::Fate;
 use crate::model::catalog::Resource;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::GroupResource;
@@ -80,6 +81,23 @@ pub(super) async fn fate(link: &Link, up: &Up, path: &str) -> Option<String> {
         Err(_) => None,
         Ok(pod) if pod.pointer("/metadata/deletionTimestamp").is_some() => Some("the pod is being deleted".to_owned()),
         Ok(pod) => ended(&pod),
+    }
+}
+
+/// The way of a stream to its pod.
+pub(super) struct Way {
+    pub(super) link: Link,
+    pub(super) up: Up,
+    /// The path of the stream.
+    pub(super) path: String,
+}
+
+impl Fate for Way {
+    async fn over(&self) -> Option<String> {
+        if matches!(self.link.now(), None | Some(Wire::Down { .. })) {
+            return Some("the connection to the cluster is lost".to_owned());
+        }
+        fate(&self.link, &self.up, &self.path).await
     }
 }
 

@@ -85,6 +85,11 @@ impl Ear {
         Self { wire, heard: Vec::new(), error: Vec::new(), begun: [false; 2] }
     }
 
+    /// How the connection is put into messages.
+    pub(super) fn wire(&self) -> Wire {
+        self.wire
+    }
+
     /// Takes in a message. Nothing where it cannot be understood.
     pub(super) fn hear(&mut self, message: &[u8]) -> Option<Vec<Event>> {
         let mut events = Vec::new();

@@ -12,8 +12,8 @@ use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// A far side that has more to take than this may be busy with it and hear no pings: then its silence says nothing.
-const TAKEN: u64 = 32 << 10;
+/// Whoever was sent no more than fits into a pipe of Linux has nothing to wait for before it reads what comes next, pings too.
+const PIPE: u64 = 64 << 10;
 /// After the far side has said how it ended, what is left may take so long.
 const LAST: Duration = Duration::from_secs(5);
 
@@ -22,8 +22,8 @@ const LAST: Duration = Duration::from_secs(5);
 pub(super) struct Pulse {
     sent: AtomicU64,
     received: AtomicU64,
-    /// Bytes that had gone in by the last sign of life.
-    heard: AtomicU64,
+    /// Bytes that were taken: what had gone in before the ping that was answered last.
+    taken: AtomicU64,
 }
 
 impl Pulse {
@@ -42,34 +42,51 @@ impl Pulse {
         (self.sent.load(Relaxed), self.received.load(Relaxed))
     }
 
+    /// A ping, which says how much went in before it.
+    pub(super) fn ping(&self) -> Message {
+        Message::Ping(Bytes::copy_from_slice(&self.sent.load(Relaxed).to_be_bytes()))
+    }
+
     /// The next message; or why there is none, with nothing special to tell where the far side said goodbye. Time counts only while this waits: who
-    /// does not read hears nothing. `is_last` where all is said but what is on its way.
+    /// does not read hears nothing. Where silence says nothing, because what went in is not taken, `fate` is asked. `is_last`
+    /// where all is said but what is on its way.
     pub(super) async fn next<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         from: &mut SplitStream<WebSocketStream<S>>,
         is_last: bool,
-        is_down: &impl Fn() -> bool,
+        fate: &impl Fate,
     ) -> Result<Bytes, Lost> {
         loop {
             let message = match timeout(if is_last { LAST } else { SILENCE }, from.next()).await {
                 Ok(None | Some(Err(Error::ConnectionClosed))) => return Err(Lost::Closed),
                 Ok(Some(Err(why))) => return Err(Lost::Broken(broken(&why))),
                 Ok(Some(Ok(message))) => message,
-                Err(_) if !is_last && self.is_deaf() && !is_down() => continue,
+                Err(_) if !is_last && self.is_held_up() => match fate.over().await {
+                    None => continue,
+                    Some(why) => return Err(Lost::Broken(why)),
+                },
                 Err(_) => return Err(Lost::Broken(format!("nothing was heard of it for {} s", SILENCE.as_secs()))),
             };
-            self.heard.store(self.sent.load(Relaxed), Relaxed);
             match message {
                 Message::Binary(data) => return Ok(data),
                 Message::Text(text) => return Ok(text.into()),
+                Message::Pong(payload) => drop(payload.first_chunk().map(|n| self.taken.store(u64::from_be_bytes(*n), Relaxed))),
                 _ => {}
             }
         }
     }
 
-    fn is_deaf(&self) -> bool {
-        self.sent.load(Relaxed) - self.heard.load(Relaxed) > TAKEN
+    /// True where the far side may be busy with what it has, and read nothing that comes behind it.
+    fn is_held_up(&self) -> bool {
+        let sent = self.sent.load(Relaxed);
+        sent >= PIPE && sent > self.taken.load(Relaxed)
     }
+}
+
+/// Knows by other ways what became of a far side.
+pub(super) trait Fate: Sync {
+    /// Why a stream that takes nothing is over; nothing where it may go on.
+    fn over(&self) -> impl Future<Output = Option<String>> + Send;
 }
 
 /// Why nothing more comes.

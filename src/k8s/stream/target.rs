@@ -68,8 +68,12 @@ impl Target {
             return Ok((pod.clone(), *port));
         }
         let up = link.up().await?;
-        if seen.pods.is_none() {
-            seen.pods = Some(self.pods(link, &up).await?);
+        // A service may lead elsewhere by now; whoever else is one of a set stays that.
+        if seen.pods.is_none() || *self.kind.resource == *"services" {
+            let pods = self.pods(link, &up).await?;
+            if seen.pods.as_ref() != Some(&pods) {
+                (seen.pods, seen.last) = (Some(pods), None);
+            }
         }
         let Some((pods, port)) = &seen.pods else { return Err(Fault::new(FaultKind::Gone, "there are no pods")) };
         let before = seen.last.as_ref().map(|(pod, ..)| pod.clone()).filter(|pod| Some(pod) != doubted.as_ref());
