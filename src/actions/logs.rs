@@ -3,7 +3,8 @@
 use super::Action;
 use super::drill::{cursor, pods};
 use crate::model::id::ObjectRef;
-use crate::model::motion::Around;
+use crate::model::motion::{Around, Back};
+use crate::model::quantity::span;
 use crate::model::step::{Effect, Motion, Only, Prompt, Reject, Save, Scene, Screen, Step, Target, Tee, Workload};
 
 pub(super) const ALL: &[Action] = &[
@@ -20,6 +21,7 @@ pub(super) const ALL: &[Action] = &[
         run: |_, _| Ok(vec![Step::Do(Effect::ReadJournal), Step::Move(Motion::Timeline)]),
     },
     Action { name: "around", help: "How many lines are shown around those that fit", run: around },
+    Action { name: "since", help: "Read from further back: since 15m, since 5000 (lines), since all", run: since },
     Action { name: "term", help: "Switch a term of the filter off, or on again; all on", run: term },
     Action {
         name: "handover",
@@ -37,6 +39,17 @@ fn around(_: &Scene, lines: &str) -> Result<Vec<Step>, Reject> {
         number => Around::Lines(number.parse().map_err(|_| Reject::new(format!("{number}: around takes more, fewer or a number")))?),
     };
     Ok(vec![Step::Move(Motion::Around(around))])
+}
+
+fn since(_: &Scene, back: &str) -> Result<Vec<Step>, Reject> {
+    let back = match (back, back.parse(), span(back)) {
+        ("", ..) => Back::Further,
+        ("all", ..) => Back::All,
+        (_, Ok(lines), _) => Back::Lines(lines),
+        (_, _, Some(seconds)) => Back::Seconds(seconds),
+        (other, ..) => return Err(Reject::new(format!("{other}: since takes how long, as 15m, a number of lines, or all"))),
+    };
+    Ok(vec![Step::Move(Motion::Since(back))])
 }
 
 fn term(_: &Scene, number: &str) -> Result<Vec<Step>, Reject> {
@@ -180,6 +193,15 @@ mod tests {
         assert_eq!(opened(logs(&marked, "")), Ok(vec![Only::Object(pod), Only::Alike(here)]));
         let map = object("", "configmaps", "c");
         assert_eq!(opened(logs(&scene(&map, Known::None), "")), Err("c has no pods of its own: it has no logs".to_owned()));
+    }
+
+    #[test]
+    fn since_is_how_long_ago_or_so_many_lines() {
+        let is = |text| since(&Scene::default(), text).ok().map(|steps| steps == [Step::Move(Motion::Since(Back::Lines(15)))]);
+        assert_eq!([is("15"), is("15m"), is("yesterday"), is("-3")], [Some(true), Some(false), None, None]);
+        for (text, back) in [("", Back::Further), ("all", Back::All), ("1h30m", Back::Seconds(5_400)), ("5000", Back::Lines(5_000))] {
+            assert!(matches!(since(&Scene::default(), text).as_deref(), Ok([Step::Move(Motion::Since(is))]) if *is == back), "{text}");
+        }
     }
 
     #[test]

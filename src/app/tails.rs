@@ -68,15 +68,17 @@ impl State {
         let mut pulls = Vec::new();
         let mut before: Before = self.tails.running.drain().map(|(id, r)| ((r.reader, r.tail.cluster, r.tail.uid), (id, r))).collect();
         for (reader, session, tail) in self.chosen(&made.open, &before) {
-            let id = match before.remove(&(reader, tail.cluster, tail.uid)) {
-                // Of a cluster that was closed, nothing runs any more.
-                Some((id, old)) if old.session == session => {
+            // Of a cluster that was closed, nothing runs any more.
+            let old = before.remove(&(reader, tail.cluster, tail.uid)).filter(|(_, old)| old.session == session);
+            let id = match old {
+                Some((id, old)) if old.tail.turn == tail.turn => {
                     if old.tail.state != tail.state {
                         pulls.push(Pull::Look(id, tail.state));
                     }
                     id
                 }
-                _ => {
+                other => {
+                    pulls.extend(other.map(|(id, _)| Pull::Stop(id)));
                     self.tails.last += 1;
                     let id = TailId(self.tails.last);
                     pulls.push(Pull::Start(id, tail.clone()));

@@ -84,6 +84,7 @@ const ACTIONS: &[&str] = &[
     "timeline",
     "term",
     "around",
+    "since",
     "mute",
     "unmute",
     "save",

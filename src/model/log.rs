@@ -1,6 +1,6 @@
 //! Logs: what containers write, as chunks of lines with the time that the kubelet gave each, merged in the order of these times.
 //!
-//! A chunk is moved from the task that read it into the ring and is never copied; only the ring's index is kept in order.
+//! A chunk is copied once, as a whole, from the task that read it into the ring; only the ring's index is kept in order.
 
 mod cutter;
 mod level;
@@ -51,6 +51,8 @@ pub struct Tail {
     pub is_sick: bool,
     /// When it was made.
     pub created: Option<Timestamp>,
+    /// Another one begins anew.
+    pub turn: u32,
     /// Changes with whatever says that containers may have come, ended or begun anew: they are looked at again.
     pub state: u64,
 }
@@ -138,6 +140,12 @@ impl Chunk {
     /// True without any line.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
+    }
+
+    /// The same in memory of exactly its size, which is the own of whoever calls: what tasks on several threads have set aside, and one lets go of,
+    /// lies about in pieces.
+    fn packed(&self) -> Self {
+        Self { bytes: self.bytes.clone(), lines: self.lines.clone() }
     }
 
     /// The memory that it takes.

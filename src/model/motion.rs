@@ -43,6 +43,8 @@ pub enum Motion {
     Term(Option<usize>),
     /// Lines around those that the filter lets through.
     Around(Around),
+    /// Read logs from further back.
+    Since(Back),
     /// Tell what happened between the lines.
     Timeline,
     /// Stand still while more comes, or follow it again.
@@ -60,6 +62,19 @@ pub enum Around {
     Fewer,
     /// So many.
     Lines(usize),
+}
+
+/// How far back logs are read.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// Further than before.
+    Further,
+    /// From the first line that is still there.
+    All,
+    /// So many seconds.
+    Seconds(i64),
+    /// So many lines of each container.
+    Lines(u32),
 }
 
 impl Motion {

@@ -3,6 +3,7 @@
 //!
 //! Here is the harness; what is proven is in the files below.
 
+mod back;
 mod breaks;
 pub mod demo;
 mod kept;
@@ -115,6 +116,7 @@ impl Rig {
             containers: 1,
             is_sick: false,
             created: None,
+            turn: 0,
             state: 0,
         };
         let logs = Logs { id, tail, link: self.link.clone(), lanes: Arc::clone(&self.lanes), out: self.out.clone(), look: looks };

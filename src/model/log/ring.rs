@@ -4,6 +4,8 @@
 use super::{Chunk, Kind, Level, Stamp};
 use std::collections::{HashMap, VecDeque};
 
+/// The index grows by such a part of it.
+const STEP: usize = 8;
 /// Numbers of chunks that are gone and still take room.
 const SLACK: usize = 1 << 10;
 
@@ -96,6 +98,7 @@ impl Ring {
             return spots;
         }
         spots.sort_unstable();
+        let chunk = chunk.packed();
         self.size += chunk.size() + spots.len() * size_of::<Spot>();
         self.held += 1;
         let before = self.last.insert(source, number);
@@ -117,6 +120,10 @@ impl Ring {
 
     /// Only what is newer than the oldest new line is touched.
     fn merge(&mut self, spots: &[Spot]) {
+        // In small steps: left alone it would double, and hold room for twice as many lines as there are.
+        if self.order.capacity() - self.order.len() < spots.len() {
+            self.order.reserve_exact(spots.len() + self.order.len() / STEP);
+        }
         let Some(first) = spots.first() else { return };
         let from = self.order.partition_point(|s| s < first);
         if from == self.order.len() {
@@ -181,6 +188,17 @@ impl Ring {
             }
         }
         self.gone = gone;
+    }
+
+    /// Lets go of all lines of some sources, which are to be read anew.
+    pub fn forget_those(&mut self, is_one: impl Fn(u32) -> bool) {
+        let those: Vec<Spot> =
+            self.order.iter().filter(|spot| self.held(spot.chunk).is_some_and(|held| is_one(held.source))).copied().collect();
+        self.order.retain(|spot| those.binary_search(spot).is_err());
+        let gone = self.gone;
+        those.into_iter().for_each(|spot| self.let_go(spot));
+        self.gone = gone;
+        self.last.retain(|source, _| !is_one(*source));
     }
 
     /// The oldest line.
@@ -309,6 +327,23 @@ mod tests {
                 prop_assert!(!both || ring.earlier(b).map(|l| l.spot) == Some(a));
                 prop_assert!(is_held(a) || ring.earlier(b).is_none());
             }
+        }
+
+        /// What is to be read anew goes as if it had never come, and is not counted; what comes then is beside nothing of it.
+        #[test]
+        fn those_of_a_source_go_without_a_trace(sources in proptest::collection::vec((0u32..3, proptest::collection::vec(0u16..500, 1..8)), 1..20)) {
+            let (mut ring, mut without) = (Ring::new(usize::MAX), Ring::new(usize::MAX));
+            for (source, times) in &sources {
+                ring.insert(*source, chunk(times, "x"));
+                if *source != 1 {
+                    without.insert(*source, chunk(times, "x"));
+                }
+            }
+            ring.forget_those(|source| source == 1);
+            prop_assert_eq!(texts(&ring), texts(&without));
+            prop_assert_eq!((ring.size, ring.held, ring.gone), (without.size, without.held, 0));
+            let again = ring.insert(1, chunk(&[7], "again"));
+            prop_assert!(ring.earlier(again[0]).is_none());
         }
 
         /// FL1: what has to go is the oldest, and is counted; the size is never more than allowed.

@@ -3,6 +3,7 @@
 //! It either follows what comes, or stands still on a line: then lines that come are counted, and nothing moves. Which pods are followed is decided in
 //! `targets`, which of their lines are shown in `lens`, what a line looks like in `told`.
 
+mod back;
 mod draw;
 mod events;
 mod lens;
@@ -53,6 +54,8 @@ pub struct LogsView {
     reader: u64,
     opened: Timestamp,
     tails: Vec<Tail>,
+    /// Those of pods that are gone, of which all was read.
+    over: HashSet<usize>,
     /// Where each pod is among the tails.
     pods: HashMap<(ClusterId, Uid), usize>,
     /// The names of the clusters of the tails.
@@ -140,6 +143,7 @@ impl LogsView {
             reader,
             opened: world.now,
             tails: Vec::new(),
+            over: HashSet::new(),
             pods: HashMap::new(),
             clusters: Vec::new(),
             changes: 0,
@@ -256,13 +260,20 @@ impl View for LogsView {
     }
 
     fn read(&mut self, tail: &Tail, news: News) {
-        // Where it goes on, should its cluster be closed and opened again.
-        if let Some(own) = self.pods.get(&(tail.cluster, tail.uid)).and_then(|at| self.tails.get_mut(*at)) {
-            own.from = news.chunk.newest().map_or(own.from, From::After);
+        if let Some(at) = self.pods.get(&(tail.cluster, tail.uid)) {
+            self.over.remove(at);
+            // Where it goes on, should its cluster be closed and opened again.
+            if let Some(own) = self.tails.get_mut(*at) {
+                own.from = news.chunk.newest().map_or(own.from, From::After);
+            }
         }
         if let Some(source) = self.source(tail, news.container) {
             self.take(source, news.chunk);
         }
+    }
+
+    fn read_out(&mut self, tail: &Tail) {
+        self.over.extend(self.pods.get(&(tail.cluster, tail.uid)));
     }
 
     fn scene(&self, world: &World) -> Scene {

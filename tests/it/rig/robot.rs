@@ -1,6 +1,8 @@
 //! A person without a terminal: presses keys by their written names and sees what is drawn. The clusters are scripted: rows are
 //! read by the real kinds from the objects that a script delivers, and arrive as the messages that watches send.
 
+mod logs;
+
 use super::clusters::{catalog, cluster};
 use kconsole::actions;
 use kconsole::app::config::Config;
@@ -12,7 +14,7 @@ use kconsole::kinds::custom::TableDecoder;
 use kconsole::model::fault::Fault;
 use kconsole::model::id::{ClusterId, GroupResource, Session, Uid, WatchId};
 use kconsole::model::layout::Layouts;
-use kconsole::model::log::{Chunk, Cutter, Tail, TailId};
+use kconsole::model::log::{Tail, TailId};
 use kconsole::model::msg::{ClusterNews, Delta, Link, Msg, News, Server, Sync, Traffic};
 use kconsole::model::row::Row;
 use kconsole::model::step::{Effect, Only, TableOf};
@@ -197,24 +199,6 @@ impl Robot {
         let id = self.id(name);
         let session = self.state.world.cluster(id).map(|c| c.session).unwrap_or_default();
         self.state.message(Msg::Cluster(id, session, news));
-        self.settle()
-    }
-
-    /// A container of a pod that is followed writes lines, so many milliseconds after the beginning.
-    pub fn log(&mut self, pod: &str, container: &str, millis: i64, lines: &[&str]) -> &mut Self {
-        let mut cutter = Cutter::default();
-        for line in lines {
-            let at = jiff::Timestamp::from_millisecond(NOW * 1_000 + millis).unwrap();
-            cutter.feed(format!("{at:.9} {line}\n").as_bytes());
-        }
-        self.tell(pod, container, cutter.take().unwrap())
-    }
-
-    /// Something is told of a container.
-    pub fn tell(&mut self, pod: &str, container: &str, chunk: Chunk) -> &mut Self {
-        let id = self.tails.iter().find(|(_, tail)| &*tail.pod == pod).map(|(id, _)| *id);
-        let id = id.unwrap_or_else(|| panic!("{pod} is not followed; the screen:\n{}", self.screen()));
-        self.state.message(Msg::Log(id, kconsole::model::log::News { container: container.into(), chunk }));
         self.settle()
     }
 

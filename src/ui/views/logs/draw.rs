@@ -3,7 +3,7 @@
 use super::strip::Strip;
 use super::told::{Row, plain, short};
 use super::{LogsView, Source};
-use crate::model::log::Seen;
+use crate::model::log::{From, Seen};
 use crate::model::world::World;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::bar;
@@ -51,11 +51,10 @@ impl LogsView {
         let (mut place, mut skip) = self.first_in_sight();
         let mut rows = inside.rows();
         if place == 0
-            && self.ring.gone() > 0
+            && let Some(told) = self.before_all()
             && let Some(row) = rows.next()
         {
-            let told = format!("— {} older lines were let go —", words::grouped(self.ring.gone() as usize));
-            text::put(buf, row.x + 1, row.y, row.width.saturating_sub(1), &told, theme.style(Role::StatusWarn));
+            text::put(buf, row.x + 1, row.y, row.width.saturating_sub(1), &told, theme.style(Role::Dim));
         }
         'lines: while let Some(line) = self.line_at(place) {
             let mut told = self.rows(&line);
@@ -76,6 +75,17 @@ impl LogsView {
         }
     }
 
+    /// What is said before the first line, where there are or were others before it.
+    fn before_all(&self) -> Option<String> {
+        match (self.ring.gone() as usize, self.from) {
+            (0, From::Last(lines)) if self.stand.is_some() => {
+                Some(format!("— the last {} lines of each container; :since reads further back —", words::grouped(lines as usize)))
+            }
+            (0, _) => None,
+            (gone, _) => Some(format!("— {} older lines were let go —", words::grouped(gone))),
+        }
+    }
+
     fn titles(&self, world: &World, theme: &Theme) -> Vec<(Cow<'static, str>, Style)> {
         let (title, dim) = (theme.style(Role::Title), theme.style(Role::Dim));
         let (warn, accent) = (theme.style(Role::StatusWarn), theme.style(Role::Accent));
@@ -93,6 +103,7 @@ impl LogsView {
             None => ("following".into(), theme.style(Role::StatusOk)),
             Some(_) => (format!("stopped, {} new", words::grouped(self.missed as usize)).into(), accent),
         });
+        parts.extend(self.reads_from(world).map(|from| (Cow::from(from), badge)));
         parts.extend(self.narrowed(theme));
         let folds = self.lens.folds.then_some("folded");
         parts.extend(self.form.word().into_iter().chain(folds).map(|word| (Cow::from(word), badge)));

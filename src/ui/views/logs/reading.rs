@@ -70,6 +70,7 @@ impl LogsView {
                 self.lens.widen(around);
                 self.look_anew();
             }
+            Motion::Since(back) => self.read_back(world, back),
             Motion::Timeline => {
                 self.tells_events = !self.tells_events;
                 self.lens.hides_events = !self.tells_events;

@@ -71,6 +71,7 @@ impl LogsView {
             containers: containers.unwrap_or(1),
             is_sick,
             created: row.created,
+            turn: 0,
             state: 0,
         });
     }

@@ -114,6 +114,7 @@ mod tests {
             containers: 1,
             is_sick: false,
             created: None,
+            turn: 0,
             state: 0,
         });
         view
