@@ -1,39 +1,31 @@
-//! The terminal's input, read in a task of its own so that no other event of the loop cuts a read short.
+//! The terminal's input. It is polled by the loop itself: a task of its own would stand in line with hundreds of others that read.
 
-use crossterm::event::{Event, EventStream};
+use crossterm::event::{self, Event, EventStream};
 use futures::StreamExt;
 use std::io;
-use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use std::time::Duration;
 
 /// Reads until it is dropped.
-pub(super) struct Input {
-    /// What was pressed, pasted, clicked, resized; ends with the terminal.
-    pub events: mpsc::Receiver<io::Result<Event>>,
-    task: AbortHandle,
-}
-
-/// Events that may wait. A burst of more waits in the terminal.
-const BURST: usize = 256;
+pub(super) struct Input(EventStream);
 
 impl Input {
     /// Begins to read.
     pub(super) fn start() -> Self {
-        let (out, events) = mpsc::channel(BURST);
-        let task = tokio::spawn(async move {
-            let mut stream = EventStream::new();
-            while let Some(event) = stream.next().await {
-                if out.send(event).await.is_err() {
-                    break;
-                }
-            }
-        });
-        Self { events, task: task.abort_handle() }
+        Self(EventStream::new())
     }
-}
 
-impl Drop for Input {
-    fn drop(&mut self) {
-        self.task.abort();
+    /// What is pressed, pasted, clicked or resized next; nothing once the terminal is gone. Nothing is lost where this is not waited for to its end.
+    pub(super) async fn next(&mut self) -> Option<io::Result<Event>> {
+        self.0.next().await
+    }
+
+    /// The same, if it has come already.
+    pub(super) fn waiting(&mut self) -> Option<io::Result<Event>> {
+        // Not by way of the stream, which remembers whom it has to wake.
+        match event::poll(Duration::ZERO) {
+            Ok(true) => Some(event::read()),
+            Ok(false) => None,
+            Err(error) => Some(Err(error)),
+        }
     }
 }

@@ -176,7 +176,7 @@ impl Loop {
         let input = self.input.as_mut();
         let input = async {
             match input {
-                Some(input) => input.events.recv().await,
+                Some(input) => input.next().await,
                 None => std::future::pending().await,
             }
         };
@@ -201,7 +201,7 @@ impl Loop {
 
     /// Takes the input that has arrived meanwhile, so that a burst costs one frame. False once the terminal is gone.
     fn more_input(&mut self) -> bool {
-        while let Some(event) = self.input.as_mut().and_then(|i| i.events.try_recv().ok()) {
+        while let Some(event) = self.input.as_mut().and_then(Input::waiting) {
             if !self.take(Some(event)) {
                 return false;
             }
