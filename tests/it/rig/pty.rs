@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use vt100::{Parser, Screen};
 
@@ -47,6 +47,13 @@ struct Seen {
     exit: Option<(ExitStatus, Instant)>,
     closing: bool,
     closed: bool,
+    noticing: Option<Noticing>,
+}
+
+/// What is looked for in every chunk, and who is told when it came.
+struct Noticing {
+    wanted: Box<dyn FnMut(&Screen) -> bool + Send>,
+    told: mpsc::Sender<Instant>,
 }
 
 /// When bytes arrived, and how many there were in all by then.
@@ -120,6 +127,23 @@ impl Pty {
             if wanted(seen.parser.screen()) { Some(Some(at)) } else { seen.closed.then_some(None) }
         };
         self.wait(limit, found).flatten()
+    }
+
+    /// As [`Self::wait_until`] does, after what is done here: for what is measured. Each chunk is looked at as it comes; whoever waits may be late, and see
+    /// a later one.
+    pub fn measure(
+        &mut self,
+        limit: Duration,
+        wanted: impl FnMut(&Screen) -> bool + Send + 'static,
+        begin: impl FnOnce(&mut Self),
+    ) -> Option<Duration> {
+        let (told, at) = mpsc::channel();
+        self.shared.lock().noticing = Some(Noticing { wanted: Box::new(wanted), told });
+        let begun = Instant::now();
+        begin(self);
+        let at = at.recv_timeout(limit);
+        self.shared.lock().noticing = None;
+        at.ok().map(|at| at.saturating_duration_since(begun))
     }
 
     /// Blocks until more bytes have come than these, and says when; `None` where time runs out or the program ends.
@@ -273,6 +297,12 @@ fn listen(
                 seen.parser.process(&buffer[..length]);
                 seen.raw.extend_from_slice(&buffer[..length]);
                 seen.chunks.push(Chunk { at, total: seen.raw.len() });
+                if let Some(Noticing { wanted, told }) = &mut seen.noticing
+                    && wanted(seen.parser.screen())
+                {
+                    // Only the first is waited for.
+                    let _ = told.send(at);
+                }
             });
         }
         drop(reader);
