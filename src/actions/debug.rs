@@ -1,7 +1,13 @@
-//! A container beside those of a pod, with the tools that they lack. It is added as it is written, and stays until the pod goes.
+//! A container beside those of a pod, with the tools that they lack. It is added as it is written, and stays until the pod goes. And two kinds of
+//! pods for debugging: a copy of one, and one on a node.
+
+pub mod copy;
+pub mod node;
 
 use super::shell::names;
-use super::{Action, change};
+use super::{Action, change, drill};
+use crate::kinds;
+use crate::model::id::GroupResource;
 use crate::model::image;
 use crate::model::step::{Reject, Scene, Step};
 use crate::model::world::World;
@@ -10,8 +16,14 @@ use crate::safety::item::Item;
 use crate::safety::verb::{Check, Follow, Keeps, Note, On, Pace, Plan, Undo, Verb, Write, nothing_around};
 use serde_json::{Value, json};
 
-pub(super) const ALL: &[Action] =
-    &[Action { name: "debug", help: "Add a container with tools to this pod, as debug IMAGE; shell opens it", run: open }];
+pub(super) const ALL: &[Action] = &[
+    Action { name: "debug", help: "Add a container with tools to this pod, or a pod to this node: debug IMAGE", run: open },
+    Action {
+        name: "debug-copy",
+        help: "Make a copy of this pod to look at, with another command or debug-copy IMAGE",
+        run: |scene, image| one(scene, &copy::COPY, image),
+    },
+];
 
 pub(super) static DEBUG: Verb = Verb {
     name: "debug",
@@ -32,7 +44,35 @@ pub(super) static DEBUG: Verb = Verb {
 };
 
 fn open(scene: &Scene, image: &str) -> Result<Vec<Step>, Reject> {
-    change(scene, &DEBUG, image)
+    let first = scene.marked.first().map_or_else(|| drill::cursor(scene).map(|row| row.object.kind.clone()), |object| Ok(object.kind.clone()))?;
+    if node::NODE.applies_to(&first) { one(scene, &node::NODE, image) } else { change(scene, &DEBUG, image) }
+}
+
+/// A shell opens in it, and a terminal is for one.
+fn one(scene: &Scene, verb: &'static Verb, image: &str) -> Result<Vec<Step>, Reject> {
+    match scene.marked.len() {
+        0 | 1 => change(scene, verb, image),
+        n => Err(Reject::new(format!("a shell opens in what it makes, and {n} are marked"))),
+    }
+}
+
+/// The label of the pods that are made for debugging; its value says what for.
+pub const LABEL: &str = "kconsole/debug";
+
+/// The labels of a pod that is made: whose it is and what for. It has no others, or a service or owner would take it for its own.
+fn labels(what: &str) -> Value {
+    json!({"app.kubernetes.io/managed-by": "kconsole", LABEL: what})
+}
+
+/// The creation of a pod.
+fn made(pod: Value) -> Plan {
+    let creates = kinds::find(&GroupResource::new("", "pods")).map(kinds::Kind::resource);
+    Plan { creates, ..Plan::of(Write::Create(pod)) }
+}
+
+/// The image that is asked for.
+fn is_image(form: &Form) -> Result<&str, String> {
+    Some(form.text("image")).filter(|image| !image.is_empty()).ok_or_else(|| "which image?".to_owned())
 }
 
 /// Where nobody asks for another.
@@ -55,11 +95,16 @@ fn security(profile: &str) -> Value {
     }
 }
 
-/// The containers whose processes it can see.
-fn targets(pod: &Value) -> Vec<String> {
+/// The containers that a pod was made with, but for those that run first; the one that is meant is the first.
+fn own(pod: &Value) -> Vec<String> {
     let own = pod.pointer("/spec/containers").and_then(Value::as_array).into_iter().flatten();
     let own: Vec<&str> = own.filter_map(|c| c.get("name")?.as_str()).collect();
-    let mut all: Vec<String> = names(pod).into_iter().filter(|name| own.contains(&name.as_str())).collect();
+    names(pod).into_iter().filter(|name| own.contains(&name.as_str())).collect()
+}
+
+/// The containers whose processes it can see.
+fn targets(pod: &Value) -> Vec<String> {
+    let mut all = own(pod);
     all.push(NONE.to_owned());
     all
 }
@@ -87,10 +132,7 @@ fn free(pod: &Value) -> String {
 
 fn plan(item: &Item, form: &Form) -> Result<Plan, String> {
     let pod = item.before.as_ref().unwrap_or(&Value::Null);
-    let (image, target, profile) = (form.text("image"), form.text("target"), form.text("profile"));
-    if image.is_empty() {
-        return Err("which image?".to_owned());
-    }
+    let (image, target, profile) = (is_image(form)?, form.text("target"), form.text("profile"));
     if !PROFILES.contains(&profile) {
         return Err(format!("there is no profile {profile}; there are {}", PROFILES.join(", ")));
     }

@@ -24,7 +24,8 @@ pub(super) const ALL: &[Action] = &[
 
 const GONE: Undo = Undo::No("what is deleted does not come back");
 
-pub(super) static DELETE: Verb = Verb {
+/// As Kubernetes takes things away.
+pub static DELETE: Verb = Verb {
     name: "delete",
     does: "delete",
     to: &["*"],

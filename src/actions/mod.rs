@@ -13,8 +13,8 @@ mod clusters;
 mod copy;
 mod cordon;
 pub mod data;
-mod debug;
-mod delete;
+pub mod debug;
+pub mod delete;
 mod drain;
 mod drill;
 pub mod edit;
@@ -122,6 +122,8 @@ pub static VERBS: &[&Verb] = &[
     &shell::SHELL,
     &attach::ATTACH,
     &debug::DEBUG,
+    &debug::copy::COPY,
+    &debug::node::NODE,
     &forward::FORWARD,
     &transfer::COPY_OUT,
     &transfer::COPY_IN,

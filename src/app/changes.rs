@@ -195,7 +195,9 @@ impl State {
     pub(super) fn begin_change(&mut self, verb: &'static Verb, targets: Vec<(ObjectRef, Given)>, argument: &str) -> Option<ChangeId> {
         let now = self.world.now;
         let item = |(target, given): (ObjectRef, Given)| match self.world.resource(target.cluster, &target.kind) {
-            Found::Kind(resource) => Ok(Item::new(target, resource.clone(), given, now)),
+            Found::Kind(resource) => {
+                Ok(Item { into: verb.makes_in(&target, &self.world), ..Item::new(target, resource.clone(), given, now) })
+            }
             Found::NotYet | Found::Missing => Err(target),
         };
         let items: Result<Vec<Item>, _> = targets.into_iter().map(item).collect();
@@ -234,6 +236,7 @@ impl State {
     /// Has every change ask for what is due, and offers what was looked for. Cheap where nothing is.
     pub(super) fn pump(&mut self) {
         self.offer_undo();
+        self.attend();
         let (mut over, mut any) = (Vec::new(), false);
         for change in self.changes.all.values_mut().filter(|c| c.phase != Phase::Over) {
             any = true;

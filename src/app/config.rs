@@ -42,7 +42,7 @@ guard:
     group: production
     namespace: [payments, "kube-*"]          # one or several
     kind: [deployments, certificates.cert-manager.io]
-    verb: [delete, drain]                    # as the actions are called; also shell, attach, debug, forward, copy-in, copy-out and plugin
+    verb: [delete, drain]                    # as the actions are called; also shell, attach, debug, debug-copy, debug-node, forward, copy-in, copy-out and plugin
     verdict: refuse                          # allow (enter), preview (as in dev), confirm (as in staging), type-name or refuse
   - tier: prod
     reason: true                             # a reason has to be given

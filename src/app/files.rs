@@ -37,6 +37,8 @@ pub struct Paths {
     pub log: PathBuf,
     /// The journal, where nobody says another place.
     pub journal: PathBuf,
+    /// What has to be removed again from clusters.
+    pub debugging: PathBuf,
     /// Where what a person asks to have in a file is kept.
     pub saves: PathBuf,
 }
@@ -54,6 +56,7 @@ impl Paths {
             secret_texts: Some(folder.join("run/texts")),
             log: folder.join("kconsole.log"),
             journal: folder.join("journal.jsonl"),
+            debugging: folder.join("debugging"),
             saves: folder.to_owned(),
         }
     }
@@ -73,6 +76,7 @@ impl Paths {
             secret_texts: dirs.as_ref().and_then(|d| d.runtime_dir()).map(|run| run.join("texts")),
             log: state.join("kconsole.log"),
             journal: state.join("journal.jsonl"),
+            debugging: state.join("debugging"),
             // The current directory, as of other programs.
             saves: PathBuf::new(),
         }

@@ -12,6 +12,7 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::ClusterId;
 use crate::model::msg::Msg;
 use crate::model::step::Notice;
+use crate::term::raw::Kept;
 use crate::ui::words;
 use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
 use std::io;
@@ -99,8 +100,10 @@ impl Loop {
         self.resume()
     }
 
-    /// Has something run that has the terminal while the loop goes on, undrawn. ctrl-c in it is its own: it must not end us too.
+    /// Has something run that has the terminal while the loop goes on, undrawn. ctrl-c in it is its own: it must not end us too. The line is set
+    /// afterwards as it was before, or we would take what is left of it for how the person had it.
     async fn lend<T>(&mut self, running: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+        let _kept = Kept::look();
         let mut running = std::pin::pin!(running);
         let mut ended = None;
         let mut until = tokio::time::Instant::now();

@@ -4,6 +4,7 @@ use super::cli::Flags;
 use super::files::{Own, Paths};
 use super::journal::{self, Journal};
 use super::layouts;
+use super::leftovers::Leftovers;
 use super::manifests;
 use super::reload::{Reader, Reload};
 use super::saves::Tees;
@@ -65,6 +66,7 @@ pub struct Program {
     /// Dropped after the inbox: what it still writes waits for nobody to be told.
     journal: Journal,
     pub(super) tees: Tees,
+    pub(super) leftovers: Leftovers,
     /// Nothing but rows has changed since wants were last compared with what runs.
     settled: bool,
 }
@@ -100,6 +102,7 @@ impl Program {
         let journal = Journal::new(place, out.clone());
         let sessions = Sessions::new(Handle::current(), out.clone());
         let (tees, settled) = (Tees::new(), false);
+        let leftovers = Leftovers::new(&paths.debugging);
         Self {
             state,
             paths,
@@ -116,6 +119,7 @@ impl Program {
             out,
             journal,
             tees,
+            leftovers,
             settled,
         }
     }
@@ -185,6 +189,8 @@ impl Program {
                     kept.last = Some(name.clone());
                     kept.named.insert(name, layout);
                 }),
+                Effect::KeepPod(pod) => self.keep_pod(&pod),
+                Effect::ForgetPod(pod) => self.forget_pod(&pod),
                 Effect::UseLayout(name) => self.keep_layouts(|kept| kept.last = name),
                 other => left.push(other),
             }

@@ -64,6 +64,7 @@ pub async fn run(cli: &Cli, mut setup: Setup) -> io::Result<i32> {
     if program.state.world.demo.is_none() {
         ask_for_keymap(&mut program);
     }
+    program.find_leftovers();
     let reload = program.watch_files();
     let ascii = ascii::is_wanted(|name| std::env::var(name).ok());
     let mut loop_ = Loop {
@@ -80,7 +81,9 @@ pub async fn run(cli: &Cli, mut setup: Setup) -> io::Result<i32> {
     };
     let ended = loop_.run().await;
     tracing::info!("{}", loop_.frames);
-    let Loop { mut program, code, .. } = loop_;
+    let Loop { mut program, screen, code, .. } = loop_;
+    drop(screen);
+    program.remove_debugging().await;
     program.clear_up();
     if keep_session && let Err(error) = keep_open(&program.paths, &program.state.world) {
         tracing::warn!("the open clusters could not be kept: {error}");
@@ -290,6 +293,7 @@ impl Loop {
             Effect::Call(id, call) => self.enter(id, call).await,
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
             Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::ReadManifests(..) | Effect::HangUp(_) => Ok(()),
+            Effect::KeepPod(_) | Effect::ForgetPod(_) => Ok(()),
             Effect::Keep(_) | Effect::Forget(_) | Effect::Recall(_) | Effect::PutAside(_) => Ok(()),
             Effect::Journal(_) | Effect::JournalTo(_) | Effect::ReadJournal | Effect::Save(..) | Effect::Tee(..) => Ok(()),
         }

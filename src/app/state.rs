@@ -1,6 +1,7 @@
 //! Everything that the screen is drawn from. Owned by the loop, written only by `update`, shared with nobody.
 
 use super::changes::Changes;
+use super::debug::Debugging;
 use super::config::Config;
 use super::discovery::Discovery;
 use super::tails::Tails;
@@ -67,6 +68,8 @@ pub struct State {
     pub(super) board: Board,
     pub(super) discovery: Discovery,
     pub(super) changes: Changes,
+    /// Pods that were made for debugging; `None` while they are attended to.
+    pub(super) debugging: Option<Vec<Debugging>>,
     pub(super) unlocking: Unlocking,
     pub(super) effects: Vec<Effect>,
     pub(super) dirty: bool,
@@ -95,6 +98,7 @@ impl State {
             board,
             discovery: Discovery::default(),
             changes: Changes::default(),
+            debugging: Some(Vec::new()),
             unlocking: Unlocking::default(),
             effects: Vec::new(),
             dirty: true,
@@ -158,7 +162,7 @@ impl State {
     /// What has to be started and stopped for the screens to have what they want.
     pub fn reconcile(&mut self) -> Vec<Order> {
         let of_views = self.views.iter().flat_map(|v| v.wants(&self.world));
-        let wants: Vec<Want> = of_views.chain(self.changes.wants()).collect();
+        let wants: Vec<Want> = of_views.chain(self.changes.wants()).chain(self.wants_of_debugging()).collect();
         let orders = self.watches.reconcile(&self.world, &wants);
         for order in &orders {
             match order {

@@ -26,6 +26,7 @@ pub mod id;
 pub mod image;
 pub mod known;
 pub mod layout;
+pub mod leftover;
 pub mod line;
 pub mod log;
 pub mod manifest;

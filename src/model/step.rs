@@ -10,6 +10,7 @@ use super::finding::Cause;
 use super::id::{ClusterId, ObjectRef, Uid};
 pub use super::known::{Known, Named};
 use super::layout::Layout;
+use super::leftover::Leftover;
 pub use super::motion::Motion;
 pub use super::notice::Notice;
 pub use super::panes::{Panes, Pick};
@@ -93,6 +94,10 @@ pub enum Effect {
     Discover(ClusterId),
     /// Lend the terminal to the command that logs in, then retry every cluster of that credential.
     Login(ClusterId),
+    /// Write down that this pod has to be removed again.
+    KeepPod(Leftover),
+    /// It is gone.
+    ForgetPod(Leftover),
     /// Send a request. Only the write path asks for one that writes.
     Call(CallId, Call),
     /// Write down what is about to be done, or was.

@@ -199,6 +199,7 @@ impl Change {
             let plan = (item.verb(self.verb).plan)(item, form);
             along.extend(plan.iter().flat_map(|p| &p.along).map(|a| (at, a.clone())));
             item.plan = Some(plan);
+            item.move_to_plan();
         }
         if self.take_along(along) {
             return self.look(world, guard, asks);
@@ -341,7 +342,7 @@ impl Change {
     fn rule_of(&self, item: &Item, objects: usize, world: &World, guard: &Guard) -> Option<Ruling> {
         Some(guard.rule(&Asked {
             cluster: world.cluster(item.target.cluster)?,
-            namespace: &item.target.namespace,
+            namespace: item.namespace(),
             kind: &item.target.kind,
             name: &item.target.name,
             verb: self.verb_of(item).name,

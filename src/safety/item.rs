@@ -30,6 +30,8 @@ pub struct Item {
     pub resource: Resource,
     /// What the verb was given for this object beforehand.
     pub given: Given,
+    /// The namespace of what is made from it, where it has none itself.
+    pub into: Option<Box<str>>,
     /// Where it goes along with another object of the change: the place of that one, and what is done to this one.
     pub along: Option<(usize, &'static Verb)>,
     /// When it is taken where objects have turns: all of one turn together, one turn after the other.
@@ -164,6 +166,7 @@ impl Item {
             target,
             resource,
             given,
+            into: None,
             along: None,
             turn: 0,
             needs: Vec::new(),
@@ -308,9 +311,23 @@ impl Item {
         }
     }
 
+    /// What is planned may be made in another namespace than was thought: there it takes a right of its own.
+    pub(super) fn move_to_plan(&mut self) {
+        let Some(Ok(Plan { write: Write::Create(new), .. })) = &self.plan else { return };
+        let made = new.pointer("/metadata/namespace").and_then(Value::as_str);
+        if self.into.is_some() && made.is_some_and(|made| self.into.as_deref() != Some(made)) {
+            (self.into, self.right) = (made.map(Into::into), None);
+        }
+    }
+
+    /// The namespace that is written in.
+    pub fn namespace(&self) -> &str {
+        self.into.as_deref().unwrap_or(&self.target.namespace)
+    }
+
     /// The right that it takes.
     pub fn right_to(&self, verb: &Verb) -> Right {
-        let right = verb.right_to(&self.target);
+        let right = Right { namespace: self.namespace().into(), ..verb.right_to(&self.target) };
         match self.given {
             Given::Edits(subresource, _) => Right { subresource, ..right },
             Given::Nothing | Given::Text(..) | Given::Value(_) | Given::Manifest(_) | Given::Command(_) | Given::Transfer(_) => right,

@@ -259,6 +259,12 @@ impl Verb {
         }
     }
 
+    /// The namespace of what is made from an object that has none itself: where its context works.
+    pub fn makes_in(&self, target: &ObjectRef, world: &World) -> Option<Box<str>> {
+        let makes = matches!(self.on, On::New(..)) && target.namespace.is_empty();
+        makes.then(|| world.cluster(target.cluster).map(|c| c.namespace.as_str().into())).flatten()
+    }
+
     /// The right that it takes to do it to an object.
     pub fn right_to(&self, target: &ObjectRef) -> Right {
         let (does, subresource) = self.right;

@@ -1,6 +1,7 @@
 //! The terminal as a line: bytes as they are typed and as they are written, for what runs elsewhere and draws for itself.
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -34,6 +35,25 @@ impl Drop for Raw {
     fn drop(&mut self) {
         // The same.
         let _ = disable_raw_mode();
+    }
+}
+
+/// How the line is set while another program has it. Dropping it sets it so again, whatever that program left.
+pub struct Kept(Option<Termios>);
+
+impl Kept {
+    /// Looks how it is set. Where there is no terminal nothing is kept.
+    pub fn look() -> Self {
+        Self(tcgetattr(rustix::stdio::stdin()).ok())
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Some(settings) = &self.0 {
+            // A terminal that is gone needs nothing.
+            let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, settings);
+        }
     }
 }
 

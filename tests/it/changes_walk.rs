@@ -43,7 +43,7 @@ const TEXTS: [&str; 4] = ["", "5", "team=5", "shop/web:5"];
 /// Then everything that confirms anything.
 const CONFIRM: &[&str] = &["ctrl-s", "enter", "enter", "enter", "y", "a", "p r o d - e u enter", "tab enter", "enter"];
 /// Verbs that begin in a screen of their own or at a part of an object, and what opens them.
-const OPENED_BY: [(&str, &str); 2] = [("set-key", "add-key k"), ("remove-key", "remove-key a")];
+const OPENED_BY: [(&str, &str); 3] = [("set-key", "add-key k"), ("remove-key", "remove-key a"), ("debug-node", "debug")];
 /// What confirms in prod, where the keys are in the form, and where they are at the confirmation.
 const IN_PROD: [&[&str]; 2] = [&["ctrl-s", "shift-tab", "p r o d - e u enter"], &["ctrl-s", "p r o d - e u enter"]];
 

@@ -3,6 +3,7 @@
 
 mod apply;
 mod change;
+mod debug;
 mod check;
 mod copy;
 mod definitions;

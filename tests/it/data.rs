@@ -60,6 +60,7 @@ fn every_action_has_a_key_or_a_name_that_can_be_typed() {
             "drain",
             "attach",
             "debug",
+            "debug-copy",
             "forwards",
             "copy-out",
             "copy-in",

@@ -44,7 +44,7 @@ pub(crate) fn run(subcommand: &str, args: &[&str], input: &[u8]) -> Ran {
 }
 
 /// A shell waits for a line.
-fn prompts(screen: &vt100::Screen) -> bool {
+pub fn prompts(screen: &vt100::Screen) -> bool {
     screen.contents().trim_end().ends_with(['$', '#'])
 }
 

@@ -39,6 +39,7 @@ mod health;
 mod joined;
 mod kinds;
 mod kubectl;
+mod lent;
 mod links;
 mod logs;
 mod panes;

@@ -32,8 +32,13 @@ pub fn drawn(screen: &Screen) -> bool {
     screen.alternate_screen() && !screen.contents().trim().is_empty()
 }
 
-/// What is not as the program found it.
+/// What is not as the program found it, and what it wrote that is not its own.
 pub fn left_behind(pty: &Pty) -> Vec<String> {
+    left_on(pty).into_iter().chain(foreign(&pty.raw())).collect()
+}
+
+/// What is not as the program found it.
+pub fn left_on(pty: &Pty) -> Vec<String> {
     let modes = pty.look(|s| {
         let mouse = s.mouse_protocol_mode() != MouseProtocolMode::None;
         [("alternate screen", s.alternate_screen()), ("hidden cursor", s.hide_cursor()), ("paste", s.bracketed_paste()), ("mouse", mouse)]
@@ -42,7 +47,6 @@ pub fn left_behind(pty: &Pty) -> Vec<String> {
     if pty.termios() != pty.termios_before() {
         left.push("line settings".into());
     }
-    left.extend(foreign(&pty.raw()));
     left
 }
 

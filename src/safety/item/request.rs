@@ -17,7 +17,7 @@ impl Item {
     pub fn read_back(&self, verb: &Verb) -> Call {
         let read = self.read(verb);
         match self.made() {
-            Some((kind, name)) => Call { path: format!("{}/{name}", kind.path(Some(&self.target.namespace))), ..read },
+            Some((kind, name)) => Call { path: format!("{}/{name}", kind.path(Some(self.namespace()))), ..read },
             None => read,
         }
     }
@@ -69,7 +69,7 @@ impl Item {
             Write::Copy(options) => (Method::Copy, options.to_string()),
         };
         let mut call = match &plan.creates {
-            Some(resource) => Call { path: resource.path(Some(&self.target.namespace)), ..self.call(method, "", body) },
+            Some(resource) => Call { path: resource.path(Some(self.namespace())), ..self.call(method, "", body) },
             None => self.call(method, plan.subresource, body),
         };
         if !matches!(method, Method::Delete | Method::Connect | Method::Forward | Method::Copy) {

@@ -199,6 +199,13 @@ impl Person {
         self.engine.0.clear_up();
     }
 
+    /// The person ends the program.
+    pub async fn leaves(&mut self) {
+        self.engine.0.state.leave();
+        self.engine.0.remove_debugging().await;
+        self.ends();
+    }
+
     /// As much of the screen from now on: what is drawn ten thousand times is drawn small.
     pub fn resize(&mut self, size: (u16, u16)) -> &mut Self {
         self.size = size;

@@ -16,8 +16,12 @@ pub(super) struct Needs(Vec<Right>);
 impl Needs {
     /// What a verb needs for these objects; nothing where it is not known yet what it would be done to.
     pub(super) fn of(verb: &Verb, targets: &[ObjectRef], world: &World) -> Option<Self> {
-        let targets = targets.iter().take(MOST + 1).map(|target| verb.target_of(target, world));
-        let rights: Vec<Right> = targets.map(|target| Some(verb.right_to(&target?))).collect::<Option<_>>()?;
+        let right = |target: &ObjectRef| {
+            let target = verb.target_of(target, world)?;
+            let right = verb.right_to(&target);
+            Some(Right { namespace: verb.makes_in(&target, world).unwrap_or(right.namespace), ..right })
+        };
+        let rights: Vec<Right> = targets.iter().take(MOST + 1).map(right).collect::<Option<_>>()?;
         (rights.len() <= MOST).then_some(Self(rights))
     }
 
