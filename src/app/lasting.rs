@@ -8,7 +8,7 @@ use crate::model::id::ObjectRef;
 use crate::model::step::{Effect, Notice};
 use crate::safety::change::{Change, Phase};
 use crate::safety::item::Item;
-use crate::safety::verb::{PORTS, Verb};
+use crate::safety::verb::Verb;
 use crate::ui::words;
 
 impl State {
@@ -69,7 +69,7 @@ impl State {
 
     /// What a change opened in a container or to a port of it is to end.
     pub(super) fn hang_up(&mut self, change: ChangeId) {
-        if self.changes.all.get(&change).is_some_and(|c| matches!(c.verb.right.1, "exec" | PORTS)) {
+        if self.changes.all.get(&change).is_some_and(|c| c.verb.opens()) {
             let calls = self.changes.calls.iter().filter(|(_, (of, _))| *of == change).map(|(id, _)| Effect::HangUp(*id));
             self.effects.extend(calls);
         }

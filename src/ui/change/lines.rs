@@ -170,8 +170,8 @@ fn facts(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row> {
 /// What a person should know of an object before it is changed, set in like this.
 pub(super) fn notes(change: &Change, item: &Item, indent: &str, world: &World, width: u16) -> Vec<Row> {
     let Some(form) = change.form.as_ref().filter(|_| item.is_read()) else { return Vec::new() };
-    // Nothing is changed by what is opened, so that nobody puts it back.
-    let owners = if change.verb.follow == Follow::Ended { Vec::new() } else { owners::notes(item) };
+    // No field is changed by what is opened, so that nobody puts one back.
+    let owners = if change.verb.opens() { Vec::new() } else { owners::notes(item) };
     let all = owners.into_iter().chain((change.verb.notes)(item, form, world));
     let row = |note: Note| {
         let role = if note.health == Health::Ok { Role::Text } else { Role::StatusWarn };
