@@ -6,6 +6,7 @@ use crate::model::course::ChangeId;
 use crate::model::forward::{Forward, Now, Port};
 use crate::model::id::ObjectRef;
 use crate::model::step::{Effect, Notice};
+use crate::model::transfer::Progress;
 use crate::safety::change::{Change, Phase};
 use crate::safety::item::Item;
 use crate::safety::verb::Verb;
@@ -65,6 +66,18 @@ impl State {
             self.say(Notice::info(words::keyed(&self.world, &told)).of(cluster));
         }
         self.refresh();
+    }
+
+    /// How far a copy is.
+    pub(super) fn copying(&mut self, id: CallId, now: Progress) {
+        let Some((change, token)) = self.changes.calls.get(&id) else { return };
+        if let Some(item) = self.changes.all.get_mut(change).and_then(|change| change.items.get_mut(token.item)) {
+            item.progress = Some(now);
+        }
+        if let Some(course) = self.world.courses.iter_mut().find(|course| course.id == *change) {
+            course.progress = Some(now);
+        }
+        self.dirty = true;
     }
 
     /// What a change opened in a container or to a port of it is to end.

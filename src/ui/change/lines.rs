@@ -304,7 +304,10 @@ fn course(change: &Change, world: &World, width: u16) -> Vec<Row> {
 fn progress(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row> {
     let (glyph, told, role) = match &item.stage {
         Stage::Asking | Stage::Queued => ("·", "waits for its turn".to_owned(), Role::Dim),
-        Stage::Intent | Stage::Sent => ("◐", "on its way to the server".to_owned(), Role::StatusBusy),
+        Stage::Intent | Stage::Sent => {
+            let told = item.progress.as_ref().map_or_else(|| "on its way to the server".to_owned(), words::progress);
+            ("◐", told, Role::StatusBusy)
+        }
         Stage::Conflict => ("◐", "it has just changed: read again".to_owned(), Role::StatusBusy),
         Stage::Doubt(Doubt { since: None, .. }) => ("◐", "the answer was lost: read back".to_owned(), Role::StatusWarn),
         Stage::Doubt(_) => {

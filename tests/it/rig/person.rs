@@ -15,6 +15,7 @@ use kconsole::model::deed::{Edit, short, written};
 use kconsole::model::msg::Msg;
 use kconsole::model::step::Effect;
 use kconsole::model::time::Timestamp;
+use kconsole::model::transfer::Progress;
 use kconsole::safety::diff::diff;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -29,6 +30,8 @@ use tokio::time::timeout;
 
 /// Columns and rows: as wide as a dialog gets, and high enough for all that one says.
 const SIZE: (u16, u16) = (110, 70);
+/// How far a copy is told to be while it runs.
+const HALF: Progress = Progress { bytes: 1 << 20, whole: 2 << 20, files: 3, rate: Some(4 << 10) };
 /// Longer than anything takes that is waited for.
 const SOON: Duration = Duration::from_secs(30);
 /// Slower than a paste, and than a key that was on its way when the preview changed.
@@ -299,7 +302,13 @@ impl Person {
             // What a container runs by itself is looked at once.
             let leave = if call.path.ends_with("/attach") { std::future::ready(()).boxed() } else { std::future::pending().boxed() };
             let answer = match call.method {
-                Method::Copy => self.engine.0.copy(call, Arc::default()).await,
+                Method::Copy => {
+                    self.engine.0.state.message(Msg::Copying(id, HALF));
+                    self.draw();
+                    assert!(self.screen().contains("1.0 MiB of 2.0 MiB, 3 files, 4.0 KiB/s"), "{}", self.screen());
+                    assert!(self.screen().contains("◐ 1 change 50%"), "{}", self.screen());
+                    self.engine.0.copy(call, Arc::default()).await
+                }
                 _ => self.engine.0.exec(call, ends, leave).await,
             };
             self.engine.0.state.message(Msg::Answer(id, answer));
