@@ -104,7 +104,8 @@
 //! 22. *A line of a log is let go of in one place*, the ring, which counts: whoever cannot keep up holds the server up. What may be missing is said where
 //!     it is missing. `it::logs`, whose tests carry the rows FL1 to FL7.
 //! 23. *What goes into a container is written down nowhere*: the journal has who, where, the exit code and how many bytes. A far side that is not heard of
-//!     ends its stream, and the terminal is taken back whole from whatever had it. `it::exec`, `it::forward`, the tests of `k8s::stream`;
+//!     ends its stream, and the terminal is taken back whole from whatever had it; what a shell writes while nobody is in it does not reach the terminal.
+//!     `it::exec`, `it::shells`, `it::forward`, the tests of `k8s::stream`;
 //!     on a real kubelet `it::cluster::stream`.
 //! 24. *What a container sends is unpacked where it was asked for or not at all*: each entry is judged by its path alone, written without following a link,
 //!     and put in its place once it is whole and compared (threat B18). `safety::archive`, the tests of `k8s::copy`, `it::copy`; on a real kubelet
@@ -138,6 +139,7 @@
 //!   line that one has stopped on. *Tee*: a file that lines go into as they come. *Lane*: a connection for streams that may stand still.
 //! - *stream*: a WebSocket into a container or to a port of a pod. *Near*: the end of it that is here. *Forward*: a port of this machine that leads to one of
 //!   pods; its *target* is where, and which pod is *fit* just now.
+//! - *held*: a shell that nobody is in; *visit*: the time in which somebody is. *Kept*: a forward with a name, for later runs.
 //! - *transfer*: a copy that is asked for; its *course*: how far it is. *Far*: the side of it that is a container. *Head*: what an archive says of an entry;
 //!   *verdict*: what is made of it.
 //! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.

@@ -1,11 +1,11 @@
 //! Changes that last, a shell as long as it has the terminal and a forward as long as it is open; and those that the command line asks for.
 
-use super::state::State;
+use super::state::{Dialog, State};
 use crate::model::call::CallId;
 use crate::model::course::ChangeId;
 use crate::model::forward::{Forward, Now, Port};
 use crate::model::id::ObjectRef;
-use crate::model::step::{Effect, Notice};
+use crate::model::step::{Effect, Notice, Step};
 use crate::model::transfer::Progress;
 use crate::safety::change::{Change, Phase};
 use crate::safety::item::Item;
@@ -86,5 +86,20 @@ impl State {
             let calls = self.changes.calls.iter().filter(|(_, (of, _))| *of == change).map(|(id, _)| Effect::HangUp(*id));
             self.effects.extend(calls);
         }
+    }
+
+    /// Asks whether to leave, and says what ends with that.
+    pub(super) fn ask_to_leave(&mut self) {
+        let mut text = match self.changes.running() {
+            0 if self.unsaved_secrets().next().is_some() => "Leave kconsole? What you wrote of a Secret is lost.".to_owned(),
+            0 => "Leave kconsole?".to_owned(),
+            n => format!("Leave kconsole? {n} of your changes are not done yet: what is not sent will not be sent."),
+        };
+        match self.world.open_shells() {
+            0 => {}
+            1 => text.push_str(" 1 shell is open, and ends."),
+            n => text.push_str(&format!(" {n} shells are open, and end.")),
+        }
+        self.dialog = Some(Dialog { text, yes: Step::Quit, no: None });
     }
 }

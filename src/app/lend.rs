@@ -1,4 +1,4 @@
-//! The terminal, lent to another program: to the command that logs in, to the person's own editor, to a shell in a container. The loop goes on
+//! The terminal, lent to another program: to the command that logs in, to the person's own editor, to what a container runs. The loop goes on
 //! meanwhile, undrawn.
 
 use super::near::Near;
@@ -73,7 +73,7 @@ impl Loop {
         Ok(())
     }
 
-    /// Lends the terminal to a command in a container or to what runs there, until that ends, breaks off or is left.
+    /// Lends the terminal to what a container runs, until that ends, breaks off or is left.
     pub(super) async fn enter(&mut self, id: CallId, call: Call) -> io::Result<()> {
         self.program.state.entering();
         self.input = None;
@@ -100,7 +100,7 @@ impl Loop {
     }
 
     /// Has something run that has the terminal while the loop goes on, undrawn. ctrl-c in it is its own: it must not end us too.
-    async fn lend<T>(&mut self, running: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    pub(super) async fn lend<T>(&mut self, running: impl Future<Output = Result<T, String>>) -> Result<T, String> {
         let mut running = std::pin::pin!(running);
         let mut ended = None;
         let mut until = tokio::time::Instant::now();

@@ -6,6 +6,7 @@ use super::clipboard;
 use super::frames::Frames;
 use super::goto;
 use super::input::Input;
+use super::near;
 use super::program::Program;
 use super::reload::{Again, Reload};
 use super::reread::wrong;
@@ -287,9 +288,13 @@ impl Loop {
                 self.program.copy_beside(id, call);
                 Ok(())
             }
-            Effect::Call(id, call) => self.enter(id, call).await,
+            Effect::Call(id, call) if near::is_attach(&call) => self.enter(id, call).await,
+            Effect::Call(id, call) => self.open_shell(id, call).await,
+            Effect::Enter(id) => self.enter_shell(id).await,
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
-            Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::ReadManifests(..) | Effect::HangUp(_) => Ok(()),
+            Effect::KeepForward(..) | Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::ReadManifests(..) | Effect::HangUp(_) => {
+                Ok(())
+            }
             Effect::Keep(_) | Effect::Forget(_) | Effect::Recall(_) | Effect::PutAside(_) => Ok(()),
             Effect::Journal(_) | Effect::JournalTo(_) | Effect::ReadJournal | Effect::Save(..) | Effect::Tee(..) => Ok(()),
         }

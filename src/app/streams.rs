@@ -97,12 +97,12 @@ impl Program {
         }
     }
 
-    /// Ends a copy, which answers by itself; or a forward, and tells what became of it.
+    /// Ends a copy, which answers by itself; or a forward or a shell, and tells what became of it.
     pub(super) fn hang_up(&mut self, id: CallId) {
         if let Some(course) = self.courses.get(&id) {
             course.stop();
         }
-        if let Some(ended) = self.sessions.hang_up(id) {
+        if let Some(ended) = self.sessions.hang_up(id).or_else(|| self.close_shell(id)) {
             self.state.message(Msg::Answer(id, Ok(Reply { ended: Some(ended), ..Reply::default() })));
         }
     }

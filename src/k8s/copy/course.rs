@@ -99,9 +99,14 @@ mod tests {
     async fn how_fast_it_goes_is_known_after_a_second_and_is_nothing_where_it_stands_still() {
         let (course, mut meter) = (Course::default(), Meter::start());
         course.expects(4_000);
-        for (millis, moved, bytes, rate) in
-            [(250, 500, 500, None), (750, 500, 1_000, Some(1_000)), (2_000, 1_000, 2_000, Some(500)), (500, 0, 2_000, Some(500)), (600, 0, 2_000, Some(0)), (100, 9_000, 4_000, Some(0))]
-        {
+        for (millis, moved, bytes, rate) in [
+            (250, 500, 500, None),
+            (750, 500, 1_000, Some(1_000)),
+            (2_000, 1_000, 2_000, Some(500)),
+            (500, 0, 2_000, Some(500)),
+            (600, 0, 2_000, Some(0)),
+            (100, 9_000, 4_000, Some(0)),
+        ] {
             advance(Duration::from_millis(millis)).await;
             course.moved(moved);
             assert_eq!(meter.read(&course), Progress { bytes, whole: 4_000, files: 0, rate }, "{millis} {moved}");

@@ -1,6 +1,7 @@
 //! A person at the program, with a demo server behind it: keys in, screen out, and what the server has by then.
 
 use super::fleet::Engine;
+use super::preview::{shown, stored};
 use futures::FutureExt;
 use kconsole::app::files::Paths;
 use kconsole::demo::cluster::Cluster;
@@ -11,12 +12,10 @@ use kconsole::demo::write::How;
 use kconsole::k8s::stream::Ends;
 use kconsole::model::call::{Call, CallId, Method};
 use kconsole::model::cluster::Tier;
-use kconsole::model::deed::{Edit, short, written};
 use kconsole::model::msg::Msg;
 use kconsole::model::step::Effect;
 use kconsole::model::time::Timestamp;
 use kconsole::model::transfer::Progress;
-use kconsole::safety::diff::diff;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::{Value, json};
@@ -150,6 +149,11 @@ impl Person {
     pub async fn settles(&mut self) -> &mut Self {
         self.until("all is answered", |p| !p.engine.0.state.is_asking()).await;
         self
+    }
+
+    /// The forwards that are kept for later runs, as they stand in their file.
+    pub fn kept_forwards(&self) -> String {
+        fs::read_to_string(&self.engine.0.paths.forwards).unwrap_or_default()
     }
 
     /// The cluster itself.
@@ -379,24 +383,4 @@ impl Person {
         assert_eq!(shown, stored(&before, &self.has(id, name)), "{}", self.screen());
         self
     }
-}
-
-/// The differences that the dialog on a screen shows, each in a line, sorted: `spec.replicas  2 → 5`.
-pub fn shown(screen: &str) -> Vec<String> {
-    let inside: Vec<&str> = screen.lines().filter_map(|l| l.split('│').nth(2)).map(str::trim).collect();
-    let long = |lines: &[&str]| Some(format!("{}  {} → {}", lines[0], lines[1].strip_prefix("- ")?, lines[2].strip_prefix("+ ")?));
-    let short = inside.iter().filter(|l| l.contains(" → ")).map(|l| (*l).to_owned());
-    let mut all: Vec<String> = short.chain(inside.windows(3).filter_map(long)).collect();
-    all.sort();
-    all
-}
-
-/// The differences between two states of an object, as a dialog would show them, without what controllers write right after a change.
-pub fn stored(before: &Value, after: &Value) -> Vec<String> {
-    let is_ours = |path: &str| !path.contains("deployment.kubernetes.io/revision") && !path.starts_with("spec.taints");
-    let edits = diff(before, after);
-    let one = |edit: &Edit| format!("{}  {} → {}", written(&edit.path), short(edit.before.as_ref()), short(edit.after.as_ref()));
-    let mut all: Vec<String> = edits.iter().filter(|e| is_ours(&written(&e.path))).map(one).collect();
-    all.sort();
-    all
 }
