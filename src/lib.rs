@@ -104,7 +104,8 @@
 //! 22. *A line of a log is let go of in one place*, the ring, which counts: whoever cannot keep up holds the server up. What may be missing is said where
 //!     it is missing. `it::logs`, whose tests carry the rows FL1 to FL7.
 //! 23. *What goes into a container is written down nowhere*: the journal has who, where, the exit code and how many bytes. A far side that is not heard of
-//!     ends its stream, and the terminal is taken back whole from whatever had it. `it::exec`, `it::forward`, the tests of `k8s::stream`;
+//!     ends its stream, and the terminal is taken back whole from whatever had it; what a shell writes while nobody is in it does not reach the terminal.
+//!     `it::exec`, `it::shells`, `it::forward`, the tests of `k8s::stream`;
 //!     on a real kubelet `it::cluster::stream`.
 //!     What another program left of the terminal's settings is not what it is given back with (FT11, `it::lent`).
 //! 24. *What a container sends is unpacked where it was asked for or not at all*: each entry is judged by its path alone, written without following a link,
@@ -142,6 +143,7 @@
 //! - *stream*: a WebSocket into a container or to a port of a pod. *Near*: the end of it that is here. *Forward*: a port of this machine that leads to one of
 //!   pods; its *target* is where, and which pod is *fit* just now.
 //! - *leftover*: a pod that has to be removed again, also by a later run.
+//! - *held*: a shell that nobody is in; *visit*: the time in which somebody is. *Kept*: a forward with a name, for later runs.
 //! - *transfer*: a copy that is asked for; its *course*: how far it is. *Far*: the side of it that is a container. *Head*: what an archive says of an entry;
 //!   *verdict*: what is made of it.
 //! - *own*: of the user's files (config, keymap, theme), as against ours that come with the program.
@@ -151,7 +153,6 @@
 //! - keymap imports model: files that people write are read in one way ([`model::yaml`]), with problems that look alike.
 //! - `k8s` has more files than the design names: connection, credential and watch were each too much for one. A
 //!   [`supervisor`](k8s::supervisor) judges a connection for all watches on it, so that none has timers of its own for that.
-//! - The terminal is read in a task of its own: a burst of data then never makes a key wait for its turn to be read.
 //! - Views decide what they want from the [`World`](model::world::World) each time they are asked; nothing is cached that would have to
 //!   be kept true.
 //! - Files are read again by a task that sends what it read; the loop only compares. Folders are watched, not files, because editors

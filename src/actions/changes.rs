@@ -10,7 +10,11 @@ pub(super) const ALL: &[Action] = &[
         help: "The changes of this run: those under way, and how others ended",
         run: |_, _| Ok(vec![Step::Open(Screen::Changes)]),
     },
-    Action { name: "stop", help: "Begin no more objects of this change; close this forward", run: |scene, _| steer(scene, Steer::Stop) },
+    Action {
+        name: "stop",
+        help: "Begin no more objects of this change; close this forward or shell",
+        run: |scene, _| steer(scene, Steer::Stop),
+    },
     Action {
         name: "again",
         help: "Try again what failed of this change or never began, after a question",

@@ -38,8 +38,14 @@ fn enter(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
     if let Some((cluster, cause)) = scene.finding.clone() {
         return Ok(vec![Step::Open(Screen::Finding(cluster, cause))]);
     }
+    if let Some(shell) = scene.shell {
+        return Ok(vec![Step::Do(Effect::Enter(shell))]);
+    }
     if scene.change.is_some() {
         return changes::steer(scene, Steer::Show);
+    }
+    if let Some(name) = scene.kept.clone() {
+        return Ok(vec![Step::Reopen(name)]);
     }
     if let Some((object, from)) = scene.past.clone() {
         return Ok(vec![Step::Back, Step::TakeBack(object, from)]);

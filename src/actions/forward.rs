@@ -3,7 +3,7 @@
 use super::drill::cursor;
 use super::{Action, change};
 use crate::model::forward::Port;
-use crate::model::step::{Reject, Scene, Screen, Step};
+use crate::model::step::{Effect, Reject, Scene, Screen, Step};
 use crate::safety::form::{Field, Form};
 use crate::safety::item::Item;
 use crate::safety::verb::{Check, Follow, Keeps, On, PORTS, Pace, Plan, Undo, Verb, Write, no_notes, nothing_around};
@@ -16,6 +16,8 @@ pub(super) const ALL: &[Action] = &[
         help: "The forwards that are open: where they lead, and how they go",
         run: |_, _| Ok(vec![Step::Open(Screen::Forwards)]),
     },
+    Action { name: "keep-forward", help: "Keep this forward for later runs, by a name: keep-forward web", run: keep },
+    Action { name: "forget-forward", help: "Keep this forward no more; an open one stays open", run: forget },
 ];
 
 /// Also what `kconsole forward` does.
@@ -47,6 +49,19 @@ fn open(scene: &Scene, argument: &str) -> Result<Vec<Step>, Reject> {
     }
     cursor(scene)?;
     change(scene, &FORWARD, argument)
+}
+
+/// The name of its object, where a person gives it no other.
+fn keep(scene: &Scene, name: &str) -> Result<Vec<Step>, Reject> {
+    let saved =
+        scene.forward.clone().ok_or_else(|| Reject::new("there is no open forward under the cursor: the screen forwards lists them"))?;
+    let name = if name.is_empty() { &saved.name } else { name }.to_owned();
+    Ok(vec![Step::Do(Effect::KeepForward(name, Some(saved)))])
+}
+
+fn forget(scene: &Scene, _: &str) -> Result<Vec<Step>, Reject> {
+    let name = scene.kept.clone().ok_or_else(|| Reject::new("what is under the cursor is not kept for later runs"))?;
+    Ok(vec![Step::Do(Effect::KeepForward(name, None))])
 }
 
 /// The ports that an object names, with their numbers.

@@ -2,7 +2,7 @@
 
 use super::{Action, change};
 use crate::model::cell::Health;
-use crate::model::step::{Reject, Scene, Step};
+use crate::model::step::{Reject, Scene, Screen, Step};
 use crate::model::stream::Command;
 use crate::model::world::World;
 use crate::safety::form::{Field, Form};
@@ -10,7 +10,10 @@ use crate::safety::item::{Given, Item};
 use crate::safety::verb::{Check, Follow, Keeps, Note, On, Pace, Plan, Undo, Verb, Write, nothing_around};
 use serde_json::{Value, json};
 
-pub(super) const ALL: &[Action] = &[Action { name: "shell", help: "Open a shell in a container of this pod", run: open }];
+pub(super) const ALL: &[Action] = &[
+    Action { name: "shell", help: "Open a shell in a container of this pod; ctrl-] leaves it open", run: open },
+    Action { name: "shells", help: "The shells that are open: enter goes back into one", run: |_, _| Ok(vec![Step::Open(Screen::Shells)]) },
+];
 
 /// Also what `kconsole exec` does, with [`Given::Command`].
 pub static SHELL: Verb = Verb {

@@ -5,7 +5,7 @@ use super::entry::eprint;
 use super::print::{Printer, Shown};
 use super::program::Program;
 use super::startup::Setup;
-use super::{exec, follow, forward, goto, layouts, news, transfer};
+use super::{exec, follow, forward, goto, kept, news, transfer};
 use crate::keymap::Scope;
 use crate::kinds;
 use crate::model::cluster::Cluster;
@@ -372,6 +372,7 @@ pub(super) fn info(setup: &Setup) -> String {
         ("themes", &paths.themes),
         ("session", &paths.session),
         ("layouts", &paths.layouts),
+        ("forwards", &paths.forwards),
         ("log", &paths.log),
         ("journal", &super::journal::place(paths, setup.flags.journal.as_deref(), &setup.own.config.journal)),
     ] {
@@ -384,7 +385,7 @@ pub(super) fn info(setup: &Setup) -> String {
     for name in ["TERM", "COLORTERM", "NO_COLOR", "LANG"] {
         out.push_str(&format!("{name:12}{}\n", std::env::var(name).unwrap_or_else(|_| "-".to_owned())));
     }
-    for problem in setup.problems.iter().chain(&layouts::read(paths).1) {
+    for problem in setup.problems.iter().chain(&kept::problems(paths)) {
         out.push_str(&format!("{:12}{}\n", "problem", visible(problem)));
     }
     out

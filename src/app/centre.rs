@@ -2,7 +2,7 @@
 
 use super::state::State;
 use crate::model::course::{ChangeId, Steer};
-use crate::model::step::Notice;
+use crate::model::step::{Effect, Notice};
 use crate::safety::change::{Change, Phase};
 
 /// So many changes are kept that are over, with what became of each object. All of them are in the journal.
@@ -18,6 +18,8 @@ impl State {
                     change.stop();
                 }
                 self.hang_up(id);
+                let ended = self.world.shells.iter().filter(|shell| shell.change == id && shell.ended.is_some());
+                self.effects.extend(ended.map(|shell| Effect::HangUp(shell.id)));
                 self.pump();
             }
             Steer::Again => self.again(id),

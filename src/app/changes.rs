@@ -13,7 +13,7 @@ use crate::model::line::Edit;
 use crate::model::right::Right;
 use crate::model::step::{Effect, Notice, Only, Screen, Step, TableOf, Wish};
 use crate::model::want::Want;
-use crate::model::world::Found;
+use crate::model::world::{Found, World};
 use crate::safety::change::{Ask, Change, ChangeId, Phase, Press, Token};
 use crate::safety::guard::Guard;
 use crate::safety::item::{Given, Item, Stage};
@@ -44,6 +44,8 @@ pub(super) struct Changes {
     pub(super) calls: BTreeMap<CallId, (ChangeId, Token)>,
     /// Questions of rights that no change asks.
     pub(super) reviews: BTreeMap<CallId, Right>,
+    /// Forwards that are kept, and of which cluster: their objects are read before a person is asked.
+    pub(super) reopened: BTreeMap<CallId, (ClusterId, String)>,
     records: BTreeMap<String, (ChangeId, Token)>,
     /// A clock that never goes back, as of the last key or frame.
     at: Duration,
@@ -84,10 +86,11 @@ impl State {
 
     /// True while changes wait for an answer, or for the journal.
     pub fn is_asking(&self) -> bool {
-        let Changes { calls, records, reviews, undoing, .. } = &self.changes;
-        // A forward is answered when it ends.
-        let waits = |id: &CallId| self.world.forwards.iter().all(|forward| forward.id != *id);
-        calls.keys().any(waits) || !records.is_empty() || !reviews.is_empty() || undoing.is_some()
+        let Changes { calls, records, reviews, undoing, reopened, .. } = &self.changes;
+        // A forward or a shell is answered when it ends.
+        let World { forwards, shells, .. } = &self.world;
+        let waits = |id: &CallId| forwards.iter().all(|forward| forward.id != *id) && shells.iter().all(|shell| shell.id != *id);
+        calls.keys().any(waits) || !records.is_empty() || !reviews.is_empty() || !reopened.is_empty() || undoing.is_some()
     }
 
     /// Opens the dialog of a change.
@@ -300,10 +303,11 @@ impl State {
 
     /// A request was answered.
     pub(super) fn answered(&mut self, id: CallId, answer: Result<Reply, Failure>) {
-        if self.reviewed(id, &answer) {
+        if self.reviewed(id, &answer) || self.reopened(id, &answer) {
             return;
         }
         self.world.forwards.retain(|forward| forward.id != id);
+        self.shell_ended(id, &answer);
         let Some((change, token)) = self.changes.calls.remove(&id) else { return };
         if let Some(known) = self.changes.all.get_mut(&change) {
             known.answer(token, answer);

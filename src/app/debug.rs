@@ -301,7 +301,9 @@ impl State {
         let open = left.filter(|one| self.world.cluster(one.cluster).is_some_and(|c| c.open));
         let told = |one: &Debugging| {
             let Leftover { context, namespace, name, .. } = &one.pod;
-            format!("the debugging pod {namespace}/{name} is still in {context}: the next run removes it, or kubectl --context {context} delete pod -n {namespace} {name}")
+            format!(
+                "the debugging pod {namespace}/{name} is still in {context}: the next run removes it, or kubectl --context {context} delete pod -n {namespace} {name}"
+            )
         };
         open.map(told).collect()
     }

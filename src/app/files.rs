@@ -29,6 +29,8 @@ pub struct Paths {
     pub session: PathBuf,
     /// How panes were laid out.
     pub layouts: PathBuf,
+    /// Forwards that are kept by name.
+    pub forwards: PathBuf,
     /// Texts that were written and not stored.
     pub texts: PathBuf,
     /// Those of Secrets: in memory, and gone with the login; `None` where the system has no such folder.
@@ -52,6 +54,7 @@ impl Paths {
             config: folder.join("config.yaml"),
             session: folder.join("session.yaml"),
             layouts: folder.join("layouts.yaml"),
+            forwards: folder.join("forwards.yaml"),
             texts: folder.join("texts"),
             secret_texts: Some(folder.join("run/texts")),
             log: folder.join("kconsole.log"),
@@ -72,6 +75,7 @@ impl Paths {
             config: config.join("config.yaml"),
             session: state.join("session.yaml"),
             layouts: state.join("layouts.yaml"),
+            forwards: state.join("forwards.yaml"),
             texts: state.join("texts"),
             secret_texts: dirs.as_ref().and_then(|d| d.runtime_dir()).map(|run| run.join("texts")),
             log: state.join("kconsole.log"),

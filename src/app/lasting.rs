@@ -1,14 +1,15 @@
 //! Changes that last, a shell as long as it has the terminal and a forward as long as it is open; and those that the command line asks for.
 
-use super::state::State;
+use super::state::{Dialog, State};
 use crate::model::call::CallId;
 use crate::model::course::ChangeId;
 use crate::model::forward::{Forward, Now, Port};
 use crate::model::id::ObjectRef;
-use crate::model::step::{Effect, Notice};
+use crate::model::step::{Effect, Notice, Step};
+use crate::model::transfer::Progress;
 use crate::safety::change::{Change, Phase};
 use crate::safety::item::Item;
-use crate::safety::verb::{PORTS, Verb};
+use crate::safety::verb::Verb;
 use crate::ui::words;
 
 impl State {
@@ -67,11 +68,38 @@ impl State {
         self.refresh();
     }
 
+    /// How far a copy is.
+    pub(super) fn copying(&mut self, id: CallId, now: Progress) {
+        let Some((change, token)) = self.changes.calls.get(&id) else { return };
+        if let Some(item) = self.changes.all.get_mut(change).and_then(|change| change.items.get_mut(token.item)) {
+            item.progress = Some(now);
+        }
+        if let Some(course) = self.world.courses.iter_mut().find(|course| course.id == *change) {
+            course.progress = Some(now);
+        }
+        self.dirty = true;
+    }
+
     /// What a change opened in a container or to a port of it is to end.
     pub(super) fn hang_up(&mut self, change: ChangeId) {
-        if self.changes.all.get(&change).is_some_and(|c| matches!(c.verb.right.1, "exec" | PORTS)) {
+        if self.changes.all.get(&change).is_some_and(|c| c.verb.opens()) {
             let calls = self.changes.calls.iter().filter(|(_, (of, _))| *of == change).map(|(id, _)| Effect::HangUp(*id));
             self.effects.extend(calls);
         }
+    }
+
+    /// Asks whether to leave, and says what ends with that.
+    pub(super) fn ask_to_leave(&mut self) {
+        let mut text = match self.changes.running() {
+            0 if self.unsaved_secrets().next().is_some() => "Leave kconsole? What you wrote of a Secret is lost.".to_owned(),
+            0 => "Leave kconsole?".to_owned(),
+            n => format!("Leave kconsole? {n} of your changes are not done yet: what is not sent will not be sent."),
+        };
+        match self.world.open_shells() {
+            0 => {}
+            1 => text.push_str(" 1 shell is open, and ends."),
+            n => text.push_str(&format!(" {n} shells are open, and end.")),
+        }
+        self.dialog = Some(Dialog { text, yes: Step::Quit, no: None });
     }
 }

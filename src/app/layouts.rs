@@ -9,15 +9,17 @@
 //!     - columns: [{pane: events}, {pane: nodes}]
 //! ```
 //!
-//! A mistake costs the layout that it is in, and is told. A file with mistakes is read and never written, so that nothing in it is lost.
+//! A mistake costs the layout that it is in.
 
-use super::files::Paths;
-use super::session;
+use super::kept::Format;
 use crate::model::layout::{Axis, Layout, Layouts, Tree};
 use crate::model::problem::Problem;
 use crate::model::yaml::{self, Node, Report};
 use std::collections::BTreeMap;
-use std::{fs, io};
+use std::io;
+
+/// How they are read and written.
+pub(super) const FORMAT: Format<Layouts> = Format { load, text };
 
 /// The keys of the file, and those of a part of a layout.
 const KEYS: [&str; 2] = ["last", "layouts"];
@@ -42,32 +44,6 @@ struct File<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<&'a str>,
     layouts: BTreeMap<&'a str, Part>,
-}
-
-/// The layouts that were kept, and what is wrong with them.
-pub fn read(paths: &Paths) -> (Layouts, Vec<String>) {
-    let file = paths.layouts.display().to_string();
-    let text = match fs::read_to_string(&paths.layouts) {
-        Ok(text) => text,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Default::default(),
-        Err(error) => return (Layouts::default(), vec![format!("{file}: {error}")]),
-    };
-    let (layouts, problems) = load(&file, &text);
-    (layouts, problems.iter().map(ToString::to_string).collect())
-}
-
-/// Changes what is kept, over what another run may have kept meanwhile.
-///
-/// # Errors
-/// Why nothing was written.
-pub fn change(paths: &Paths, change: impl FnOnce(&mut Layouts)) -> Result<(), String> {
-    let (mut layouts, problems) = read(paths);
-    if let Some(problem) = problems.into_iter().next() {
-        return Err(problem);
-    }
-    change(&mut layouts);
-    let written = text(&layouts).and_then(|text| session::replace(&paths.layouts, &text));
-    written.map_err(|error| format!("{}: {error}", paths.layouts.display()))
 }
 
 fn text(layouts: &Layouts) -> io::Result<String> {

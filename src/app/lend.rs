@@ -1,4 +1,4 @@
-//! The terminal, lent to another program: to the command that logs in, to the person's own editor, to a shell in a container. The loop goes on
+//! The terminal, lent to another program: to the command that logs in, to the person's own editor, to what a container runs. The loop goes on
 //! meanwhile, undrawn.
 
 use super::near::Near;
@@ -17,8 +17,10 @@ use crate::ui::words;
 use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
 use std::io;
 use std::time::Duration;
-use tokio::time::sleep_until;
+use tokio::time::{sleep, sleep_until};
 
+/// How often the clock is looked at at least: what waits, and what ends by itself, goes by it.
+const TICK: Duration = Duration::from_secs(1);
 /// After a command has ended, the ctrl-c that ended it may still be on its way to us.
 const ECHO: Duration = Duration::from_millis(100);
 
@@ -74,7 +76,7 @@ impl Loop {
         Ok(())
     }
 
-    /// Lends the terminal to a command in a container or to what runs there, until that ends, breaks off or is left.
+    /// Lends the terminal to what a container runs, until that ends, breaks off or is left.
     pub(super) async fn enter(&mut self, id: CallId, call: Call) -> io::Result<()> {
         self.program.state.entering();
         self.input = None;
@@ -100,9 +102,15 @@ impl Loop {
         self.resume()
     }
 
+    /// Carries out what is asked for; what needs the terminal waits until that is ours again.
+    fn put_off(&mut self) {
+        let left = self.program.perform();
+        self.waiting.extend(left);
+    }
+
     /// Has something run that has the terminal while the loop goes on, undrawn. ctrl-c in it is its own: it must not end us too. The line is set
     /// afterwards as it was before, or we would take what is left of it for how the person had it.
-    async fn lend<T>(&mut self, running: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    pub(super) async fn lend<T>(&mut self, running: impl Future<Output = Result<T, String>>) -> Result<T, String> {
         let _kept = Kept::look();
         let mut running = std::pin::pin!(running);
         let mut ended = None;
@@ -123,7 +131,11 @@ impl Loop {
                     until = tokio::time::Instant::now() + ECHO;
                 }
                 () = sleep_until(until), if ended.is_some() => return ended.unwrap_or_else(|| Err("it has ended".to_owned())),
-                () = self.program.listen() => drop(self.program.perform()),
+                () = sleep(TICK) => {
+                    self.tick();
+                    self.put_off();
+                }
+                () = self.program.listen() => self.put_off(),
             }
         }
     }

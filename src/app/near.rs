@@ -3,6 +3,7 @@
 
 use crate::k8s::stream::Ends;
 use crate::model::call::Call;
+use crate::model::stream::LEAVE;
 use crate::term::raw::{self, Raw};
 use futures::future::{BoxFuture, FutureExt, select_all};
 use serde_json::Value;
@@ -72,6 +73,16 @@ impl Near {
             }
             (false, false) => Ok((Self(None), Self::ends(Box::new(tokio::io::stdin())), futures::future::pending().boxed())),
         }
+    }
+
+    /// Takes the terminal for a shell that stays open, and tells on it how that is left.
+    ///
+    /// # Errors
+    /// Where the terminal cannot be taken.
+    pub(super) fn shell() -> io::Result<(Self, Ends)> {
+        let told = format!("kconsole: {} goes back, and the shell stays open\n", LEAVE);
+        io::Write::write_all(&mut io::stderr(), told.as_bytes())?;
+        Self::terminal()
     }
 
     /// Takes the terminal: its keys as bytes, and its size as it changes.

@@ -30,6 +30,7 @@ impl State {
             Msg::Cluster(id, session, news) => self.cluster(id, session, news),
             Msg::Answer(id, answer) => self.answered(id, answer),
             Msg::Forward(id, now) => self.forwarded(id, now),
+            Msg::Copying(id, now) => self.copying(id, now),
             Msg::Journalled(deed, written) => {
                 if !self.unlock_journalled(&deed, &written) {
                     self.journalled(&deed, written);

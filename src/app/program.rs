@@ -2,6 +2,7 @@
 
 use super::cli::Flags;
 use super::files::{Own, Paths};
+use super::forwards;
 use super::journal::{self, Journal};
 use super::layouts;
 use super::leftovers::Leftovers;
@@ -9,6 +10,7 @@ use super::manifests;
 use super::reload::{Reader, Reload};
 use super::saves::Tees;
 use super::session;
+use super::shells::Session;
 use super::startup::Setup;
 use super::state::State;
 use super::tails::Pull;
@@ -23,6 +25,7 @@ use crate::k8s::link::Link;
 use crate::k8s::session::Sessions;
 use crate::model::call::{CallId, Method, Reply};
 use crate::model::draft::{Draft, Subject};
+use crate::model::forward::Saved;
 use crate::model::id::ClusterId;
 use crate::model::layout::Layouts;
 use crate::model::msg::Msg;
@@ -60,6 +63,8 @@ pub struct Program {
     pub(super) sessions: Sessions,
     /// Copies that are under way, for whoever ends one.
     pub(super) courses: BTreeMap<CallId, Arc<Course>>,
+    /// Shells that are open.
+    pub(super) shells: BTreeMap<CallId, Session>,
     inbox: mpsc::Receiver<Msg>,
     /// For what is read beside the loop.
     pub(super) out: mpsc::Sender<Msg>,
@@ -115,6 +120,7 @@ impl Program {
             settings,
             sessions,
             courses: BTreeMap::new(),
+            shells: BTreeMap::new(),
             inbox,
             out,
             journal,
@@ -192,6 +198,7 @@ impl Program {
                 Effect::KeepPod(pod) => self.keep_pod(&pod),
                 Effect::ForgetPod(pod) => self.forget_pod(&pod),
                 Effect::UseLayout(name) => self.keep_layouts(|kept| kept.last = name),
+                Effect::KeepForward(name, saved) => self.keep_forward(name, saved),
                 other => left.push(other),
             }
         }
@@ -270,7 +277,7 @@ impl Program {
 
     /// The program is about to end because a person wants it to: what is not wanted any more goes with it.
     pub fn clear_up(&mut self) {
-        for id in self.sessions.forwards() {
+        for id in self.sessions.forwards().into_iter().chain(self.shells.keys().copied().collect::<Vec<_>>()) {
             self.hang_up(id);
         }
         self.state.pour(true);
@@ -307,7 +314,21 @@ impl Program {
 
     /// Keeps layouts for later runs.
     fn keep_layouts(&mut self, change: impl FnOnce(&mut Layouts)) {
-        if let Err(why) = layouts::change(&self.paths, change) {
+        self.kept(layouts::FORMAT.change(&self.paths.layouts, change));
+    }
+
+    /// Keeps a forward for later runs, or no more.
+    fn keep_forward(&mut self, name: String, saved: Option<Saved>) {
+        self.kept(forwards::FORMAT.change(&self.paths.forwards, |kept| {
+            match saved {
+                Some(saved) => kept.insert(name, saved),
+                None => kept.remove(&name),
+            };
+        }));
+    }
+
+    fn kept(&mut self, written: Result<(), String>) {
+        if let Err(why) = written {
             self.state.say(Notice::warn(format!("only until kconsole ends: {why}")));
         }
     }

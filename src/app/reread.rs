@@ -1,6 +1,6 @@
 //! What a second reading of the files changes in a running program: only what is another now. A broken edit changes nothing and is told.
 
-use super::layouts;
+use super::kept;
 use super::program::Program;
 use super::reload::Again;
 use super::startup::{cluster, dress, fallback, place, readonly};
@@ -30,7 +30,7 @@ impl Program {
         let mut problems = own.problems;
         problems.extend(kubeconfig.problems.iter().map(ToString::to_string));
         problems.extend(deaf);
-        problems.extend(layouts::read(&self.paths).1);
+        problems.extend(kept::problems(&self.paths));
         let changed = [
             ("the config", self.state.config != own.config),
             ("the keys", self.state.keymap != own.keymap),

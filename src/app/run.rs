@@ -6,6 +6,7 @@ use super::clipboard;
 use super::frames::Frames;
 use super::goto;
 use super::input::Input;
+use super::near;
 use super::program::Program;
 use super::reload::{Again, Reload};
 use super::reread::wrong;
@@ -76,6 +77,7 @@ pub async fn run(cli: &Cli, mut setup: Setup) -> io::Result<i32> {
         drawn: None,
         began: Instant::now(),
         frames: Frames::default(),
+        waiting: Vec::new(),
         ascii,
         code: 0,
     };
@@ -112,6 +114,8 @@ pub(super) struct Loop {
     drawn: Option<Instant>,
     began: Instant,
     frames: Frames,
+    /// What was to be done with the terminal while another program had it.
+    pub(super) waiting: Vec<Effect>,
     /// The terminal takes nothing but ASCII.
     ascii: bool,
     code: i32,
@@ -132,7 +136,7 @@ impl Loop {
     async fn run(&mut self) -> io::Result<()> {
         self.draw()?;
         while !self.program.state.is_over() {
-            let left = self.program.perform_framed();
+            let left = [std::mem::take(&mut self.waiting), self.program.perform_framed()].concat();
             for effect in left {
                 self.terminal(effect).await?;
             }
@@ -261,7 +265,7 @@ impl Loop {
     }
 
     /// The clock moved on; the wall may have another zone by now, or summer may be over.
-    fn tick(&mut self) {
+    pub(super) fn tick(&mut self) {
         let now = now();
         self.program.state.world.utc_offset = utc_offset(now);
         self.program.state.tick(now);
@@ -290,10 +294,12 @@ impl Loop {
                 self.program.copy_beside(id, call);
                 Ok(())
             }
-            Effect::Call(id, call) => self.enter(id, call).await,
+            Effect::Call(id, call) if near::is_attach(&call) => self.enter(id, call).await,
+            Effect::Call(id, call) => self.open_shell(id, call).await,
+            Effect::Enter(id) => self.enter_shell(id).await,
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
-            Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::ReadManifests(..) | Effect::HangUp(_) => Ok(()),
-            Effect::KeepPod(_) | Effect::ForgetPod(_) => Ok(()),
+            Effect::KeepForward(..) | Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::ReadManifests(..) => Ok(()),
+            Effect::HangUp(_) | Effect::KeepPod(_) | Effect::ForgetPod(_) => Ok(()),
             Effect::Keep(_) | Effect::Forget(_) | Effect::Recall(_) | Effect::PutAside(_) => Ok(()),
             Effect::Journal(_) | Effect::JournalTo(_) | Effect::ReadJournal | Effect::Save(..) | Effect::Tee(..) => Ok(()),
         }

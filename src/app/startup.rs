@@ -4,9 +4,9 @@
 use super::cli::Flags;
 use super::config::Config;
 use super::files::{Own, Paths};
-use super::layouts;
 use super::run::utc_offset;
 use super::session;
+use super::{forwards, layouts};
 use crate::k8s::connect::Settings;
 use crate::k8s::kubeconfig::{self, Context, Kubeconfig, Sources};
 use crate::k8s::proxy::Environment;
@@ -61,8 +61,10 @@ pub fn setup(flags: &Flags, paths: Paths, subcommand: bool) -> Result<Setup, Str
     let chosen = choose(flags, &contexts, current.as_deref(), &last)?;
     let mut clusters: Vec<Cluster> = contexts.iter().enumerate().map(|(i, c)| cluster(ClusterId(i as u16), c)).collect();
     let clashes = dress(&mut clusters, &own.config, &chosen, flags.readonly);
-    let (layouts, torn) = if subcommand { Default::default() } else { layouts::read(&paths) };
-    let problems = own.problems.iter().cloned().chain(torn).chain(clashes).chain(broken.iter().map(ToString::to_string)).collect();
+    let (layouts, torn) = if subcommand { Default::default() } else { layouts::FORMAT.read(&paths.layouts) };
+    let (kept, lost) = if subcommand { Default::default() } else { forwards::FORMAT.read(&paths.forwards) };
+    let problems =
+        own.problems.iter().cloned().chain(torn).chain(lost).chain(clashes).chain(broken.iter().map(ToString::to_string)).collect();
     let now = jiff::Timestamp::now();
     let world = World {
         now: Timestamp(now.as_second()),
@@ -74,6 +76,7 @@ pub fn setup(flags: &Flags, paths: Paths, subcommand: bool) -> Result<Setup, Str
         utc_offset: utc_offset(Timestamp(now.as_second())),
         readonly: readonly(flags, &own.config),
         layouts,
+        kept,
         ..World::default()
     };
     let settings = Settings {

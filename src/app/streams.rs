@@ -2,7 +2,8 @@
 
 use super::near::{self, Leave};
 use super::program::Program;
-use crate::k8s::copy::{self, Container, Course, Outcome};
+use super::transfer::TELL;
+use crate::k8s::copy::{self, Container, Course, Meter, Outcome};
 use crate::k8s::lanes::Lanes;
 use crate::k8s::link::Link;
 use crate::k8s::stream::{self, Ends, Target};
@@ -11,10 +12,26 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::forward::Port;
 use crate::model::id::ClusterId;
 use crate::model::msg::Msg;
-use crate::model::transfer::Transfer;
+use crate::model::transfer::{Progress, Transfer};
 use crate::safety::verb::PORTS;
 use serde_json::Value;
+use std::convert::Infallible;
 use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::time::interval;
+
+/// Tells how far a copy is, whenever that is another.
+async fn tell(id: CallId, course: &Course, out: &mpsc::Sender<Msg>) -> Infallible {
+    let (mut ticks, mut meter, mut before) = (interval(TELL), Meter::start(), Progress::default());
+    loop {
+        ticks.tick().await;
+        let now = meter.read(course);
+        if std::mem::replace(&mut before, now) != now {
+            // Nobody listens any more once the program ends.
+            let _ = out.send(Msg::Copying(id, now)).await;
+        }
+    }
+}
 
 impl Program {
     /// What a stream to a cluster is opened by.
@@ -56,9 +73,13 @@ impl Program {
         let (copying, out) = (self.copy(call, Arc::clone(&course)), self.out.clone());
         // Nobody but us knows of those that are over.
         self.courses.retain(|_, course| Arc::strong_count(course) > 1);
-        self.courses.insert(id, course);
+        self.courses.insert(id, Arc::clone(&course));
         tokio::spawn(async move {
-            let answer = copying.await;
+            let telling = tell(id, &course, &out);
+            let answer = tokio::select! {
+                answer = copying => answer,
+                never = telling => match never {},
+            };
             // Nobody listens any more once the program ends.
             let _ = out.send(Msg::Answer(id, answer)).await;
         });
@@ -78,12 +99,12 @@ impl Program {
         }
     }
 
-    /// Ends a copy, which answers by itself; or a forward, and tells what became of it.
+    /// Ends a copy, which answers by itself; or a forward or a shell, and tells what became of it.
     pub(super) fn hang_up(&mut self, id: CallId) {
         if let Some(course) = self.courses.get(&id) {
             course.stop();
         }
-        if let Some(ended) = self.sessions.hang_up(id) {
+        if let Some(ended) = self.sessions.hang_up(id).or_else(|| self.close_shell(id)) {
             self.state.message(Msg::Answer(id, Ok(Reply { ended: Some(ended), ..Reply::default() })));
         }
     }

@@ -9,7 +9,7 @@ use super::program::Program;
 use super::signals::Signals;
 use super::startup::Setup;
 use crate::actions::transfer::{COPY_IN, COPY_OUT};
-use crate::k8s::copy::Course;
+use crate::k8s::copy::{Course, Meter};
 use crate::model::stream::{End, Ended};
 use crate::model::transfer::{Transfer, Way};
 use crate::safety::change::Change;
@@ -18,11 +18,11 @@ use crate::ui::words;
 use futures::future::FutureExt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::time::{interval, timeout};
 
 /// How often it is told how far it is.
-const TELL: Duration = Duration::from_millis(200);
+pub(super) const TELL: Duration = Duration::from_millis(200);
 /// After a signal, what is not whole is removed, which takes no longer.
 const CLEAN: Duration = Duration::from_secs(15);
 
@@ -116,22 +116,13 @@ async fn progress(course: &Course) -> std::convert::Infallible {
     if !io::stderr().is_terminal() {
         return std::future::pending().await;
     }
-    let (mut ticks, mut before, mut at) = (interval(TELL), 0, Instant::now());
-    let mut rate = 0.0;
+    let (mut ticks, mut meter) = (interval(TELL), Meter::start());
     loop {
         ticks.tick().await;
-        let (bytes, whole, files) = course.now();
-        let seconds = at.elapsed().as_secs_f64();
-        if seconds >= 1.0 {
-            rate = bytes.saturating_sub(before) as f64 / seconds;
-            (before, at) = (bytes, Instant::now());
-        }
-        if bytes > 0 {
-            // What broke off was counted before it went on.
-            let (bytes, of) = if whole == 0 { (bytes, String::new()) } else { (bytes.min(whole), format!(" of {}", words::bytes(whole))) };
-            let line = format!("{}{of}, {files} files, {}/s", words::bytes(bytes), words::bytes(rate as u64));
+        let now = meter.read(course);
+        if now.bytes > 0 {
             // A terminal that is gone needs no progress.
-            let _ = write!(io::stderr(), "\r\x1b[K{line}");
+            let _ = write!(io::stderr(), "\r\x1b[K{}", words::progress(&now));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The only writer of the state: one message in, the state changed, effects asked for. Synchronous, and without a clock of its own.
 
-use super::state::{Dialog, State};
+use super::state::State;
 use crate::actions;
 use crate::keymap::{Key, Lookup, Scope};
 use crate::model::cell::Health;
@@ -24,7 +24,7 @@ use crate::ui::views::problems::ProblemsView;
 use crate::ui::views::table::TableView;
 use crate::ui::views::undo::UndoView;
 use crate::ui::views::workspace::WorkspaceView;
-use crate::ui::views::{changes::ChangesView, choice::ChoiceView, forwards::ForwardsView};
+use crate::ui::views::{changes::ChangesView, choice::ChoiceView, forwards::ForwardsView, shells::ShellsView};
 
 /// Rows looked at in one slice of work: far less than a frame's time.
 const SLICE: usize = 2_000;
@@ -134,7 +134,9 @@ impl State {
             Step::Back => self.back(false),
             Step::Discard => self.throw_away(),
             Step::Leave => self.back(true),
-            Step::Quit if self.changes.running() > 0 || self.unsaved_secrets().next().is_some() => self.ask_to_leave(),
+            Step::Quit if self.changes.running() > 0 || self.world.open_shells() > 0 || self.unsaved_secrets().next().is_some() => {
+                self.ask_to_leave()
+            }
             Step::Quit => self.quit = true,
             Step::TakeUp(draft) => self.take_up(draft),
             Step::Ask(prompt) => self.ask(prompt),
@@ -153,6 +155,7 @@ impl State {
             Step::Undo(object) => self.undo(object),
             Step::TakeBack(object, from) => self.take_back(object, from),
             Step::Steer(id, steer) => self.steer(id, steer),
+            Step::Reopen(name) => self.reopen(&name),
             Step::Unlock(asked) => self.unlock(asked),
             Step::Lock(cluster) => self.lock(&cluster),
             Step::Panes(asked) => self.panes(asked),
@@ -199,6 +202,7 @@ impl State {
                 self.say(Notice::info(format!("saved; layout {name} brings these panes back, and so does the next start")));
             }
             Effect::UseLayout(name) => self.world.layouts.last.clone_from(name),
+            Effect::KeepForward(name, saved) => self.keep_forward(name, saved.as_ref()),
             _ => {}
         }
         if let Effect::Copy(text) = &effect {
@@ -298,6 +302,7 @@ impl State {
             Screen::Finding(cluster, cause) => Box::new(FindingView::new(cluster, cause)),
             Screen::Changes => Box::new(ChangesView::default()),
             Screen::Forwards => Box::new(ForwardsView::default()),
+            Screen::Shells => Box::new(ShellsView::default()),
             Screen::Journal => Box::new(JournalView::default()),
             Screen::Undo(object, pasts) => Box::new(UndoView::new(object, pasts)),
             Screen::Record(record) => Box::new(RecordView::new(*record)),
@@ -339,15 +344,6 @@ impl State {
             self.views.pop().into_iter().for_each(|view| self.closes(view));
             self.refresh();
         }
-    }
-
-    fn ask_to_leave(&mut self) {
-        let text = match self.changes.running() {
-            0 if self.unsaved_secrets().next().is_some() => "Leave kconsole? What you wrote of a Secret is lost.".to_owned(),
-            0 => "Leave kconsole?".to_owned(),
-            n => format!("Leave kconsole? {n} of your changes are not done yet: what is not sent will not be sent."),
-        };
-        self.dialog = Some(Dialog { text, yes: Step::Quit, no: None });
     }
 
     /// The mouse was clicked.

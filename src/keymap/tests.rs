@@ -34,6 +34,8 @@ const ACTIONS: &[&str] = &[
     "image",
     "shell",
     "forward",
+    "keep-forward",
+    "forget-forward",
     "undo",
     "rollback",
     "delete",

@@ -2,6 +2,7 @@
 
 use super::id::{ClusterId, ObjectRef};
 use super::time::Timestamp;
+use super::transfer::Progress;
 
 /// Tells a change from others of this run.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +29,8 @@ pub struct Course {
     pub stage: Stage,
     /// Since when it is.
     pub since: Timestamp,
+    /// How far it is in bytes, where it copies files.
+    pub progress: Option<Progress>,
     /// Why the first of those failed that did; where none has, what the first waits for.
     pub why: Option<String>,
 }

@@ -2,8 +2,9 @@
 
 use super::call::CallId;
 use super::course::ChangeId;
-use super::id::ObjectRef;
+use super::id::{GroupResource, ObjectRef};
 use super::time::Timestamp;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A port, as people name it.
@@ -51,6 +52,41 @@ pub struct Forward {
     pub now: Now,
     /// Since when it is open.
     pub since: Timestamp,
+}
+
+/// The forwards that are kept for later runs, by the names that a person gave them.
+pub type Kept = BTreeMap<String, Saved>;
+
+/// A forward that is kept. It is none of an object: a later run opens it to what has that name then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// The context of its cluster.
+    pub context: String,
+    /// The kind of what it leads to.
+    pub kind: GroupResource,
+    /// The namespace of that.
+    pub namespace: Box<str>,
+    /// Its name.
+    pub name: Box<str>,
+    /// The port of it.
+    pub port: Port,
+    /// The port of this machine.
+    pub local: u16,
+}
+
+impl Saved {
+    /// What it takes to open a forward again, to a cluster of this context.
+    pub fn of(forward: &Forward, context: &str) -> Self {
+        let Forward { object, port, now, .. } = forward;
+        Self {
+            context: context.to_owned(),
+            kind: object.kind.clone(),
+            namespace: object.namespace.clone(),
+            name: object.name.clone(),
+            port: port.clone(),
+            local: now.local,
+        }
+    }
 }
 
 /// How a forward goes.

@@ -45,6 +45,7 @@ pub mod rebase;
 pub mod record;
 pub mod right;
 pub mod row;
+pub mod save;
 pub mod selector;
 pub mod step;
 pub mod stream;

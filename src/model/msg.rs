@@ -11,6 +11,7 @@ use super::log::{self, TailId};
 use super::record::Record;
 use super::row::Row;
 use super::step::Notice;
+use super::transfer::Progress;
 use std::time::Duration;
 
 /// A message from the tasks that talk to clusters.
@@ -28,6 +29,8 @@ pub enum Msg {
     Answer(CallId, Result<Reply, Failure>),
     /// How a forward goes, by the request that opened it.
     Forward(CallId, Now),
+    /// How far a copy is, by the request that began it.
+    Copying(CallId, Progress),
     /// A record of the journal, by the id of its deed, is on the disk, or why it is not.
     Journalled(String, Result<(), String>),
     /// What the journal holds, or why it cannot be read.

@@ -7,6 +7,7 @@ use super::data::Keyed;
 use super::deed::Deed;
 use super::draft::{Draft, Subject};
 use super::finding::Cause;
+use super::forward::Saved;
 use super::id::{ClusterId, ObjectRef, Uid};
 pub use super::known::{Known, Named};
 use super::layout::Layout;
@@ -17,6 +18,7 @@ pub use super::panes::{Panes, Pick};
 use super::past::{Origin, Past};
 use super::problem::Problem;
 use super::record::Record;
+pub use super::save::{Pour, Save, Tee};
 use super::stroke::Stroke;
 pub use super::unlock::{Unlock, Which};
 use std::borrow::Cow;
@@ -71,6 +73,8 @@ pub enum Step {
     TakeBack(ObjectRef, Origin),
     /// Something is done with a change that was confirmed.
     Steer(ChangeId, Steer),
+    /// The forward that is kept under this name is to be opened: a person is asked first.
+    Reopen(String),
     /// A read-only cluster is to be changed for a while.
     Unlock(Unlock),
     /// It is read-only again.
@@ -106,6 +110,8 @@ pub enum Effect {
     HangUp(CallId),
     /// Lend the terminal to the person's own editor, with this text.
     Write(Draft),
+    /// Lend the terminal to the shell that was opened by this request.
+    Enter(CallId),
     /// Read what is to be applied to this cluster from a file or folder.
     ReadManifests(ClusterId, String),
     /// Keep what was written.
@@ -128,6 +134,8 @@ pub enum Effect {
     Copy(String),
     /// Open an address in the browser, or put it on the clipboard where there is none.
     Open(String),
+    /// Keep a forward under this name, or (`None`) no more.
+    KeepForward(String, Option<Saved>),
     /// Stop as a shell's ctrl-z does.
     Suspend,
     /// Use the keys of this name, now and in later runs.
@@ -161,6 +169,8 @@ pub enum Screen {
     Changes,
     /// The forwards that are open.
     Forwards,
+    /// The shells that are open.
+    Shells,
     /// The changes that were made, the newest first.
     Journal,
     /// What can be taken back of an object, to choose one of it.
@@ -268,45 +278,6 @@ pub enum Prompt {
     Sieve,
 }
 
-/// What of a screen is kept in a file.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Save {
-    /// An object of JSON for each line, instead of the text as it was received.
-    pub json: bool,
-    /// All that is held, instead of what is shown.
-    pub all: bool,
-}
-
-/// Whether what comes is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tee {
-    /// It is.
-    Into {
-        /// In this file; else in one of a name of ours.
-        file: Option<String>,
-        /// As objects of JSON.
-        json: bool,
-    },
-    /// No more.
-    Off,
-}
-
-/// A part of what is kept as it comes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pour {
-    /// It goes into a file from now on.
-    Into {
-        /// Where a person wants it; a file that is there already is left alone.
-        file: Option<String>,
-        /// What it is called else, about.
-        name: String,
-    },
-    /// This has come.
-    More(Vec<u8>),
-    /// Nothing more comes.
-    End,
-}
-
 /// A change that is wanted, before anything is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wish {
@@ -391,6 +362,12 @@ pub struct Scene {
     pub sick: Vec<ObjectRef>,
     /// The change that the cursor is on, on the screen of changes.
     pub change: Option<ChangeId>,
+    /// The shell that the cursor is on, on the screen of shells.
+    pub shell: Option<CallId>,
+    /// The forward that the cursor is on, where it is open, as it would be kept.
+    pub forward: Option<Saved>,
+    /// The name under which the forward is kept that the cursor is on.
+    pub kept: Option<String>,
     /// What the cursor is on, on the screen of what can be taken back.
     pub past: Option<(ObjectRef, Origin)>,
     /// The record that the cursor is on, on the screen of the journal.

@@ -1,5 +1,9 @@
 //! Streams into containers: what is run there, and how it ended.
 
+use super::call::CallId;
+use super::course::ChangeId;
+use super::id::ObjectRef;
+use super::time::Timestamp;
 use std::fmt;
 
 /// A command that is run in a container.
@@ -11,6 +15,26 @@ pub struct Command {
     pub words: Vec<String>,
     /// It gets a terminal.
     pub terminal: bool,
+}
+
+/// The key that leaves a shell, which stays open.
+pub const LEAVE: &str = "ctrl-]";
+
+/// A shell that is open, or has ended while nobody was in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shell {
+    /// The change that it is.
+    pub change: ChangeId,
+    /// The request that opened it.
+    pub id: CallId,
+    /// The pod.
+    pub object: ObjectRef,
+    /// The container of it.
+    pub container: Box<str>,
+    /// Since when it is open.
+    pub since: Timestamp,
+    /// How it ended, if it has.
+    pub ended: Option<String>,
 }
 
 /// How a stream ended that had begun.

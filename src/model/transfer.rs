@@ -15,6 +15,19 @@ pub struct Transfer {
     pub here: String,
 }
 
+/// How far a copy is.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes of files that were copied.
+    pub bytes: u64,
+    /// Bytes that there are altogether; 0 where that is not known.
+    pub whole: u64,
+    /// Files that are whole.
+    pub files: u64,
+    /// Bytes a second, once that is known.
+    pub rate: Option<u64>,
+}
+
 /// Which way something is copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {

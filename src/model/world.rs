@@ -7,7 +7,7 @@ use super::column::{Column, Source};
 use super::course::Course;
 use super::fault::Fault;
 use super::finding::Findings;
-use super::forward::Forward;
+use super::forward::{Forward, Kept};
 use super::id::{ClusterId, GroupResource, ObjectRef, WatchId};
 use super::layout::Layouts;
 use super::msg::{Link, Sync};
@@ -15,6 +15,7 @@ use super::record::Record;
 use super::right::Rights;
 use super::row::Row;
 use super::step::{Known, Notice, Target};
+use super::stream::Shell;
 use super::table::Table;
 use super::tables::Tables;
 use super::time::Timestamp;
@@ -64,6 +65,10 @@ pub struct World {
     pub courses: Vec<Course>,
     /// The forwards that are open, in the order in which they were opened.
     pub forwards: Vec<Forward>,
+    /// The shells that are open, in the order in which they were opened.
+    pub shells: Vec<Shell>,
+    /// The forwards that are kept for later runs.
+    pub kept: Kept,
     /// What clusters have said of what we may.
     pub rights: Rights,
     /// What the journal holds, a record for each change to an object, or why it cannot be read; `None` before anybody wanted to know.
@@ -119,6 +124,11 @@ impl World {
     /// How many changes of this run are not over.
     pub fn under_way(&self) -> usize {
         self.courses.iter().filter(|c| !c.is_over()).count()
+    }
+
+    /// How many shells are open.
+    pub fn open_shells(&self) -> usize {
+        self.shells.iter().filter(|shell| shell.ended.is_none()).count()
     }
 
     /// The display name of a cluster.

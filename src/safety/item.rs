@@ -17,7 +17,7 @@ use crate::model::right::Right;
 use crate::model::selector;
 use crate::model::stream::{Command, Ended};
 use crate::model::time::Timestamp;
-use crate::model::transfer::Transfer;
+use crate::model::transfer::{Progress, Transfer};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
@@ -60,6 +60,8 @@ pub struct Item {
     pub stored: Option<Value>,
     /// How the stream ended that was opened to it.
     pub ended: Option<Ended>,
+    /// How far a copy of it is.
+    pub progress: Option<Progress>,
     /// What of that is ours, where the object was read back by itself: others may have changed it as well by then.
     pub ours: Option<Vec<Edit>>,
     /// What was done, once it is over and the states before and after are forgotten.
@@ -181,6 +183,7 @@ impl Item {
             warnings: Vec::new(),
             stored: None,
             ended: None,
+            progress: None,
             ours: None,
             trace: None,
             stage: Stage::Asking,

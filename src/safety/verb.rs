@@ -251,6 +251,11 @@ impl Verb {
         self.to.iter().any(|k| *k == "*" || *k == name)
     }
 
+    /// True where it opens something in a container, or to a port of it: no field of the object is changed, and a person may end it at any time.
+    pub fn opens(&self) -> bool {
+        matches!(self.right.1, "exec" | "attach" | PORTS)
+    }
+
     /// What it is really done to, for an object that it is asked for; nothing where that is not known.
     pub fn target_of(&self, object: &ObjectRef, world: &World) -> Option<ObjectRef> {
         match self.on {

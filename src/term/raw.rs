@@ -8,9 +8,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use tokio::net::unix::pipe::Receiver;
 
 /// Undoes what a program leaves behind that could not clean up, without moving the cursor: the other screen, modes of the mouse, of pastes and of
-/// keys, colours, margins and a hidden cursor.
+/// keys, other codes for keys (xterm's and kitty's), colours, margins and a hidden cursor.
 const RESET: &[u8] =
-    b"\x1b[?1047l\x1b[!p\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[?2026l\x1b[?7h\x1b[?25h\x1b[0m";
+    b"\x1b[?1047l\x1b[!p\x1b[>4m\x1b[=0u\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[?2026l\x1b[?7h\x1b[?25h\x1b[0m";
 
 /// The terminal while its keys are bytes. Dropping it gives the line back as it was.
 pub struct Raw(());

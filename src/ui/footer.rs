@@ -36,6 +36,17 @@ const LOGS: &[(&str, &str)] = &[
     ("back", "back"),
 ];
 
+/// What is worth a hint where changes, forwards or shells are listed.
+const CHANGES: &[(&str, &str)] = &[
+    ("enter", "open it"),
+    ("stop", "stop it"),
+    ("again", "try again"),
+    ("keep-forward", "keep it"),
+    ("forget-forward", "forget it"),
+    ("help", "keys"),
+    ("back", "back"),
+];
+
 /// What is worth a hint in a scope: actions in the order of their use, and what they are called in a word.
 fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
     match scope {
@@ -72,7 +83,7 @@ fn worth(scope: Scope) -> &'static [(&'static str, &'static str)] {
             ("help", "keys"),
             ("back", "back"),
         ],
-        Scope::Changes => &[("enter", "its dialog"), ("stop", "stop it"), ("again", "try again"), ("help", "keys"), ("back", "back")],
+        Scope::Changes => CHANGES,
         Scope::Data => &[
             ("enter", "edit"),
             ("reveal", "reveal"),
@@ -145,9 +156,13 @@ pub fn hints(keymap: &Keymap, on: &Hinted, pressed: &[Key], theme: &Theme, area:
         Some((keymap.keys_of(scope, action, None).into_iter().next()?, *action, word))
     };
     let first = if on.is_choice { CHOICE } else { panes };
-    // What leads to where one is needs no hint.
-    let leads_away = |(action, _): &&(&str, &str)| !matches!((on.title.as_str(), *action), ("health", "health") | ("events", "warnings"));
-    let hints: Vec<(String, &str, &str)> = first.iter().chain(worth(scope)).chain(link).filter(leads_away).filter_map(keyed).collect();
+    // What leads to where one is needs no hint, nor what is for another screen of these keys.
+    let is_for = |(action, _): &&(&str, &str)| match (on.title.as_str(), *action) {
+        ("health", "health") | ("events", "warnings") | ("forwards" | "shells", "again") => false,
+        (title, "keep-forward" | "forget-forward") => title == "forwards",
+        _ => true,
+    };
+    let hints: Vec<(String, &str, &str)> = first.iter().chain(worth(scope)).chain(link).filter(is_for).filter_map(keyed).collect();
     // Whoever knows no key finds them all behind this one, however little room there is.
     let help = hints.iter().position(|(_, action, _)| *action == "help");
     let kept = help.and_then(|i| hints.get(i)).map_or(0, |(key, _, word)| width(key, word) + 2);

@@ -190,11 +190,12 @@ fn right(world: &World, short: bool) -> String {
     format!("{demo}{}{badge}{scope}  {:02}:{:02}", under_way(world), local / 3_600, local / 60 % 60)
 }
 
-/// How many changes are not over.
+/// How many changes are not over; of a copy alone, how far it is.
 fn under_way(world: &World) -> String {
+    let copied = || world.courses.iter().find(|c| !c.is_over()).and_then(|c| c.progress.as_ref()).map(words::share);
     match world.under_way() {
         0 => String::new(),
-        1 => "◐ 1 change  ".to_owned(),
+        1 => copied().map_or_else(|| "◐ 1 change  ".to_owned(), |copied| format!("◐ 1 change {copied}  ")),
         n => format!("◐ {n} changes  "),
     }
 }

@@ -9,6 +9,7 @@ use crate::model::msg::Sync;
 use crate::model::step::Only;
 use crate::model::table::Table;
 use crate::model::time::{Timestamp, human};
+use crate::model::transfer::Progress;
 use crate::model::world::World;
 use ratatui::style::Style;
 
@@ -35,6 +36,19 @@ pub fn bytes(n: u64) -> String {
         (size, unit) = (size / 1024.0, next);
     }
     if unit == "B" { format!("{n} B") } else { format!("{size:.1} {unit}") }
+}
+
+/// How far a copy is, and how fast it goes: `12.4 MiB of 1.0 GiB, 3 files, 8.1 MiB/s`.
+pub fn progress(now: &Progress) -> String {
+    let whole = if now.whole == 0 { String::new() } else { format!(" of {}", bytes(now.whole)) };
+    let rate = now.rate.map_or_else(String::new, |rate| format!(", {}/s", bytes(rate)));
+    let files = if now.files == 1 { "1 file".to_owned() } else { format!("{} files", now.files) };
+    format!("{}{whole}, {files}{rate}", bytes(now.bytes))
+}
+
+/// The same in a word: `45%`, or `12.4 MiB` where it is not known how much there is.
+pub fn share(now: &Progress) -> String {
+    (now.bytes * 100).checked_div(now.whole).map_or_else(|| bytes(now.bytes), |percent| format!("{percent}%"))
 }
 
 /// A word with its first letter in capitals.

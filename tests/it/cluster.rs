@@ -3,9 +3,9 @@
 
 mod apply;
 mod change;
-mod debug;
 mod check;
 mod copy;
+mod debug;
 mod definitions;
 mod get;
 mod health;
@@ -17,7 +17,7 @@ mod writes;
 
 use crate::rig::cluster::{clusters, has_kubectl, kubectl};
 use crate::rig::demo::demo;
-use crate::rig::home::Home;
+use crate::rig::home::{Home, NO_PROGRAMS};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -58,7 +58,7 @@ struct Ran {
 /// kconsole in a home of its own, with this kubeconfig.
 fn command(home: &Home, kubeconfig: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
-    command.args(args).env_clear().env("PATH", std::env::var("PATH").unwrap_or_default()).stdin(Stdio::null());
+    command.args(args).env_clear().env("PATH", NO_PROGRAMS).stdin(Stdio::null());
     command.envs(home.variables().iter().map(|(name, value)| (name, value))).env("KUBECONFIG", kubeconfig);
     command
 }

@@ -3,8 +3,10 @@
 use crate::exec::{Ran, journal, run};
 use crate::rig::demo::demo;
 use crate::rig::home::Home;
+use crate::rig::person::Person;
 use crate::rig::pty::Pty;
 use crate::terminal::{PLAIN, SOON};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -127,4 +129,23 @@ fn who_looks_on_is_told_what_came_of_it() {
     assert_eq!(status.exit_code(), 0, "{}", pty.screen());
     assert!(pty.screen().contains("1 file, sums compared"), "{}", pty.screen());
     assert!(fs::read_to_string(&to).unwrap().contains("localhost"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_opens_something_in_a_pod_says_nothing_of_who_puts_fields_back() {
+    let pod = json!({"metadata": {"name": "web", "labels": {"argocd.argoproj.io/instance": "shop"}}, "spec": {"containers": [{"name": "web", "image": "web:1"}]}});
+    let mut person = Person::start("pods", &[("pods", pod)]).await;
+    person.sees("web").await;
+    for (action, does, is_said) in [
+        ("label", "Label", true),
+        ("copy-out", "Copy files out of", false),
+        ("copy-in", "Copy files into", false),
+        ("shell", "Open a shell in", false),
+        ("attach", "Attach to", false),
+        ("forward", "Forward a port to", false),
+    ] {
+        person.act(action).until(does, |p| p.screen().contains(does) && !p.screen().contains("reading …")).await;
+        assert_eq!(person.screen().contains("puts back what Git says"), is_said, "{action}:\n{}", person.screen());
+        person.press("esc");
+    }
 }

@@ -58,6 +58,7 @@ fn every_action_has_a_key_or_a_name_that_can_be_typed() {
             "cordon",
             "uncordon",
             "drain",
+            "shells",
             "attach",
             "debug",
             "debug-copy",

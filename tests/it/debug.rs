@@ -47,7 +47,8 @@ fn told(person: &Person) -> Vec<(String, String, String)> {
 }
 
 fn written(verbs: &[&str]) -> Vec<(String, String, String)> {
-    let pair = |verb: &&str| [("intent", ""), ("outcome", "done")].map(|(record, end)| (record.to_owned(), (*verb).to_owned(), end.to_owned()));
+    let pair =
+        |verb: &&str| [("intent", ""), ("outcome", "done")].map(|(record, end)| (record.to_owned(), (*verb).to_owned(), end.to_owned()));
     verbs.iter().flat_map(pair).collect()
 }
 
@@ -76,7 +77,8 @@ fn debuggers(person: &Person) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_policy_of_a_namespace_refuses_is_told_and_another_one_chosen() {
     let mut person = Person::start_in_shop("nodes", &[]).await;
-    let why = "pods \"x\" is forbidden: violates PodSecurity \"baseline:latest\": host namespaces (hostNetwork=true, hostPID=true, hostIPC=true)";
+    let why =
+        "pods \"x\" is forbidden: violates PodSecurity \"baseline:latest\": host namespaces (hostNetwork=true, hostPID=true, hostIPC=true)";
     let refuse = Does::Refuse(Refusal::new(403, "Forbidden", why));
     person.order(Fault::Answer(Rule { on: On::Write, path: "namespaces/default/pods".to_owned(), times: usize::MAX, does: refuse }));
     person.act("debug").sees("violates PodSecurity").await.press("enter").text("here").sees("metadata.namespace  nothing → here").await;
@@ -109,7 +111,10 @@ async fn a_copy_of_a_pod_is_entered_and_its_removal_is_offered() {
     let copy = person.has("pods", "ticks-debug");
     assert_eq!(copy["metadata"]["labels"], json!({"app.kubernetes.io/managed-by": "kconsole", "kconsole/debug": "copy"}));
     assert_eq!(copy["spec"]["containers"][0]["command"], json!(["sleep", "3600"]));
-    assert_eq!((&copy["spec"]["containers"][0]["image"], copy["metadata"].get("ownerReferences")), (&person.has("pods", "ticks")["spec"]["containers"][0]["image"], None));
+    assert_eq!(
+        (&copy["spec"]["containers"][0]["image"], copy["metadata"].get("ownerReferences")),
+        (&person.has("pods", "ticks")["spec"]["containers"][0]["image"], None)
+    );
     let exec = person.heard().into_iter().rfind(|line| line.contains("/exec?")).expect("a shell was opened");
     assert!(exec.contains("/pods/ticks-debug/exec") && exec.contains("container=app"), "{exec}");
     // Whoever declines keeps it.

@@ -1,8 +1,9 @@
 //! The tests' own terminal and grammar, tried on programs whose behaviour is known.
 
 use crate::rig::grammar::foreign;
+use crate::rig::home::NO_PROGRAMS;
 use crate::rig::pty::Pty;
-use crate::terminal::{PLAIN, SOON, home, left_behind};
+use crate::terminal::{PLAIN, SOON, home, kconsole, left_behind};
 
 #[test]
 fn the_driver_sends_waits_resizes_and_sees_the_end() {
@@ -76,4 +77,14 @@ fn the_grammar_knows_what_is_ours() {
         assert!(!foreign(theirs.as_bytes()).is_empty(), "{theirs:?}");
     }
     assert!(!foreign(b"\xff\xfex").is_empty());
+}
+
+/// Every test of ours in a terminal shows it anew: no program of this machine is needed for what they do, kubectl least of all.
+#[test]
+fn the_program_that_is_tested_finds_no_other_program() {
+    let pty = kconsole(PLAIN);
+    let environment = std::fs::read(format!("/proc/{}/environ", pty.pid())).expect("it runs");
+    let path = environment.split(|byte| *byte == 0).find_map(|variable| variable.strip_prefix(b"PATH="));
+    assert_eq!(path, Some(NO_PROGRAMS.as_bytes()));
+    assert!(!pty.home().path().join(NO_PROGRAMS).exists());
 }

@@ -29,7 +29,7 @@ const CASES: &[(&str, &[&str])] = &[
 #[test]
 fn fw8_whatever_an_editor_does_nothing_is_changed_unasked() {
     let demo = Demo::start(&["--clusters", "1"]);
-    let home = Home::new().with("KUBECONFIG", demo.kubeconfig().to_str().expect("our paths are UTF-8"));
+    let home = Home::new().with_programs().with("KUBECONFIG", demo.kubeconfig().to_str().expect("our paths are UTF-8"));
     home.write(".config/kconsole/config.yaml", CONFIG);
     let script = home.path().join("editor.sh");
     let home = home.with("KUBE_EDITOR", &format!("sh {}", script.display()));

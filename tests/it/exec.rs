@@ -1,7 +1,7 @@
 //! Into containers by the command line: what goes in, what comes out, and how it ends, with a terminal and without.
 
 use crate::rig::demo::demo;
-use crate::rig::home::Home;
+use crate::rig::home::{Home, NO_PROGRAMS};
 use crate::rig::pty::{Pty, signal};
 use crate::terminal::{PLAIN, SOON, assert_whole};
 use serde_json::Value;
@@ -26,7 +26,7 @@ fn exec(args: &[&str], input: &[u8]) -> Ran {
 pub(crate) fn run(subcommand: &str, args: &[&str], input: &[u8]) -> Ran {
     let home = Home::new().with("KUBECONFIG", demo().kubeconfig().to_str().unwrap());
     let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
-    command.args([subcommand, "-n", "shop", "--context", "staging"]).args(args).env_clear();
+    command.args([subcommand, "-n", "shop", "--context", "staging"]).args(args).env_clear().env("PATH", NO_PROGRAMS);
     command.envs(home.variables().iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it runs");
@@ -175,7 +175,11 @@ fn a_signal_ends_it_with_the_terminal_whole() {
 fn what_a_container_writes_is_seen_until_one_leaves() {
     let home = Home::new();
     let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
-    command.args(["attach", "-n", "shop", "--context", "staging", "deploy/checkout"]).env_clear().env("KUBECONFIG", demo().kubeconfig());
+    command
+        .args(["attach", "-n", "shop", "--context", "staging", "deploy/checkout"])
+        .env_clear()
+        .env("PATH", NO_PROGRAMS)
+        .env("KUBECONFIG", demo().kubeconfig());
     command.envs(home.variables().iter().map(|(name, value)| (name, value)));
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
     let (mut out, mut line) = (BufReader::new(child.stdout.take().unwrap()), String::new());

@@ -31,6 +31,7 @@ fn kubeconfig(contexts: &[(&str, &str, u16)]) -> String {
 const CONFIG: &str = ".config/kconsole/config.yaml";
 const SESSION: &str = ".local/state/kconsole/session.yaml";
 const LAYOUTS: &str = ".local/state/kconsole/layouts.yaml";
+const FORWARDS: &str = ".local/state/kconsole/forwards.yaml";
 const KUBECONFIG: &str = ".kube/config";
 
 fn home() -> Home {
@@ -241,6 +242,34 @@ fn panes_are_laid_out_as_they_were_left() {
 }
 
 #[test]
+fn forwards_are_kept_over_runs_and_a_file_that_is_wrong_is_never_written() {
+    let good = "forwards:\n  clock: {context: red, namespace: shop, object: services/web, port: http, local: 18080}\n";
+    let bad = good.replace("18080", "180800");
+    for (text, told) in [(good, "not open"), (bad.as_str(), "forwards.yaml:2: a forward has a context, ")] {
+        let home = home();
+        let kept = home.write(FORWARDS, text);
+        let mut pty = start(home);
+        shows(&pty, "1 red");
+        if text == bad {
+            shows(&pty, told);
+            ends(pty);
+            continue;
+        }
+        pty.send(":forwards\r");
+        shows(&pty, told);
+        shows(&pty, "service shop/web:http");
+        pty.send("\r");
+        shows(&pty, "open clock again in a moment");
+        pty.send("x");
+        shows(&pty, "no forward is open");
+        pty.send("Q");
+        assert!(pty.wait_exit(SOON).is_some());
+        assert!(!fs::read_to_string(&kept).unwrap().contains("clock"));
+        assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
 fn without_a_kubeconfig_the_screen_says_where_it_looks_and_takes_up_what_comes() {
     let pty = start(Home::new());
     shows(&pty, "There is no cluster yet");
@@ -282,7 +311,7 @@ fn what_prints_says_which_contexts_are_one_cluster() {
 
 #[test]
 fn what_a_plugin_is_given_is_shown_nowhere() {
-    let home = Home::new();
+    let home = Home::new().with_programs();
     let exec = "{apiVersion: client.authentication.k8s.io/v1, command: sh, interactiveMode: Always, \
                 args: [-c, exit 1, --client-secret=hunter2], env: [{name: KEY, value: hunter2}]}";
     home.write(KUBECONFIG, &kubeconfig(&[("red", "a", 1)]).replace("{token: a}", &format!("{{exec: {exec}}}")));

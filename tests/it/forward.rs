@@ -1,8 +1,10 @@
 //! Ports of pods, reached from this machine: many connections, half-closed ones, pods that go, ports that are taken.
 
+use crate::logs::demo::clock;
 use crate::rig::cluster::{has_kubectl, kubectl};
 use crate::rig::demo::demo;
-use crate::rig::home::Home;
+use crate::rig::home::{Home, NO_PROGRAMS};
+use crate::rig::person::Person;
 use crate::rig::pty::signal;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -23,7 +25,12 @@ struct Forward {
 
 fn command(home: &Home, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
-    command.args(["forward", "-n", "shop", "--context", "staging"]).args(args).env_clear().env("KUBECONFIG", demo().kubeconfig());
+    command
+        .args(["forward", "-n", "shop", "--context", "staging"])
+        .args(args)
+        .env_clear()
+        .env("PATH", NO_PROGRAMS)
+        .env("KUBECONFIG", demo().kubeconfig());
     command.envs(home.variables().iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -208,4 +215,38 @@ fn readonly_opens_no_forward() {
     let out = command(&Home::new(), &["deploy/checkout", "0:8080", "--readonly"]).output().expect("it runs");
     let err = String::from_utf8_lossy(&out.stderr);
     assert!(out.status.code() == Some(1) && err.contains("kconsole was started with --readonly"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forward_is_kept_by_name_opened_again_on_a_key_and_forgotten() {
+    let mut person = Person::start_in_shop("pods", &[("pods", clock("ticks"))]).await;
+    person.press("/").text("ticks").press("enter");
+    let runs = |p: &Person| p.screen().lines().any(|l| l.contains("ticks") && l.contains("Running"));
+    person.until("it runs", runs).await;
+    person
+        .act("forward 0:8080")
+        .sees("not tried beforehand")
+        .await
+        .settles()
+        .await
+        .press("enter enter enter")
+        .sees("leads to 8080 of here/ticks")
+        .await;
+    person.act("forwards").sees("Forwards ─ 1").await.act("forget-forward").sees("is not kept for later runs").await;
+    person.act("keep-forward clock").sees("kept as clock for later runs").await;
+    let kept = person.kept_forwards();
+    for part in ["clock:", "namespace: here", "object: pods/ticks", "port: '8080'", "local: "] {
+        assert!(kept.contains(part), "{part}: {kept}");
+    }
+    // It is listed once, open or not.
+    let lines = |p: &Person| p.screen().lines().filter(|l| l.contains("clock")).count();
+    person.press("s").settles().await.until("not open", |p| p.screen().contains("not open") && lines(p) == 1).await;
+    person.press("j enter").sees("Forward a port to").await.sees("not tried beforehand").await.settles().await;
+    let before = person.journal().lines().count();
+    person.press("enter enter enter").until("open again", |p| p.screen().contains("Forwards ─ 1") && lines(p) == 1).await;
+    assert_eq!(person.journal().lines().count(), before + 1, "it is written down as any other");
+    person.press("x").sees("clock is not kept any more").await;
+    assert!(!person.kept_forwards().contains("clock"), "{}", person.kept_forwards());
+    person.hangs_up().await;
+    person.act("forwards").sees("no forward is open").await;
 }

@@ -1,6 +1,6 @@
 //! The guard and the journal from outside: what is told without a cluster, what a broken config closes, what is written down.
 
-use crate::rig::home::Home;
+use crate::rig::home::{Home, NO_PROGRAMS};
 use crate::rig::pty::Pty;
 use kconsole::safety::journal;
 use std::fs;
@@ -44,7 +44,7 @@ fn home(config: &str) -> Home {
 
 fn run(home: &Home, args: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
-    command.args(args.split_whitespace()).env_clear().envs(home.variables().iter().cloned());
+    command.args(args.split_whitespace()).env_clear().env("PATH", NO_PROGRAMS).envs(home.variables().iter().cloned());
     command.output().unwrap()
 }
 

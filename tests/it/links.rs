@@ -118,7 +118,7 @@ fn real(home: Home) -> Pty {
 
 #[test]
 fn a_link_opens_in_the_browser_of_the_environment() {
-    let home = Home::new();
+    let home = Home::new().with_programs();
     let script = home.write("browser", r#"printf '%s %s' "$1" "$2" >"$0.new" && mv "$0.new" "$0.told""#);
     let told = script.with_extension("told");
     let mut pty = real(home.with("BROWSER", &format!("sh {} -n", script.display())));
@@ -132,7 +132,7 @@ fn a_link_opens_in_the_browser_of_the_environment() {
 
 #[test]
 fn over_ssh_a_link_is_copied() {
-    let mut pty = real(Home::new().with("BROWSER", "false").with("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22"));
+    let mut pty = real(Home::new().with_programs().with("BROWSER", "false").with("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22"));
     pty.send("gu");
     pty.wait_for("what it did", SOON, |s| {
         s.contents().contains("copied, as there is no browser here: https://x.example.com/prod-eu/accounts")

@@ -49,6 +49,7 @@ mod robot;
 mod scaling;
 mod screens;
 mod served;
+mod shells;
 mod stage;
 mod stages;
 mod streams;

@@ -1,6 +1,6 @@
 //! The demo server as a process: what it says, where it listens, how it ends, and what it answers to orders that make no sense.
 
-use crate::rig::home::Home;
+use crate::rig::home::{Home, NO_PROGRAMS};
 use crate::rig::pty::signal;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
@@ -17,7 +17,7 @@ const AT_ONCE: Duration = Duration::from_secs(2);
 
 fn kconsole(home: &Home, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
-    command.args(args).env_clear().env("PATH", std::env::var("PATH").unwrap_or_default()).env("TMPDIR", home.path()).stdin(Stdio::null());
+    command.args(args).env_clear().env("PATH", NO_PROGRAMS).env("TMPDIR", home.path()).stdin(Stdio::null());
     command.envs(home.variables().iter().map(|(name, value)| (name, value)));
     command
 }

@@ -1,6 +1,6 @@
 //! The demo fleet as a person starts it: what is printed, what is kept from whom, and that nothing is left behind.
 
-use crate::rig::home::Home;
+use crate::rig::home::{Home, NO_PROGRAMS};
 use crate::rig::pty::{Pty, signal};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
@@ -14,7 +14,7 @@ const SOON: Duration = Duration::from_secs(90);
 /// kconsole in a home of its own, whose folder for temporary files is in there too.
 fn kconsole(home: &Home, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
-    command.args(args).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("TMPDIR", temporary(home));
+    command.args(args).env_clear().env("PATH", NO_PROGRAMS).env("TMPDIR", temporary(home));
     command.envs(home.variables().iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
     command
 }

@@ -192,7 +192,7 @@ fn each_way_to_leave_leaves_the_terminal_whole() {
 
 /// The program on a cluster that needs a person to log in, with this command.
 fn in_need_of(login: &str) -> Pty {
-    let home = Home::new();
+    let home = Home::new().with_programs();
     let exec = "{apiVersion: client.authentication.k8s.io/v1, command: nosuch, interactiveMode: Always}";
     home.write(".kube/config", &NOBODY_HOME.replace("{token: t}", &format!("{{exec: {exec}}}")));
     home.write(".config/kconsole/config.yaml", &format!("clusters:\n- match: '*'\n  login: {login}\n"));

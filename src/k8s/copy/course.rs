@@ -1,7 +1,13 @@
 //! How far a copy is, for whoever looks on; and how it is stopped.
 
+use crate::model::transfer::Progress;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// How fast it goes is told anew so often.
+const RATE: Duration = Duration::from_secs(1);
 
 /// The course of one copy.
 #[derive(Debug, Default)]
@@ -17,11 +23,6 @@ pub struct Course {
 }
 
 impl Course {
-    /// Bytes of files that were copied, how many there are altogether (0 where that is not known), and files that are whole.
-    pub fn now(&self) -> (u64, u64, u64) {
-        (self.bytes.load(Relaxed), self.whole.load(Relaxed), self.files.load(Relaxed))
-    }
-
     /// Ends it: what is not whole is removed.
     pub fn stop(&self) {
         self.stop.send_replace(true);
@@ -58,5 +59,57 @@ impl Course {
     /// What went into streams and came out of them.
     pub(super) fn streams(&self) -> (u64, u64) {
         (self.sent.load(Relaxed), self.received.load(Relaxed))
+    }
+}
+
+/// Tells how far a course is whenever it is asked, and from one time to the next how fast it goes.
+#[derive(Debug)]
+pub struct Meter {
+    at: Instant,
+    before: u64,
+    rate: Option<u64>,
+}
+
+impl Meter {
+    /// It begins now.
+    pub fn start() -> Self {
+        Self { at: Instant::now(), before: 0, rate: None }
+    }
+
+    /// How far a course is.
+    pub fn read(&mut self, course: &Course) -> Progress {
+        let (bytes, whole) = (course.bytes.load(Relaxed), course.whole.load(Relaxed));
+        let passed = self.at.elapsed();
+        if passed >= RATE {
+            self.rate = Some((bytes.saturating_sub(self.before) as f64 / passed.as_secs_f64()) as u64);
+            (self.before, self.at) = (bytes, Instant::now());
+        }
+        // What broke off was counted before it went on.
+        let bytes = if whole == 0 { bytes } else { bytes.min(whole) };
+        Progress { bytes, whole, files: course.files.load(Relaxed), rate: self.rate }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::advance;
+
+    #[tokio::test(start_paused = true)]
+    async fn how_fast_it_goes_is_known_after_a_second_and_is_nothing_where_it_stands_still() {
+        let (course, mut meter) = (Course::default(), Meter::start());
+        course.expects(4_000);
+        for (millis, moved, bytes, rate) in [
+            (250, 500, 500, None),
+            (750, 500, 1_000, Some(1_000)),
+            (2_000, 1_000, 2_000, Some(500)),
+            (500, 0, 2_000, Some(500)),
+            (600, 0, 2_000, Some(0)),
+            (100, 9_000, 4_000, Some(0)),
+        ] {
+            advance(Duration::from_millis(millis)).await;
+            course.moved(moved);
+            assert_eq!(meter.read(&course), Progress { bytes, whole: 4_000, files: 0, rate }, "{millis} {moved}");
+        }
     }
 }

@@ -17,7 +17,7 @@ mod tree;
 mod unpack;
 mod upload;
 
-pub use course::Course;
+pub use course::{Course, Meter};
 pub use far::{Container, Far};
 
 use crate::model::stream::{End, Ended};

@@ -175,7 +175,8 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-async fn put(to: &mut (dyn AsyncWrite + Send + Unpin), bytes: &[u8]) -> std::io::Result<()> {
+/// All of it, at once.
+pub(super) async fn put(to: &mut (dyn AsyncWrite + Send + Unpin), bytes: &[u8]) -> std::io::Result<()> {
     to.write_all(bytes).await?;
     to.flush().await
 }

@@ -5,7 +5,9 @@
 
 mod exec;
 mod forward;
+mod held;
 mod holder;
+mod modes;
 mod pod;
 mod ports;
 mod pulse;
@@ -13,6 +15,7 @@ mod target;
 
 pub use exec::{Ends, NO_PROGRAM, attach, exec};
 pub use forward::{Forward, Listeners, Tally, tell};
+pub use held::{Counted, Held, Visit};
 pub use pod::{find, read};
 pub use target::Target;
 

@@ -36,6 +36,7 @@ impl Change {
             left: self.items.iter().filter(|i| !matches!(i.stage, Stage::Ended(_))).count(),
             stage,
             since: self.since,
+            progress: self.items.iter().find_map(|item| item.progress),
             why: self.items.iter().find_map(why).or_else(|| self.items.iter().find_map(waits)).map(str::to_owned),
         })
     }

@@ -170,8 +170,8 @@ fn facts(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row> {
 /// What a person should know of an object before it is changed, set in like this.
 pub(super) fn notes(change: &Change, item: &Item, indent: &str, world: &World, width: u16) -> Vec<Row> {
     let Some(form) = change.form.as_ref().filter(|_| item.is_read()) else { return Vec::new() };
-    // Nothing is changed by what is opened, so that nobody puts it back.
-    let owners = if change.verb.follow == Follow::Ended { Vec::new() } else { owners::notes(item) };
+    // No field is changed by what is opened, so that nobody puts one back.
+    let owners = if change.verb.opens() { Vec::new() } else { owners::notes(item) };
     let all = owners.into_iter().chain((change.verb.notes)(item, form, world));
     let row = |note: Note| {
         let role = if note.health == Health::Ok { Role::Text } else { Role::StatusWarn };
@@ -304,7 +304,10 @@ fn course(change: &Change, world: &World, width: u16) -> Vec<Row> {
 fn progress(change: &Change, item: &Item, world: &World, width: u16) -> Vec<Row> {
     let (glyph, told, role) = match &item.stage {
         Stage::Asking | Stage::Queued => ("·", "waits for its turn".to_owned(), Role::Dim),
-        Stage::Intent | Stage::Sent => ("◐", "on its way to the server".to_owned(), Role::StatusBusy),
+        Stage::Intent | Stage::Sent => {
+            let told = item.progress.as_ref().map_or_else(|| "on its way to the server".to_owned(), words::progress);
+            ("◐", told, Role::StatusBusy)
+        }
         Stage::Conflict => ("◐", "it has just changed: read again".to_owned(), Role::StatusBusy),
         Stage::Doubt(Doubt { since: None, .. }) => ("◐", "the answer was lost: read back".to_owned(), Role::StatusWarn),
         Stage::Doubt(_) => {

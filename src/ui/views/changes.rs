@@ -49,7 +49,8 @@ fn state(course: &Course) -> (&'static str, String, Role) {
     let all = ended.done + ended.failures() + ended.dropped + left;
     let count = |n: usize, word: &str| (n > 0).then(|| if all == 1 { word.to_owned() } else { format!("{n} {word}") });
     let going = if *stage == Stage::Stopping { "left, stopping" } else { "left" };
-    let going = if all == 1 { "under way" } else { going };
+    let copied = course.progress.as_ref().map(words::progress);
+    let going = if all == 1 { copied.as_deref().unwrap_or("under way") } else { going };
     let counts = [
         count(ended.done, "done"),
         count(ended.failed, "failed"),

@@ -16,6 +16,7 @@ pub mod logs;
 mod outline;
 pub mod palette;
 pub mod problems;
+pub mod shells;
 pub mod table;
 pub mod undo;
 pub mod workspace;

@@ -6,7 +6,7 @@ mod removals;
 use super::{apply, on_demo, on_real};
 use crate::rig::cluster::kubectl;
 use crate::rig::home::Home;
-use crate::rig::person::{shown, stored};
+use crate::rig::preview::{shown, stored};
 use crate::rig::pty::Pty;
 use serde_json::Value;
 use std::path::Path;

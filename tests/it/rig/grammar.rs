@@ -2,7 +2,7 @@
 //! does what we did not know.
 
 /// Private modes that are set and reset: wrap, cursor, mouse, focus, alternate screen, bracketed paste, synchronized output.
-const MODES: &[&str] = &["7", "25", "1000", "1002", "1003", "1004", "1006", "1015", "1049", "2004", "2026"];
+const MODES: &[&str] = &["7", "9", "25", "1000", "1002", "1003", "1004", "1005", "1006", "1015", "1047", "1049", "2004", "2026"];
 
 /// The final letters of CSI sequences without a prefix: cursor, erase, scroll, repeat, colours, reports, cursor style.
 const FINALS: &str = "ABCDGHJKLMPSTXbdmr";
@@ -50,6 +50,9 @@ fn csi(rest: &str) -> Option<usize> {
     let ours = match parameters.chars().next() {
         Some('?') if last == 'h' || last == 'l' => parameters[1..].split(';').all(|mode| MODES.contains(&mode)),
         Some('?') => last == 'u' && parameters == "?",
+        // What a shell may have left behind is taken back: all modes at once, and other codes for keys.
+        Some('!') => last == 'p' && parameters == "!",
+        Some('>') if last == 'm' => parameters == ">4",
         Some('>' | '<' | '=') => last == 'u' && plain(&parameters[1..]),
         _ if last == 'c' || last == 'n' => matches!(parameters, "" | "0" | "5" | "6"),
         _ if last == 'q' => parameters.strip_suffix(' ').is_some_and(plain),

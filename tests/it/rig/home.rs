@@ -4,6 +4,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// A PATH in which nothing is found: kconsole needs no other program, kubectl least of all. What a person asks for, a plugin, an editor or a browser,
+/// is found by [`Home::with_programs`].
+pub const NO_PROGRAMS: &str = "no-programs";
+
 /// A folder that is removed when it is dropped.
 pub struct Home {
     path: PathBuf,
@@ -24,6 +28,12 @@ impl Home {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The programs of this machine are found.
+    pub fn with_programs(self) -> Self {
+        let path = std::env::var("PATH").unwrap_or_default();
+        self.with("PATH", &path)
     }
 
     /// Adds a variable to the environment.

@@ -10,6 +10,7 @@ pub mod home;
 pub mod kubelet;
 pub mod objects;
 pub mod person;
+pub mod preview;
 pub mod pty;
 pub mod robot;
 pub mod script;

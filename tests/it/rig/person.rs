@@ -1,6 +1,7 @@
 //! A person at the program, with a demo server behind it: keys in, screen out, and what the server has by then.
 
 use super::fleet::Engine;
+use super::preview::{shown, stored};
 use futures::FutureExt;
 use kconsole::app::files::Paths;
 use kconsole::demo::cluster::Cluster;
@@ -11,11 +12,10 @@ use kconsole::demo::write::How;
 use kconsole::k8s::stream::Ends;
 use kconsole::model::call::{Call, CallId, Method};
 use kconsole::model::cluster::Tier;
-use kconsole::model::deed::{Edit, short, written};
 use kconsole::model::msg::Msg;
 use kconsole::model::step::Effect;
 use kconsole::model::time::Timestamp;
-use kconsole::safety::diff::diff;
+use kconsole::model::transfer::Progress;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::{Value, json};
@@ -29,6 +29,8 @@ use tokio::time::timeout;
 
 /// Columns and rows: as wide as a dialog gets, and high enough for all that one says.
 const SIZE: (u16, u16) = (110, 70);
+/// How far a copy is told to be while it runs.
+const HALF: Progress = Progress { bytes: 1 << 20, whole: 2 << 20, files: 3, rate: Some(4 << 10) };
 /// Longer than anything takes that is waited for.
 const SOON: Duration = Duration::from_secs(30);
 /// Slower than a paste, and than a key that was on its way when the preview changed.
@@ -147,6 +149,11 @@ impl Person {
     pub async fn settles(&mut self) -> &mut Self {
         self.until("all is answered", |p| !p.engine.0.state.is_asking()).await;
         self
+    }
+
+    /// The forwards that are kept for later runs, as they stand in their file.
+    pub fn kept_forwards(&self) -> String {
+        fs::read_to_string(&self.engine.0.paths.forwards).unwrap_or_default()
     }
 
     /// The cluster itself.
@@ -306,7 +313,13 @@ impl Person {
             // What a container runs by itself is looked at once.
             let leave = if call.path.ends_with("/attach") { std::future::ready(()).boxed() } else { std::future::pending().boxed() };
             let answer = match call.method {
-                Method::Copy => self.engine.0.copy(call, Arc::default()).await,
+                Method::Copy => {
+                    self.engine.0.state.message(Msg::Copying(id, HALF));
+                    self.draw();
+                    assert!(self.screen().contains("1.0 MiB of 2.0 MiB, 3 files, 4.0 KiB/s"), "{}", self.screen());
+                    assert!(self.screen().contains("◐ 1 change 50%"), "{}", self.screen());
+                    self.engine.0.copy(call, Arc::default()).await
+                }
                 _ => self.engine.0.exec(call, ends, leave).await,
             };
             self.engine.0.state.message(Msg::Answer(id, answer));
@@ -377,24 +390,4 @@ impl Person {
         assert_eq!(shown, stored(&before, &self.has(id, name)), "{}", self.screen());
         self
     }
-}
-
-/// The differences that the dialog on a screen shows, each in a line, sorted: `spec.replicas  2 → 5`.
-pub fn shown(screen: &str) -> Vec<String> {
-    let inside: Vec<&str> = screen.lines().filter_map(|l| l.split('│').nth(2)).map(str::trim).collect();
-    let long = |lines: &[&str]| Some(format!("{}  {} → {}", lines[0], lines[1].strip_prefix("- ")?, lines[2].strip_prefix("+ ")?));
-    let short = inside.iter().filter(|l| l.contains(" → ")).map(|l| (*l).to_owned());
-    let mut all: Vec<String> = short.chain(inside.windows(3).filter_map(long)).collect();
-    all.sort();
-    all
-}
-
-/// The differences between two states of an object, as a dialog would show them, without what controllers write right after a change.
-pub fn stored(before: &Value, after: &Value) -> Vec<String> {
-    let is_ours = |path: &str| !path.contains("deployment.kubernetes.io/revision") && !path.starts_with("spec.taints");
-    let edits = diff(before, after);
-    let one = |edit: &Edit| format!("{}  {} → {}", written(&edit.path), short(edit.before.as_ref()), short(edit.after.as_ref()));
-    let mut all: Vec<String> = edits.iter().filter(|e| is_ours(&written(&e.path))).map(one).collect();
-    all.sort();
-    all
 }

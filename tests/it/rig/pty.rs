@@ -1,7 +1,7 @@
 //! A program in a terminal of its own: send keys, wait for what the screen shows, look at every byte that was written.
 //! Waiting blocks on arriving bytes and on the end of the program, never on a fixed time.
 
-use super::home::Home;
+use super::home::{Home, NO_PROGRAMS};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
 use std::ffi::OsStr;
 use std::io::{Read, Write};
@@ -11,6 +11,9 @@ use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use vt100::{Parser, Screen};
+
+/// The program that is tested.
+const BINARY: &str = env!("CARGO_BIN_EXE_kconsole");
 
 /// Columns and rows.
 pub type Size = (u16, u16);
@@ -64,16 +67,16 @@ pub struct Chunk {
 }
 
 impl Pty {
-    /// Starts a program with a clean environment: PATH, a UTF-8 locale, TERM, and what the home says.
+    /// Starts a program with a clean environment: PATH (of ours [`NO_PROGRAMS`], where the home says nothing else), a UTF-8 locale, TERM, and what the home says.
     pub fn start(program: impl AsRef<OsStr>, args: &[&str], (columns, rows): Size, home: Home) -> Self {
         let pair = native_pty_system().openpty(pty_size(columns, rows)).expect("the system has a pty");
         let tty = pair.master.tty_name().expect("a pty has a name");
         let before = line_settings(&tty);
-        let mut command = CommandBuilder::new(program);
+        let mut command = CommandBuilder::new(program.as_ref());
         command.args(args);
         command.env_clear();
         command.cwd(home.path());
-        let path = std::env::var("PATH").unwrap_or_default();
+        let path = if program.as_ref() == BINARY { NO_PROGRAMS.to_owned() } else { std::env::var("PATH").unwrap_or_default() };
         for (name, value) in [("PATH", path.as_str()), ("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8")] {
             command.env(name, value);
         }
