@@ -174,7 +174,7 @@ impl State {
         let uid = found.map(|(_, row)| row.uid);
         let why = match found {
             Some((table, row)) if runs(row, &one.container, table) => {
-                return Some(Stage::Runs(row.uid, self.open_shell(one, row.uid)));
+                return Some(Stage::Runs(row.uid, self.shell_for(one, row.uid)));
             }
             Some((_, row)) if has_ended(row) => "it ended before a shell could open in it".to_owned(),
             _ if self.world.now < until => return None,
@@ -185,7 +185,7 @@ impl State {
     }
 
     /// Opens a shell in it, if the person still waits for that.
-    fn open_shell(&mut self, one: &Debugging, uid: Uid) -> Option<ChangeId> {
+    fn shell_for(&mut self, one: &Debugging, uid: Uid) -> Option<ChangeId> {
         if self.changes.open.is_some() && self.changes.open == one.by {
             return self.ask_for(one, &SHELL, uid, &one.container);
         }
