@@ -44,7 +44,8 @@ pub(super) static DEBUG: Verb = Verb {
 };
 
 fn open(scene: &Scene, image: &str) -> Result<Vec<Step>, Reject> {
-    let first = scene.marked.first().map_or_else(|| drill::cursor(scene).map(|row| row.object.kind.clone()), |object| Ok(object.kind.clone()))?;
+    let first =
+        scene.marked.first().map_or_else(|| drill::cursor(scene).map(|row| row.object.kind.clone()), |object| Ok(object.kind.clone()))?;
     if node::NODE.applies_to(&first) { one(scene, &node::NODE, image) } else { change(scene, &DEBUG, image) }
 }
 

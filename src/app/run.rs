@@ -293,9 +293,10 @@ impl Loop {
             Effect::Call(id, call) => self.enter(id, call).await,
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
             Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::ReadManifests(..) | Effect::HangUp(_) => Ok(()),
-            Effect::KeepPod(_) | Effect::ForgetPod(_) => Ok(()),
             Effect::Keep(_) | Effect::Forget(_) | Effect::Recall(_) | Effect::PutAside(_) => Ok(()),
-            Effect::Journal(_) | Effect::JournalTo(_) | Effect::ReadJournal | Effect::Save(..) | Effect::Tee(..) => Ok(()),
+            Effect::Journal(_) | Effect::JournalTo(_) | Effect::ReadJournal | Effect::Save(..) | Effect::Tee(..) | Effect::Leftover(..) => {
+                Ok(())
+            }
         }
     }
 

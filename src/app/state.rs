@@ -1,8 +1,8 @@
 //! Everything that the screen is drawn from. Owned by the loop, written only by `update`, shared with nobody.
 
 use super::changes::Changes;
-use super::debug::Debugging;
 use super::config::Config;
+use super::debug::Debugging;
 use super::discovery::Discovery;
 use super::tails::Tails;
 use super::unlock::Unlocking;

@@ -3,9 +3,9 @@
 
 mod apply;
 mod change;
-mod debug;
 mod check;
 mod copy;
+mod debug;
 mod definitions;
 mod get;
 mod health;

@@ -110,7 +110,8 @@ fn notes(item: &Item, form: &Form, _: &World) -> Vec<Note> {
     let work = format!("{} work as in the pod, and beside it: they may take what is meant for it", others.join(", "));
     let first = pod.pointer("/spec/initContainers").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
     let again = Note::warn("init", "its init containers run once more");
-    let alone = Note::info("alone", "it has no labels, owner or probes of the pod: no service, controller or kubelet takes it for one of theirs");
+    let alone =
+        Note::info("alone", "it has no labels, owner or probes of the pod: no service, controller or kubelet takes it for one of theirs");
     let stays = Note::info("removed", "when its shell ends you are asked; until it is deleted it stays");
     let warned = bad.into_iter().chain((!others.is_empty()).then(|| Note::warn("work", work))).chain(first.then_some(again));
     warned.chain([alone, stays]).collect()

@@ -80,7 +80,8 @@ fn plan(node: &Item, form: &Form) -> Result<Plan, String> {
 
 fn notes(node: &Item, form: &Form, _: &World) -> Vec<Note> {
     let also = if form.text("profile") == "sysadmin" { ", and its container is privileged" } else { "" };
-    let may = format!("it has the node's network, processes and IPC, and all of its disk at /host{also}: whoever is in it is root of the node");
+    let may =
+        format!("it has the node's network, processes and IPC, and all of its disk at /host{also}: whoever is in it is root of the node");
     let bad = image::problem(form.text("image")).map(|why| Note::warn("image", format!("it cannot start with it: {why}")));
     let goes = format!(
         "when its shell ends, or kconsole; after a crash with the next start; at last its kubelet ends it, after {} h",
