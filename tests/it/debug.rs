@@ -151,11 +151,12 @@ fn what_was_made_on_a_node_goes_with_the_next_start_after_a_crash() {
     let state = tempfile::tempdir().unwrap();
     let mut pty = on_nodes(&demo, state.path());
     // Until its kinds are known nothing can be made there.
-    let asked = |pty: &Pty| pty.wait_until(Duration::from_secs(3), |s| s.contents().contains("metadata.name  nothing")).is_some();
+    let asked = |pty: &Pty| pty.wait_until(Duration::from_secs(10), |s| s.contents().contains("metadata.name  nothing")).is_some();
     let until = Instant::now() + SOON;
+    pty.send(":debug\r");
     while !asked(&pty) {
         assert!(Instant::now() < until, "{}", pty.screen());
-        pty.send("\x1b:debug\r");
+        pty.send(":debug\r");
     }
     // Enter goes through the fields, and confirms behind the last; once it is confirmed it closes.
     loop {
@@ -175,8 +176,9 @@ fn what_was_made_on_a_node_goes_with_the_next_start_after_a_crash() {
     while !pods_on_nodes(&demo).is_empty() {
         assert!(Instant::now() < until, "{}", next.screen());
     }
-    next.wait_for("what was done", SOON, |s| s.contents().contains(&left[0]));
+    next.wait_for("what was done", SOON, |s| s.contents().contains(&format!("{}: done", left[0])));
     next.send("Q");
-    assert!(next.wait_exit(SOON).expect("Q ends it").0.success());
+    let (status, _) = next.wait_exit(SOON).unwrap_or_else(|| panic!("Q does not end it:\n{}", next.screen()));
+    assert!(status.success(), "{}", next.screen());
     assert_eq!(std::fs::read_dir(state.path().join("kconsole/debugging")).unwrap().count(), 0, "it is done with");
 }
