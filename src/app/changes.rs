@@ -261,11 +261,13 @@ impl State {
                 over.push(change.id);
             }
         }
-        for id in over {
-            self.over(id);
-        }
+        over.iter().for_each(|id| self.over(*id));
         if any {
             self.list_courses();
+        }
+        // Something else may have waited for that.
+        if !over.is_empty() {
+            return self.pump();
         }
         self.judge();
     }

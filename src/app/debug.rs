@@ -123,7 +123,7 @@ impl State {
                 && let Some(one) = Debugging::of(change, &self.world)
             {
                 // It is on the disk before it is asked for.
-                self.effects.extend(one.of_node.then(|| Effect::KeepPod(one.pod.clone())));
+                self.effects.extend(one.of_node.then(|| Effect::Leftover(one.pod.clone(), true)));
                 all.push(one);
             }
         }
@@ -147,7 +147,7 @@ impl State {
         };
         if let Some(next) = next {
             if next == Stage::Over && one.of_node {
-                self.effects.push(Effect::ForgetPod(one.pod.clone()));
+                self.effects.push(Effect::Leftover(one.pod.clone(), false));
             }
             one.stage = next;
             self.dirty = true;

@@ -23,16 +23,16 @@ impl Program {
         self.state.found(found);
     }
 
-    pub(super) fn keep_pod(&mut self, pod: &Leftover) {
-        if let Err(error) = self.leftovers.keep(pod) {
-            let why = format!("{}: {error}: should kconsole be killed, no later run removes {}", self.paths.debugging.display(), pod.name);
-            self.state.say(Notice::warn(why));
-        }
-    }
-
-    pub(super) fn forget_pod(&mut self, pod: &Leftover) {
-        if let Err(error) = self.leftovers.forget(pod) {
-            tracing::warn!("{}: {error}", self.paths.debugging.display());
+    /// A pod has to be removed again, or is gone.
+    pub(super) fn note_leftover(&mut self, pod: &Leftover, is_left: bool) {
+        let noted = if is_left { self.leftovers.keep(pod) } else { self.leftovers.forget(pod) };
+        match noted {
+            Err(error) if is_left => {
+                let folder = self.paths.debugging.display();
+                self.state.say(Notice::warn(format!("{folder}: {error}: should kconsole be killed, no later run removes {}", pod.name)));
+            }
+            Err(error) => tracing::warn!("{}: {error}", self.paths.debugging.display()),
+            Ok(()) => {}
         }
     }
 

@@ -95,7 +95,7 @@ impl State {
             object.changes += 1;
         }
         self.refresh();
-        self.offer_undo();
+        self.pump();
     }
 
     fn cluster(&mut self, id: ClusterId, session: Session, news: ClusterNews) {

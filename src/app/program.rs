@@ -195,8 +195,7 @@ impl Program {
                     kept.last = Some(name.clone());
                     kept.named.insert(name, layout);
                 }),
-                Effect::KeepPod(pod) => self.keep_pod(&pod),
-                Effect::ForgetPod(pod) => self.forget_pod(&pod),
+                Effect::Leftover(pod, is_left) => self.note_leftover(&pod, is_left),
                 Effect::UseLayout(name) => self.keep_layouts(|kept| kept.last = name),
                 Effect::KeepForward(name, saved) => self.keep_forward(name, saved),
                 other => left.push(other),

@@ -299,7 +299,7 @@ impl Loop {
             Effect::Enter(id) => self.enter_shell(id).await,
             Effect::Connect(_) | Effect::Disconnect(_) | Effect::Retry(_) | Effect::Discover(_) => Ok(()),
             Effect::KeepForward(..) | Effect::SaveLayout(..) | Effect::UseLayout(_) | Effect::ReadManifests(..) => Ok(()),
-            Effect::HangUp(_) | Effect::KeepPod(_) | Effect::ForgetPod(_) => Ok(()),
+            Effect::HangUp(_) | Effect::Leftover(..) => Ok(()),
             Effect::Keep(_) | Effect::Forget(_) | Effect::Recall(_) | Effect::PutAside(_) => Ok(()),
             Effect::Journal(_) | Effect::JournalTo(_) | Effect::ReadJournal | Effect::Save(..) | Effect::Tee(..) => Ok(()),
         }

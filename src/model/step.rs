@@ -98,10 +98,8 @@ pub enum Effect {
     Discover(ClusterId),
     /// Lend the terminal to the command that logs in, then retry every cluster of that credential.
     Login(ClusterId),
-    /// Write down that this pod has to be removed again.
-    KeepPod(Leftover),
-    /// It is gone.
-    ForgetPod(Leftover),
+    /// Write down that this pod has to be removed again, or that it is gone.
+    Leftover(Leftover, bool),
     /// Send a request. Only the write path asks for one that writes.
     Call(CallId, Call),
     /// Write down what is about to be done, or was.

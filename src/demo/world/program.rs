@@ -52,7 +52,10 @@ impl World {
         let tool = repository.strip_prefix("docker.io/library/").is_some_and(|n| TOOLS.contains(&n)) || repository.ends_with("/busybox");
         let words: Vec<&str> = ["/command", "/args"].iter().flat_map(|place| list(container, place)).filter_map(Value::as_str).collect();
         let task = text(pod, "/spec/restartPolicy").is_some_and(|p| p != "Always");
+        // A shell that has a terminal waits for what is typed.
+        let waits = tool && words.is_empty() && ["/stdin", "/tty"].iter().all(|at| container.pointer(at) == Some(&Value::Bool(true)));
         program.ends = match told(&words) {
+            _ if waits => None,
             Told::Ends(after, code) => Some((after, code)),
             Told::Stays => None,
             Told::Nothing if tool => Some((if words.is_empty() { 50 } else { 4_000 }, 0)),
@@ -157,5 +160,7 @@ mod tests {
         };
         assert!(ends("busybox", "Always") && ends("shop/mailer:1", "OnFailure"));
         assert!(!ends("nginx", "Always") && !ends("shop/mailer:1", "Always"));
+        let shell = json!({"image": "busybox", "stdin": true, "tty": true});
+        assert!(world.program(&json!({"spec": {"restartPolicy": "Never"}}), &shell).ends.is_none());
     }
 }

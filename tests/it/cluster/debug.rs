@@ -49,10 +49,13 @@ fn at(clusters: &Turn, kind: &str, name: &str) -> Pty {
 fn act(pty: &mut Pty, action: &str) {
     pty.send(format!(":{action}\r"));
     pty.wait_for("what would be done", SOON, |s| s.contents().contains("nothing → "));
-    while pty.look(|s| s.contents().contains("enter apply") && s.alternate_screen()) {
+    // Enter goes through the fields, and confirms behind the last; once it is confirmed it closes.
+    loop {
         pty.wait_quiet(Duration::from_millis(400), Duration::from_secs(2));
+        if !pty.look(|s| s.alternate_screen() && s.contents().contains("nothing → ")) {
+            break;
+        }
         pty.send("\r");
-        pty.wait_quiet(Duration::from_millis(400), Duration::from_secs(2));
     }
 }
 
