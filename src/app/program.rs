@@ -27,7 +27,7 @@ use crate::model::call::{CallId, Method, Reply};
 use crate::model::draft::{Draft, Subject};
 use crate::model::forward::Saved;
 use crate::model::id::ClusterId;
-use crate::model::layout::Layouts;
+use crate::model::layout::{Layout, Layouts};
 use crate::model::msg::Msg;
 use crate::model::step::{Effect, Notice};
 use crate::model::world::World;
@@ -191,10 +191,7 @@ impl Program {
                 Effect::Discover(id) => self.sessions.discover(id),
                 Effect::Save(name, bytes) => self.save(&name, &bytes),
                 Effect::Tee(reader, pour) => self.tee(reader, pour),
-                Effect::SaveLayout(name, layout) => self.keep_layouts(|kept| {
-                    kept.last = Some(name.clone());
-                    kept.named.insert(name, layout);
-                }),
+                Effect::SaveLayout(name, layout) => self.save_layout(name, layout),
                 Effect::Leftover(pod, is_left) => self.note_leftover(&pod, is_left),
                 Effect::UseLayout(name) => self.keep_layouts(|kept| kept.last = name),
                 Effect::KeepForward(name, saved) => self.keep_forward(name, saved),
@@ -309,6 +306,14 @@ impl Program {
         if let Err(why) = self.journal.go_to(place) {
             self.state.say(Notice::warn(why));
         }
+    }
+
+    /// Keeps a layout for later runs, which begin with it.
+    fn save_layout(&mut self, name: String, layout: Layout) {
+        self.keep_layouts(|kept| {
+            kept.last = Some(name.clone());
+            kept.named.insert(name, layout);
+        });
     }
 
     /// Keeps layouts for later runs.

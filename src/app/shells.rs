@@ -30,7 +30,7 @@ impl Program {
     pub(super) fn open_shell(&mut self, id: CallId, call: Call) {
         let options = serde_json::from_str::<Value>(&call.body).unwrap_or_default();
         let container = options.get("container").and_then(Value::as_str).unwrap_or_default();
-        self.state.open_shell(id, container);
+        self.state.list_shell(id, container);
         let (held, ends) = Held::new(raw::size().unwrap_or((80, 24)));
         let (counted, out) = (held.counted(), self.out.clone());
         let talking = self.exec(call, ends, futures::future::pending().boxed());
@@ -104,7 +104,7 @@ impl Program {
 
 impl State {
     /// A shell begins, by the request for it. Its dialog has said all that it will.
-    pub(super) fn open_shell(&mut self, id: CallId, container: &str) {
+    pub(super) fn list_shell(&mut self, id: CallId, container: &str) {
         let Some((change, object)) = self.asked_by(id) else { return };
         self.entering();
         self.world.shells.push(Shell { change, id, object, container: container.into(), since: self.world.now, ended: None });

@@ -51,7 +51,7 @@ fn ft11_a_shell_that_leaves_disorder_in_another_size_gives_the_screen_back_whole
 
 #[test]
 fn ft11_an_editor_that_leaves_disorder_and_writes_on_gives_the_screen_back_whole() {
-    let home = Home::new();
+    let home = Home::new().with_programs();
     // It leaves the line raw, another size, another screen and colours; and what it began writes once it has ended.
     let does = "stty raw -echo; stty rows 20 cols 60; printf '\\033[?1049h\\033[?1000h\\033[?25l\\033[31mdisorder'\n\
         (while kill -0 $$ 2>/dev/null; do :; done; printf LATER; : > \"$0.late\") &\n";
