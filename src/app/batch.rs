@@ -94,7 +94,7 @@ pub(super) async fn run(cli: &Cli, command: &Command, setup: Setup) -> io::Resul
     }
     match command {
         Command::Forward(asked) => return forward::run(cli, asked, setup).await,
-        // A signal leaves it.
+        Command::Exec(asked) => return exec::run(cli, asked.into(), setup).await,
         Command::Attach(asked) => return exec::run(cli, asked.into(), setup).await,
         Command::Cp(asked) => return transfer::run(cli, asked, setup).await,
         _ => {}
@@ -103,7 +103,6 @@ pub(super) async fn run(cli: &Cli, command: &Command, setup: Setup) -> io::Resul
         match command {
             Command::Get(asked) => get(cli, asked, setup).await,
             Command::Logs(asked) => follow::run(cli, asked, setup).await,
-            Command::Exec(asked) => exec::run(cli, asked.into(), setup).await,
             _ => check(setup).await,
         }
     };

@@ -4,9 +4,12 @@
 use super::batch::Unseen;
 use super::cli::{AttachArgs, Cli, Exec};
 use super::entry::{USAGE, eprint};
+use super::forward::ending;
 use super::near::{self, Near};
 use super::program::Program;
+use super::signals::Signals;
 use super::startup::Setup;
+use super::streams::CLEAN;
 use crate::actions::attach::ATTACH;
 use crate::actions::shell::SHELL;
 use crate::k8s;
@@ -14,6 +17,7 @@ use crate::kinds;
 use crate::model::call::{Call, CallId, Failure, Reply};
 use crate::model::catalog::Resource;
 use crate::model::course::ChangeId;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid};
 use crate::model::msg::{Link, Msg};
 use crate::model::step::Effect;
@@ -23,9 +27,12 @@ use crate::safety::item::{End, Given, Item, Stage};
 use crate::safety::verb::Verb;
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::Value;
+use signal_hook::consts::signal::SIGINT;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// Longer than connecting may take, plugins included.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -67,14 +74,33 @@ pub(super) async fn run(cli: &Cli, asked: Asked<'_>, setup: Setup) -> io::Result
             return Ok(i32::from(USAGE));
         }
     };
+    let mut signals = Signals::take()?;
     let mut program = Program::new(setup, |_| Box::new(Unseen::idle()));
-    match execute(&mut program, &place, &asked).await {
-        Ok(code) => Ok(code),
-        Err(why) => {
-            eprint(&format!("kconsole: {why}"));
-            Ok(1)
+    let (leave, left) = watch::channel(false);
+    let code = {
+        let mut executing = pin!(execute(&mut program, &place, &asked, left));
+        tokio::select! {
+            done = &mut executing => code(done),
+            signal = ending(&mut signals) => {
+                leave.send_replace(true);
+                match timeout(CLEAN, executing).await {
+                    // ctrl-c is how one leaves what goes on without one.
+                    Ok(Ok(_)) if std::ptr::eq(asked.verb, &ATTACH) && signal == SIGINT => 0,
+                    _ => 128 + signal,
+                }
+            }
         }
-    }
+    };
+    program.clear_up();
+    Ok(code)
+}
+
+/// The exit code of what has ended; why it did not go is said.
+fn code(done: Result<i32, String>) -> i32 {
+    done.unwrap_or_else(|why| {
+        eprint(&format!("kconsole: {why}"));
+        1
+    })
 }
 
 /// What was named on the command line.
@@ -102,13 +128,20 @@ impl Place {
     }
 }
 
-async fn execute(program: &mut Program, place: &Place, asked: &Asked<'_>) -> Result<i32, String> {
-    connect(program, place.cluster).await?;
+async fn execute(program: &mut Program, place: &Place, asked: &Asked<'_>, left: watch::Receiver<bool>) -> Result<i32, String> {
     let command = Command { container: asked.container.map(str::to_owned), words: asked.words.to_vec(), terminal: near::is_terminal() };
-    let item = find(program, place, Given::Command(command)).await?;
+    let item = async {
+        connect(program, place.cluster).await?;
+        find(program, place, Given::Command(command)).await
+    };
+    let item = tokio::select! {
+        item = item => item?,
+        () = until(left.clone()) => return Err("it was ended".to_owned()),
+    };
     let id = program.state.command(asked.verb, item, "", asked.reason);
     let change = carry_out(program, id, |program, call| {
         let (near, ends, leave) = Near::of(&call).map_err(|e| e.to_string())?;
+        let leave = futures::future::select(leave, until(left.clone()).boxed()).map(drop).boxed();
         let running = program.exec(call, ends, leave);
         let lent = async move {
             let answer = running.await;
@@ -120,6 +153,12 @@ async fn execute(program: &mut Program, place: &Place, asked: &Asked<'_>) -> Res
         Ok(lent.boxed())
     });
     ended(change.await?)
+}
+
+/// Comes true when the program is to end.
+async fn until(mut left: watch::Receiver<bool>) {
+    // Who would say so lives as long as what waits for it.
+    let _ = left.wait_for(|left| *left).await;
 }
 
 /// What is done in a container, until it has ended.
@@ -135,7 +174,13 @@ pub(super) async fn carry_out(
     loop {
         for effect in program.perform() {
             if let Effect::Call(call_id, call) = effect {
-                running = Some((call_id, begin(program, call)?));
+                match begin(program, call) {
+                    Ok(begun) => running = Some((call_id, begun)),
+                    Err(why) => {
+                        let failed = Failure::unsent(Fault::new(FaultKind::Config, why));
+                        program.state.message(Msg::Answer(call_id, Err(failed)));
+                    }
+                }
             }
         }
         if program.state.commanded(id)?.is_some() {

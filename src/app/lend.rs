@@ -6,12 +6,13 @@ use super::run::Loop;
 use super::signals::Told;
 use super::texts;
 use crate::k8s::login::{Login, login};
-use crate::model::call::{Call, CallId, Failure};
+use crate::model::call::{Call, CallId, Failure, Reply};
 use crate::model::draft::Draft;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::ClusterId;
 use crate::model::msg::Msg;
 use crate::model::step::Notice;
+use crate::model::stream::{End, Ended};
 use crate::term::raw::Kept;
 use crate::ui::words;
 use signal_hook::consts::signal::{SIGINT, SIGQUIT, SIGSTOP};
@@ -90,7 +91,8 @@ impl Loop {
                 near.reset();
                 match answer {
                     Ok(answer) => answer,
-                    Err(why) => Err(Failure::unsent(Fault::new(FaultKind::Unreachable, why))),
+                    // It had begun, and what went through it is not known.
+                    Err(why) => Ok(Reply { ended: Some(Ended { end: End::Broken(why), sent: 0, received: 0 }), ..Reply::default() }),
                 }
             }
         };

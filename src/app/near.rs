@@ -5,7 +5,7 @@ use crate::k8s::stream::Ends;
 use crate::model::call::Call;
 use crate::model::stream::LEAVE;
 use crate::term::raw::{self, Raw};
-use futures::future::{BoxFuture, FutureExt, select_all};
+use futures::future::{BoxFuture, FutureExt};
 use serde_json::Value;
 use std::io::{self, IsTerminal};
 use std::pin::Pin;
@@ -69,7 +69,7 @@ impl Near {
                     (true, true) => Box::new(raw::keys()?),
                     (true, false) => Box::new(tokio::io::stdin()),
                 };
-                Ok((Self(None), Self::ends(input), signalled()?))
+                Ok((Self(None), Self::ends(input), interrupted()?))
             }
             (false, false) => Ok((Self(None), Self::ends(Box::new(tokio::io::stdin())), futures::future::pending().boxed())),
         }
@@ -121,11 +121,10 @@ impl Drop for Near {
     }
 }
 
-/// What ends a program leaves the stream, which then is written down.
-fn signalled() -> io::Result<Leave> {
-    let all = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-    let all = all.map(|kind| signal(kind).map(|mut signal| async move { signal.recv().await.unwrap_or_default() }.boxed()));
-    Ok(select_all(all.into_iter().collect::<io::Result<Vec<_>>>()?).map(drop).boxed())
+/// Comes true when ctrl-c is pressed.
+fn interrupted() -> io::Result<Leave> {
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    Ok(async move { interrupts.recv().await.unwrap_or_default() }.boxed())
 }
 
 /// An input on which nothing ever comes, and which does not end either.

@@ -85,6 +85,7 @@ pub async fn run(cli: &Cli, mut setup: Setup) -> io::Result<i32> {
     tracing::info!("{}", loop_.frames);
     let Loop { mut program, screen, code, .. } = loop_;
     drop(screen);
+    program.stop_copies().await;
     program.remove_debugging().await;
     program.clear_up();
     if keep_session && let Err(error) = keep_open(&program.paths, &program.state.world) {

@@ -17,8 +17,10 @@ use crate::safety::verb::PORTS;
 use serde_json::Value;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::interval;
+use tokio::time::timeout;
 
 /// Tells how far a copy is, whenever that is another.
 async fn tell(id: CallId, course: &Course, out: &mpsc::Sender<Msg>) -> Infallible {
@@ -32,6 +34,9 @@ async fn tell(id: CallId, course: &Course, out: &mpsc::Sender<Msg>) -> Infallibl
         }
     }
 }
+
+/// What has begun in a container may take so long to end.
+pub(super) const CLEAN: Duration = Duration::from_secs(15);
 
 impl Program {
     /// What a stream to a cluster is opened by.
@@ -48,7 +53,7 @@ impl Program {
             let ended = if near::is_attach(&call) {
                 stream::attach(&link, &lanes, &call, ends, leave).await
             } else {
-                stream::exec(&link, &lanes, &call, ends).await
+                stream::exec(&link, &lanes, &call, ends, leave).await
             };
             ended.map(|ended| Reply { ended: Some(ended), ..Reply::default() }).map_err(Failure::unsent)
         }
@@ -83,6 +88,19 @@ impl Program {
             // Nobody listens any more once the program ends.
             let _ = out.send(Msg::Answer(id, answer)).await;
         });
+    }
+
+    /// Ends all copies, and waits until what they left is removed and they have said how they ended.
+    pub(super) async fn stop_copies(&mut self) {
+        self.courses.values().for_each(|course| course.stop());
+        let over = async {
+            while self.courses.keys().any(|id| self.state.asked_by(*id).is_some()) {
+                self.listen().await;
+                // Nothing needs the terminal any more.
+                drop(self.perform());
+            }
+        };
+        let _ = timeout(CLEAN, over).await;
     }
 
     /// Opens a forward.

@@ -8,6 +8,7 @@ use super::forward::ending;
 use super::program::Program;
 use super::signals::Signals;
 use super::startup::Setup;
+use super::streams::CLEAN;
 use crate::actions::transfer::{COPY_IN, COPY_OUT};
 use crate::k8s::copy::{Course, Meter};
 use crate::model::stream::{End, Ended};
@@ -23,8 +24,6 @@ use tokio::time::{interval, timeout};
 
 /// How often it is told how far it is.
 pub(super) const TELL: Duration = Duration::from_millis(200);
-/// After a signal, what is not whole is removed, which takes no longer.
-const CLEAN: Duration = Duration::from_secs(15);
 
 /// Copies. Returns 0 where all of it is there and the same on both sides, 1 where it is not.
 ///

@@ -45,7 +45,7 @@ impl Far for Container {
     async fn run(&self, words: Vec<String>, reads: bool, ends: Ends) -> Result<Ended, Fault> {
         let options = json!({"container": self.name, "command": words, "stdin": reads, "stdout": true, "stderr": true, "tty": false});
         let call = Call { method: Method::Connect, body: options.to_string(), ..self.call.clone() };
-        exec(&self.link, &self.lanes, &call, ends).await
+        exec(&self.link, &self.lanes, &call, ends, std::future::pending()).await
     }
 }
 

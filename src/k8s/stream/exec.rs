@@ -52,12 +52,12 @@ pub struct Ends {
     pub size: Option<watch::Receiver<(u16, u16)>>,
 }
 
-/// Has a command run, and talks with it until it ends.
+/// Has a command run, and talks with it until it ends or a person leaves it.
 ///
 /// # Errors
 /// Why it did not begin. What begins ends somehow: that is told, not an error.
-pub async fn exec(link: &Link, lanes: &Lanes, call: &Call, ends: Ends) -> Result<Ended, Fault> {
-    converse(link, lanes, call, ends, std::future::pending()).await
+pub async fn exec(link: &Link, lanes: &Lanes, call: &Call, ends: Ends, leave: impl Future<Output = ()>) -> Result<Ended, Fault> {
+    converse(link, lanes, call, ends, leave).await
 }
 
 /// Talks with what a container runs by itself, until that ends or a person leaves it.

@@ -107,6 +107,8 @@ impl Change {
                 }
                 item.stage = match (*follow, &item.ended) {
                     (_, Some(ended @ Ended { end: stream::End::Failed(_), .. })) => Stage::Ended(End::Failed(ended.to_string())),
+                    // What it did before is not known.
+                    (_, Some(ended @ Ended { end: stream::End::Broken(_), .. })) => Stage::Ended(End::Unknown(ended.to_string())),
                     (Follow::Stored(_) | Follow::Ended, _) => Stage::Ended(End::Done),
                     (Follow::Gone | Follow::Rollout, _) => Stage::Following,
                 };

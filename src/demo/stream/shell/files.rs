@@ -124,9 +124,13 @@ fn sha256sum(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ra
 }
 
 /// Whether something is there: `-e`, `-d`, `-f`; or whether a word is; after `!` whether it is not.
-fn test(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
-    let holds = match arguments {
-        [not, rest @ ..] if not == "!" => test(shell, rest, input).code != 0,
+fn test(shell: &mut Shell, arguments: &[String], _: Option<&str>) -> Ran {
+    Ran { code: i32::from(!holds(shell, arguments)), ..Ran::default() }
+}
+
+fn holds(shell: &Shell, words: &[String]) -> bool {
+    match words {
+        [not, rest @ ..] if not == "!" => !holds(shell, rest),
         [what, name] => {
             let path = shell.path(name);
             let (file, folder) = (shell.machine.files.contains_key(&path), shell.machine.is_folder(&path));
@@ -138,8 +142,7 @@ fn test(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
             }
         }
         words => !words.is_empty(),
-    };
-    Ran { code: i32::from(!holds), ..Ran::default() }
+    }
 }
 
 /// Runs a program with words of the input, which are divided by zeros: all at once, or so many at a time.
