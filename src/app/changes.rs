@@ -13,7 +13,7 @@ use crate::model::line::Edit;
 use crate::model::right::Right;
 use crate::model::step::{Effect, Notice, Only, Screen, Step, TableOf, Wish};
 use crate::model::want::Want;
-use crate::model::world::{Found, World};
+use crate::model::world::Found;
 use crate::safety::change::{Ask, Change, ChangeId, Phase, Press, Token};
 use crate::safety::guard::Guard;
 use crate::safety::item::{Given, Item, Stage};
@@ -87,10 +87,8 @@ impl State {
     /// True while changes wait for an answer, or for the journal.
     pub fn is_asking(&self) -> bool {
         let Changes { calls, records, reviews, undoing, reopened, .. } = &self.changes;
-        // A forward or a shell is answered when it ends.
-        let World { forwards, shells, .. } = &self.world;
-        let waits = |id: &CallId| forwards.iter().all(|forward| forward.id != *id) && shells.iter().all(|shell| shell.id != *id);
-        calls.keys().any(waits) || !records.is_empty() || !reviews.is_empty() || !reopened.is_empty() || undoing.is_some()
+        let waits = calls.keys().any(|id| !self.world.lasts(*id));
+        waits || !records.is_empty() || !reviews.is_empty() || !reopened.is_empty() || undoing.is_some()
     }
 
     /// Opens the dialog of a change.

@@ -1,5 +1,6 @@
 //! All that we know, and what of it is looked at. `app::update` is its only writer.
 
+use super::call::CallId;
 use super::catalog::Resource;
 use super::cell::Value;
 use super::cluster::Cluster;
@@ -111,6 +112,11 @@ pub enum Found<'a> {
 }
 
 impl World {
+    /// True for a request that is answered only when what it opened ends: a forward or a shell.
+    pub fn lasts(&self, id: CallId) -> bool {
+        self.forwards.iter().any(|forward| forward.id == id) || self.shells.iter().any(|shell| shell.id == id)
+    }
+
     /// A cluster.
     pub fn cluster(&self, id: ClusterId) -> Option<&Cluster> {
         self.clusters.get(usize::from(id.0))

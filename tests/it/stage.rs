@@ -126,7 +126,7 @@ fn the_demo_touches_nothing_of_the_user_and_partner_lets_in_who_logs_in() {
     own.iter().for_each(|file| drop(home.write(file, bad)));
     let folder = temporary(&home);
     let home = home.with("TMPDIR", folder.to_str().expect("our paths are UTF-8"));
-    let mut pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &["--demo"], (120, 36), home);
+    let mut pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &["--demo"], (120, 36), home.with_programs());
     let shows = |pty: &Pty, text: &str| {
         assert!(pty.wait_until(SOON, |s| s.contents().contains(text)).is_some(), "{text}:\n{}", pty.screen());
     };

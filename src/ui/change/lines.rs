@@ -69,13 +69,14 @@ pub(super) fn all(change: &Change, world: &World, width: u16) -> (Vec<Row>, Vec<
     if change.phase == Phase::Asking {
         let mut body = fields(change, world);
         body.extend(unseen(change));
+        // Before the fields, which may be more than are in sight.
+        if let Undo::No(why) = change.verb.undo {
+            body.extend(wrapped("undo", &format!("cannot be undone: {why}"), Role::StatusWarn, width));
+        }
         if several::is_about(change) {
             body.extend(several::objects(change, world, width));
         } else {
             body.extend(change.items.iter().flat_map(|item| facts(change, item, world, width)));
-        }
-        if let Undo::No(why) = change.verb.undo {
-            body.extend(wrapped("undo", &format!("cannot be undone: {why}"), Role::StatusWarn, width));
         }
         (body, confirmation(change, world, width))
     } else {
