@@ -155,6 +155,8 @@
 //!   [`supervisor`](k8s::supervisor) judges a connection for all watches on it, so that none has timers of its own for that.
 //! - Views decide what they want from the [`World`](model::world::World) each time they are asked; nothing is cached that would have to
 //!   be kept true.
+//! - A chunk of a log is copied once, into memory that the loop set aside: what tasks on several threads set aside and the loop frees lies about in
+//!   pieces, which cost half of what the ring holds again.
 //! - Files are read again by a task that sends what it read; the loop only compares. Folders are watched, not files, because editors
 //!   and credential tools replace them. Another namespace in a context is no reason to connect anew: tools write that often.
 //! - The demo's objects are JSON values and manifests in YAML rather than k8s-openapi's types: controllers change a field or two of
