@@ -14,7 +14,7 @@ const SIZE: (u16, u16) = (150, 60);
 
 /// A pod that reads what it is told and says it again, and would be restarted if nobody fed it.
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: looked-at, namespace: default, labels: {app: looked-at}}\nspec:\n  \
-    nodeName: real-gamma\n  tolerations: [{operator: Exists}]\n  terminationGracePeriodSeconds: 1\n  \
+    nodeSelector: {kubernetes.io/hostname: real-gamma}\n  tolerations: [{operator: Exists}]\n  terminationGracePeriodSeconds: 1\n  \
     containers:\n  - {name: app, image: 'docker.io/local/busybox:1', imagePullPolicy: Never, stdin: true, tty: true, command: [sh]}\n";
 
 #[test]
