@@ -310,7 +310,7 @@ impl<'a> Printer<'a> {
             LogsOutput::Json => {
                 let object = json!({"cluster": cluster, "namespace": tail.namespace, "pod": tail.pod, "container": container,
                     "time": line.spot.at.rfc3339(), "message": String::from_utf8_lossy(line.bytes)});
-                serde_json::to_writer(&mut *out, &object)?;
+                out.write_all(object.to_string().as_bytes())?;
             }
             LogsOutput::Text => {
                 write!(out, "{of} ")?;
