@@ -47,7 +47,14 @@ fn at(clusters: &Turn, kind: &str, name: &str) -> Pty {
 
 /// Asks for an action, and confirms what it would do.
 fn act(pty: &mut Pty, action: &str) {
-    pty.send(format!(":{action}\r"));
+    // Rows may be there before it is known how their kind is served.
+    loop {
+        pty.send(format!(":{action}\r"));
+        pty.wait_quiet(Duration::from_millis(400), Duration::from_secs(2));
+        if !pty.look(|s| s.contents().contains("try again in a moment")) {
+            break;
+        }
+    }
     pty.wait_for("what would be done", SOON, |s| s.contents().contains("nothing → "));
     // Enter goes through the fields, and confirms behind the last; once it is confirmed it closes.
     loop {
