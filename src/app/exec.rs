@@ -85,7 +85,7 @@ pub(super) async fn run(cli: &Cli, asked: Asked<'_>, setup: Setup) -> io::Result
                 leave.send_replace(true);
                 match timeout(CLEAN, executing).await {
                     // ctrl-c is how one leaves what goes on without one.
-                    Ok(Ok(_)) if std::ptr::eq(asked.verb, &ATTACH) && signal == SIGINT => 0,
+                    Ok(Ok(_)) if *asked.verb == ATTACH && signal == SIGINT => 0,
                     _ => 128 + signal,
                 }
             }

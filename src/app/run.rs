@@ -137,7 +137,8 @@ impl Loop {
     async fn run(&mut self) -> io::Result<()> {
         self.draw()?;
         while !self.program.state.is_over() {
-            let left = [std::mem::take(&mut self.waiting), self.program.perform_framed()].concat();
+            let mut left = std::mem::take(&mut self.waiting);
+            left.extend(self.program.perform_framed());
             for effect in left {
                 self.terminal(effect).await?;
             }

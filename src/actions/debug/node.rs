@@ -1,5 +1,6 @@
 //! A pod with tools on a node, with the node's namespaces and disk. It goes again when its shell ends, or kconsole does.
 
+use super::copy::COPY;
 use super::{IMAGE, is_image, labels, made};
 use crate::model::image;
 use crate::model::naming;
@@ -7,7 +8,7 @@ use crate::model::time::Timestamp;
 use crate::model::world::World;
 use crate::safety::form::{Field, Form};
 use crate::safety::item::Item;
-use crate::safety::verb::{Check, Follow, Keeps, Note, On, Pace, Plan, Undo, Verb, nothing_around};
+use crate::safety::verb::{Follow, Note, Plan, Undo, Verb};
 use serde_json::json;
 
 /// What `kubectl debug node/NAME` does, save that the pod goes again.
@@ -15,18 +16,12 @@ pub static NODE: Verb = Verb {
     name: "debug-node",
     does: "open a debugging pod on",
     to: &["nodes"],
-    on: On::New("", "pods"),
-    right: ("create", ""),
-    removes: false,
-    around: nothing_around,
     form,
     plan,
     notes,
-    keeps: Keeps::Everything,
     follow: Follow::Stored("its shell opens once its kubelet has started it"),
-    pace: Pace::OneByOne,
     undo: Undo::No("the pod is deleted when its shell ends; what was done to the node stays"),
-    check: Check::Server,
+    ..COPY
 };
 
 /// The only container.

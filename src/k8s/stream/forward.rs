@@ -229,10 +229,9 @@ async fn carry<S: AsyncRead + AsyncWrite + Unpin>(
     tally: &Tally,
     fate: &impl Fate,
 ) -> Result<(), String> {
-    let (from_near, to_near) = near.into_split();
+    let (mut from_near, mut to_near) = near.into_split();
     let (to_far, from_far) = socket.split();
     let (pulse, (answers, answer)) = (Pulse::default(), mpsc::channel(4));
-    let (mut from_near, mut to_near) = (from_near, to_near);
     let ended = tokio::select! {
         ended = listen(from_far, &mut to_near, Ear::new(wire), (&pulse, tally, answers), fate) => ended,
         gone = speak(&mut from_near, to_far, wire, (&pulse, tally, answer)) => gone,
