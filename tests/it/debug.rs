@@ -60,12 +60,21 @@ async fn a_shell_opens_on_a_node_and_its_pod_goes_with_it() {
     assert!(screen.contains("is root of the node") && screen.contains("hostPID"), "{screen}");
     assert!(debuggers(&person).is_empty(), "nothing is made before it is confirmed");
     person.press("enter enter enter enter");
-    person.until("it was entered and removed", |p| told(p).len() == 6).await;
+    entered_and_removed(&mut person).await;
     // Its shell is left at once, and it goes unasked.
     person.until("it is gone", |p| debuggers(p).is_empty()).await;
     assert_eq!(told(&person), written(&["debug-node", "shell", "delete"]), "{}", person.journal());
     let exec = person.heard().into_iter().rfind(|line| line.contains("/exec?")).expect("a shell was opened");
     assert!(exec.contains("/namespaces/default/pods/node-debugger-") && exec.contains("container=debugger"), "{exec}");
+}
+
+/// Waits for each step of its own. They go on with what is told next, or with the clock, which stands still here: as late as the next look at the
+/// connection, four times a minute.
+async fn entered_and_removed(person: &mut Person) {
+    for (what, records) in [("it is entered", 3), ("it is to go", 5), ("it was removed", 6)] {
+        person.until(what, |p| told(p).len() >= records).await;
+    }
+    assert_eq!(told(person).len(), 6, "{}", person.journal());
 }
 
 /// The pods that were made on nodes.
@@ -84,7 +93,7 @@ async fn what_the_policy_of_a_namespace_refuses_is_told_and_another_one_chosen()
     person.order(Fault::Answer(Rule { on: On::Write, path: "namespaces/default/pods".to_owned(), times: usize::MAX, does: refuse }));
     person.act("debug").sees("violates PodSecurity").await.press("enter").text("here").sees("metadata.namespace  nothing → here").await;
     person.press("enter enter enter enter");
-    person.until("it was entered and removed", |p| told(p).len() == 6).await;
+    entered_and_removed(&mut person).await;
     let made = person.heard().into_iter().rfind(|line| line.starts_with("POST") && line.contains("/pods?") && !line.contains("dryRun"));
     assert!(made.as_ref().is_some_and(|line| line.contains("/namespaces/here/pods?")), "{made:?}");
     person.until("it is gone", |p| debuggers(p).is_empty()).await;
