@@ -1,11 +1,12 @@
 //! Files that are copied by the command line, out of containers of the demo fleet and into them.
 
 use crate::exec::{Ran, journal, run};
+use crate::rig::SOON;
 use crate::rig::demo::demo;
 use crate::rig::home::Home;
 use crate::rig::person::Person;
 use crate::rig::pty::Pty;
-use crate::terminal::{PLAIN, SOON};
+use crate::terminal::PLAIN;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;

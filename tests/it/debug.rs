@@ -1,11 +1,11 @@
 //! Debugging: a container that is added to a pod and entered, a copy of a pod, a pod on a node.
 
 use crate::logs::demo::clock;
+use crate::rig::SOON;
 use crate::rig::demo::Demo;
 use crate::rig::home::Home;
 use crate::rig::person::Person;
 use crate::rig::pty::Pty;
-use crate::terminal::SOON;
 use kconsole::demo::fault::Fault;
 use kconsole::demo::fault::answer::{Does, On, Rule};
 use kconsole::demo::status::Refusal;

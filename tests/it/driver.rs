@@ -1,9 +1,10 @@
 //! The tests' own terminal and grammar, tried on programs whose behaviour is known.
 
+use crate::rig::SOON;
 use crate::rig::grammar::foreign;
 use crate::rig::home::NO_PROGRAMS;
 use crate::rig::pty::Pty;
-use crate::terminal::{PLAIN, SOON, home, kconsole, left_behind};
+use crate::terminal::{PLAIN, home, kconsole, left_behind};
 
 #[test]
 fn the_driver_sends_waits_resizes_and_sees_the_end() {

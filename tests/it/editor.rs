@@ -1,11 +1,11 @@
 //! FW8: a person's own editor, whatever it does to the text: nothing is changed that was not meant, and the person is told where the text is.
 
+use crate::rig::SOON;
 use crate::rig::demo::Demo;
 use crate::rig::home::Home;
 use crate::rig::pty::Pty;
 use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(30);
 const WIDE: (u16, u16) = (150, 40);
 const CONFIG: &str = "clusters:\n- {match: '*', tier: dev}\n";
 

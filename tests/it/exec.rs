@@ -1,9 +1,10 @@
 //! Into containers by the command line: what goes in, what comes out, and how it ends, with a terminal and without.
 
+use crate::rig::SOON;
 use crate::rig::demo::demo;
 use crate::rig::home::{Home, NO_PROGRAMS};
 use crate::rig::pty::{Pty, signal};
-use crate::terminal::{PLAIN, SOON, assert_whole};
+use crate::terminal::{PLAIN, assert_whole};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;

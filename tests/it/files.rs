@@ -1,14 +1,12 @@
 //! The files that people write, from outside: the real binary in a pty, while config, keymap, theme and kubeconfig are edited, broken,
 //! missing or not to be written.
 
+use crate::rig::SOON;
 use crate::rig::home::Home;
 use crate::rig::pty::Pty;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
-use std::time::Duration;
-
-const SOON: Duration = Duration::from_secs(15);
 
 /// A kubeconfig with these contexts: name, user and port of a server that nobody listens on.
 fn kubeconfig(contexts: &[(&str, &str, u16)]) -> String {

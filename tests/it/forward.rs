@@ -1,6 +1,7 @@
 //! Ports of pods, reached from this machine: many connections, half-closed ones, pods that go, ports that are taken.
 
 use crate::logs::demo::clock;
+use crate::rig::SOON;
 use crate::rig::cluster::{has_kubectl, kubectl};
 use crate::rig::demo::demo;
 use crate::rig::home::{Home, NO_PROGRAMS};
@@ -12,9 +13,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, Tc
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-
-/// Longer than anything takes that is waited for.
-const SOON: Duration = Duration::from_secs(30);
 
 /// `kconsole forward` while it runs.
 struct Forward {

@@ -1,14 +1,13 @@
 //! The guard and the journal from outside: what is told without a cluster, what a broken config closes, what is written down.
 
+use crate::rig::SOON;
 use crate::rig::home::{Home, NO_PROGRAMS};
 use crate::rig::pty::Pty;
 use kconsole::safety::journal;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
-use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(15);
 const CONFIG: &str = ".config/kconsole/config.yaml";
 const JOURNAL: &str = ".local/state/kconsole/journal.jsonl";
 

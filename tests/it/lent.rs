@@ -1,10 +1,11 @@
 //! FT11: whoever had the terminal may leave it in any disorder. It is taken back whole, and in the size that it has by then.
 
 use crate::exec::prompts;
+use crate::rig::SOON;
 use crate::rig::demo::demo;
 use crate::rig::home::Home;
 use crate::rig::pty::Pty;
-use crate::terminal::{SOON, drawn, left_on};
+use crate::terminal::{drawn, left_on};
 use std::time::Duration;
 
 const SIZE: (u16, u16) = (100, 30);

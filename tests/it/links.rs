@@ -1,5 +1,6 @@
 //! The links of an object: which there are, how one is chosen, and that no object decides where they lead.
 
+use crate::rig::SOON;
 use crate::rig::demo::demo;
 use crate::rig::home::Home;
 use crate::rig::objects::pod;
@@ -11,7 +12,6 @@ use base64::prelude::BASE64_STANDARD;
 use kconsole::app::config::Config;
 use kconsole::model::step::Effect;
 use serde_json::json;
-use std::time::Duration;
 
 const LINKS: &str = "links:
 - {name: Grafana, match: '*prod-eu', kind: po, url: 'https://grafana.example.com/eu?pod={name}&ns={namespace}'}
@@ -104,8 +104,6 @@ fn an_object_cannot_lead_a_link_astray() {
     object["metadata"]["namespace"] = json!("..");
     robot.deliver("prod-us", "pods", &[object]).press("g u").sees("its namespace is ..");
 }
-
-const SOON: Duration = Duration::from_secs(60);
 
 /// The program on a table of one row, with one link.
 fn real(home: Home) -> Pty {

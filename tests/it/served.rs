@@ -1,5 +1,6 @@
 //! The demo server as a process: what it says, where it listens, how it ends, and what it answers to orders that make no sense.
 
+use crate::rig::SOON;
 use crate::rig::home::{Home, NO_PROGRAMS};
 use crate::rig::pty::signal;
 use std::io::{BufRead, BufReader, Read};
@@ -8,9 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
-
-/// Longer than any start takes.
-const SOON: Duration = Duration::from_secs(60);
 
 /// What ends within this ends at once, on a machine that has other things to do.
 const AT_ONCE: Duration = Duration::from_secs(2);

@@ -1,10 +1,11 @@
 //! Shells that stay open while nobody is in them: the real binary in a terminal of its own, on the demo fleet.
 
 use crate::exec::{follows, journal, prompts};
+use crate::rig::SOON;
 use crate::rig::demo::demo;
 use crate::rig::home::Home;
 use crate::rig::pty::Pty;
-use crate::terminal::{SOON, assert_whole};
+use crate::terminal::assert_whole;
 use std::time::Duration;
 use vt100::Screen;
 

@@ -1,5 +1,6 @@
 //! The demo fleet as a person starts it: what is printed, what is kept from whom, and that nothing is left behind.
 
+use crate::rig::SOON;
 use crate::rig::home::{Home, NO_PROGRAMS};
 use crate::rig::pty::{Pty, signal};
 use std::io::{BufRead, BufReader, Read};
@@ -7,9 +8,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
-
-/// A fleet that is built without optimisation, beside other tests, takes its time.
-const SOON: Duration = Duration::from_secs(90);
 
 /// kconsole in a home of its own, whose folder for temporary files is in there too.
 fn kconsole(home: &Home, args: &[&str]) -> Command {

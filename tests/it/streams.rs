@@ -1,9 +1,10 @@
 //! What goes into the program and what comes out of it, byte by byte: pipes, odd terminals, pasted text, exit codes, and how much is written.
 
+use crate::rig::SOON;
 use crate::rig::grammar::foreign;
 use crate::rig::home::Home;
 use crate::rig::pty::{Pty, signal};
-use crate::terminal::{NOBODY_HOME, PLAIN, SOON, assert_whole, drawn, home, kconsole};
+use crate::terminal::{NOBODY_HOME, PLAIN, assert_whole, drawn, home, kconsole};
 use std::time::{Duration, Instant};
 
 /// The program without a terminal: what it prints and how it ends.

@@ -1,5 +1,6 @@
 //! The tour cannot rot: `demo.tape` is played key by key, and each scene has to show what the tape says of it.
 
+use crate::rig::SOON;
 use crate::rig::home::Home;
 use crate::rig::pty::Pty;
 use crate::rig::source::root;
@@ -8,9 +9,6 @@ use std::time::Duration;
 
 /// The screen of the recording, about: panes side by side.
 const SIZE: (u16, u16) = (140, 38);
-/// A fleet that is built without optimisation, beside other tests, takes its time.
-const SOON: Duration = Duration::from_secs(90);
-
 /// What a tape says, as far as it matters without a recording.
 #[derive(Debug, PartialEq)]
 enum Line<'t> {

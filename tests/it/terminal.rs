@@ -1,13 +1,13 @@
 //! The terminal from outside: the real binary in a pty. It must leave the terminal as it found it, whatever ends it, and write
 //! nothing that is not its own. What the screens look like is tested elsewhere.
 
+use crate::rig::SOON;
 use crate::rig::grammar::foreign;
 use crate::rig::home::Home;
 use crate::rig::pty::{Pty, Size, signal};
 use std::time::{Duration, Instant};
 use vt100::{MouseProtocolMode, Screen};
 
-pub const SOON: Duration = Duration::from_secs(30);
 pub const PLAIN: Size = (80, 24);
 
 /// A kubeconfig whose only server refuses: the screen must be there all the same.

@@ -1,13 +1,13 @@
 //! Files that are applied, from the keys of a person to what kubectl then sees, on a real control plane and on the demo server.
 
 use super::{on_demo, on_real};
+use crate::rig::SOON;
 use crate::rig::cluster::kubectl;
 use crate::rig::home::Home;
 use crate::rig::pty::Pty;
 use std::path::Path;
 use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(60);
 const WIDE: (u16, u16) = (140, 45);
 const CONFIG: &str = "start: deployments\nclusters:\n- {match: '*', tier: dev}\n";
 const NEW: &str = "apiVersion: v1

@@ -4,6 +4,7 @@
 mod removals;
 
 use super::{apply, on_demo, on_real};
+use crate::rig::SOON;
 use crate::rig::cluster::kubectl;
 use crate::rig::home::Home;
 use crate::rig::preview::{shown, stored};
@@ -12,7 +13,6 @@ use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(60);
 const WIDE: (u16, u16) = (140, 45);
 const CONFIG: &str = "start: deployments\nclusters:\n- {match: '*', tier: dev}\n";
 const WEB: &str = "apiVersion: v1

@@ -1,6 +1,7 @@
 //! Attaching and debugging on a real kubelet: what a container runs by itself, a container beside it, a copy of its pod, a pod on its node.
 
 use super::apply;
+use crate::rig::SOON;
 use crate::rig::cluster::{Turn, clusters};
 use crate::rig::home::Home;
 use crate::rig::pty::Pty;
@@ -9,7 +10,6 @@ use std::time::{Duration, Instant};
 const CONTEXT: &str = "gamma";
 const NODE: &str = "real-gamma";
 const IMAGE: &str = "docker.io/local/busybox:1";
-const SOON: Duration = Duration::from_secs(60);
 const SIZE: (u16, u16) = (150, 60);
 
 /// A pod that reads what it is told and says it again, and would be restarted if nobody fed it.

@@ -1,12 +1,11 @@
 //! Kinds that come and go while the screen is open, and history that is compacted while an API server is away.
 
 use super::{apply, clusters, on_demo, on_real, screen};
+use crate::rig::SOON;
 use crate::rig::cluster::{kubectl, try_kubectl};
 use crate::rig::pty::Pty;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-const SOON: Duration = Duration::from_secs(30);
 
 fn define(clusters: &Path, context: &str) {
     apply(

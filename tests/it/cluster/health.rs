@@ -3,19 +3,17 @@
 //! A symptom is an object as somebody might write it, and so is its cure. Limits are a second, so that nobody waits for them.
 
 use super::{apply, on_demo, on_real};
+use crate::rig::SOON;
 use crate::rig::cluster::{Node, Turn, clusters, kubectl, try_kubectl};
 use crate::rig::fleet::Engine;
 use kconsole::health::Limits;
 use kconsole::model::finding::{Finding, Severity};
 use kconsole::model::world::World;
 use std::path::Path;
-use std::time::Duration;
 
 /// Where it all happens, and the real node there.
 const CONTEXT: &str = "gamma";
 const NODE: &str = "real-gamma";
-/// More than a node is given that says nothing (50 s, `--node-monitor-grace-period`), and than a controller puts off what it failed at.
-const SOON: Duration = Duration::from_secs(90);
 /// What lets an object go that is in a namespace that was deleted.
 const LET_GO: &[&str] = &["-n", "held", "patch", "configmap", "kept", "--type=merge", "-p", r#"{"metadata": {"finalizers": null}}"#];
 

@@ -4,6 +4,7 @@
 //! They need root, containerd and runc, and say so where these are not there.
 
 use super::{apply, command};
+use crate::rig::SOON;
 use crate::rig::cluster::{Turn, clusters};
 use crate::rig::home::Home;
 use serde_json::Value;
@@ -12,11 +13,9 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const CONTEXT: &str = "gamma";
-/// Longer than a crash loop waits for its fourth run, and than a pod takes that has not heard that it is to end.
-const SOON: Duration = Duration::from_secs(120);
 /// Numbers its lines until it is to end, and then says how many they were.
 const UNTIL_TOLD: &str = "n=0; trap end=1 TERM; while [ -z \"$end\" ]; do echo $n; n=$((n+1)); sleep 0.02; done; echo last $n";
 

@@ -1,6 +1,7 @@
 //! The screen on three clusters: through outages, with all kinds of users, and with two contexts of one cluster.
 
 use super::{apply, clusters, columns};
+use crate::rig::SOON;
 use crate::rig::cluster::Turn;
 use crate::rig::home::Home;
 use crate::rig::pty::Pty;
@@ -9,7 +10,6 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use vt100::Screen;
 
-const SOON: Duration = Duration::from_secs(30);
 const WIDE: (u16, u16) = (160, 60);
 
 /// The program on the real clusters.

@@ -2,6 +2,7 @@
 
 use super::{Ran, apply, command, kconsole};
 use crate::exec::follows;
+use crate::rig::SOON;
 use crate::rig::cluster::{Turn, clusters};
 use crate::rig::home::Home;
 use crate::rig::pty::{Pty, signal};
@@ -11,8 +12,6 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 const CONTEXT: &str = "gamma";
-const SOON: Duration = Duration::from_secs(60);
-
 /// Two pods, each of which serves its name and says which terminal it has.
 const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: streamed, namespace: default}\nspec:\n  replicas: 2\n  \
     selector: {matchLabels: {app: streamed}}\n  template:\n    metadata: {labels: {app: streamed}}\n    spec:\n      \

@@ -17,3 +17,9 @@ pub mod script;
 pub mod source;
 pub mod svg;
 pub mod writes;
+
+use std::time::Duration;
+
+/// Longer than anything takes that is waited for: a fleet that is built without optimisation beside other tests, a crash loop's fourth run, a
+/// node that says nothing any more. Nobody waits so long where all is well.
+pub const SOON: Duration = Duration::from_secs(120);

@@ -1,5 +1,6 @@
 //! A person at the program, with a demo server behind it: keys in, screen out, and what the server has by then.
 
+use super::SOON;
 use super::fleet::Engine;
 use super::preview::{shown, stored};
 use futures::FutureExt;
@@ -31,8 +32,8 @@ use tokio::time::timeout;
 const SIZE: (u16, u16) = (110, 70);
 /// How far a copy is told to be while it runs.
 const HALF: Progress = Progress { bytes: 1 << 20, whole: 2 << 20, files: 3, rate: Some(4 << 10) };
-/// Longer than anything takes that is waited for.
-const SOON: Duration = Duration::from_secs(30);
+/// How often it is asked anew where the program hears nothing: what becomes of the server need not reach it.
+const AGAIN: Duration = Duration::from_millis(500);
 /// Slower than a paste, and than a key that was on its way when the preview changed.
 const HAND: Duration = Duration::from_secs(1);
 
@@ -293,7 +294,7 @@ impl Person {
                 if is_so(self) {
                     return;
                 }
-                self.engine.0.listen().await;
+                let _ = timeout(AGAIN, self.engine.0.listen()).await;
             }
         };
         let ended = timeout(SOON, going).await;
