@@ -3,6 +3,7 @@
 use super::state::State;
 use super::typing::edit_of;
 use super::undo::Undoing;
+use super::writing::sent_text;
 use crate::actions::{self, apply::APPLY, data::SET, edit::EDIT};
 use crate::keymap::Key;
 use crate::model::apply::Source;
@@ -16,7 +17,7 @@ use crate::model::want::Want;
 use crate::model::world::Found;
 use crate::safety::change::{Ask, Change, ChangeId, Phase, Press, Token};
 use crate::safety::guard::Guard;
-use crate::safety::item::{Given, Item, Stage};
+use crate::safety::item::{Given, Item};
 use crate::safety::verb::{On, Verb};
 use crate::ui::{self, Layout};
 use ratatui::buffer::Buffer;
@@ -234,10 +235,18 @@ impl State {
         self.unlocking.forget(cluster);
     }
 
-    /// Has every change ask for what is due, and offers what was looked for. Cheap where nothing is.
+    /// Has every change ask for what is due, and offers what was looked for, until nothing more is due. Cheap where nothing is.
     pub(super) fn pump(&mut self) {
         self.offer_undo();
+        // What has to be on the disk first is asked for before all else.
         self.attend();
+        // What one has come to something else may have waited for.
+        while self.ask_for_what_is_due() | self.attend() {}
+        self.judge();
+    }
+
+    /// Has every change ask for what is due. True where one is over by now.
+    fn ask_for_what_is_due(&mut self) -> bool {
         let (mut over, mut any) = (Vec::new(), false);
         for change in self.changes.all.values_mut().filter(|c| c.phase != Phase::Over) {
             any = true;
@@ -263,11 +272,7 @@ impl State {
         if any {
             self.list_courses();
         }
-        // Something else may have waited for that.
-        if !over.is_empty() {
-            return self.pump();
-        }
-        self.judge();
+        !over.is_empty()
     }
 
     /// The server has said what it thinks of a text: the screen that it is written in shows it.
@@ -314,16 +319,6 @@ impl State {
             self.dirty = true;
             self.text_is_stored(change);
             self.pump();
-        }
-    }
-
-    /// Once the server has a text it is stored, however long what it asks for takes.
-    fn text_is_stored(&mut self, id: ChangeId) {
-        let Some(change) = self.changes.all.get_mut(&id) else { return };
-        let follows = change.items.iter().any(|i| i.stage == Stage::Following) && change.items.iter().all(Item::is_stored);
-        if let Some(subject) = change.text.take_if(|_| follows) {
-            let sent = sent_text(change);
-            self.settle_text(subject, sent.as_deref(), true);
         }
     }
 
@@ -387,14 +382,5 @@ impl State {
             let most = ui::change::draw(change, &self.world, &self.theme, screen.body, buf);
             change.scroll = change.scroll.min(most);
         }
-    }
-}
-
-/// What was written, of a change that comes from a text.
-fn sent_text(change: &Change) -> Option<String> {
-    match &change.items.first()?.given {
-        Given::Text(text, _) => Some(text.clone()),
-        Given::Value(draft) => Some(draft.text.clone()),
-        _ => None,
     }
 }

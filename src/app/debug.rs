@@ -114,10 +114,11 @@ impl State {
         self.debugging.iter().flatten().filter(|one| !matches!(one.stage, Stage::Making | Stage::Over)).map(Debugging::want)
     }
 
-    /// Looks how each of them is. Cheap where there is none.
-    pub(super) fn attend(&mut self) {
+    /// Looks how each of them is. True where one has gone on, and others may. Cheap where there is none.
+    pub(super) fn attend(&mut self) -> bool {
         // Whoever is attended to asks for changes, and those have us look again.
-        let Some(mut all) = self.debugging.take() else { return };
+        let Some(mut all) = self.debugging.take() else { return false };
+        let known = all.len();
         for change in self.changes.all.values().filter(|c| *c.verb == NODE || *c.verb == COPY) {
             if all.iter().all(|one| one.by != Some(change.id))
                 && let Some(one) = Debugging::of(change, &self.world)
@@ -127,16 +128,18 @@ impl State {
                 all.push(one);
             }
         }
+        let mut goes_on = all.len() != known;
         for one in &mut all {
-            self.attend_to(one);
+            goes_on |= self.attend_to(one);
         }
         // A change that is under way would be met anew.
         let is_under_way = |id: ChangeId| self.changes.all.get(&id).is_some_and(Change::is_running);
         all.retain(|one| one.stage != Stage::Over || one.by.is_some_and(is_under_way));
         self.debugging = Some(all);
+        goes_on
     }
 
-    fn attend_to(&mut self, one: &mut Debugging) {
+    fn attend_to(&mut self, one: &mut Debugging) -> bool {
         let next = match one.stage {
             Stage::Making => self.is_made(one),
             Stage::Starting(until) => self.has_started(one, until),
@@ -145,13 +148,13 @@ impl State {
             Stage::Going(Some(id), _) => self.is_removed(one, id),
             Stage::Over => None,
         };
-        if let Some(next) = next {
-            if next == Stage::Over && one.of_node {
-                self.effects.push(Effect::Leftover(one.pod.clone(), false));
-            }
-            one.stage = next;
-            self.dirty = true;
+        let Some(next) = next else { return false };
+        if next == Stage::Over && one.of_node {
+            self.effects.push(Effect::Leftover(one.pod.clone(), false));
         }
+        one.stage = next;
+        self.dirty = true;
+        true
     }
 
     /// How far the one object of a change is.

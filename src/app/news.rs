@@ -130,6 +130,8 @@ impl State {
             ClusterNews::Identity(uid) => {
                 cluster.identity = Some(uid);
                 self.same_cluster(id);
+                // What an earlier run left there may be waiting to hear whether it is that cluster.
+                self.pump();
             }
         }
     }

@@ -2,9 +2,12 @@
 
 use super::state::{Dialog, State};
 use crate::actions::apply::APPLY;
+use crate::model::course::ChangeId;
 use crate::model::draft::{Draft, Subject};
 use crate::model::step::{Effect, Notice, Step, Wish};
 use crate::model::time::Timestamp;
+use crate::safety::change::Change;
+use crate::safety::item::{Given, Item, Stage};
 use crate::ui::words;
 
 impl State {
@@ -41,6 +44,16 @@ impl State {
             (Ok(_), None) => {}
         }
         self.dirty = true;
+    }
+
+    /// Once the server has a text it is stored, however long what it asks for takes.
+    pub(super) fn text_is_stored(&mut self, id: ChangeId) {
+        let Some(change) = self.changes.all.get_mut(&id) else { return };
+        let follows = change.items.iter().any(|i| i.stage == Stage::Following) && change.items.iter().all(Item::is_stored);
+        if let Some(subject) = change.text.take_if(|_| follows) {
+            let sent = sent_text(change);
+            self.settle_text(subject, sent.as_deref(), true);
+        }
     }
 
     /// What was stored needs no keeping any more; what was not stays where it is, and the person is told where.
@@ -96,5 +109,14 @@ impl State {
         let unsaved = self.views.last().and_then(|view| view.unsaved().cloned());
         self.effects.extend(unsaved.map(Effect::Forget));
         self.discard();
+    }
+}
+
+/// What was written, of a change that comes from a text.
+pub(super) fn sent_text(change: &Change) -> Option<String> {
+    match &change.items.first()?.given {
+        Given::Text(text, _) => Some(text.clone()),
+        Given::Value(draft) => Some(draft.text.clone()),
+        _ => None,
     }
 }

@@ -68,12 +68,13 @@ async fn a_shell_opens_on_a_node_and_its_pod_goes_with_it() {
     assert!(exec.contains("/namespaces/default/pods/node-debugger-") && exec.contains("container=debugger"), "{exec}");
 }
 
-/// Waits for each step of its own. They go on with what is told next, or with the clock, which stands still here: as late as the next look at the
-/// connection, four times a minute.
+/// What is told is acted upon with it, from the pod to its removal: no step waits for the clock, which stands still here.
 async fn entered_and_removed(person: &mut Person) {
-    for (what, records) in [("it is entered", 3), ("it is to go", 5), ("it was removed", 6)] {
-        person.until(what, |p| told(p).len() >= records).await;
-    }
+    let is_removed = |p: &mut Person| {
+        assert!(p.owes_nothing(), "after {:?}:\n{}", told(p), p.screen());
+        told(p).len() >= 6
+    };
+    person.until_it("it was removed", is_removed).await;
     assert_eq!(told(person).len(), 6, "{}", person.journal());
 }
 

@@ -286,6 +286,11 @@ impl Person {
     /// # Panics
     /// With the screen where it does not become so.
     pub async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        self.until_it(what, |p| is_so(p)).await;
+    }
+
+    /// The same; whoever looks may do something.
+    pub async fn until_it(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
         let going = async {
             loop {
                 self.perform();
@@ -299,6 +304,15 @@ impl Person {
         };
         let ended = timeout(SOON, going).await;
         assert!(ended.is_ok(), "{what}:\n{}", self.screen());
+    }
+
+    /// True where whatever was told so far has been acted upon: the clock, once more at the same second,
+    /// makes nothing due.
+    pub fn owes_nothing(&mut self) -> bool {
+        self.perform();
+        let state = &mut self.engine.0.state;
+        state.tick(state.world.now);
+        state.take_effects().is_empty()
     }
 
     fn perform(&mut self) {
