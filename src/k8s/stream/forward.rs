@@ -37,6 +37,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LEFT: Duration = Duration::from_secs(30);
 /// Between two reports.
 const TOLD: Duration = Duration::from_millis(250);
+/// So many numbers are tried where any will do.
+const TRIES: usize = 16;
 /// Between two tries.
 const AGAIN: Duration = Duration::from_millis(300);
 
@@ -96,27 +98,42 @@ impl Listeners {
     /// # Errors
     /// Where it is taken: by whom, as far as that can be known.
     pub async fn bind(port: u16) -> Result<Self, Fault> {
-        let taken = |error: io::Error| match (error.kind(), holder::of(port)) {
-            (ErrorKind::AddrInUse, Some(who)) => Fault::new(FaultKind::Conflict, format!("port {port} is taken by {who}")),
-            (ErrorKind::AddrInUse, None) => Fault::new(FaultKind::Conflict, format!("port {port} is taken")),
-            (ErrorKind::PermissionDenied, _) => {
-                Fault::new(FaultKind::Config, format!("port {port} is for root only")).hint("take one above 1023")
+        let tries = if port == 0 { TRIES } else { 1 };
+        Self::bind_beside(tries, || TcpListener::bind((Ipv4Addr::LOCALHOST, port))).await.map_err(|error| refused(port, error))
+    }
+
+    /// Takes the other address as well. A number that is free on one may be taken on the other: then the next one is tried.
+    async fn bind_beside<F: Future<Output = io::Result<TcpListener>>>(mut tries: usize, mut next: impl FnMut() -> F) -> io::Result<Self> {
+        loop {
+            tries = tries.saturating_sub(1);
+            let four = next().await?;
+            let port = four.local_addr()?.port();
+            match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
+                Ok(six) => return Ok(Self { all: vec![four, six], port }),
+                // Many machines have no other address.
+                Err(error) if error.kind() != ErrorKind::AddrInUse => return Ok(Self { all: vec![four], port }),
+                Err(error) if tries == 0 => return Err(error),
+                Err(_) => {}
             }
-            _ => Fault::new(FaultKind::Config, format!("port {port} cannot be listened on: {error}")),
-        };
-        let four = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(taken)?;
-        let port = four.local_addr().map_err(taken)?.port();
-        match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
-            Ok(six) => Ok(Self { all: vec![four, six], port }),
-            // Many machines have no other address.
-            Err(error) if error.kind() != ErrorKind::AddrInUse => Ok(Self { all: vec![four], port }),
-            Err(error) => Err(taken(error)),
         }
     }
 
     async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let all = self.all.iter().map(|listener| Box::pin(listener.accept()));
         futures::future::select_all(all).await.0
+    }
+}
+
+/// Why a port cannot be listened on.
+fn refused(port: u16, error: io::Error) -> Fault {
+    match (error.kind(), holder::of(port)) {
+        (ErrorKind::AddrInUse, _) if port == 0 => Fault::new(FaultKind::Conflict, "no port was found that is free on 127.0.0.1 and ::1"),
+        (ErrorKind::AddrInUse, Some(who)) => Fault::new(FaultKind::Conflict, format!("port {port} is taken by {who}")),
+        (ErrorKind::AddrInUse, None) => Fault::new(FaultKind::Conflict, format!("port {port} is taken")),
+        (ErrorKind::PermissionDenied, _) => {
+            Fault::new(FaultKind::Config, format!("port {port} is for root only")).hint("take one above 1023")
+        }
+        _ => Fault::new(FaultKind::Config, format!("port {port} cannot be listened on: {error}")),
     }
 }
 
@@ -321,6 +338,39 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin>(
         };
         if to.send(message).await.is_err() {
             return std::future::pending().await;
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn where_any_port_will_do_one_that_is_taken_on_the_other_address_is_passed_over() {
+        // A number that is taken on ::1 and free on the other one; a machine without ::1 takes one address, at the first try.
+        let six = loop {
+            let Ok(six) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await else { break None };
+            if TcpListener::bind((Ipv4Addr::LOCALHOST, six.local_addr().unwrap().port())).await.is_ok() {
+                break Some(six);
+            }
+        };
+        let taken = six.as_ref().map_or(0, |six| six.local_addr().unwrap().port());
+        let tried = std::cell::Cell::new(0);
+        let next = |free_after: usize| {
+            tried.set(tried.get() + 1);
+            TcpListener::bind((Ipv4Addr::LOCALHOST, if tried.get() > free_after { 0 } else { taken }))
+        };
+        let found = Listeners::bind_beside(TRIES, || next(2)).await.unwrap();
+        let (tries, addresses) = if six.is_some() { (3, 2) } else { (1, 1) };
+        assert_eq!((tried.replace(0), found.all.len(), found.port == taken), (tries, addresses, false));
+        assert_eq!(found.all[0].local_addr().unwrap().port(), found.port);
+        if six.is_some() {
+            let why = Listeners::bind_beside(2, || next(9)).await.err().unwrap();
+            assert_eq!((tried.get(), why.kind()), (2, ErrorKind::AddrInUse));
+        } else {
+            eprintln!("not tried: this machine has no ::1");
         }
     }
 }
