@@ -66,7 +66,7 @@ impl Loop {
         match Near::shell() {
             Err(error) => {
                 self.program.state.say(Notice::warn(format!("the terminal cannot be lent: {error}")));
-                self.program.left(id, Visit::Left(held));
+                self.program.left(id, Visit::Left(held, 0));
             }
             Ok((near, ends)) => {
                 // In a task of its own: what is typed and what comes back waits for nothing that clusters tell.
@@ -90,9 +90,9 @@ impl Program {
     /// Nobody is in a shell any more.
     fn left(&mut self, id: CallId, visit: Visit) {
         match (visit, self.shells.get_mut(&id)) {
-            (Visit::Left(held), Some(shell)) => {
+            (Visit::Left(held, untaken), Some(shell)) => {
                 shell.held = Some(held);
-                self.state.left_shell(id);
+                self.state.left_shell(id, untaken);
             }
             _ => {
                 self.shells.remove(&id);
@@ -111,11 +111,15 @@ impl State {
         self.refresh();
     }
 
-    /// A person has left a shell that goes on.
-    pub(super) fn left_shell(&mut self, id: CallId) {
+    /// A person has left a shell that goes on, which had not taken so many bytes of what they typed.
+    pub(super) fn left_shell(&mut self, id: CallId, untaken: u64) {
         let Some(shell) = self.world.shells.iter().find(|shell| shell.id == id) else { return };
         let (object, cluster) = (words::object(&shell.object), shell.object.cluster);
-        self.say(Notice::info(format!("the shell in {object} stays open; :shells goes back to it")).of(cluster));
+        let told = format!("the shell in {object} stays open; :shells goes back to it");
+        self.say(match untaken {
+            0 => Notice::info(told).of(cluster),
+            _ => Notice::warn(format!("{told}; {untaken} bytes that you typed were not taken there, and are let go of")).of(cluster),
+        });
     }
 
     /// A shell was answered: it is listed until somebody has looked at how it ended.

@@ -10,9 +10,11 @@ use futures::FutureExt;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 use tokio::io::{self, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 /// So much of what is written is held, and so much of what is typed waits for a far side that does not take it.
 const HELD: usize = 256 << 10;
@@ -20,6 +22,9 @@ const HELD: usize = 256 << 10;
 const LINE: usize = 4 << 10;
 /// Bytes that are on their way at a time.
 const PIECE: usize = 32 << 10;
+
+/// A far side that has taken nothing for so long takes nothing: whoever is only slow gets all of it.
+const STUCK: Duration = Duration::from_secs(3);
 
 /// What comes of [`LEAVE`](crate::model::stream::LEAVE), also where a program has asked for other codes, as xterm and kitty have them.
 const LEAVES: [&[u8]; 3] = [b"\x1d", b"\x1b[27;5;93~", b"\x1b[93;5u"];
@@ -39,8 +44,8 @@ pub struct Held {
 
 /// How a look at it ended.
 pub enum Visit {
-    /// The person left, and it goes on.
-    Left(Held),
+    /// The person left, and it goes on. So many bytes that were typed it had not taken by then, and does not get.
+    Left(Held, u64),
     /// It has ended, and all that it wrote was told.
     Ended,
 }
@@ -161,17 +166,17 @@ impl Held {
             let _ = keys.read(&mut [0; 64]).await;
             return Visit::Ended;
         }
-        let leave = Notify::new();
+        let (leave, untaken) = (Notify::new(), AtomicU64::new(0));
         let goes_on = tokio::select! {
             goes_on = print(&mut from, &mut kept, &mut *out, &counted, &leave) => goes_on,
-            never = type_in(&mut *keys, &mut input, &counted, &leave) => match never {},
+            never = type_in(&mut *keys, &mut input, (&counted, &untaken), &leave) => match never {},
             never = resize(here, &size) => match never {},
         };
         if !goes_on {
             return Visit::Ended;
         }
         size.send_modify(|size| *size = other(*size));
-        Visit::Left(Self::holding(input, size, counted, from, kept))
+        Visit::Left(Self::holding(input, size, counted, from, kept), untaken.into_inner())
     }
 }
 
@@ -202,24 +207,31 @@ async fn print(
     true
 }
 
-/// Sends what is typed, until the key that leaves. A far side that takes nothing does not keep that one from being heard.
+/// Sends what is typed, until the key that leaves. That one is heard whatever the far side does: where it takes nothing of all that is held for it,
+/// what else is typed is let go of until it has.
 async fn type_in(
     keys: &mut (dyn io::AsyncRead + Send + Unpin),
     input: &mut DuplexStream,
-    counted: &Counted,
+    (counted, untaken): (&Counted, &AtomicU64),
     leave: &Notify,
 ) -> std::convert::Infallible {
-    let (mut buffer, mut typed) = (vec![0; PIECE], BytesMut::new());
+    let (mut buffer, mut typed, mut is_stuck) = (vec![0; PIECE], BytesMut::new(), false);
     loop {
         tokio::select! {
-            read = keys.read(&mut buffer), if typed.len() < HELD => {
+            read = keys.read(&mut buffer), if typed.len() < HELD || is_stuck => {
                 let all = buffer.get(..read.unwrap_or(0)).unwrap_or_default();
                 let end = LEAVES.iter().filter_map(|leave| all.windows(leave.len()).position(|keys| keys == *leave)).min();
-                typed.extend_from_slice(all.get(..end.unwrap_or(all.len())).unwrap_or_default());
+                let pressed = all.get(..end.unwrap_or(all.len())).unwrap_or_default();
+                if is_stuck {
+                    untaken.fetch_add(pressed.len() as u64, Relaxed);
+                } else {
+                    typed.extend_from_slice(pressed);
+                }
                 if end.is_some() || all.is_empty() {
                     // What was typed before goes in, if there is room for it.
                     let last = input.write(typed.chunk()).now_or_never().and_then(Result::ok).unwrap_or_default();
                     counted.sent.fetch_add(last as u64, Relaxed);
+                    untaken.fetch_add((typed.len() - last) as u64, Relaxed);
                     leave.notify_one();
                     return std::future::pending().await;
                 }
@@ -228,7 +240,9 @@ async fn type_in(
                 // That nobody takes it is heard of by who listens.
                 let Ok(n) = written else { return std::future::pending().await };
                 counted.sent.fetch_add(n as u64, Relaxed);
+                is_stuck &= !typed.is_empty();
             }
+            () = sleep(STUCK), if typed.len() >= HELD && !is_stuck => is_stuck = true,
         }
     }
 }
@@ -276,7 +290,7 @@ mod tests {
 
     fn left(visit: Visit) -> Held {
         match visit {
-            Visit::Left(held) => held,
+            Visit::Left(held, _) => held,
             Visit::Ended => panic!("it goes on"),
         }
     }
@@ -338,15 +352,42 @@ mod tests {
         assert!(rest.starts_with("line ") && all.ends_with(rest) && rest.len() > HELD - LINE && rest.len() <= HELD, "{lost}");
     }
 
-    #[tokio::test]
-    async fn a_far_side_that_takes_nothing_can_be_left_by_each_code_of_the_key() {
+    /// So much is on its way to a far side that takes nothing.
+    const ON_ITS_WAY: usize = PIECE;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_far_side_that_takes_nothing_can_be_left_by_each_code_of_the_key_however_much_was_typed() {
         let (mut held, _ends) = Held::new((80, 24));
-        for leave in LEAVES {
+        let mut room = ON_ITS_WAY;
+        for (leave, typed) in LEAVES.iter().zip([2 * PIECE, 4 * HELD, 4 * HELD + 1]) {
             let (Person { mut hand, eye: _eye, near }, _told) = person((80, 24));
             let visit = tokio::spawn(held.visit(near));
-            hand.write_all(&vec![b'x'; 2 * PIECE]).await.unwrap();
+            hand.write_all(&vec![b'x'; typed]).await.unwrap();
             hand.write_all(leave).await.unwrap();
-            held = left(visit.await.unwrap());
+            let Visit::Left(left, untaken) = visit.await.unwrap() else { panic!("it goes on") };
+            assert_eq!(untaken, (typed - std::mem::take(&mut room)) as u64);
+            held = left;
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_far_side_that_is_slow_gets_all_that_is_typed() {
+        let (held, Ends { mut input, out: _out, .. }) = Held::new((80, 24));
+        let (Person { mut hand, eye: _eye, near }, _told) = person((80, 24));
+        let visit = tokio::spawn(held.visit(near));
+        let typed: Vec<u8> = (0..4 * HELD).map(|n| b'a' + (n % 23) as u8).collect();
+        let wanted = typed.clone();
+        let typing = tokio::spawn(async move {
+            hand.write_all(&typed).await.unwrap();
+            hand
+        });
+        let mut got = vec![0; wanted.len()];
+        for piece in got.chunks_mut(PIECE) {
+            sleep(STUCK / 2).await;
+            input.read_exact(piece).await.unwrap();
+        }
+        assert!(got == wanted);
+        typing.await.unwrap().write_all(LEAVES[0]).await.unwrap();
+        assert!(matches!(visit.await.unwrap(), Visit::Left(_, 0)));
     }
 }
