@@ -4,12 +4,10 @@
 use super::batch::Unseen;
 use super::cli::{AttachArgs, Cli, Exec};
 use super::entry::{USAGE, eprint};
-use super::forward::ending;
 use super::near::{self, Near};
 use super::program::Program;
 use super::signals::Signals;
 use super::startup::Setup;
-use super::streams::CLEAN;
 use crate::actions::attach::ATTACH;
 use crate::actions::shell::SHELL;
 use crate::k8s;
@@ -29,10 +27,9 @@ use futures::future::{BoxFuture, FutureExt};
 use serde_json::Value;
 use signal_hook::consts::signal::SIGINT;
 use std::io;
-use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 /// Longer than connecting may take, plugins included.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -77,19 +74,15 @@ pub(super) async fn run(cli: &Cli, asked: Asked<'_>, setup: Setup) -> io::Result
     let mut signals = Signals::take()?;
     let mut program = Program::new(setup, |_| Box::new(Unseen::idle()));
     let (leave, left) = watch::channel(false);
-    let code = {
-        let mut executing = pin!(execute(&mut program, &place, &asked, left));
-        tokio::select! {
-            done = &mut executing => code(done),
-            signal = ending(&mut signals) => {
-                leave.send_replace(true);
-                match timeout(CLEAN, executing).await {
-                    // ctrl-c is how one leaves what goes on without one.
-                    Ok(Ok(_)) if *asked.verb == ATTACH && signal == SIGINT => 0,
-                    _ => 128 + signal,
-                }
-            }
-        }
+    let executing = execute(&mut program, &place, &asked, left);
+    let stop = || {
+        leave.send_replace(true);
+    };
+    let code = match signals.or_end(executing, stop).await {
+        Ok(done) => code(done),
+        // ctrl-c is how one leaves what goes on without one.
+        Err((SIGINT, Some(Ok(_)))) if *asked.verb == ATTACH => 0,
+        Err((signal, _)) => 128 + signal,
     };
     program.clear_up();
     Ok(code)

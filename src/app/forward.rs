@@ -5,7 +5,7 @@ use super::cli::{Cli, ForwardArgs};
 use super::entry::{USAGE, eprint, print};
 use super::exec::{Place, connect};
 use super::program::Program;
-use super::signals::{Signals, Told};
+use super::signals::Signals;
 use super::startup::Setup;
 use crate::actions::forward::FORWARD;
 use crate::k8s::stream;
@@ -41,19 +41,10 @@ pub(super) async fn run(cli: &Cli, asked: &ForwardArgs, setup: Setup) -> io::Res
             eprint(&format!("kconsole: {why}"));
             1
         }
-        signal = ending(&mut signals) => 128 + signal,
+        signal = signals.end() => 128 + signal,
     };
     program.clear_up();
     Ok(code)
-}
-
-/// The next signal that ends the program.
-pub(super) async fn ending(signals: &mut Signals) -> i32 {
-    loop {
-        if let Told::End(signal) = signals.next().await {
-            return signal;
-        }
-    }
 }
 
 async fn forward(program: &mut Program, place: &Place, asked: &ForwardArgs) -> Result<std::convert::Infallible, String> {

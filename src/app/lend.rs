@@ -28,8 +28,7 @@ const ECHO: Duration = Duration::from_millis(100);
 impl Loop {
     /// Lends the terminal to the command that logs in. The watches of all other clusters go on meanwhile.
     pub(super) async fn login(&mut self, id: ClusterId) -> io::Result<()> {
-        let configured = self.program.contexts.get(usize::from(id.0)).and_then(|c| self.program.state.config.cluster(&c.name).login);
-        let login = self.program.contexts.get(usize::from(id.0)).and_then(|c| login(c, configured.as_deref()));
+        let login = self.program.context(id).and_then(|c| login(c, self.program.state.config.cluster(&c.name).login.as_deref()));
         let Some(login) = login else {
             self.program.state.say(Notice::warn("there is no plugin to log in with: set login for it in the config").of(id));
             return Ok(());

@@ -344,8 +344,13 @@ impl Program {
         }
     }
 
+    /// The context of a cluster.
+    pub(super) fn context(&self, id: ClusterId) -> Option<&Arc<Context>> {
+        self.contexts.get(usize::from(id.0))
+    }
+
     fn connect(&mut self, id: ClusterId) {
-        if let (Some(context), Some(cluster)) = (self.contexts.get(usize::from(id.0)), self.state.world.cluster(id)) {
+        if let (Some(context), Some(cluster)) = (self.context(id), self.state.world.cluster(id)) {
             let mut context = Arc::clone(context);
             // It may be gone from the kubeconfig since it was read.
             if let Some(broken) = cluster.broken.clone() {
@@ -365,7 +370,7 @@ impl Program {
 
     /// A person has logged in to a cluster: every open cluster of that credential tries again, once a plugin that may run just now is done.
     pub fn logged_in(&self, id: ClusterId) {
-        let Some(context) = self.contexts.get(usize::from(id.0)).cloned() else { return };
+        let Some(context) = self.context(id).cloned() else { return };
         let fingerprint = context.credential_fingerprint();
         let same = self.contexts.iter().enumerate().filter(|(_, c)| c.credential_fingerprint() == fingerprint);
         let credentials = self.credentials.clone();

@@ -83,9 +83,9 @@ pub async fn run(cli: &Cli, mut setup: Setup) -> io::Result<i32> {
     };
     let ended = loop_.run().await;
     tracing::info!("{}", loop_.frames);
-    let Loop { mut program, screen, code, .. } = loop_;
+    let Loop { mut program, screen, mut signals, code, .. } = loop_;
     drop(screen);
-    program.stop_copies().await;
+    program.stop_copies(&mut signals).await;
     program.remove_debugging().await;
     program.clear_up();
     if keep_session && let Err(error) = keep_open(&program.paths, &program.state.world) {

@@ -4,7 +4,13 @@ use futures::FutureExt;
 use futures::future::select_all;
 use signal_hook::consts::signal::{SIGCONT, SIGTSTP};
 use std::io;
+use std::pin::pin;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
+
+/// What has begun in a container may take so long to end.
+const CLEAN: Duration = Duration::from_secs(15);
 
 /// Signals that end the program, with their numbers.
 const DEADLY: [(fn() -> SignalKind, i32); 4] =
@@ -46,6 +52,34 @@ impl Signals {
             (n, ..) = deadly => Told::End(n),
             _ = self.stop.recv() => Told::Stop,
             _ = self.cont.recv() => Told::Continue,
+        }
+    }
+
+    /// The next signal that ends the program.
+    pub(super) async fn end(&mut self) -> i32 {
+        loop {
+            if let Told::End(signal) = self.next().await {
+                return signal;
+            }
+        }
+    }
+
+    /// Waits until it is over, unless a signal comes first: that has it stop. What it came to; or the signal, and what it came to after that.
+    pub(super) async fn or_end<T>(&mut self, running: impl Future<Output = T>, stop: impl FnOnce()) -> Result<T, (i32, Option<T>)> {
+        let mut running = pin!(running);
+        let signal = tokio::select! {
+            over = &mut running => return Ok(over),
+            signal = self.end() => signal,
+        };
+        stop();
+        Err((signal, self.clean(running).await))
+    }
+
+    /// Waits for what was told to stop and cleans up; no longer than that may take, or than the person likes who ends it once more.
+    pub(super) async fn clean<T>(&mut self, stopping: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            over = timeout(CLEAN, stopping) => over.ok(),
+            _ = self.end() => None,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::near::{self, Leave};
 use super::program::Program;
-use super::transfer::TELL;
+use super::signals::Signals;
+use super::transfer::{TELL, tell_left};
 use crate::k8s::copy::{self, Container, Course, Meter, Outcome};
 use crate::k8s::lanes::Lanes;
 use crate::k8s::link::Link;
@@ -17,10 +18,8 @@ use crate::safety::verb::PORTS;
 use serde_json::Value;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::interval;
-use tokio::time::timeout;
 
 /// Tells how far a copy is, whenever that is another.
 async fn tell(id: CallId, course: &Course, out: &mpsc::Sender<Msg>) -> Infallible {
@@ -34,9 +33,6 @@ async fn tell(id: CallId, course: &Course, out: &mpsc::Sender<Msg>) -> Infallibl
         }
     }
 }
-
-/// What has begun in a container may take so long to end.
-pub(super) const CLEAN: Duration = Duration::from_secs(15);
 
 impl Program {
     /// What a stream to a cluster is opened by.
@@ -90,8 +86,8 @@ impl Program {
         });
     }
 
-    /// Ends all copies, and waits until what they left is removed and they have said how they ended.
-    pub(super) async fn stop_copies(&mut self) {
+    /// Ends all copies, and waits until what they left is removed and they have said how they ended; or until a person does not want to wait.
+    pub(super) async fn stop_copies(&mut self, signals: &mut Signals) {
         self.courses.values().for_each(|course| course.stop());
         let over = async {
             while self.courses.keys().any(|id| self.state.asked_by(*id).is_some()) {
@@ -100,7 +96,8 @@ impl Program {
                 drop(self.perform());
             }
         };
-        let _ = timeout(CLEAN, over).await;
+        let _ = signals.clean(over).await;
+        self.courses.values().for_each(|course| tell_left(course));
     }
 
     /// Opens a forward.

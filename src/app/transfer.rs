@@ -4,11 +4,9 @@ use super::batch::Unseen;
 use super::cli::{Cli, Cp};
 use super::entry::{USAGE, eprint};
 use super::exec::{Place, carry_out, connect, find};
-use super::forward::ending;
 use super::program::Program;
 use super::signals::Signals;
 use super::startup::Setup;
-use super::streams::CLEAN;
 use crate::actions::transfer::{COPY_IN, COPY_OUT};
 use crate::k8s::copy::{Course, Meter};
 use crate::model::stream::{End, Ended};
@@ -20,7 +18,7 @@ use futures::future::FutureExt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{interval, timeout};
+use tokio::time::interval;
 
 /// How often it is told how far it is.
 pub(super) const TELL: Duration = Duration::from_millis(200);
@@ -41,32 +39,34 @@ pub(super) async fn run(cli: &Cli, asked: &Cp, setup: Setup) -> io::Result<i32> 
     let mut signals = Signals::take()?;
     let mut program = Program::new(setup, |_| Box::new(Unseen::idle()));
     let course = Arc::<Course>::default();
-    let code = until_ended(copy(&mut program, &place, transfer, &asked.reason, &course), &course, &mut signals).await;
-    program.clear_up();
-    Ok(code)
-}
-
-/// Copies until it is done or a signal comes. The exit code.
-async fn until_ended(copying: impl Future<Output = Result<(), String>>, course: &Course, signals: &mut Signals) -> i32 {
-    let mut copying = std::pin::pin!(copying);
-    let done = tokio::select! {
-        done = &mut copying => Ok(done),
-        signal = ending(signals) => Err(signal),
-        never = progress(course) => match never {},
+    let copying = async {
+        tokio::select! {
+            done = copy(&mut program, &place, transfer, &asked.reason, &course) => done,
+            never = progress(&course) => match never {},
+        }
     };
+    let done = signals.or_end(copying, || course.stop()).await;
     wipe();
-    match done {
+    let code = match done {
         Ok(Ok(())) => 0,
         Ok(Err(why)) => {
             eprint(&format!("kconsole: {why}"));
             1
         }
-        Err(signal) => {
-            course.stop();
-            // Whatever came of it: it was ended.
-            let _ = timeout(CLEAN, copying).await;
+        // Whatever came of it: it was ended.
+        Err((signal, _)) => {
+            tell_left(&course);
             128 + signal
         }
+    };
+    program.clear_up();
+    Ok(code)
+}
+
+/// Says what a copy that was ended could not remove, or nobody waited for.
+pub(super) fn tell_left(course: &Course) {
+    if let Some(left) = course.left() {
+        eprint(&format!("kconsole: {left} may still be there, and is to be removed"));
     }
 }
 

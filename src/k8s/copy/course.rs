@@ -2,6 +2,7 @@
 
 use crate::model::transfer::Progress;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -20,9 +21,21 @@ pub struct Course {
     sent: AtomicU64,
     received: AtomicU64,
     stop: watch::Sender<bool>,
+    /// What lies in a container and has to be removed again.
+    left: Mutex<Option<String>>,
 }
 
 impl Course {
+    /// Something lies there that has to be removed again, or nothing does any more.
+    pub(super) fn leaves(&self, what: Option<String>) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = what;
+    }
+
+    /// What lies in a container and was not removed again.
+    pub fn left(&self) -> Option<String> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Ends it: what is not whole is removed.
     pub fn stop(&self) {
         self.stop.send_replace(true);

@@ -25,6 +25,9 @@ const BATCH: usize = 500;
 
 /// Where commands run.
 pub trait Far: Send + Sync {
+    /// What it is called, for people.
+    fn name(&self) -> String;
+
     /// Runs one, which reads what goes in only where it is told so.
     fn run(&self, words: Vec<String>, reads: bool, ends: Ends) -> impl Future<Output = Result<Ended, Fault>> + Send;
 }
@@ -42,6 +45,15 @@ pub struct Container {
 }
 
 impl Far for Container {
+    fn name(&self) -> String {
+        // The request is to /api/v1/namespaces/shop/pods/web-1/exec.
+        let steps: Vec<&str> = self.call.path.split('/').collect();
+        match steps.as_slice() {
+            [.., namespace, "pods", pod, _] => visible(&format!("{namespace}/{pod}")).into_owned(),
+            _ => "the container".to_owned(),
+        }
+    }
+
     async fn run(&self, words: Vec<String>, reads: bool, ends: Ends) -> Result<Ended, Fault> {
         let options = json!({"container": self.name, "command": words, "stdin": reads, "stdout": true, "stderr": true, "tty": false});
         let call = Call { method: Method::Connect, body: options.to_string(), ..self.call.clone() };

@@ -44,6 +44,10 @@ impl Container {
 }
 
 impl Far for Container {
+    fn name(&self) -> String {
+        "web".to_owned()
+    }
+
     async fn run(&self, mut words: Vec<String>, reads: bool, mut ends: Ends) -> Result<Ended, Fault> {
         if self.lacks.contains(&words[0].as_str()) {
             return Err(Fault::new(FaultKind::Server, "executable file not found").hint(NO_PROGRAM));

@@ -32,12 +32,19 @@ pub(super) async fn upload(far: &impl Far, from: &Path, to: &str, course: &Arc<C
     let place = Place::find(far, from, (&to, is_there), is_folder, course).await?;
     course.expects(source.size());
     let staging = format!("{}/{}", place.holder.trim_end_matches('/'), unique());
-    ask(far, &["mkdir", &staging], None, course).await.done("mkdir")?;
-    let sent = send(far, &staging, Arc::new(source), &place, course).await;
+    course.leaves(Some(format!("{}:{staging}", far.name())));
+    let made = ask(far, &["mkdir", &staging], None, course).await;
+    // Where nobody heard how that ended it may be there.
+    let may_be_there = !matches!(made.went, Went::Exit(1..) | Went::Missing);
+    let sent = match made.done("mkdir") {
+        Ok(()) => send(far, &staging, Arc::new(source), &place, course).await,
+        Err(why) => Err(why),
+    };
     // Stopped or not: what is left there is removed.
-    let clean = Course::default();
-    let cleaned = timeout(CLEAN, ask(far, &["rm", "-rf", &staging], None, &clean)).await;
-    let cleaned = cleaned.map_err(|_| "no answer".to_owned()).and_then(|ran| ran.done("rm"));
+    let cleaned = if may_be_there { remove(far, &staging).await } else { Ok(()) };
+    if cleaned.is_ok() {
+        course.leaves(None);
+    }
     match (sent, cleaned) {
         (Err(why), Err(left)) => Err(format!("{why}; {} is still there: {left}", visible(&staging))),
         (Ok(mut copied), Err(left)) => {
@@ -46,6 +53,12 @@ pub(super) async fn upload(far: &impl Far, from: &Path, to: &str, course: &Arc<C
         }
         (sent, Ok(())) => sent,
     }
+}
+
+/// Removes what is not wanted any more, on a course of its own.
+async fn remove(far: &impl Far, path: &str) -> Result<(), String> {
+    let ran = timeout(CLEAN, ask(far, &["rm", "-rf", path], None, &Course::default())).await;
+    ran.map_err(|_| "no answer".to_owned()).and_then(|ran| ran.done("rm"))
 }
 
 /// Where something goes.
