@@ -51,7 +51,7 @@ pub(super) async fn download(far: &impl Far, from: &str, to: &Path, course: &Arc
         copied.wrong.add(format!("{}: it is another there by now, or was damaged on its way", visible(&far::join(&from, steps))));
     }
     if unpacked.has_root {
-        let placed = spawn_blocking(move || install(&staging, &place, &differ).map_err(|e| at(&place.path(), e)));
+        let placed = spawn_blocking(move || install(&staging, &place, &unpacked.files, &differ).map_err(|e| at(&place.path(), e)));
         placed.await.map_err(|e| e.to_string())??;
     }
     Ok(copied)
@@ -204,8 +204,8 @@ async fn differing(
     Ok(Ok(differ))
 }
 
-/// Moves what is whole to its place, without what differs.
-fn install(staging: &Staging, place: &Place, differ: &[Vec<String>]) -> std::io::Result<()> {
+/// Moves what is whole to its place, without what differs. Tells how much of it is there where that fails half-way.
+fn install(staging: &Staging, place: &Place, files: &[Got], differ: &[Vec<String>]) -> std::io::Result<()> {
     if differ.iter().any(Vec::is_empty) {
         return Ok(());
     }
@@ -215,8 +215,41 @@ fn install(staging: &Staging, place: &Place, differ: &[Vec<String>]) -> std::io:
         }
     }
     let into = Folder::open(&place.holder)?;
-    match &place.name {
+    let moved = match &place.name {
         Some(name) => staging.folder.install(OsStr::new(ROOT), &into, name),
         None => staging.folder.enter(ROOT)?.pour(&into),
+    };
+    moved.map_err(|error| {
+        let is_here = |got: &&Got| staging.holds([ROOT].into_iter().chain(got.steps.iter().map(String::as_str)));
+        let (all, here) = (files.len() - differ.len(), files.iter().filter(is_here).count());
+        if here == all { error } else { std::io::Error::other(format!("{error}; {} of {all} files are in place", all - here)) }
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects and stops there")]
+mod tests {
+    use super::*;
+    use std::fs;
+    use tempfile::TempDir;
+
+    /// What stands in the way is found before; what else fails in the midst is told with how far it got.
+    #[test]
+    fn what_is_moved_half_way_is_counted() {
+        let (to, names) = (TempDir::new().unwrap(), ["a", "b", "differs"]);
+        let staging = Staging::within(to.path(), "staging").unwrap();
+        let root = to.path().join("staging").join(ROOT);
+        fs::create_dir(&root).unwrap();
+        names.iter().for_each(|name| fs::write(root.join(name), name).unwrap());
+        let files = names.map(|name| Got { steps: vec![name.to_owned()], size: 0, sum: String::new() });
+        let differ = vec![vec!["differs".to_owned()]];
+        let place = Place { holder: to.path().to_owned(), name: None };
+        fs::create_dir(to.path().join("b")).unwrap();
+        let why = install(&staging, &place, &files, &differ).unwrap_err().to_string();
+        assert_eq!((why.as_str(), to.path().join("a").exists()), ("b is there already, as a folder", false));
+        // As if somebody had come in between.
+        fs::rename(root.join("a"), to.path().join("a")).unwrap();
+        let why = install(&staging, &place, &files, &[]).unwrap_err().to_string();
+        assert_eq!(why, "b is there already, as a folder; 2 of 3 files are in place");
     }
 }

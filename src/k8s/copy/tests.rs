@@ -278,6 +278,26 @@ async fn below_a_folder_that_is_there_nothing_goes_astray() {
     assert_eq!((ended.as_str(), two.all()), ("failed: there/tree/conf is there already, as a folder", before));
 }
 
+/// Whoever stops half-way says how far it got.
+#[tokio::test]
+async fn what_is_moved_half_way_is_counted() {
+    for (play, wanted) in [
+        ("echo; echo; echo 'mv: no room' >&2; exit 123", "failed: mv: no room; 2 of 3 files are in place"),
+        ("echo 'mv: no room' >&2; exit 123", "failed: mv: no room"),
+    ] {
+        let two = Two::new();
+        two.write("here/tree/a", "A").write("here/tree/b", "B").write("here/tree/c", "C").write("there/tree/x", "X");
+        let container = Container { plays: Mutex::new(vec![("mv -f", play)]), ..Container::default() };
+        let (ended, _) = two.copy(&container, Way::To, "there", "here/tree").await;
+        assert_eq!(ended, wanted);
+    }
+    let two = Two::new();
+    two.write("there/tree/a", "A").write("there/tree/conf", "C").write("there/tree/z", "Z").write("here/tree/conf/d", "D");
+    let before = two.all();
+    let (ended, _) = two.copy(&Container::default(), Way::From, "there/tree", "here").await;
+    assert_eq!((ended.as_str(), two.all()), ("failed: here/tree: conf is there already, as a folder", before));
+}
+
 /// A test that does not say yes or no is none.
 #[tokio::test]
 async fn what_cannot_be_asked_is_not_taken_for_a_no() {

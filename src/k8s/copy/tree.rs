@@ -16,6 +16,14 @@ const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLO
 /// A folder.
 pub(super) struct Folder(OwnedFd);
 
+/// Two folders are made one in two walks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Does {
+    /// Nothing is moved yet: what stands in the way is looked for.
+    Look,
+    Move,
+}
+
 impl Folder {
     /// Opens a folder that a person named: their own links may lead there.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
@@ -62,20 +70,28 @@ impl Folder {
     }
 
     /// Moves something that is here to another folder. A folder and one that is there become one; a file takes the place of a file or a link.
+    /// What cannot be is told before anything is moved.
     pub(super) fn install(&self, name: &OsStr, into: &Self, to: &OsStr) -> io::Result<()> {
-        let (new, old) = (self.kind(name)?, into.kind(to)?);
-        match (new, old) {
-            (Some(FileType::Directory), Some(FileType::Directory)) => self.enter(name)?.pour(&into.enter(to)?),
-            (_, None) => Ok(renameat(&self.0, name, &into.0, to)?),
+        [Does::Look, Does::Move].into_iter().try_for_each(|does| self.merge(name, into, to, does))
+    }
+
+    /// The same with all that is here.
+    pub(super) fn pour(&self, into: &Self) -> io::Result<()> {
+        [Does::Look, Does::Move].into_iter().try_for_each(|does| self.merge_all(into, does))
+    }
+
+    fn merge(&self, name: &OsStr, into: &Self, to: &OsStr, does: Does) -> io::Result<()> {
+        match (self.kind(name)?, into.kind(to)?) {
+            (Some(FileType::Directory), Some(FileType::Directory)) => self.enter(name)?.merge_all(&into.enter(to)?, does),
             (Some(FileType::Directory), Some(_)) => Err(io::Error::other(format!("{} is there already, and no folder", shown(to)))),
             (_, Some(FileType::Directory)) => Err(io::Error::other(format!("{} is there already, as a folder", shown(to)))),
+            _ if does == Does::Look => Ok(()),
             _ => Ok(renameat(&self.0, name, &into.0, to)?),
         }
     }
 
-    /// Moves all that is here to another folder.
-    pub(super) fn pour(&self, into: &Self) -> io::Result<()> {
-        self.names()?.iter().try_for_each(|name| self.install(name, into, name))
+    fn merge_all(&self, into: &Self, does: Does) -> io::Result<()> {
+        self.names()?.iter().try_for_each(|name| self.merge(name, into, name, does))
     }
 
     /// Removes a file.
@@ -126,6 +142,12 @@ impl Staging {
         let holds = Folder::open(parent)?;
         mkdirat(&holds.0, name, Mode::RWXU)?;
         Ok(Self { path, folder: holds.enter(name)? })
+    }
+
+    /// True where there is something at these steps from here. That is looked at and not opened: a link on the way does no harm.
+    pub(super) fn holds<'s>(&self, steps: impl Iterator<Item = &'s str>) -> bool {
+        let path = steps.fold(self.path.clone(), |path, step| path.join(step));
+        path.symlink_metadata().is_ok()
     }
 }
 

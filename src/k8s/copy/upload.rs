@@ -213,7 +213,18 @@ async fn merge(far: &impl Far, root: &str, source: &Source, to: &str, course: &C
     let folders: Vec<String> =
         of(EntryType::Directory).flat_map(|entry| [format!("{:o}", entry.mode & 0o777 | 0o700), far::join(to, &entry.steps)]).collect();
     pairs(far, "mkdir -p -m", &folders, course).await?;
-    pairs(far, r#"sh -c 'test -h "$2" && rm -f "$2"; mv -f "$1" "$2"' sh"#, &files, course).await.map(drop)
+    if files.is_empty() {
+        return Ok(());
+    }
+    let moves = r#"-n 2 sh -c 'test -h "$2" && rm -f "$2"; mv -f "$1" "$2" && echo' sh"#;
+    let ran = far::each(far, moves, &files, course).await;
+    let (moved, all) = (ran.out.iter().filter(|byte| **byte == b'\n').count(), files.len() / 2);
+    let is_known = matches!(ran.went, Went::Exit(_));
+    ran.done("xargs").map_err(|why| match (moved, is_known) {
+        (0, true) => why,
+        (_, true) => format!("{why}; {moved} of {all} files are in place"),
+        (_, false) => format!("{why}; {moved} of {all} files are in place, or more"),
+    })
 }
 
 /// Runs a program with each two of these; what that puts out.
