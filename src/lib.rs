@@ -105,7 +105,7 @@
 //!     it is missing. `it::logs`, whose tests carry the rows FL1 to FL7.
 //! 23. *What goes into a container is written down nowhere*: the journal has who, where, the exit code and how many bytes. A far side that is not heard of
 //!     ends its stream, and the terminal is taken back whole from whatever had it; what a shell writes while nobody is in it does not reach the terminal.
-//!     `it::exec`, `it::shells`, `it::forward`, the tests of `k8s::stream`;
+//!     `it::exec`, `it::shells`, `it::forward`, over the protocols of older servers `it::older`, the tests of `k8s::stream`;
 //!     on a real kubelet `it::cluster::stream`.
 //!     What another program left of the terminal's settings is not what it is given back with (FT11, `it::lent`).
 //! 24. *What a container sends is unpacked where it was asked for or not at all*: each entry is judged by its path alone, written without following a link,

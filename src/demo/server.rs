@@ -136,8 +136,13 @@ where
     let _ = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
 }
 
-async fn answer(cluster: Arc<Cluster>, faults: Option<Arc<Faults>>, request: Request<Incoming>) -> Result<Response<api::Body>, Infallible> {
+async fn answer(
+    cluster: Arc<Cluster>,
+    faults: Option<Arc<Faults>>,
+    mut request: Request<Incoming>,
+) -> Result<Response<api::Body>, Infallible> {
     let Some(faults) = faults else { return Ok(api::answer(cluster, request).await) };
     let about = About::of(&request);
+    faults.narrow(&mut request);
     Ok(faults.answer(about, api::answer(cluster, request)).await)
 }

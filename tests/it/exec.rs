@@ -7,7 +7,7 @@ use crate::rig::pty::{Pty, signal};
 use crate::terminal::{PLAIN, assert_whole};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What a run printed, and how it ended.
@@ -25,7 +25,12 @@ fn exec(args: &[&str], input: &[u8]) -> Ran {
 
 /// The same for another subcommand.
 pub(crate) fn run(subcommand: &str, args: &[&str], input: &[u8]) -> Ran {
-    let home = Home::new().with("KUBECONFIG", demo().kubeconfig().to_str().unwrap());
+    run_on(demo().kubeconfig(), subcommand, args, input)
+}
+
+/// The same on another fleet.
+pub(crate) fn run_on(kubeconfig: &Path, subcommand: &str, args: &[&str], input: &[u8]) -> Ran {
+    let home = Home::new().with("KUBECONFIG", kubeconfig.to_str().unwrap());
     let mut command = Command::new(env!("CARGO_BIN_EXE_kconsole"));
     command.args([subcommand, "-n", "shop", "--context", "staging"]).args(args).env_clear().env("PATH", NO_PROGRAMS);
     command.envs(home.variables().iter().map(|(name, value)| (name, value)));

@@ -42,6 +42,7 @@ mod kubectl;
 mod lent;
 mod links;
 mod logs;
+mod older;
 mod panes;
 mod readme;
 mod rig;

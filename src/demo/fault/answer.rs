@@ -6,7 +6,7 @@ use crate::demo::json::Millis;
 use crate::demo::status::Refusal;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt, stream};
-use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER, SEC_WEBSOCKET_PROTOCOL};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Frame;
@@ -21,6 +21,9 @@ use tokio::time::sleep;
 const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to continue</title></head><body><form>…</form></body></html>\n";
 /// Bytes that are no JSON, no UTF-8 and no line of their own.
 const GARBAGE: &[u8] = b"\xff\xfe{\"type\":\x00\x9b31m\xc3\x28 <&>\n\n}{";
+
+/// Protocols of streams that servers before 1.30 do not know.
+const NEW: [&str; 2] = ["v5.channel.k8s.io", "SPDY/3.1+portforward.k8s.io"];
 
 /// How long bytes may take to leave.
 const FLUSH: Duration = Duration::from_millis(50);
@@ -106,6 +109,17 @@ impl About {
 }
 
 impl Faults {
+    /// Takes out of a request what its server is ordered not to know.
+    pub(in crate::demo) fn narrow<B>(&self, request: &mut Request<B>) {
+        if self.state().old_streams
+            && let Some(protocols) = request.headers_mut().get_mut(SEC_WEBSOCKET_PROTOCOL)
+        {
+            let asked = protocols.to_str().unwrap_or_default();
+            let known: Vec<&str> = asked.split(',').map(str::trim).filter(|asked| !NEW.contains(asked)).collect();
+            *protocols = HeaderValue::from_str(&known.join(", ")).unwrap_or(HeaderValue::from_static(""));
+        }
+    }
+
     /// What is done to the answer of a request, which is written down; the rule that was ordered first goes first.
     fn rule(&self, about: &About) -> Option<Does> {
         let mut state = self.state();

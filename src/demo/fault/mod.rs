@@ -34,6 +34,8 @@ pub enum Fault {
     EndWatches,
     /// All watches break off in the midst of a chunk, once.
     CutWatches,
+    /// Streams into containers are spoken as by servers before 1.30, which know neither the end of an input nor tunnels.
+    OldStreams,
 }
 
 /// What new connections meet.
@@ -81,6 +83,7 @@ struct State {
     heard: Vec<String>,
     connections: u64,
     watches: u64,
+    old_streams: bool,
 }
 
 impl Faults {
@@ -101,6 +104,7 @@ impl Faults {
             Fault::Answer(rule) => self.state().rules.push(rule),
             Fault::EndWatches => drop(self.ended.send_replace(Ended { before: watches, broken: false })),
             Fault::CutWatches => drop(self.ended.send_replace(Ended { before: watches, broken: true })),
+            Fault::OldStreams => self.state().old_streams = true,
         }
     }
 
@@ -113,7 +117,9 @@ impl Faults {
     pub fn lift(&self) {
         self.door.send_replace(Door::Open);
         self.line.send_modify(|line| *line = Line { silent: line.silent, reset: line.reset, ..Line::default() });
-        self.state().rules.clear();
+        let mut state = self.state();
+        state.rules.clear();
+        state.old_streams = false;
     }
 
     pub(super) fn connection(&self) -> u64 {

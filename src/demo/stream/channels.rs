@@ -43,6 +43,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Channels<S> {
         Self { socket, base64: protocol.contains("base64"), closes: protocol.starts_with("v5") }
     }
 
+    /// True where the client can say that nothing more comes on a channel.
+    pub(super) fn closes(&self) -> bool {
+        self.closes
+    }
+
     /// Sends bytes on a channel; none where the client has gone.
     pub(super) async fn send(&mut self, channel: u8, data: &[u8]) -> Option<()> {
         let message = if self.base64 {

@@ -197,12 +197,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
     async fn ask(&mut self, run: impl Fn(&mut Shell, Option<&str>, i64) -> Done) -> Option<Done> {
         let mut tried = self.shell.clone();
         let mut done = run(&mut tried, None, (self.clock)());
-        if done.wants_input {
-            let Some(text) = self.all_input().await? else { return Some(Done { code: 130, ..Done::default() }) };
-            tried = self.shell.clone();
-            done = run(&mut tried, Some(&text), (self.clock)());
+        let mut all = Vec::new();
+        while done.wants_input {
+            let input = self.input().await?;
+            let is_over = input == Input::End;
+            match input {
+                Input::Interrupt => return Some(Done { code: 130, ..Done::default() }),
+                Input::Bytes(bytes) => all.extend(bytes),
+                Input::End => {}
+            }
+            // Where the end cannot be told, what there is may be enough.
+            if is_over || !self.channels.closes() {
+                tried = self.shell.clone();
+                tried.more = !is_over;
+                done = run(&mut tried, Some(&text(&all)), (self.clock)());
+                done.wants_input &= !is_over;
+            }
         }
-        tried.size = self.shell.size;
+        (tried.size, tried.more) = (self.shell.size, false);
         self.shell = tried;
         self.shell.machine().keep();
         for piece in std::mem::take(&mut done.pieces) {
@@ -228,18 +240,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
                 Input::Bytes(bytes) => self.channels.send(STDOUT, &bytes).await?,
                 Input::End => return Some(false),
                 Input::Interrupt => return Some(true),
-            }
-        }
-    }
-
-    /// All input until its end; nothing in it where it was interrupted.
-    async fn all_input(&mut self) -> Option<Option<String>> {
-        let mut all = Vec::new();
-        loop {
-            match self.input().await? {
-                Input::Bytes(bytes) => all.extend(bytes),
-                Input::End => return Some(Some(text(&all))),
-                Input::Interrupt => return Some(None),
             }
         }
     }

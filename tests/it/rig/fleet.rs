@@ -36,6 +36,13 @@ pub fn bare(clusters: usize) -> Fleet {
     Fleet::start(&options).expect("a fleet")
 }
 
+/// Clusters with a shop, called as those of [`demo()`](super::demo::demo), which do wrong on order.
+pub fn shops() -> Fleet {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let options = Options { clusters: super::demo::NAMES.len(), is_played: false, is_faulty: true, ..Options::default() };
+    Fleet::start(&options).expect("a fleet")
+}
+
 /// The program's own files in the folder of a kubeconfig, which its owner takes away: nothing is left on the machine.
 fn beside(kubeconfig: &Path) -> Paths {
     Paths::within(kubeconfig.parent().expect("a kubeconfig is in a folder"))

@@ -40,12 +40,13 @@ const PROGRAMS: &[(&str, Program)] = &[
     ("pwd", |shell, _, _| Ran::out(format!("{}\n", shell.folder))),
     ("seq", seq),
     ("sleep", sleep),
-    ("sort", |_, _, input| {
-        read(input, |text| {
+    ("sort", |shell, _, input| {
+        let sorted = |text: String| {
             let mut lines: Vec<&str> = text.lines().collect();
             lines.sort_unstable();
-            lines.iter().map(|l| format!("{l}\n")).collect()
-        })
+            Ran::out(lines.iter().map(|l| format!("{l}\n")).collect::<String>())
+        };
+        texts(shell, "sort", &[], input).map_or_else(|failed| failed, sorted)
     }),
     ("stty", |shell, _, _| Ran::out(format!("{} {}\n", shell.size.0, shell.size.1))),
     ("true", |_, _, _| Ran::default()),
@@ -73,14 +74,6 @@ pub(super) fn named(programs: &[(&str, Program)], name: &str) -> Option<Program>
     programs.iter().find(|(known, _)| *known == bare).map(|(_, program)| *program)
 }
 
-/// What is made of the input, once it is there.
-fn read(input: Option<&str>, make: impl FnOnce(&str) -> String) -> Ran {
-    match input {
-        Some(text) => Ran::out(make(text)),
-        None => Ran { wants_input: true, ..Ran::default() },
-    }
-}
-
 /// The options among the arguments, joined, and the others.
 pub(super) fn split(arguments: &[String]) -> (String, Vec<&str>) {
     let (options, rest): (Vec<&str>, Vec<&str>) = arguments.iter().map(String::as_str).partition(|a| a.len() > 1 && a.starts_with('-'));
@@ -90,7 +83,7 @@ pub(super) fn split(arguments: &[String]) -> (String, Vec<&str>) {
 /// The text of files, or the input.
 pub(super) fn texts(shell: &Shell, program: &str, names: &[&str], input: Option<&str>) -> Result<String, Ran> {
     if names.is_empty() {
-        return input.map(str::to_owned).ok_or(Ran { wants_input: true, ..Ran::default() });
+        return input.filter(|_| !shell.more).map(str::to_owned).ok_or(Ran { wants_input: true, ..Ran::default() });
     }
     let mut all = String::new();
     for name in names {

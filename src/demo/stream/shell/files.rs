@@ -34,6 +34,10 @@ fn option<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
 fn head(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
     let Some(most) = option(arguments, "-c").and_then(|n| n.parse::<usize>().ok()) else { return commands::head(shell, arguments, input) };
     let names: Vec<&str> = arguments.iter().skip(2).map(String::as_str).collect();
+    // It reads no further.
+    if let Some(enough) = input.filter(|_| names.is_empty()).and_then(|all| bytes(all).get(..most).map(text)) {
+        return Ran::out(enough);
+    }
     texts(shell, "head", &names, input).map_or_else(|failed| failed, |all| Ran::out(text(bytes(&all).get(..most).unwrap_or(&bytes(&all)))))
 }
 
@@ -147,7 +151,7 @@ fn holds(shell: &Shell, words: &[String]) -> bool {
 
 /// Runs a program with words of the input, which are divided by zeros: all at once, or so many at a time.
 fn xargs(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
-    let Some(input) = input else { return Ran { wants_input: true, ..Ran::default() } };
+    let Some(input) = input.filter(|_| !shell.more) else { return Ran { wants_input: true, ..Ran::default() } };
     let most = option(arguments, "-n").and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
     let program: Vec<String> = arguments.iter().skip_while(|a| a.starts_with('-') || a.parse::<u32>().is_ok()).cloned().collect();
     let words: Vec<String> = input.split_terminator('\0').map(str::to_owned).collect();
@@ -164,6 +168,9 @@ fn xargs(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
     all
 }
 
+/// So many zeros end an archive.
+const END: usize = 1024;
+
 fn tar(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
     let (options, _) = split(arguments);
     let folder = shell.path(option(arguments, "-C").unwrap_or("."));
@@ -172,6 +179,8 @@ fn tar(shell: &mut Shell, arguments: &[String], input: Option<&str>) -> Ran {
     }
     match (options.contains('x'), input, arguments.last()) {
         (true, None, _) => Ran { wants_input: true, ..Ran::default() },
+        // It reads no further than to the end of the archive.
+        (true, Some(input), _) if shell.more && !input.ends_with(&"\0".repeat(END)) => Ran { wants_input: true, ..Ran::default() },
         (true, Some(input), _) => {
             extract(shell, &folder, &bytes(input)).map_or_else(|why| Ran::fail(1, format!("tar: {why}")), |()| Ran::default())
         }

@@ -34,7 +34,7 @@ pub struct Done {
     pub code: i32,
     /// True where the shell ends with it.
     pub exit: bool,
-    /// True where it has to be asked again with all of the input.
+    /// True where it has to be asked again with more of the input.
     pub wants_input: bool,
     /// True where it goes on as a shell that reads line after line.
     pub prompts: bool,
@@ -49,6 +49,8 @@ pub struct Shell {
     now: Millis,
     /// Rows and columns of the terminal.
     pub size: (u16, u16),
+    /// More input may come than what a line is given.
+    pub more: bool,
 }
 
 /// What a command did.
@@ -82,7 +84,7 @@ pub fn is_shell(program: &str) -> bool {
 impl Shell {
     /// One that starts in the root of a machine.
     pub fn new(machine: Machine) -> Self {
-        Self { machine, folder: "/".to_owned(), last: 0, now: 0, size: (24, 80) }
+        Self { machine, folder: "/".to_owned(), last: 0, now: 0, size: (24, 80), more: false }
     }
 
     /// The container that it is in.
@@ -123,7 +125,7 @@ impl Shell {
         self.machine.variables.extend(words.iter().enumerate().map(|(n, word)| (n.to_string(), word.clone())));
     }
 
-    /// Runs a line; `input` is all that there is to read.
+    /// Runs a line; `input` is what there is to read.
     pub fn line(&mut self, text: &str, input: Option<&str>, now: Millis) -> Done {
         self.now = now;
         let mut done = Done::default();
@@ -156,7 +158,10 @@ impl Shell {
             let file = command.input.as_ref().and_then(|w| self.word(w)).map(|name| self.path(&name));
             let from_file = file.and_then(|path| self.machine.files.get(&path).cloned());
             let given = from_file.as_deref().or(passed.as_deref()).or(input);
+            let more = self.more;
+            self.more &= from_file.is_none() && passed.is_none();
             let mut ran = self.run(&words, given);
+            self.more = more;
             let is_last = i + 1 == pipeline.len();
             if ran.copy && (!is_last || pipeline.len() > 1 || !command.redirects.is_empty()) {
                 (ran.copy, ran.wants_input) = (false, true);

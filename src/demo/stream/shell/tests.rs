@@ -99,6 +99,13 @@ fn input_is_copied_or_asked_for() {
     assert!(shell.line("cat | wc -c", None, T).wants_input);
     assert!(shell.line("wc -c", None, T).wants_input);
     assert_eq!(told(&mut shell, "cat | wc -c", Some("12345")).0, "5\n");
+    // Where more may come, only what reads no further can end.
+    let more = &mut Shell { more: true, ..shell.clone() };
+    for line in ["wc -c", "sort", "head -c 6 | wc -c", "xargs echo", "sha256sum", "tar -xf -"] {
+        assert!(more.line(line, Some("12345"), T).wants_input, "{line}");
+    }
+    assert_eq!(told(more, "head -c 3 | wc -c", Some("12345")).0, "3\n");
+    assert_eq!(told(more, "head -c 3 | xargs -0 echo", Some("12345")).0, "123\n");
     assert_eq!(
         shell.line("echo a; sleep 1.5; echo b", None, T).pieces,
         [Piece::Out("a\n".into()), Piece::Sleep(1500), Piece::Out("b\n".into())]
