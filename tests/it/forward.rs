@@ -2,11 +2,13 @@
 
 use crate::logs::demo::clock;
 use crate::rig::SOON;
-use crate::rig::cluster::{has_kubectl, kubectl};
 use crate::rig::demo::demo;
+use crate::rig::fleet::shops;
 use crate::rig::home::{Home, NO_PROGRAMS};
 use crate::rig::person::Person;
 use crate::rig::pty::signal;
+use kconsole::demo::store::Key;
+use kconsole::demo::write::Delete;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -15,9 +17,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// `kconsole forward` while it runs.
-struct Forward {
+pub(crate) struct Forward {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
     home: Home,
 }
 
@@ -39,7 +41,7 @@ impl Forward {
         Self::start_on(demo().kubeconfig(), args)
     }
 
-    fn start_on(kubeconfig: &Path, args: &[&str]) -> Self {
+    pub(crate) fn start_on(kubeconfig: &Path, args: &[&str]) -> Self {
         let home = Home::new();
         let mut child = command(&home, args).env("KUBECONFIG", kubeconfig).spawn().expect("it runs");
         let mut line = String::new();
@@ -53,14 +55,14 @@ impl Forward {
         Self { child, port, home }
     }
 
-    fn connect(&self) -> TcpStream {
+    pub(crate) fn connect(&self) -> TcpStream {
         let near = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("it listens");
         near.set_read_timeout(Some(SOON)).unwrap();
         near
     }
 
     /// The page behind the port.
-    fn page(&self) -> String {
+    pub(crate) fn page(&self) -> String {
         page(self.connect())
     }
 
@@ -123,25 +125,28 @@ fn many_connections_go_at_once_and_half_closed_ones_are_answered() {
 #[test]
 fn only_this_machine_reaches_it() {
     let forward = Forward::start(&["deploy/checkout", "0:8080"]);
-    // Any address of this machine that is not the loopback's; a datagram that is never sent tells one.
+    // An address of this machine that is not the loopback's, which a datagram that is never sent tells; and another one of the loopback's network, which
+    // Linux has whatever else it has. What listens on all addresses is reached by each that counts.
     let own = std::net::UdpSocket::bind("0.0.0.0:0").and_then(|s| s.connect("192.0.2.1:9").and_then(|()| s.local_addr()));
-    if let Ok(own) =
-        own.map(|address| address.ip()).and_then(|ip| if ip.is_loopback() { Err(std::io::ErrorKind::Other.into()) } else { Ok(ip) })
-    {
-        let refused = TcpStream::connect_timeout(&SocketAddr::new(own, forward.port), SOON);
-        assert!(refused.is_err(), "{own}");
+    let everywhere = TcpListener::bind("0.0.0.0:0").expect("a port");
+    let reaches = |ip: IpAddr, port: u16| TcpStream::connect_timeout(&SocketAddr::new(ip, port), SOON).is_ok();
+    let localhost = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let others = [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))].into_iter().chain(own.map(|address| address.ip()));
+    let others = others.filter(|ip| *ip != localhost && reaches(*ip, everywhere.local_addr().unwrap().port()));
+    let others: Vec<IpAddr> = others.collect();
+    for other in &others {
+        assert!(!reaches(*other, forward.port), "{other}");
     }
-    assert!(TcpStream::connect(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), forward.port)).is_ok());
+    assert!(!others.is_empty() || !cfg!(target_os = "linux"), "nothing was tried");
+    assert!(reaches(localhost, forward.port));
 }
 
 #[test]
 fn fl8_a_forward_goes_on_with_another_pod_within_2_s() {
-    if !has_kubectl() {
-        return;
-    }
-    let forward = Forward::start(&["deploy/cart", "0:8080"]);
+    let fleet = shops();
+    let forward = Forward::start_on(fleet.kubeconfig(), &["deploy/cart", "0:8080"]);
     let before = pod(&forward.page()).to_owned();
-    kubectl(demo().kubeconfig(), &["--context", "staging", "-n", "shop", "delete", "pod", &before, "--wait=false"]);
+    fleet.members()[2].cluster.with(|sim| drop(sim.delete("pods", &Key::new("shop", &before), &Delete::default()).expect("it is there")));
     let gone = Instant::now();
     let after = loop {
         let after = pod(&forward.page()).to_owned();
@@ -247,4 +252,34 @@ async fn a_forward_is_kept_by_name_opened_again_on_a_key_and_forgotten() {
     assert!(!person.kept_forwards().contains("clock"), "{}", person.kept_forwards());
     person.hangs_up().await;
     person.act("forwards").sees("no forward is open").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_is_closed_takes_its_forwards_with_it_and_no_other() {
+    let mut person = Person::start_in_two_shops("services").await;
+    person.press("/").text("checkout").press("enter");
+    for (digit, open) in [("1", 1), ("2", 2)] {
+        let is_alone = |p: &Person| p.screen().contains("─ 1 ─ /checkout") && p.screen().contains(" checkout ");
+        person.press(digit).until("its service", is_alone).await;
+        person.act("forward 0:http").sees("not tried beforehand").await.settles().await;
+        let is_open = |p: &Person| p.ports().len() == open && !p.ports().contains(&0);
+        person.press("enter enter enter").until("it is open", is_open).await;
+    }
+    let [first, second] = person.ports()[..] else { panic!("{}", person.screen()) };
+    person.press("C").sees("Clusters ─").await.press("g space");
+    person.until("one is left", |p| p.ports() == [second]).await;
+    person.sees("the cluster was closed").await;
+    // Whoever listened there has ended by now, or does.
+    person.until("nobody listens", |_| TcpStream::connect((Ipv4Addr::LOCALHOST, first)).is_err()).await;
+    person.settles().await;
+    let records: Vec<Value> = person.journal().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<[&str; 3]> =
+        records.iter().map(|r| ["record", "verb", "why"].map(|field| r[field].as_str().unwrap_or_default())).collect();
+    assert!(
+        told.len() == 3 && told[2][..2] == ["outcome", "forward"] && told[2][2].starts_with("broken off: the cluster was closed, "),
+        "{told:?}"
+    );
+    let near = TcpStream::connect((Ipv4Addr::LOCALHOST, second)).expect("the other one goes on");
+    let page = tokio::task::spawn_blocking(move || page(near)).await.unwrap();
+    assert!(pod(&page).starts_with("checkout-"), "{page}");
 }

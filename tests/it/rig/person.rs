@@ -61,9 +61,18 @@ impl Person {
         Self::start_in(true, kind, objects).await
     }
 
+    /// The same in two such clusters.
+    pub async fn start_in_two_shops(kind: &'static str) -> Self {
+        Self::start_with(Options { clusters: 2, ..Options::default() }, kind, &[]).await
+    }
+
     async fn start_in(has_shop: bool, kind: &'static str, objects: &[(&str, Value)]) -> Self {
+        Self::start_with(Options { clusters: 1, has_shop, ..Options::default() }, kind, objects).await
+    }
+
+    async fn start_with(options: Options, kind: &'static str, objects: &[(&str, Value)]) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let options = Options { clusters: 1, is_played: false, is_faulty: true, has_shop, ..Options::default() };
+        let options = Options { is_played: false, is_faulty: true, ..options };
         let fleet = Fleet::start(&options).expect("a fleet");
         let cluster = Arc::clone(&fleet.members()[0].cluster);
         cluster.with(|sim| {
@@ -89,10 +98,11 @@ impl Person {
     }
 
     async fn begins(&mut self) {
-        self.engine.0.state.world.clusters[0].tier = Tier::Dev;
+        self.engine.0.state.world.clusters.iter_mut().for_each(|cluster| cluster.tier = Tier::Dev);
         let is_there = |p: &Self| {
             let world = &p.engine.0.state.world;
-            world.tables.values().any(|t| t.is_listed()) && world.clusters[0].catalog.is_some() && world.clusters[0].identity.is_some()
+            let is_known = world.clusters.iter().all(|cluster| cluster.catalog.is_some() && cluster.identity.is_some());
+            world.tables.values().any(|t| t.is_listed()) && is_known
         };
         self.until("rows and kinds are there", is_there).await;
     }
@@ -351,6 +361,11 @@ impl Person {
                 assert!(page.contains("This is pod "), "{page}");
             }
         }
+    }
+
+    /// The ports of this machine that lead somewhere.
+    pub fn ports(&self) -> Vec<u16> {
+        self.engine.0.state.world.forwards.iter().map(|forward| forward.now.local).collect()
     }
 
     /// Ends the forwards that are open.
