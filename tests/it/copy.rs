@@ -1,16 +1,21 @@
 //! Files that are copied by the command line, out of containers of the demo fleet and into them.
 
-use crate::exec::{Ran, journal, run};
+use crate::exec::{Ran, journal, run, run_on};
 use crate::rig::SOON;
 use crate::rig::demo::demo;
+use crate::rig::fleet::shops;
 use crate::rig::home::Home;
 use crate::rig::person::Person;
 use crate::rig::pty::Pty;
 use crate::terminal::PLAIN;
+use kconsole::demo::fault::Fault;
+use kconsole::demo::fault::answer::{Does, On, Rule};
+use kconsole::demo::fleet::Fleet;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A pod of the shop.
@@ -130,6 +135,92 @@ fn who_looks_on_is_told_what_came_of_it() {
     assert_eq!(status.exit_code(), 0, "{}", pty.screen());
     assert!(pty.screen().contains("1 file, sums compared"), "{}", pty.screen());
     assert!(fs::read_to_string(&to).unwrap().contains("localhost"));
+}
+
+/// A file that takes minutes to go into a container, over lines that carry so much a second.
+fn slow(fleet: &Fleet, here: &TempDir) -> String {
+    let file = here.path().join("big");
+    fs::write(&file, vec![b'x'; 16 << 20]).unwrap();
+    fleet.members()[2].faults.order(Fault::Rate(100_000));
+    file.to_str().unwrap().to_owned()
+}
+
+/// Waits until the server was asked for a command with this in it.
+fn heard(fleet: &Fleet, command: &str) -> String {
+    let until = Instant::now() + SOON;
+    loop {
+        let heard = fleet.members()[2].faults.heard();
+        if let Some(line) = heard.into_iter().find(|line| line.contains(command)) {
+            return line;
+        }
+        assert!(Instant::now() < until, "{command} is not asked for");
+        std::thread::yield_now();
+    }
+}
+
+/// The pod that a request is to.
+fn pod_of(request: &str) -> &str {
+    request.split("/pods/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_else(|| panic!("{request}"))
+}
+
+#[test]
+fn whoever_ends_it_twice_does_not_wait_and_is_told_what_is_left_where() {
+    let (fleet, here) = (shops(), TempDir::new().unwrap());
+    let home = Home::new().with("KUBECONFIG", fleet.kubeconfig().to_str().unwrap());
+    let file = slow(&fleet, &here);
+    let args = ["cp", "-n", "shop", "--context", "staging", &file, "deploy/checkout:/tmp/big"];
+    let pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &args, PLAIN, home);
+    let pod = pod_of(&heard(&fleet, "command=tar")).to_owned();
+    // What would be removed is not, as the server does not answer any more.
+    let hang = Rule { on: On::Any, path: "/exec".to_owned(), times: usize::MAX, does: Does::Hang };
+    fleet.members()[2].faults.order(Fault::Answer(hang));
+    pty.signal("INT");
+    let removal = heard(&fleet, "command=rm");
+    let (_, folder) = removal.split_once(".kconsole-").expect("a folder of its own");
+    let once_more = Instant::now();
+    pty.signal("INT");
+    let (status, _) = pty.wait_exit(SOON).expect("it ends");
+    // Sooner than an answer is waited for.
+    assert!(status.exit_code() == 130 && once_more.elapsed() < Duration::from_secs(8), "{:?}", once_more.elapsed());
+    let told = format!("kconsole: shop/{pod}:/tmp/.kconsole-{} may still be there", &folder[..16]);
+    assert!(pty.screen().replace('\n', "").contains(&told), "{told}:\n{}", pty.screen());
+}
+
+#[test]
+fn whoever_leaves_the_screen_ends_its_copies_and_nothing_is_left_of_them() {
+    let (fleet, here) = (shops(), TempDir::new().unwrap());
+    let home = Home::new().with("KUBECONFIG", fleet.kubeconfig().to_str().unwrap());
+    home.write(".config/kconsole/config.yaml", "clusters: [{match: staging, tier: dev}]\n");
+    let mut pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &["pods", "-n", "shop", "--context", "staging"], (150, 45), home);
+    pty.wait_for("pods", SOON, |s| s.contents().contains("checkout-"));
+    pty.send("/checkout\r");
+    pty.wait_for("its pods", SOON, |s| s.contents().contains("─ /checkout") && !s.contents().contains(" cart-"));
+    let (file, until) = (slow(&fleet, &here), Instant::now() + SOON);
+    pty.send(format!(":copy-in {file}\r"));
+    pty.wait_for("dialog", SOON, |s| s.contents().contains("Copy files into") && s.contents().contains("not tried beforehand"));
+    // Enter goes through the fields, and confirms behind the last; once it is confirmed the server is asked.
+    while !fleet.members()[2].faults.heard().iter().any(|line| line.contains("command=tar")) {
+        assert!(Instant::now() < until, "{}", pty.screen());
+        pty.send("\r");
+        pty.wait_quiet(Duration::from_millis(400), Duration::from_secs(2));
+    }
+    let pod = pod_of(&heard(&fleet, "command=tar")).to_owned();
+    let there = |script: &str| {
+        let ran = run_on(fleet.kubeconfig(), "exec", &[&pod, "--", "sh", "-c", script], b"");
+        String::from_utf8_lossy(&ran.out).into_owned()
+    };
+    assert!(there("ls -a /tmp").contains(".kconsole-"), "it is under way");
+    pty.send("\x1b");
+    pty.wait_for("no dialog", SOON, |s| !s.contents().contains("Copy files into"));
+    pty.send("Q");
+    pty.wait_for("question", SOON, |s| s.contents().contains("1 of your changes are not done yet"));
+    pty.send("y");
+    let (status, _) = pty.wait_exit(SOON).expect("it ends");
+    assert_eq!((status.exit_code(), there("ls -a /tmp").contains("big"), there("ls -a /tmp").contains(".kconsole-")), (0, false, false));
+    let records = journal(pty.home());
+    let ends: Vec<_> = records.iter().map(|r| (r["record"].as_str().unwrap(), r["verb"].as_str().unwrap())).collect();
+    assert_eq!(ends, [("intent", "copy-in"), ("outcome", "copy-in")]);
+    assert!(records[1]["why"].as_str().unwrap().contains("it was ended"), "{}", records[1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
