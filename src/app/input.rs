@@ -1,31 +1,94 @@
-//! The terminal's input. It is polled by the loop itself: a task of its own would stand in line with hundreds of others that read.
+//! The terminal's input, read by a thread of its own, so that keys stand in no line with hundreds of streams.
+//!
+//! Not by crossterm's stream of events: whoever has it woken, to give the terminal away, may lose the key that comes with it until the next one.
 
-use crossterm::event::{self, Event, EventStream};
-use futures::StreamExt;
-use std::io;
+use crossterm::event::{self, Event};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use std::fs::File;
+use std::io::{self, IsTerminal, PipeReader, PipeWriter};
+use std::os::fd::{AsFd, OwnedFd};
+use std::thread;
 use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Events that wait for the loop; more are left to the terminal.
+const QUEUE: usize = 1_024;
+/// Where something can be read that nobody gets to see, it is looked at again after so long.
+const AGAIN: Duration = Duration::from_millis(10);
 
 /// Reads until it is dropped.
-pub(super) struct Input(EventStream);
+pub(super) struct Input {
+    events: mpsc::Receiver<io::Result<Event>>,
+    _stop: PipeWriter,
+}
 
 impl Input {
     /// Begins to read.
-    pub(super) fn start() -> Self {
-        Self(EventStream::new())
+    ///
+    /// # Errors
+    /// Where there is no terminal, or the system has no more files or threads.
+    pub(super) fn start() -> io::Result<Self> {
+        let terminal = terminal()?;
+        let (stopped, stop) = io::pipe()?;
+        let (to, events) = mpsc::channel(QUEUE);
+        thread::Builder::new().name("input".to_owned()).spawn(move || {
+            if let Err(error) = read(&terminal, &stopped, &to) {
+                // Nobody may be listening any more.
+                let _ = to.blocking_send(Err(error));
+            }
+        })?;
+        Ok(Self { events, _stop: stop })
     }
 
-    /// What is pressed, pasted, clicked or resized next; nothing once the terminal is gone. Nothing is lost where this is not waited for to its end.
+    /// What is pressed, pasted or clicked next; nothing once the terminal is gone. Nothing is lost where this is not waited for to its end.
     pub(super) async fn next(&mut self) -> Option<io::Result<Event>> {
-        self.0.next().await
+        self.events.recv().await
     }
 
     /// The same, if it has come already.
     pub(super) fn waiting(&mut self) -> Option<io::Result<Event>> {
-        // Not by way of the stream, which remembers whom it has to wake.
-        match event::poll(Duration::ZERO) {
-            Ok(true) => Some(event::read()),
-            Ok(false) => None,
-            Err(error) => Some(Err(error)),
+        self.events.try_recv().ok()
+    }
+}
+
+/// The terminal that crossterm reads.
+fn terminal() -> io::Result<OwnedFd> {
+    if io::stdin().is_terminal() { io::stdin().as_fd().try_clone_to_owned() } else { Ok(File::open("/dev/tty")?.into()) }
+}
+
+/// Hands on what comes, until nobody wants it any more or the terminal is gone.
+fn read(terminal: &OwnedFd, stopped: &PipeReader, to: &mpsc::Sender<io::Result<Event>>) -> io::Result<()> {
+    loop {
+        let mut files = [PollFd::new(stopped, PollFlags::empty()), PollFd::new(terminal, PollFlags::IN)];
+        match poll(&mut files, None) {
+            Err(Errno::INTR) => continue,
+            polled => polled?,
+        };
+        if !files[0].revents().is_empty() {
+            return Ok(());
+        }
+        // Whoever reads from a terminal that is gone does so for ever.
+        if files[1].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if !event::poll(Duration::ZERO)? {
+            // crossterm waits for changes, and forgets one that comes with a change of size. To set the line as it is set is another one.
+            tcsetattr(terminal, OptionalActions::Now, &tcgetattr(terminal)?)?;
+            if !event::poll(AGAIN)? {
+                continue;
+            }
+        }
+        loop {
+            let event = event::read()?;
+            // Sizes are told by a signal, which comes without a key as well.
+            if !matches!(event, Event::Resize(..)) && to.blocking_send(Ok(event)).is_err() {
+                return Ok(());
+            }
+            if !event::poll(Duration::ZERO)? {
+                break;
+            }
         }
     }
 }

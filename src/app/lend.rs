@@ -125,7 +125,7 @@ impl Loop {
                         return Err("kconsole was ended".to_owned());
                     }
                     Told::Stop => signal_hook::low_level::raise(SIGSTOP).map_err(|e| e.to_string())?,
-                    Told::End(_) | Told::Continue => {}
+                    Told::End(_) | Told::Continue | Told::Resize => {}
                 },
                 told = &mut running, if ended.is_none() => {
                     ended = Some(told);

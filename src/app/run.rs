@@ -73,7 +73,7 @@ pub async fn run(cli: &Cli, mut setup: Setup) -> io::Result<i32> {
         screen,
         signals,
         reload,
-        input: Some(Input::start()),
+        input: Some(Input::start()?),
         drawn: None,
         began: Instant::now(),
         frames: Frames::default(),
@@ -163,6 +163,7 @@ impl Loop {
                 Woken::Signal(Told::End(n)) => self.end(128 + n),
                 Woken::Signal(Told::Stop) => self.suspend()?,
                 Woken::Signal(Told::Continue) => self.resume()?,
+                Woken::Signal(Told::Resize) => self.resize()?,
             }
         }
         Ok(())
@@ -230,19 +231,13 @@ impl Loop {
                 }
             }
             Some(Ok(Event::Paste(text))) => state.paste(&text),
-            Some(Ok(Event::Resize(..))) => {
-                if self.screen.resize().is_err() {
-                    return false;
-                }
-                state.touch();
-            }
             Some(Ok(Event::Mouse(mouse))) => match mouse.kind {
                 MouseEventKind::Down(MouseButton::Left) => state.click(mouse.column, mouse.row),
                 MouseEventKind::ScrollDown => state.wheel(mouse.column, mouse.row, NOTCH),
                 MouseEventKind::ScrollUp => state.wheel(mouse.column, mouse.row, -NOTCH),
                 _ => {}
             },
-            Some(Ok(Event::FocusGained | Event::FocusLost)) => {}
+            Some(Ok(Event::Resize(..) | Event::FocusGained | Event::FocusLost)) => {}
         }
         true
     }
@@ -330,8 +325,19 @@ impl Loop {
     pub(super) fn resume(&mut self) -> io::Result<()> {
         self.screen.leave();
         self.screen.enter()?;
-        self.input.get_or_insert_with(Input::start);
+        if self.input.is_none() {
+            self.input = Some(Input::start()?);
+        }
         self.tick();
+        self.draw()
+    }
+
+    /// The terminal has another size.
+    fn resize(&mut self) -> io::Result<()> {
+        if self.screen.resize().is_err() {
+            self.end(HUNG_UP);
+        }
+        self.program.state.touch();
         self.draw()
     }
 }

@@ -1,8 +1,8 @@
-//! The signals that the loop obeys: those that end the program, and those of job control.
+//! The signals that the loop obeys: those that end the program, those of job control, and that of another size.
 
 use futures::FutureExt;
 use futures::future::select_all;
-use signal_hook::consts::signal::{SIGCONT, SIGTSTP};
+use signal_hook::consts::signal::{SIGCONT, SIGTSTP, SIGWINCH};
 use std::io;
 use std::pin::pin;
 use std::time::Duration;
@@ -25,6 +25,8 @@ pub(super) enum Told {
     Stop,
     /// It was stopped and goes on.
     Continue,
+    /// The terminal has another size.
+    Resize,
 }
 
 /// The signals, from the moment this exists.
@@ -32,6 +34,7 @@ pub(super) struct Signals {
     deadly: Vec<(Signal, i32)>,
     stop: Signal,
     cont: Signal,
+    size: Signal,
 }
 
 impl Signals {
@@ -41,7 +44,8 @@ impl Signals {
     /// Where the system does not let us.
     pub(super) fn take() -> io::Result<Self> {
         let deadly = DEADLY.iter().map(|(kind, n)| Ok((signal(kind())?, *n))).collect::<io::Result<_>>()?;
-        Ok(Self { deadly, stop: signal(SignalKind::from_raw(SIGTSTP))?, cont: signal(SignalKind::from_raw(SIGCONT))? })
+        let other = |n| signal(SignalKind::from_raw(n));
+        Ok(Self { deadly, stop: other(SIGTSTP)?, cont: other(SIGCONT)?, size: other(SIGWINCH)? })
     }
 
     /// The next signal.
@@ -52,6 +56,7 @@ impl Signals {
             (n, ..) = deadly => Told::End(n),
             _ = self.stop.recv() => Told::Stop,
             _ = self.cont.recv() => Told::Continue,
+            _ = self.size.recv() => Told::Resize,
         }
     }
 

@@ -153,14 +153,16 @@ async fn cordon_and_uncordon() {
 async fn fw9_a_drain_asks_again_where_a_budget_refuses_until_it_does_not() {
     let mut person = with_budget("nodes", 2).await;
     person.sees("n-1").await.act("drain").sees("2 of 2 are asked to go").await.sees("y confirms").await;
-    person.sees("not now: The disruption budget web needs 2").await.press("y").sees("it is tried again").await;
+    person.sees("not now: The disruption budget web needs 2").await.press("y");
+    // Once all are refused, all are due when the clock is looked at next.
+    person.sees("it is tried again").await.settles().await;
     assert_eq!(person.names("pods").len(), 2, "{}", person.screen());
     // The budget lets one go; the pod that takes its place finds no room here, so that the other stays.
     person.other("poddisruptionbudgets.policy", "web", |b| b["spec"]["minAvailable"] = json!(1));
     person
         .until("the budget knows", |p| p.has("poddisruptionbudgets.policy", "web").pointer("/status/disruptionsAllowed") == Some(&json!(1)))
         .await;
-    person.wait(6).sees("2 of 3").await.sees("it is tried again").await;
+    person.wait(6).sees("2 of 3").await.sees("it is tried again").await.settles().await;
     // Elsewhere there is room, and once the pod is ready there, the last one may go.
     node(&person, "n-2");
     person
@@ -177,7 +179,8 @@ async fn fw9_a_drain_asks_again_where_a_budget_refuses_until_it_does_not() {
 #[tokio::test]
 async fn a_drain_goes_on_once_the_budget_allows_it() {
     let mut person = with_budget("nodes", 2).await;
-    person.sees("n-1").await.act("drain").sees("y confirms").await.sees("not now").await.press("y").sees("it is tried again").await;
+    person.sees("n-1").await.act("drain").sees("y confirms").await.sees("not now").await.press("y");
+    person.sees("it is tried again").await.settles().await;
     person.other("poddisruptionbudgets.policy", "web", |b| b["spec"]["minAvailable"] = json!(0));
     let allows = |p: &Person| p.has("poddisruptionbudgets.policy", "web").pointer("/status/disruptionsAllowed") == Some(&json!(2));
     person.until("the budget knows", allows).await;
@@ -209,7 +212,8 @@ async fn what_comes_onto_a_node_between_preview_and_cordon_is_asked_to_go_as_wel
 #[tokio::test]
 async fn a_drain_is_stopped_at_once() {
     let mut person = with_budget("nodes", 2).await;
-    person.sees("n-1").await.act("drain").sees("y confirms").await.sees("not now").await.press("y").sees("it is tried again").await;
+    person.sees("n-1").await.act("drain").sees("y confirms").await.sees("not now").await.press("y");
+    person.sees("it is tried again").await.settles().await;
     person.press("s").sees("was not tried").await.sees("3 of 3").await;
     // By now the budget would allow it: nothing is tried any more, however long one waits.
     person.other("poddisruptionbudgets.policy", "web", |b| b["spec"]["minAvailable"] = json!(0));
