@@ -137,11 +137,11 @@ fn who_looks_on_is_told_what_came_of_it() {
     assert!(fs::read_to_string(&to).unwrap().contains("localhost"));
 }
 
-/// A file that takes minutes to go into a container, over lines that carry so much a second.
+/// A file that takes a minute and a half to go into a container, as lines carry a megabyte a second.
 fn slow(fleet: &Fleet, here: &TempDir) -> String {
     let file = here.path().join("big");
-    fs::write(&file, vec![b'x'; 16 << 20]).unwrap();
-    fleet.members()[2].faults.order(Fault::Rate(100_000));
+    fs::write(&file, vec![b'x'; 96 << 20]).unwrap();
+    fleet.members()[2].faults.order(Fault::Rate(1_000_000));
     file.to_str().unwrap().to_owned()
 }
 
