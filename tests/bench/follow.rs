@@ -21,10 +21,12 @@ const LIMIT: Duration = Duration::from_secs(120);
 const TEXT: &str = r#"{"level":"info","msg":"order placed","service":"checkout","trace":"86630e8e2958c","customer":"c-4711","basket":[12,7,1999],"took":"7ms","region":"eu-central-1","n":%g}"#;
 const LINES: usize = 6_000_000;
 const PODS: usize = 500;
-const BUSY: Duration = Duration::from_secs(60);
+const BUSY: Duration = Duration::from_secs(90);
 const LOOKS: usize = 60;
 /// Of so many keys three take longer than the 99th part.
 const PRESSES: usize = 300;
+/// Between two keys, as people press them.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A cluster, and how to make things in it.
 struct Rig {
@@ -172,24 +174,39 @@ fn many(rig: &Rig) -> Vec<Line> {
     };
     let followed = pty.wait_until(LIMIT, |s| rate(&s.contents()).is_some_and(|rate| rate >= full));
     let before = cpu(pty.pid());
-    let (end, mut taken, mut holds) = (Instant::now() + BUSY, Vec::new(), false);
+    let mut plain = echoing();
+    let (end, mut taken, mut echoes, mut holds) = (Instant::now() + BUSY, Vec::new(), Vec::new(), false);
     while Instant::now() < end && taken.len() < PRESSES {
         holds = !holds;
         let seen = pty.measure(Duration::from_secs(2), move |s| s.contents().contains("stopped, ") == holds, |pty| pty.send(" "));
         taken.extend(seen.map(|took| took.as_secs_f64() * 1e3));
-        std::thread::sleep(Duration::from_millis(150)); // between two keys, as people press them
+        std::thread::sleep(PAUSE);
+        let key = if holds { "a" } else { "b" };
+        let seen = plain.measure(Duration::from_secs(2), move |s| s.contents().ends_with(key), |pty| pty.send(key));
+        echoes.extend(seen.map(|took| took.as_secs_f64() * 1e3));
+        std::thread::sleep(PAUSE);
     }
     let share = cpu(pty.pid()).zip(before).map(|(after, before)| (after - before) / (BUSY - (end - Instant::now())).as_secs_f64() * 100.0);
     let (median, p99, _) = spread(taken);
+    let (echo_median, echo_p99, _) = spread(echoes);
     let mut lines = vec![
         line("all followed", followed.map(|at| at.saturating_duration_since(begin).as_secs_f64()), "s", Some(5.0)),
         line("key to frame, median", median, "ms", None),
         line("key to frame, p99", p99, "ms", Some(16.0)),
+        line("key to echo of cat beside it, median", echo_median, "ms", None),
+        line("key to echo of cat beside it, p99", echo_p99, "ms", None),
         line("processor", share, "% of a core", None),
         line("resident", rss(pty.pid()), "MiB", None),
     ];
     lines.extend(frames(&mut pty));
     lines
+}
+
+/// A program that gives back each key and does nothing else: what a key takes on this machine whoever answers it.
+fn echoing() -> Pty {
+    let pty = Pty::start("sh", &["-c", "stty raw -echo; echo ready; exec cat"], SIZE, Home::new());
+    pty.wait_for("ready", LIMIT, |s| s.contents().contains("ready"));
+    pty
 }
 
 /// How old a line is when it is there, by the time that it was written.
