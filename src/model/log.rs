@@ -4,6 +4,7 @@
 
 mod cutter;
 mod level;
+mod order;
 mod ring;
 mod shape;
 mod sieve;
@@ -11,6 +12,7 @@ mod stamp;
 
 pub use cutter::{Cutter, LONGEST};
 pub use level::Level;
+pub use order::Order;
 pub use ring::{Ring, Seen, Spot};
 pub use shape::Shape;
 pub use sieve::{Origin, Sieve};

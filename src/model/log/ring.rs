@@ -1,11 +1,9 @@
 //! Lines of many sources in the order of their times, as many as fit into so many bytes. It is the only place that lets go of lines, and it counts
 //! them.
 
-use super::{Chunk, Kind, Level, Stamp};
+use super::{Chunk, Kind, Level, Order, Stamp};
 use std::collections::{HashMap, VecDeque};
 
-/// The index grows by such a part of it.
-const STEP: usize = 8;
 /// Numbers of chunks that are gone and still take room.
 const SLACK: usize = 1 << 10;
 
@@ -14,8 +12,8 @@ const SLACK: usize = 1 << 10;
 pub struct Spot {
     /// When it was written.
     pub at: Stamp,
-    chunk: u32,
-    line: u32,
+    pub(super) chunk: u32,
+    pub(super) line: u32,
 }
 
 impl Spot {
@@ -52,7 +50,7 @@ pub struct Ring {
     last: HashMap<u32, u32>,
     /// How many chunks are held.
     held: usize,
-    order: VecDeque<Spot>,
+    order: Order,
     size: usize,
     limit: usize,
     gone: u64,
@@ -72,7 +70,7 @@ struct Held {
 impl Ring {
     /// A ring that takes so many bytes, its index included.
     pub fn new(limit: usize) -> Self {
-        Self { chunks: VecDeque::new(), first: 0, last: HashMap::new(), held: 0, order: VecDeque::new(), size: 0, limit, gone: 0 }
+        Self { chunks: VecDeque::new(), first: 0, last: HashMap::new(), held: 0, order: Order::default(), size: 0, limit, gone: 0 }
     }
 
     /// How many lines are held.
@@ -106,9 +104,9 @@ impl Ring {
             held.after = Some(number);
         }
         self.chunks.push_back(Some(Held { source, left: chunk.len(), chunk, before, after: None }));
-        self.merge(&spots);
+        self.order.merge(&spots);
         while self.size > self.limit && self.order.len() > 1 {
-            if let Some(oldest) = self.order.pop_front() {
+            if let Some(oldest) = self.order.pop_first() {
                 self.let_go(oldest);
             }
         }
@@ -116,29 +114,6 @@ impl Ring {
             self.let_go_first();
         }
         spots
-    }
-
-    /// Only what is newer than the oldest new line is touched.
-    fn merge(&mut self, spots: &[Spot]) {
-        // In small steps: left alone it would double, and hold room for twice as many lines as there are.
-        if self.order.capacity() - self.order.len() < spots.len() {
-            self.order.reserve_exact(spots.len() + self.order.len() / STEP);
-        }
-        let Some(first) = spots.first() else { return };
-        let from = self.order.partition_point(|s| s < first);
-        if from == self.order.len() {
-            self.order.extend(spots);
-            return;
-        }
-        let later: Vec<Spot> = self.order.drain(from..).collect();
-        let (mut old, mut new) = (later.into_iter().peekable(), spots.iter().copied().peekable());
-        while let Some(next) = match (old.peek(), new.peek()) {
-            (Some(a), Some(b)) if a < b => old.next(),
-            (_, Some(_)) => new.next(),
-            (_, None) => old.next(),
-        } {
-            self.order.push_back(next);
-        }
     }
 
     /// A line that is in the order no more.
@@ -167,8 +142,7 @@ impl Ring {
         let Some(Some(held)) = self.chunks.front() else { return };
         let spots: Vec<Spot> = held.chunk.lines.iter().zip(0..).map(|(line, i)| Spot { at: line.at, chunk: number, line: i }).collect();
         for spot in spots {
-            if let Ok(place) = self.order.binary_search(&spot) {
-                self.order.remove(place);
+            if self.order.remove(spot) {
                 self.let_go(spot);
             }
         }
@@ -182,8 +156,8 @@ impl Ring {
     /// Lets go of all lines up to this one, which nobody misses.
     pub fn forget(&mut self, until: Spot) {
         let gone = self.gone;
-        while self.order.front().is_some_and(|first| *first <= until) {
-            if let Some(first) = self.order.pop_front() {
+        while self.order.first().is_some_and(|first| first <= until) {
+            if let Some(first) = self.order.pop_first() {
                 self.let_go(first);
             }
         }
@@ -194,7 +168,7 @@ impl Ring {
     pub fn forget_those(&mut self, is_one: impl Fn(u32) -> bool) {
         let those: Vec<Spot> =
             self.order.iter().filter(|spot| self.held(spot.chunk).is_some_and(|held| is_one(held.source))).copied().collect();
-        self.order.retain(|spot| those.binary_search(spot).is_err());
+        self.order.retain(|spot| those.binary_search(&spot).is_err());
         let gone = self.gone;
         those.into_iter().for_each(|spot| self.let_go(spot));
         self.gone = gone;
@@ -203,12 +177,12 @@ impl Ring {
 
     /// The oldest line.
     pub fn oldest(&self) -> Option<Spot> {
-        self.order.front().copied()
+        self.order.first()
     }
 
     /// The name of the line at a place of the order.
     pub fn spot(&self, place: usize) -> Option<Spot> {
-        self.order.get(place).copied()
+        self.order.get(place)
     }
 
     /// The line that the same source wrote before this one, if that is still held.
@@ -232,7 +206,7 @@ impl Ring {
         let at = self.held(chunk)?.chunk.lines.get(line as usize)?.at;
         let spot = Spot { at, chunk, line };
         // A chunk stays until all of its lines are gone.
-        self.order.binary_search(&spot).ok().and_then(|_| self.line(spot))
+        if self.order.contains(spot) { self.line(spot) } else { None }
     }
 
     fn held(&self, chunk: u32) -> Option<&Held> {
@@ -257,7 +231,7 @@ impl Ring {
 
     /// The place of a line, or the one where it was.
     pub fn place(&self, spot: Spot) -> usize {
-        self.order.partition_point(|s| *s < spot)
+        self.order.place(spot)
     }
 }
 
@@ -321,7 +295,7 @@ mod tests {
             }
             for pair in wrote.iter().flat_map(|of| of.windows(2)) {
                 let [a, b] = [pair[0], pair[1]];
-                let is_held = |spot: Spot| ring.order.binary_search(&spot).is_ok();
+                let is_held = |spot: Spot| ring.order.contains(spot);
                 let both = is_held(a) && is_held(b);
                 prop_assert!(!both || ring.later(a).map(|l| l.spot) == Some(b));
                 prop_assert!(!both || ring.earlier(b).map(|l| l.spot) == Some(a));

@@ -1,9 +1,9 @@
 //! Which of the lines that are held are shown, in their order: all of them, or those that a filter lets through, with what their containers wrote around
 //! them; of sources that are not muted, with the lines of a stack trace folded into their first.
 
-use crate::model::log::{Kind, Ring, Seen, Sieve, Spot};
+use crate::model::log::{Kind, Order, Ring, Seen, Sieve, Spot};
 use crate::model::motion::Around;
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::iter::successors;
 
 /// Lines that one slice of work looks at.
@@ -29,7 +29,7 @@ pub(super) struct Lens {
     /// What happened beside the lines was told, and is not to be seen any more.
     pub(super) hides_events: bool,
     /// The lines; `None` shows all that are held.
-    shown: Option<VecDeque<Spot>>,
+    shown: Option<Order>,
     /// Lines before this one were not looked at yet.
     before: Option<Spot>,
 }
@@ -37,17 +37,17 @@ pub(super) struct Lens {
 impl Lens {
     /// How many lines are shown.
     pub(super) fn len(&self, ring: &Ring) -> usize {
-        self.shown.as_ref().map_or(ring.len(), VecDeque::len)
+        self.shown.as_ref().map_or(ring.len(), Order::len)
     }
 
     /// The line at a place.
     pub(super) fn spot(&self, ring: &Ring, place: usize) -> Option<Spot> {
-        self.shown.as_ref().map_or_else(|| ring.spot(place), |shown| shown.get(place).copied())
+        self.shown.as_ref().map_or_else(|| ring.spot(place), |shown| shown.get(place))
     }
 
     /// The place of a line, or the one where it would be.
     pub(super) fn place(&self, ring: &Ring, spot: Spot) -> usize {
-        self.shown.as_ref().map_or_else(|| ring.place(spot), |shown| shown.partition_point(|s| *s < spot))
+        self.shown.as_ref().map_or_else(|| ring.place(spot), |shown| shown.place(spot))
     }
 
     /// Shows more or fewer lines around those that the filter lets through.
@@ -62,7 +62,7 @@ impl Lens {
     /// Something of what it shows is another now: all lines are looked at again, the newest first.
     pub(super) fn change(&mut self, ring: &Ring) {
         let is_all = self.sieve.is_empty() && self.muted.is_empty() && !self.folds && !self.hides_events;
-        self.shown = (!is_all).then(VecDeque::new);
+        self.shown = (!is_all).then(Order::default);
         self.before = if is_all { None } else { ring.len().checked_sub(1).and_then(|last| ring.spot(last)) };
     }
 
@@ -78,53 +78,52 @@ impl Lens {
         let from = end.saturating_sub(SLICE);
         let found: Vec<Spot> = (from..end).filter_map(|place| ring.get(place)).filter(|line| shows(self, line)).map(|l| l.spot).collect();
         self.before = from.checked_sub(1).and_then(|place| ring.spot(place));
-        for spot in found.into_iter().rev() {
-            self.show(ring, spot);
-        }
+        self.show(ring, found);
     }
 
     /// Takes in lines of one container that have come, in their order. How many of them are shown.
     pub(super) fn take(&mut self, ring: &Ring, new: &[Spot], shows: impl Fn(&Self, &Seen<'_>) -> bool) -> usize {
-        let Some(before) = self.shown.as_ref().map(VecDeque::len) else { return new.len() };
+        let Some(before) = self.shown.as_ref().map(Order::len) else { return new.len() };
         let mut new = new.to_vec();
         new.sort_unstable_by_key(|spot| spot.arrival());
         for line in new.into_iter().filter_map(|spot| ring.line(spot)) {
             // The others are looked at when their turn comes.
             if self.before.is_none_or(|before| line.spot > before) && shows(self, &line) {
-                self.show(ring, line.spot);
+                self.show(ring, vec![line.spot]);
             } else if self.is_after_one(ring, &line, &shows) {
-                self.insert(line.spot);
+                self.insert(vec![line.spot]);
             }
         }
         let Some(shown) = &mut self.shown else { return 0 };
         let come = shown.len() - before;
-        while shown.front().is_some_and(|first| ring.oldest().is_none_or(|oldest| *first < oldest)) {
-            shown.pop_front();
+        while shown.first().is_some_and(|first| ring.oldest().is_none_or(|oldest| first < oldest)) {
+            shown.pop_first();
         }
         come
     }
 
-    /// Shows a line, and what its container wrote around it.
-    fn show(&mut self, ring: &Ring, spot: Spot) {
-        self.insert(spot);
-        let is_written = ring.line(spot).is_some_and(|line| line.kind == Kind::Written);
-        if self.around > 0 && is_written && !self.sieve.is_empty() {
-            let beside: Vec<Spot> =
-                [Ring::earlier, Ring::later].iter().flat_map(|step| self.walk(ring, spot, *step)).map(|l| l.spot).collect();
-            beside.into_iter().for_each(|spot| self.insert(spot));
+    /// Shows lines, and what their containers wrote around them.
+    fn show(&mut self, ring: &Ring, mut spots: Vec<Spot>) {
+        if self.around > 0 && !self.sieve.is_empty() {
+            let written = spots.iter().filter(|spot| ring.line(**spot).is_some_and(|line| line.kind == Kind::Written));
+            let both = |spot: &Spot| [Ring::earlier, Ring::later].map(|step| self.walk(ring, *spot, step).map(|line| line.spot));
+            let beside: Vec<Spot> = written.flat_map(both).flatten().collect();
+            spots.extend(beside);
         }
+        self.insert(spots);
     }
 
-    fn insert(&mut self, spot: Spot) {
+    fn insert(&mut self, mut spots: Vec<Spot>) {
         let Some(shown) = &mut self.shown else { return };
-        if let Err(place) = shown.binary_search(&spot) {
-            shown.insert(place, spot);
-        }
+        spots.retain(|spot| !shown.contains(*spot));
+        spots.sort_unstable();
+        spots.dedup();
+        shown.merge(&spots);
     }
 
     /// True for a line that is to be shown because of one before it. Between the two nothing is hidden.
     fn is_after_one(&self, ring: &Ring, line: &Seen<'_>, shows: impl Fn(&Self, &Seen<'_>) -> bool) -> bool {
-        let is_shown = |line: &Seen<'_>| self.shown.as_ref().is_some_and(|shown| shown.binary_search(&line.spot).is_ok());
+        let is_shown = |line: &Seen<'_>| self.shown.as_ref().is_some_and(|shown| shown.contains(line.spot));
         let could_be = self.around > 0 && line.kind == Kind::Written && !self.folds_away(line);
         could_be && self.walk(ring, line.spot, Ring::earlier).take_while(is_shown).any(|line| shows(self, &line))
     }
