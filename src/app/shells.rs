@@ -89,11 +89,13 @@ impl Loop {
 impl Program {
     /// Nobody is in a shell any more.
     fn left(&mut self, id: CallId, visit: Visit) {
-        match (visit, self.shells.get_mut(&id)) {
-            (Visit::Left(held, untaken), Some(shell)) => {
-                shell.held = Some(held);
-                self.state.left_shell(id, untaken);
-            }
+        let (held, untaken) = match visit {
+            Visit::Left(held, untaken) => (Some(held), untaken),
+            Visit::Ended(untaken) => (None, untaken),
+        };
+        self.state.left_shell(id, held.is_some(), untaken);
+        match (held, self.shells.get_mut(&id)) {
+            (Some(held), Some(shell)) => shell.held = Some(held),
             _ => {
                 self.shells.remove(&id);
                 self.state.forget_shell(id);
@@ -111,15 +113,24 @@ impl State {
         self.refresh();
     }
 
-    /// A person has left a shell that goes on, which had not taken so many bytes of what they typed.
-    pub(super) fn left_shell(&mut self, id: CallId, untaken: u64) {
+    /// A person comes back from a shell that goes on or has ended, which did not take so many bytes of what they typed.
+    pub(super) fn left_shell(&mut self, id: CallId, goes_on: bool, untaken: u64) {
         let Some(shell) = self.world.shells.iter().find(|shell| shell.id == id) else { return };
         let (object, cluster) = (words::object(&shell.object), shell.object.cluster);
-        let told = format!("the shell in {object} stays open; :shells goes back to it");
-        self.say(match untaken {
-            0 => Notice::info(told).of(cluster),
-            _ => Notice::warn(format!("{told}; {untaken} bytes that you typed were not taken there, and are let go of")).of(cluster),
-        });
+        let told = match goes_on {
+            true => format!("the shell in {object} stays open; :shells goes back to it"),
+            false => format!("the shell in {object} has ended"),
+        };
+        match (untaken, goes_on) {
+            // Its change tells that.
+            (0, false) => {}
+            (0, true) => self.say(Notice::info(told).of(cluster)),
+            _ => {
+                let bytes =
+                    if untaken == 1 { "1 byte that you typed was".to_owned() } else { format!("{untaken} bytes that you typed were") };
+                self.say(Notice::warn(format!("{told}; {bytes} not taken there, and let go of")).of(cluster));
+            }
+        }
     }
 
     /// A shell was answered: it is listed until somebody has looked at how it ended.

@@ -10,10 +10,14 @@ use crate::k8s::connect::Settings;
 use crate::k8s::entry::{ClusterEntry, UserEntry};
 use crate::k8s::kubeconfig::{self, Context, Kubeconfig, Sources};
 use crate::keymap::{KEYMAPS, Key, Keymap};
+use crate::model::call::CallId;
+use crate::model::cell::Health;
+use crate::model::course::ChangeId;
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::id::{ClusterId, Uid, WatchId};
+use crate::model::id::{ClusterId, GroupResource, ObjectRef, Uid, WatchId};
 use crate::model::msg::{ClusterNews, Delta, Link, Msg, News, Sync};
 use crate::model::step::{Effect, Motion, Screen, Step, TableOf};
+use crate::model::stream::Shell;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
 use crate::ui::theme::Theme;
@@ -290,6 +294,25 @@ fn two_clusters_never_share_a_name_or_a_digit() {
     // Whoever has an alias leaves its own name to others.
     let (named, problems) = dressed(&["a/prod", "b"], "clusters: [{match: b, alias: prod}, {match: a/*, alias: old}]\n");
     assert_eq!((named[0].0.as_str(), named[1].0.as_str(), problems.len()), ("old", "prod", 0));
+}
+
+#[tokio::test]
+async fn what_a_shell_did_not_take_is_said_whether_it_goes_on_or_has_ended() {
+    let mut program = program(contexts(&["red"]));
+    let kind = GroupResource::new("", "pods");
+    let object = ObjectRef { cluster: ClusterId(0), kind, namespace: "shop".into(), name: "web".into(), uid: Uid::default() };
+    let (change, id, container) = (ChangeId(1), CallId(1), "app".into());
+    program.state.world.shells.push(Shell { change, id, object, container, since: Timestamp(0), ended: None });
+    for (goes_on, untaken, wanted) in [
+        (false, 0, ""),
+        (true, 0, "the shell in shop/web stays open; :shells goes back to it"),
+        (true, 1, "the shell in shop/web stays open; :shells goes back to it; 1 byte that you typed was not taken there, and let go of"),
+        (false, 300, "the shell in shop/web has ended; 300 bytes that you typed were not taken there, and let go of"),
+    ] {
+        program.state.left_shell(id, goes_on, untaken);
+        let is_warning = program.state.notice.as_ref().is_some_and(|(notice, _)| notice.health != Health::Ok);
+        assert_eq!((said(&program).as_str(), is_warning), (wanted, untaken > 0));
+    }
 }
 
 proptest! {

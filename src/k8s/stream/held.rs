@@ -5,7 +5,7 @@
 use super::exec::{Ends, put};
 use super::modes::Modes;
 use crate::model::stream::{End, Ended};
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 use futures::FutureExt;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,7 +23,8 @@ const LINE: usize = 4 << 10;
 /// Bytes that are on their way at a time.
 const PIECE: usize = 32 << 10;
 
-/// A far side that has taken nothing for so long takes nothing: whoever is only slow gets all of it.
+/// Where all that can wait for a far side waits and it has taken nothing for so long, what else is typed is let go of until there is room again.
+/// Whoever is only slow gets all of it.
 const STUCK: Duration = Duration::from_secs(3);
 
 /// What comes of [`LEAVE`](crate::model::stream::LEAVE), also where a program has asked for other codes, as xterm and kitty have them.
@@ -46,8 +47,8 @@ pub struct Held {
 pub enum Visit {
     /// The person left, and it goes on. So many bytes that were typed it had not taken by then, and does not get.
     Left(Held, u64),
-    /// It has ended, and all that it wrote was told.
-    Ended,
+    /// It has ended, and all that it wrote was told. So many bytes that were typed it did not take.
+    Ended(u64),
 }
 
 /// Bytes that went in and came out.
@@ -158,25 +159,26 @@ impl Held {
         let Ends { input: mut keys, mut out, size: here, .. } = near;
         // It hands over what it has either way.
         let _ = stop.send(());
-        let Ok(Output { mut from, mut kept, has_ended }) = holding.await else { return Visit::Ended };
+        let Ok(Output { mut from, mut kept, has_ended }) = holding.await else { return Visit::Ended(0) };
         if has_ended {
             // Where the terminal is gone, nobody is left to be told.
             let _ = kept.tell(&mut *out).await;
             let _ = put(&mut *out, OVER.as_bytes()).await;
             let _ = keys.read(&mut [0; 64]).await;
-            return Visit::Ended;
+            return Visit::Ended(0);
         }
-        let (leave, untaken) = (Notify::new(), AtomicU64::new(0));
+        let (leave, mut typed) = (Notify::new(), Typed::default());
         let goes_on = tokio::select! {
             goes_on = print(&mut from, &mut kept, &mut *out, &counted, &leave) => goes_on,
-            never = type_in(&mut *keys, &mut input, (&counted, &untaken), &leave) => match never {},
+            never = type_in(&mut *keys, &mut input, (&counted, &mut typed), &leave) => match never {},
             never = resize(here, &size) => match never {},
         };
+        let untaken = typed.waiting.len() as u64 + typed.lost;
         if !goes_on {
-            return Visit::Ended;
+            return Visit::Ended(untaken);
         }
         size.send_modify(|size| *size = other(*size));
-        Visit::Left(Self::holding(input, size, counted, from, kept), untaken.into_inner())
+        Visit::Left(Self::holding(input, size, counted, from, kept), untaken)
     }
 }
 
@@ -207,42 +209,49 @@ async fn print(
     true
 }
 
-/// Sends what is typed, until the key that leaves. That one is heard whatever the far side does: where it takes nothing of all that is held for it,
-/// what else is typed is let go of until it has.
+/// What was typed.
+#[derive(Default)]
+struct Typed {
+    /// The far side has not taken this.
+    waiting: BytesMut,
+    /// So many bytes were let go of.
+    lost: u64,
+}
+
+/// Sends what is typed, until the key that leaves. That one is heard whatever the far side does.
 async fn type_in(
     keys: &mut (dyn io::AsyncRead + Send + Unpin),
     input: &mut DuplexStream,
-    (counted, untaken): (&Counted, &AtomicU64),
+    (counted, Typed { waiting, lost }): (&Counted, &mut Typed),
     leave: &Notify,
 ) -> std::convert::Infallible {
-    let (mut buffer, mut typed, mut is_stuck) = (vec![0; PIECE], BytesMut::new(), false);
+    let (mut buffer, mut is_stuck) = (vec![0; PIECE], false);
     loop {
         tokio::select! {
-            read = keys.read(&mut buffer), if typed.len() < HELD || is_stuck => {
+            read = keys.read(&mut buffer), if waiting.len() < HELD || is_stuck => {
                 let all = buffer.get(..read.unwrap_or(0)).unwrap_or_default();
                 let end = LEAVES.iter().filter_map(|leave| all.windows(leave.len()).position(|keys| keys == *leave)).min();
                 let pressed = all.get(..end.unwrap_or(all.len())).unwrap_or_default();
                 if is_stuck {
-                    untaken.fetch_add(pressed.len() as u64, Relaxed);
+                    *lost += pressed.len() as u64;
                 } else {
-                    typed.extend_from_slice(pressed);
+                    waiting.extend_from_slice(pressed);
                 }
                 if end.is_some() || all.is_empty() {
                     // What was typed before goes in, if there is room for it.
-                    let last = input.write(typed.chunk()).now_or_never().and_then(Result::ok).unwrap_or_default();
+                    let last = input.write_buf(waiting).now_or_never().and_then(Result::ok).unwrap_or_default();
                     counted.sent.fetch_add(last as u64, Relaxed);
-                    untaken.fetch_add((typed.len() - last) as u64, Relaxed);
                     leave.notify_one();
                     return std::future::pending().await;
                 }
             }
-            written = input.write_buf(&mut typed), if !typed.is_empty() => {
+            written = input.write_buf(waiting), if !waiting.is_empty() => {
                 // That nobody takes it is heard of by who listens.
                 let Ok(n) = written else { return std::future::pending().await };
                 counted.sent.fetch_add(n as u64, Relaxed);
-                is_stuck &= !typed.is_empty();
+                is_stuck &= waiting.len() >= HELD;
             }
-            () = sleep(STUCK), if typed.len() >= HELD && !is_stuck => is_stuck = true,
+            () = sleep(STUCK), if waiting.len() >= HELD && !is_stuck => is_stuck = true,
         }
     }
 }
@@ -291,7 +300,7 @@ mod tests {
     fn left(visit: Visit) -> Held {
         match visit {
             Visit::Left(held, _) => held,
-            Visit::Ended => panic!("it goes on"),
+            Visit::Ended(_) => panic!("it goes on"),
         }
     }
 
@@ -322,7 +331,7 @@ mod tests {
         told.send_replace((90, 20));
         size.wait_for(|size| *size == (90, 20)).await.unwrap();
         drop(far_out);
-        assert!(matches!(visit.await.unwrap(), Visit::Ended));
+        assert!(matches!(visit.await.unwrap(), Visit::Ended(0)));
         let Ended { end, sent, received } = counted.closed();
         assert_eq!((end, sent, received), (End::Closed, 6, 19));
         drop(hand);
@@ -342,7 +351,7 @@ mod tests {
         }
         tokio::task::yield_now().await;
         hand.write_all(b"x").await.unwrap();
-        assert!(matches!(held.visit(near).await, Visit::Ended));
+        assert!(matches!(held.visit(near).await, Visit::Ended(0)));
         let mut told = String::new();
         eye.read_to_string(&mut told).await.unwrap();
         let rest = told.strip_prefix("\r\nkconsole: ").unwrap();
@@ -368,6 +377,42 @@ mod tests {
             assert_eq!(untaken, (typed - std::mem::take(&mut room)) as u64);
             held = left;
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_ends_while_it_takes_nothing_tells_what_it_did_not_take() {
+        let (held, Ends { input, out, .. }) = Held::new((80, 24));
+        let (Person { mut hand, eye: _eye, near }, _told) = person((80, 24));
+        let visit = tokio::spawn(held.visit(near));
+        hand.write_all(&vec![b'x'; 4 * HELD]).await.unwrap();
+        sleep(2 * STUCK).await;
+        drop((input, out));
+        let Visit::Ended(untaken) = visit.await.unwrap() else { panic!("it has ended") };
+        assert_eq!(untaken, (4 * HELD - ON_ITS_WAY) as u64);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_typed_once_there_is_room_again_goes_in() {
+        let (held, Ends { mut input, out: _out, .. }) = Held::new((80, 24));
+        let (Person { mut hand, eye: _eye, near }, _told) = person((80, 24));
+        let visit = tokio::spawn(held.visit(near));
+        hand.write_all(&vec![b'x'; 4 * HELD]).await.unwrap();
+        sleep(2 * STUCK).await;
+        // It takes a little, and holds still again.
+        let mut got = vec![0; 2 * PIECE];
+        input.read_exact(&mut got).await.unwrap();
+        sleep(STUCK / 2).await;
+        hand.write_all(b"more").await.unwrap();
+        sleep(STUCK / 2).await;
+        while !got.ends_with(b"more") {
+            let mut piece = vec![0; PIECE];
+            let n = input.read(&mut piece).await.unwrap();
+            got.extend_from_slice(&piece[..n]);
+        }
+        hand.write_all(LEAVES[0]).await.unwrap();
+        let Visit::Left(_, untaken) = visit.await.unwrap() else { panic!("it goes on") };
+        assert_eq!(untaken, (4 * HELD + 4 - got.len()) as u64);
+        assert!(untaken > 0);
     }
 
     #[tokio::test(start_paused = true)]
