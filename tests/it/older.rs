@@ -23,6 +23,12 @@ fn older() -> Fleet {
     fleet
 }
 
+/// Nothing else was spoken.
+fn assert_older(fleet: &Fleet) {
+    let spoken: Vec<String> = fleet.members().iter().flat_map(|member| member.faults.spoken()).collect();
+    assert!(!spoken.is_empty() && spoken.iter().all(|protocol| protocol == "v4.channel.k8s.io"), "{spoken:?}");
+}
+
 #[test]
 fn commands_and_copies_go_over_the_older_protocol() {
     let (fleet, here, input) = (older(), TempDir::new().unwrap(), bytes(1 << 18));
@@ -46,6 +52,7 @@ fn commands_and_copies_go_over_the_older_protocol() {
     }
     assert!(fs::read(path("out/deep/much")).unwrap() == input && fs::read(path("out/one")).unwrap() == b"1");
     assert_eq!(fs::read(path("two")).unwrap(), b"1");
+    assert_older(&fleet);
 }
 
 #[test]
@@ -67,4 +74,5 @@ fn a_forward_goes_over_channels_which_cannot_tell_that_nothing_more_comes() {
     near.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
     let more = near.read(&mut [0]);
     assert!(more.as_ref().is_err_and(|why| matches!(why.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)), "{more:?}");
+    assert_older(&fleet);
 }

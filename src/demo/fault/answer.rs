@@ -144,6 +144,9 @@ impl Faults {
             Some(Does::NoBookmarks) => right.await.map(without_bookmarks),
             Some(Does::Date(later)) => dated(right.await, later),
         };
+        if let Some(protocol) = answer.headers().get(SEC_WEBSOCKET_PROTOCOL) {
+            self.state().spoken.push(String::from_utf8_lossy(protocol.as_bytes()).into_owned());
+        }
         if about.is_watch() { answer.map(|body| ending(body, self.watch(), self.ended.subscribe())) } else { answer }
     }
 }

@@ -81,6 +81,7 @@ pub struct Faults {
 struct State {
     rules: Vec<Rule>,
     heard: Vec<String>,
+    spoken: Vec<String>,
     connections: u64,
     watches: u64,
     old_streams: bool,
@@ -111,6 +112,11 @@ impl Faults {
     /// The requests that came so far, in the order in which they came: `PATCH /api/v1/nodes/a?dryRun=All`.
     pub fn heard(&self) -> Vec<String> {
         self.state().heard.clone()
+    }
+
+    /// The protocols that were agreed on for streams so far, in their order.
+    pub fn spoken(&self) -> Vec<String> {
+        self.state().spoken.clone()
     }
 
     /// All is well again. What has ended stays ended, and what is half-open stays so: a network does not find lost connections again.
