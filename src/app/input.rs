@@ -9,6 +9,7 @@ use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use std::fs::File;
 use std::io::{self, IsTerminal, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -18,10 +19,30 @@ const QUEUE: usize = 1_024;
 /// Where something can be read that nobody gets to see, it is looked at again after so long.
 const AGAIN: Duration = Duration::from_millis(10);
 
-/// Reads until it is dropped.
+/// Reads until it is dropped; after that nothing here sets the line any more.
 pub(super) struct Input {
     events: mpsc::Receiver<io::Result<Event>>,
+    line: Line,
     _stop: PipeWriter,
+}
+
+/// Whoever sets the line holds this: what is set again as it was must not undo what somebody else has set meanwhile. True once it is none of ours.
+#[derive(Clone, Default)]
+struct Line(Arc<Mutex<bool>>);
+
+impl Line {
+    fn hold(&self) -> MutexGuard<'_, bool> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the line as it is set, while it is ours.
+    fn touch(&self, terminal: &OwnedFd) -> io::Result<()> {
+        let is_over = self.hold();
+        if !*is_over {
+            tcsetattr(terminal, OptionalActions::Now, &tcgetattr(terminal)?)?;
+        }
+        Ok(())
+    }
 }
 
 impl Input {
@@ -33,13 +54,15 @@ impl Input {
         let terminal = terminal()?;
         let (stopped, stop) = io::pipe()?;
         let (to, events) = mpsc::channel(QUEUE);
+        let line = Line::default();
+        let lines = line.clone();
         thread::Builder::new().name("input".to_owned()).spawn(move || {
-            if let Err(error) = read(&terminal, &stopped, &to) {
+            if let Err(error) = read(&terminal, &lines, &stopped, &to) {
                 // Nobody may be listening any more.
                 let _ = to.blocking_send(Err(error));
             }
         })?;
-        Ok(Self { events, _stop: stop })
+        Ok(Self { events, line, _stop: stop })
     }
 
     /// What is pressed, pasted or clicked next; nothing once the terminal is gone. Nothing is lost where this is not waited for to its end.
@@ -51,6 +74,17 @@ impl Input {
     pub(super) fn waiting(&mut self) -> Option<io::Result<Event>> {
         self.events.try_recv().ok()
     }
+
+    /// Nothing here sets the line while this is held.
+    pub(super) fn hold(&self) -> MutexGuard<'_, bool> {
+        self.line.hold()
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        *self.line.hold() = true;
+    }
 }
 
 /// The terminal that crossterm reads.
@@ -59,7 +93,7 @@ fn terminal() -> io::Result<OwnedFd> {
 }
 
 /// Hands on what comes, until nobody wants it any more or the terminal is gone.
-fn read(terminal: &OwnedFd, stopped: &PipeReader, to: &mpsc::Sender<io::Result<Event>>) -> io::Result<()> {
+fn read(terminal: &OwnedFd, line: &Line, stopped: &PipeReader, to: &mpsc::Sender<io::Result<Event>>) -> io::Result<()> {
     loop {
         let mut files = [PollFd::new(stopped, PollFlags::empty()), PollFd::new(terminal, PollFlags::IN)];
         match poll(&mut files, None) {
@@ -75,7 +109,7 @@ fn read(terminal: &OwnedFd, stopped: &PipeReader, to: &mpsc::Sender<io::Result<E
         }
         if !event::poll(Duration::ZERO)? {
             // crossterm waits for changes, and forgets one that comes with a change of size. To set the line as it is set is another one.
-            tcsetattr(terminal, OptionalActions::Now, &tcgetattr(terminal)?)?;
+            line.touch(terminal)?;
             if !event::poll(AGAIN)? {
                 continue;
             }

@@ -83,6 +83,8 @@ pub async fn run(cli: &Cli, mut setup: Setup) -> io::Result<i32> {
     };
     let ended = loop_.run().await;
     tracing::info!("{}", loop_.frames);
+    // What is typed from here on is for whoever has the terminal next.
+    loop_.input = None;
     let Loop { mut program, screen, mut signals, code, .. } = loop_;
     drop(screen);
     program.stop_copies(&mut signals).await;
@@ -147,7 +149,7 @@ impl Loop {
             }
             match self.wait().await {
                 Woken::Input(event) => {
-                    if !(self.take(event) && self.more_input()) {
+                    if !(self.take(event)? && self.more_input()?) {
                         self.end(HUNG_UP);
                     }
                     self.draw()?;
@@ -210,20 +212,22 @@ impl Loop {
     }
 
     /// Takes the input that has arrived meanwhile, so that a burst costs one frame. False once the terminal is gone.
-    fn more_input(&mut self) -> bool {
+    fn more_input(&mut self) -> io::Result<bool> {
         while let Some(event) = self.input.as_mut().and_then(Input::waiting) {
-            if !self.take(Some(event)) {
-                return false;
+            if !self.take(Some(event))? {
+                return Ok(false);
             }
         }
-        true
+        Ok(true)
     }
 
     /// False once the terminal is gone.
-    fn take(&mut self, event: Option<io::Result<Event>>) -> bool {
+    fn take(&mut self, event: Option<io::Result<Event>>) -> io::Result<bool> {
         let state = &mut self.program.state;
         match event {
-            None | Some(Err(_)) => return false,
+            None => return Ok(false),
+            Some(Err(why)) if why.kind() == io::ErrorKind::UnexpectedEof || !term::is_there() => return Ok(false),
+            Some(Err(why)) => return Err(why),
             Some(Ok(Event::Key(key))) => {
                 state.clock(self.began.elapsed());
                 if let Some(key) = Key::of(&key) {
@@ -239,7 +243,7 @@ impl Loop {
             },
             Some(Ok(Event::Resize(..) | Event::FocusGained | Event::FocusLost)) => {}
         }
-        true
+        Ok(true)
     }
 
     /// Draws, if anything changed and the terminal is ours.
@@ -323,8 +327,10 @@ impl Loop {
     /// Takes the terminal again, with the whole screen. Whoever stopped us without asking (SIGSTOP) left it as it was, but the shell has used
     /// it meanwhile: it is given back first.
     pub(super) fn resume(&mut self) -> io::Result<()> {
+        let held = self.input.as_ref().map(Input::hold);
         self.screen.leave();
         self.screen.enter()?;
+        drop(held);
         if self.input.is_none() {
             self.input = Some(Input::start()?);
         }
