@@ -40,7 +40,7 @@
 //! ```text
 //! API server -list, watch-> k8s::watch -Msg::Watch-+
 //! a cluster's connection -> k8s::supervisor -Msg---+-> one bounded inbox --+
-//! terminal -> a task of its own -> a bounded channel, read first ----------+
+//! terminal -> a thread of its own -> a bounded channel, read first --------+
 //! edits of files -> app::reload, in a task of its own ---------------------+
 //! the clock ---------------------------------------------------------------+
 //!                                                                          v
