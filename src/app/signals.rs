@@ -2,7 +2,7 @@
 
 use futures::FutureExt;
 use futures::future::select_all;
-use signal_hook::consts::signal::{SIGCONT, SIGTSTP, SIGWINCH};
+use signal_hook::consts::signal::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use std::io;
 use std::pin::pin;
 use std::time::Duration;
@@ -14,7 +14,7 @@ const CLEAN: Duration = Duration::from_secs(15);
 
 /// Signals that end the program, with their numbers.
 const DEADLY: [(fn() -> SignalKind, i32); 4] =
-    [(SignalKind::terminate, 15), (SignalKind::interrupt, 2), (SignalKind::hangup, 1), (SignalKind::quit, 3)];
+    [(SignalKind::terminate, SIGTERM), (SignalKind::interrupt, SIGINT), (SignalKind::hangup, SIGHUP), (SignalKind::quit, SIGQUIT)];
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(super) struct Signals {
     stop: Signal,
     cont: Signal,
     size: Signal,
+    /// So often it was told to end by SIGTERM.
+    terms: u32,
 }
 
 impl Signals {
@@ -45,7 +47,7 @@ impl Signals {
     pub(super) fn take() -> io::Result<Self> {
         let deadly = DEADLY.iter().map(|(kind, n)| Ok((signal(kind())?, *n))).collect::<io::Result<_>>()?;
         let other = |n| signal(SignalKind::from_raw(n));
-        Ok(Self { deadly, stop: other(SIGTSTP)?, cont: other(SIGCONT)?, size: other(SIGWINCH)? })
+        Ok(Self { deadly, stop: other(SIGTSTP)?, cont: other(SIGCONT)?, size: other(SIGWINCH)?, terms: 0 })
     }
 
     /// The next signal.
@@ -53,7 +55,10 @@ impl Signals {
         let deadly = select_all(self.deadly.iter_mut().map(|(signal, n)| signal.recv().map(|_| *n).boxed()));
         tokio::select! {
             biased;
-            (n, ..) = deadly => Told::End(n),
+            (n, ..) = deadly => {
+                self.terms += u32::from(n == SIGTERM);
+                Told::End(n)
+            }
             _ = self.stop.recv() => Told::Stop,
             _ = self.cont.recv() => Told::Continue,
             _ = self.size.recv() => Told::Resize,
@@ -80,11 +85,19 @@ impl Signals {
         Err((signal, self.clean(running).await))
     }
 
-    /// Waits for what was told to stop and cleans up; no longer than that may take, or than the person likes who ends it once more.
+    /// Waits for what was told to stop and cleans up; no longer than that may take, or than the person likes who ends it once more. A terminal
+    /// that is gone is no person, and tells it more than once: by itself, and by the shell in it.
     pub(super) async fn clean<T>(&mut self, stopping: impl Future<Output = T>) -> Option<T> {
-        tokio::select! {
-            over = timeout(CLEAN, stopping) => over.ok(),
-            _ = self.end() => None,
+        let mut stopping = pin!(timeout(CLEAN, stopping));
+        loop {
+            tokio::select! {
+                over = &mut stopping => return over.ok(),
+                signal = self.end() => match signal {
+                    SIGINT | SIGQUIT => return None,
+                    SIGTERM if self.terms > 1 => return None,
+                    _ => {}
+                },
+            }
         }
     }
 }

@@ -137,11 +137,11 @@ fn who_looks_on_is_told_what_came_of_it() {
     assert!(fs::read_to_string(&to).unwrap().contains("localhost"));
 }
 
-/// A file that takes a minute and a half to go into a container, as lines carry a megabyte a second.
+/// A file that takes a quarter of an hour to go into a container, as lines carry a hundred kilobytes a second.
 fn slow(fleet: &Fleet, here: &TempDir) -> String {
     let file = here.path().join("big");
     fs::write(&file, vec![b'x'; 96 << 20]).unwrap();
-    fleet.members()[2].faults.order(Fault::Rate(1_000_000));
+    fleet.members()[2].faults.order(Fault::Rate(100_000));
     file.to_str().unwrap().to_owned()
 }
 
@@ -154,7 +154,7 @@ fn heard(fleet: &Fleet, command: &str) -> String {
             return line;
         }
         assert!(Instant::now() < until, "{command} is not asked for");
-        std::thread::yield_now();
+        std::thread::park_timeout(Duration::from_millis(10));
     }
 }
 
@@ -182,20 +182,19 @@ fn whoever_ends_it_twice_does_not_wait_and_is_told_what_is_left_where() {
     let (status, _) = pty.wait_exit(SOON).expect("it ends");
     // Sooner than an answer is waited for.
     assert!(status.exit_code() == 130 && once_more.elapsed() < Duration::from_secs(8), "{:?}", once_more.elapsed());
-    let told = format!("kconsole: shop/{pod}:/tmp/.kconsole-{} may still be there", &folder[..16]);
+    let told = format!("kconsole: staging: shop/{pod} (container checkout):/tmp/.kconsole-{} may still be there", &folder[..16]);
     assert!(pty.screen().replace('\n', "").contains(&told), "{told}:\n{}", pty.screen());
 }
 
-#[test]
-fn whoever_leaves_the_screen_ends_its_copies_and_nothing_is_left_of_them() {
-    let (fleet, here) = (shops(), TempDir::new().unwrap());
+/// A screen on which a copy into a pod is under way, and that pod.
+fn copying(fleet: &Fleet, here: &TempDir) -> (Pty, String) {
     let home = Home::new().with("KUBECONFIG", fleet.kubeconfig().to_str().unwrap());
     home.write(".config/kconsole/config.yaml", "clusters: [{match: staging, tier: dev}]\n");
     let mut pty = Pty::start(env!("CARGO_BIN_EXE_kconsole"), &["pods", "-n", "shop", "--context", "staging"], (150, 45), home);
     pty.wait_for("pods", SOON, |s| s.contents().contains("checkout-"));
     pty.send("/checkout\r");
     pty.wait_for("its pods", SOON, |s| s.contents().contains("─ /checkout") && !s.contents().contains(" cart-"));
-    let (file, until) = (slow(&fleet, &here), Instant::now() + SOON);
+    let (file, until) = (slow(fleet, here), Instant::now() + SOON);
     pty.send(format!(":copy-in {file}\r"));
     pty.wait_for("dialog", SOON, |s| s.contents().contains("Copy files into") && s.contents().contains("not tried beforehand"));
     // Enter goes through the fields, and confirms behind the last; once it is confirmed the server is asked.
@@ -204,23 +203,56 @@ fn whoever_leaves_the_screen_ends_its_copies_and_nothing_is_left_of_them() {
         pty.send("\r");
         pty.wait_quiet(Duration::from_millis(400), Duration::from_secs(2));
     }
-    let pod = pod_of(&heard(&fleet, "command=tar")).to_owned();
-    let there = |script: &str| {
-        let ran = run_on(fleet.kubeconfig(), "exec", &[&pod, "--", "sh", "-c", script], b"");
-        String::from_utf8_lossy(&ran.out).into_owned()
-    };
-    assert!(there("ls -a /tmp").contains(".kconsole-"), "it is under way");
+    let pod = pod_of(&heard(fleet, "command=tar")).to_owned();
+    assert!(in_tmp(fleet, &pod).contains(".kconsole-"), "it is under way");
+    (pty, pod)
+}
+
+/// What lies in a pod where files were copied to.
+fn in_tmp(fleet: &Fleet, pod: &str) -> String {
+    String::from_utf8_lossy(&run_on(fleet.kubeconfig(), "exec", &[pod, "--", "ls", "-a", "/tmp"], b"").out).into_owned()
+}
+
+/// Nothing is left of a copy, and it is written down that it was ended.
+fn assert_ended(fleet: &Fleet, pod: &str, home: &Home) {
+    let left = in_tmp(fleet, pod);
+    assert!(left.contains("..") && !left.contains("big") && !left.contains(".kconsole-"), "{left}");
+    let records = journal(home);
+    let ends: Vec<_> = records.iter().map(|r| (r["record"].as_str().unwrap(), r["verb"].as_str().unwrap())).collect();
+    assert_eq!(ends, [("intent", "copy-in"), ("outcome", "copy-in")]);
+    assert!(records[1]["why"].as_str().unwrap().contains("it was ended"), "{}", records[1]);
+}
+
+#[test]
+fn whoever_leaves_the_screen_ends_its_copies_and_nothing_is_left_of_them() {
+    let (fleet, here) = (shops(), TempDir::new().unwrap());
+    let (mut pty, pod) = copying(&fleet, &here);
     pty.send("\x1b");
     pty.wait_for("no dialog", SOON, |s| !s.contents().contains("Copy files into"));
     pty.send("Q");
     pty.wait_for("question", SOON, |s| s.contents().contains("1 of your changes are not done yet"));
     pty.send("y");
     let (status, _) = pty.wait_exit(SOON).expect("it ends");
-    assert_eq!((status.exit_code(), there("ls -a /tmp").contains("big"), there("ls -a /tmp").contains(".kconsole-")), (0, false, false));
-    let records = journal(pty.home());
-    let ends: Vec<_> = records.iter().map(|r| (r["record"].as_str().unwrap(), r["verb"].as_str().unwrap())).collect();
-    assert_eq!(ends, [("intent", "copy-in"), ("outcome", "copy-in")]);
-    assert!(records[1]["why"].as_str().unwrap().contains("it was ended"), "{}", records[1]);
+    assert_eq!(status.exit_code(), 0);
+    assert_ended(&fleet, &pod, pty.home());
+}
+
+/// It is told so by the terminal, by the shell in it, and by whoever closes both.
+#[test]
+fn a_terminal_that_is_gone_is_nobody_who_does_not_want_to_wait() {
+    let (fleet, here) = (shops(), TempDir::new().unwrap());
+    let (pty, pod) = copying(&fleet, &here);
+    // What is removed takes its time.
+    fleet.members()[2].faults.order(Fault::Latency(Duration::from_millis(300)));
+    pty.signal("HUP");
+    heard(&fleet, "command=rm");
+    assert_eq!(pty.exit(), None, "it waits for an answer");
+    pty.signal("HUP");
+    pty.signal("HUP");
+    let (status, _) = pty.wait_exit(SOON).expect("it ends");
+    assert_eq!(status.exit_code(), 129);
+    fleet.members()[2].faults.lift();
+    assert_ended(&fleet, &pod, pty.home());
 }
 
 #[tokio::test(flavor = "multi_thread")]
