@@ -1,9 +1,9 @@
 //! What a program has under way in containers: commands, copies and forwards.
 
+use super::entry::eprint;
 use super::near::{self, Leave};
 use super::program::Program;
 use super::signals::Signals;
-use super::transfer::{TELL, tell_left};
 use crate::k8s::copy::{self, Container, Course, Meter, Outcome};
 use crate::k8s::lanes::Lanes;
 use crate::k8s::link::Link;
@@ -18,8 +18,19 @@ use crate::safety::verb::PORTS;
 use serde_json::Value;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::interval;
+
+/// How often it is told how far a copy is.
+pub(super) const TELL: Duration = Duration::from_millis(200);
+
+/// Says what a copy that was ended could not remove, or nobody waited for.
+pub(super) fn tell_left(course: &Course) {
+    if let Some(left) = course.left() {
+        eprint(&format!("kconsole: {left} may still be there, and is to be removed"));
+    }
+}
 
 /// Tells how far a copy is, whenever that is another.
 async fn tell(id: CallId, course: &Course, out: &mpsc::Sender<Msg>) -> Infallible {
@@ -58,11 +69,12 @@ impl Program {
     /// Copies files into a container or out of it, on this course.
     pub fn copy(&self, call: Call, course: Arc<Course>) -> impl Future<Output = Result<Reply, Failure>> + Send + use<> {
         let open = self.way_to(call.cluster);
+        let cluster = self.context(call.cluster).map(|context| context.name.clone()).unwrap_or_default();
         async move {
             let (link, lanes) = open.map_err(Failure::unsent)?;
             let asked = serde_json::from_str(&call.body).ok().and_then(|options| Transfer::of(&options));
             let transfer = asked.ok_or_else(|| Failure::unsent(Fault::new(FaultKind::Invalid, "it is not known what to copy")))?;
-            let container = Container { link, lanes, call, name: transfer.container.clone() };
+            let container = Container { cluster, link, lanes, call, name: transfer.container.clone() };
             let Outcome { ended, wrong } = copy::copy(&container, &transfer, &course).await;
             Ok(Reply { ended: Some(ended), warnings: wrong, ..Reply::default() })
         }
@@ -72,8 +84,7 @@ impl Program {
     pub(super) fn copy_beside(&mut self, id: CallId, call: Call) {
         let course = Arc::<Course>::default();
         let (copying, out) = (self.copy(call, Arc::clone(&course)), self.out.clone());
-        // Nobody but us knows of those that are over.
-        self.courses.retain(|_, course| Arc::strong_count(course) > 1);
+        self.forget_copies();
         self.courses.insert(id, Arc::clone(&course));
         tokio::spawn(async move {
             let telling = tell(id, &course, &out);
@@ -86,8 +97,15 @@ impl Program {
         });
     }
 
+    /// Those that have said how they ended are nobody's any more.
+    fn forget_copies(&mut self) {
+        self.courses.retain(|id, _| self.state.asked_by(*id).is_some());
+    }
+
     /// Ends all copies, and waits until what they left is removed and they have said how they ended; or until a person does not want to wait.
+    /// What is left then is told, as there is no screen any more to do so.
     pub(super) async fn stop_copies(&mut self, signals: &mut Signals) {
+        self.forget_copies();
         self.courses.values().for_each(|course| course.stop());
         let over = async {
             while self.courses.keys().any(|id| self.state.asked_by(*id).is_some()) {

@@ -7,6 +7,7 @@ use super::exec::{Place, carry_out, connect, find};
 use super::program::Program;
 use super::signals::Signals;
 use super::startup::Setup;
+use super::streams::{TELL, tell_left};
 use crate::actions::transfer::{COPY_IN, COPY_OUT};
 use crate::k8s::copy::{Course, Meter};
 use crate::model::stream::{End, Ended};
@@ -17,11 +18,7 @@ use crate::ui::words;
 use futures::future::FutureExt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::time::interval;
-
-/// How often it is told how far it is.
-pub(super) const TELL: Duration = Duration::from_millis(200);
 
 /// Copies. Returns 0 where all of it is there and the same on both sides, 1 where it is not.
 ///
@@ -61,13 +58,6 @@ pub(super) async fn run(cli: &Cli, asked: &Cp, setup: Setup) -> io::Result<i32> 
     };
     program.clear_up();
     Ok(code)
-}
-
-/// Says what a copy that was ended could not remove, or nobody waited for.
-pub(super) fn tell_left(course: &Course) {
-    if let Some(left) = course.left() {
-        eprint(&format!("kconsole: {left} may still be there, and is to be removed"));
-    }
 }
 
 async fn copy(program: &mut Program, place: &Place, transfer: Transfer, reason: &str, course: &Arc<Course>) -> Result<(), String> {

@@ -25,7 +25,7 @@ const BATCH: usize = 500;
 
 /// Where commands run.
 pub trait Far: Send + Sync {
-    /// What it is called, for people.
+    /// What it is called and where it is, for people.
     fn name(&self) -> String;
 
     /// Runs one, which reads what goes in only where it is told so.
@@ -34,7 +34,9 @@ pub trait Far: Send + Sync {
 
 /// A container.
 pub struct Container {
-    /// Its cluster.
+    /// What its cluster is called.
+    pub cluster: String,
+    /// The connection to that.
     pub link: Link,
     /// The connections there.
     pub lanes: Arc<Lanes>,
@@ -48,10 +50,12 @@ impl Far for Container {
     fn name(&self) -> String {
         // The request is to /api/v1/namespaces/shop/pods/web-1/exec.
         let steps: Vec<&str> = self.call.path.split('/').collect();
-        match steps.as_slice() {
-            [.., namespace, "pods", pod, _] => visible(&format!("{namespace}/{pod}")).into_owned(),
-            _ => "the container".to_owned(),
-        }
+        let pod = match steps.as_slice() {
+            [.., namespace, "pods", pod, _] => format!("{namespace}/{pod}"),
+            _ => self.call.path.clone(),
+        };
+        let container = self.name.as_deref().map(|name| format!(" (container {name})")).unwrap_or_default();
+        visible(&format!("{}: {pod}{container}", self.cluster)).into_owned()
     }
 
     async fn run(&self, words: Vec<String>, reads: bool, ends: Ends) -> Result<Ended, Fault> {
