@@ -435,3 +435,17 @@ async fn somebody_who_ends_it_gets_nothing_and_leaves_nothing() {
         assert_eq!(two.all(), before, "{way:?}");
     }
 }
+
+#[tokio::test]
+async fn what_could_not_be_removed_is_there_where_its_removal_failed_and_may_be_where_nobody_heard_of_it() {
+    for (plays, cuts, told) in [
+        (vec![("tar", "exit 1"), ("rm", "exit 3")], vec![], " is still there: rm ended with 3"),
+        (vec![("tar", "exit 1")], vec![("rm", 0)], " may still be there: cut"),
+    ] {
+        let two = Two::new();
+        two.write("here/big", much());
+        let container = Container { plays: Mutex::new(plays), cuts: Mutex::new(cuts), ..Container::default() };
+        let (ended, _) = two.copy(&container, Way::To, "there/x", "here/big").await;
+        assert!(ended.contains("/.kconsole-") && ended.ends_with(told), "{ended}");
+    }
+}

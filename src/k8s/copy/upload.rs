@@ -46,19 +46,23 @@ pub(super) async fn upload(far: &impl Far, from: &Path, to: &str, course: &Arc<C
         course.leaves(None);
     }
     match (sent, cleaned) {
-        (Err(why), Err(left)) => Err(format!("{why}; {} is still there: {left}", visible(&staging))),
+        (Err(why), Err(left)) => Err(format!("{why}; {} {left}", visible(&staging))),
         (Ok(mut copied), Err(left)) => {
-            copied.wrong.add(format!("{}: it is still there: {left}", visible(&staging)));
+            copied.wrong.add(format!("{}: it {left}", visible(&staging)));
             Ok(copied)
         }
         (sent, Ok(())) => sent,
     }
 }
 
-/// Removes what is not wanted any more, on a course of its own.
+/// Removes what is not wanted any more, on a course of its own. Where nobody heard what came of it, that may never
+/// have been made.
 async fn remove(far: &impl Far, path: &str) -> Result<(), String> {
-    let ran = timeout(CLEAN, ask(far, &["rm", "-rf", path], None, &Course::default())).await;
-    ran.map_err(|_| "no answer".to_owned()).and_then(|ran| ran.done("rm"))
+    let Ok(ran) = timeout(CLEAN, ask(far, &["rm", "-rf", path], None, &Course::default())).await else {
+        return Err("may still be there: no answer".to_owned());
+    };
+    let how = if matches!(ran.went, Went::Exit(_)) { "is still there" } else { "may still be there" };
+    ran.done("rm").map_err(|why| format!("{how}: {why}"))
 }
 
 /// Where something goes.
