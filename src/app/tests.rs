@@ -300,7 +300,7 @@ fn two_clusters_never_share_a_name_or_a_digit() {
 async fn what_a_shell_did_not_take_is_said_whether_it_goes_on_or_has_ended() {
     let mut program = program(contexts(&["red"]));
     let kind = GroupResource::new("", "pods");
-    let object = ObjectRef { cluster: ClusterId(0), kind, namespace: "shop".into(), name: "web".into(), uid: Uid::default() };
+    let object = ObjectRef { cluster: ClusterId(0), kind, namespace: "shop".into(), name: "web".into(), uid: Uid::parse("a") };
     let (change, id, container) = (ChangeId(1), CallId(1), "app".into());
     program.state.world.shells.push(Shell { change, id, object, container, since: Timestamp(0), ended: None });
     for (goes_on, untaken, wanted) in [
