@@ -12,6 +12,7 @@ use crate::kinds::decode::Status;
 use crate::model::call::Call;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::stream::{End, Ended};
+use bytes::BytesMut;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -39,6 +40,8 @@ pub const NO_PROGRAM: &str = "the image has no such program";
 
 /// So many bytes go in as one message.
 const PIECE: usize = 32 << 10;
+/// With so many on their way out no more are read.
+const GATHERED: usize = 256 << 10;
 
 /// The near ends of a conversation.
 pub struct Ends {
@@ -139,29 +142,50 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Puts out what comes, until the far side ends.
+/// Puts out what comes, until the far side ends. What comes while the one before is being written goes out with the next: the far side writes in small
+/// parts, and each one's way out takes its time.
 async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
     mut from: SplitStream<WebSocketStream<S>>,
-    mut out: Box<dyn AsyncWrite + Send + Unpin>,
-    mut err: Box<dyn AsyncWrite + Send + Unpin>,
+    out: Box<dyn AsyncWrite + Send + Unpin>,
+    err: Box<dyn AsyncWrite + Send + Unpin>,
     fate: &impl Fate,
     pulse: &Pulse,
 ) -> Said {
-    let mut said = None;
+    let (mut out, mut err, mut said) = (Gathered::new(out), Gathered::new(err), None);
     loop {
-        let data = match (pulse.next(&mut from, said.is_some(), fate).await, said.take()) {
+        let next = tokio::select! {
+            biased;
+            next = pulse.next(&mut from, said.is_some(), fate), if out.has_room() && err.has_room() => next,
+            written = out.write(), if out.has_more() => match written {
+                Ok(()) => continue,
+                Err(_) => return Said::Unread,
+            },
+            written = err.write(), if err.has_more() => match written {
+                Ok(()) => continue,
+                Err(_) => return Said::Unread,
+            },
+        };
+        let data = match (next, said.take()) {
             (Ok(data), before) => {
                 said = before;
                 data
             }
-            (Err(_), Some(said)) => return said,
-            (Err(Lost::Closed), None) => return Said::Nothing("the connection was closed".to_owned()),
-            (Err(Lost::Broken(why)), None) => return Said::Nothing(why),
+            (Err(lost), said) => {
+                if out.finish().await.and(err.finish().await).is_err() {
+                    return Said::Unread;
+                }
+                return match (said, lost) {
+                    (Some(said), _) => said,
+                    (None, Lost::Closed) => Said::Nothing("the connection was closed".to_owned()),
+                    (None, Lost::Broken(why)) => Said::Nothing(why),
+                };
+            }
         };
         let Some((channel, bytes)) = data.split_first() else { continue };
-        let written = match *channel {
-            STDOUT => put(&mut out, bytes).await,
-            STDERR => put(&mut err, bytes).await,
+        // What is written to both stands in the order in which it came, where both are one terminal.
+        let put = match *channel {
+            STDOUT => err.finish().await.map(|()| out.add(bytes)),
+            STDERR => out.finish().await.map(|()| err.add(bytes)),
             STATUS => {
                 said = Some(status(bytes));
                 continue;
@@ -169,9 +193,54 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
             _ => continue,
         };
         pulse.receives(bytes.len());
-        if written.is_err() {
+        if put.is_err() {
             return Said::Unread;
         }
+    }
+}
+
+/// What came, on its way out.
+struct Gathered {
+    to: Box<dyn AsyncWrite + Send + Unpin>,
+    waiting: BytesMut,
+    is_flushed: bool,
+}
+
+impl Gathered {
+    fn new(to: Box<dyn AsyncWrite + Send + Unpin>) -> Self {
+        Self { to, waiting: BytesMut::new(), is_flushed: true }
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.waiting.extend_from_slice(bytes);
+        self.is_flushed = false;
+    }
+
+    fn has_room(&self) -> bool {
+        self.waiting.len() < GATHERED
+    }
+
+    fn has_more(&self) -> bool {
+        !self.is_flushed
+    }
+
+    /// One step further out. Nothing is lost where this is not waited for to its end.
+    async fn write(&mut self) -> std::io::Result<()> {
+        if self.waiting.is_empty() {
+            self.to.flush().await?;
+            self.is_flushed = true;
+        } else if self.to.write_buf(&mut self.waiting).await? == 0 {
+            return Err(std::io::ErrorKind::WriteZero.into());
+        }
+        Ok(())
+    }
+
+    /// All of it.
+    async fn finish(&mut self) -> std::io::Result<()> {
+        while self.has_more() {
+            self.write().await?;
+        }
+        Ok(())
     }
 }
 

@@ -6,6 +6,9 @@ use std::collections::VecDeque;
 /// A block is begun behind one of so many, and one of more than twice as many is halved.
 const BLOCK: usize = if cfg!(test) { 4 } else { 1 << 10 };
 
+/// So many at a time are put in one by one, which moves memory and looks at none of it.
+const FEW: usize = if cfg!(test) { 2 } else { 16 };
+
 /// The names, each once.
 #[derive(Debug, Default)]
 pub struct Order {
@@ -146,6 +149,12 @@ impl Order {
 
 /// Only what is newer than the oldest new one is touched.
 fn merge(block: &mut VecDeque<Spot>, spots: &[Spot]) {
+    if spots.len() <= FEW {
+        for spot in spots {
+            block.insert(block.partition_point(|s| s < spot), *spot);
+        }
+        return;
+    }
     let from = spots.first().map_or(block.len(), |first| block.partition_point(|spot| spot < first));
     let later = block.split_off(from);
     block.reserve(later.len() + spots.len());
