@@ -378,8 +378,12 @@ impl Program {
         self.sessions.retry_after(same.map(|(i, _)| ClusterId(i as u16)), done);
     }
 
-    /// Waits for a message of the world, then takes in what else has arrived for as long as a slice lasts.
+    /// Waits for a message of the world, then takes in what else has arrived for as long as a slice lasts. What is to be carried out by now waits
+    /// for none.
     pub async fn listen(&mut self) {
+        if self.state.is_due() {
+            return;
+        }
         if let Some(msg) = self.inbox.recv().await {
             let mut settled = msg.is_rows();
             self.state.message(msg);

@@ -159,6 +159,11 @@ impl State {
         std::mem::take(&mut self.effects)
     }
 
+    /// True where there is something to do for it.
+    pub fn is_due(&self) -> bool {
+        !self.effects.is_empty()
+    }
+
     /// What has to be started and stopped for the screens to have what they want.
     pub fn reconcile(&mut self) -> Vec<Order> {
         let of_views = self.views.iter().flat_map(|v| v.wants(&self.world));

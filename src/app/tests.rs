@@ -22,6 +22,7 @@ use crate::model::time::Timestamp;
 use crate::model::world::World;
 use crate::ui::theme::Theme;
 use crate::ui::views::table::TableView;
+use futures::FutureExt;
 use proptest::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -109,6 +110,16 @@ async fn what_an_ended_watch_still_says_changes_nothing() {
     told(&mut program, ClusterId(0), ClusterNews::User("late".into()));
     assert_eq!(running(&program), []);
     assert_eq!(program.state.world.clusters[0].user, None);
+}
+
+#[tokio::test]
+async fn what_is_due_waits_for_no_message() {
+    let mut program = program(Vec::new());
+    assert!(program.listen().now_or_never().is_none(), "nobody says anything");
+    program.state.steps(vec![Step::Do(Effect::Retry(ClusterId(0)))]);
+    assert!(program.listen().now_or_never().is_some());
+    program.perform();
+    assert!(program.listen().now_or_never().is_none());
 }
 
 #[tokio::test]
