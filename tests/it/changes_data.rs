@@ -23,10 +23,10 @@ fn user() -> Value {
         "env": [{"name": "MODE", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "mode"}}}]}]}})
 }
 
-/// A change is confirmed and its dialog closed; what was written is stored.
+/// A change is confirmed and its dialog closed; what was written is stored, and its screen has closed with the end of the change.
 async fn stores(person: &mut Person) {
     person.sees("accepted by the server").await.press("enter").sees("✔").await.press("esc");
-    person.until("it is stored", |p| !p.screen().contains("─ changed")).await;
+    person.until("it is stored", |p| !p.screen().contains("─ changed") && !p.screen().contains('◐')).await;
 }
 
 /// A person who looks at what an object holds.
@@ -49,7 +49,7 @@ async fn a_value_of_a_config_map_is_written_and_taken_back() {
     after["data"]["app.properties"] = json!("a=1\n\n# more\nb=20\n");
     assert_eq!(person.has(MAP, "settings")["data"], after["data"]);
     assert_eq!(person.has(MAP, "settings")["binaryData"], before["binaryData"]);
-    person.press("esc").sees("KEY").await.press("U");
+    person.sees("KEY").await.press("U");
     stores(&mut person).await;
     assert_eq!(person.has(MAP, "settings")["data"], before["data"]);
     // Who has it in its environment is told.
@@ -105,7 +105,7 @@ async fn a_secret_is_hidden_until_it_is_asked_for_and_never_in_a_dialog() {
     stores(&mut person).await;
     assert_eq!(person.has(SECRET, "keys")["data"]["password"], "aHVudGVyMjMK");
     assert!(!dialog.lines().filter_map(|l| l.split('│').nth(2)).any(|l| l.contains("hunter2")), "{dialog}");
-    person.press("esc").sees("KEY").await.press("U").sees("••••• (9 bytes) → ••••• (7 bytes)").await.sees("accepted by the server").await;
+    person.sees("KEY").await.press("U").sees("••••• (9 bytes) → ••••• (7 bytes)").await.sees("accepted by the server").await;
     person.press("enter").sees("✔").await;
     assert_eq!(person.has(SECRET, "keys")["data"], keys()["data"]);
 }
@@ -175,7 +175,7 @@ async fn what_was_written_is_kept_until_it_is_stored_or_thrown_away() {
     assert!(person.texts().is_empty(), "{:?}", person.texts());
 
     // Any other key loses nothing either.
-    person.press("esc").sees("KEY").await;
+    person.sees("KEY").await;
     left(&files);
     person.press("enter").sees("take it up again?").await.press("z").sees("what you wrote then is in").await.sees("1    xa=1").await;
     let old = person.texts();
