@@ -16,7 +16,7 @@ use bytes::BytesMut;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_tungstenite::WebSocketStream;
@@ -40,7 +40,7 @@ pub const NO_PROGRAM: &str = "the image has no such program";
 
 /// So many bytes go in as one message.
 const PIECE: usize = 32 << 10;
-/// With so many on their way out no more are read.
+/// So many bytes are read ahead of what goes in; and with so many on their way out no more are read.
 const GATHERED: usize = 256 << 10;
 
 /// The near ends of a conversation.
@@ -274,13 +274,15 @@ fn status(bytes: &[u8]) -> Said {
 /// Sends what is typed, and what size the terminal has; pings. Never ends: what goes wrong here is heard of by who listens.
 async fn speak<S: AsyncRead + AsyncWrite + Unpin>(
     mut to: SplitSink<WebSocketStream<S>, Message>,
-    mut input: Box<dyn AsyncRead + Send + Unpin>,
+    input: Box<dyn AsyncRead + Send + Unpin>,
     mut size: Option<watch::Receiver<(u16, u16)>>,
     ends_input: bool,
     pulse: &Pulse,
 ) -> Said {
     let mut pings = interval_at(Instant::now() + PING, PING);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // Each read of standard input is one of a thread elsewhere.
+    let mut input = BufReader::with_capacity(GATHERED, input);
     let mut buffer = vec![0; PIECE];
     let mut open = true;
     if let Some(size) = &mut size {
