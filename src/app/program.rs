@@ -381,10 +381,8 @@ impl Program {
     /// Waits for a message of the world, then takes in what else has arrived for as long as a slice lasts. What is to be carried out by now waits
     /// for none.
     pub async fn listen(&mut self) {
-        if self.state.is_due() {
-            return;
-        }
-        if let Some(msg) = self.inbox.recv().await {
+        let first = if self.state.is_due() { self.inbox.try_recv().ok() } else { self.inbox.recv().await };
+        if let Some(msg) = first {
             let mut settled = msg.is_rows();
             self.state.message(msg);
             let started = Instant::now();
