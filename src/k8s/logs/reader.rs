@@ -11,8 +11,6 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::log::{Chunk, Cutter, From, Kind, News, Stamp};
 use crate::model::msg::Msg;
 use crate::model::time::Timestamp;
-use futures::FutureExt;
-use futures::future::pending;
 use http_body_util::BodyExt;
 use kube::client::Body;
 use std::time::Duration;
@@ -85,7 +83,7 @@ impl Reader {
 
     async fn follow(&mut self) -> Result<(), Over> {
         loop {
-            let status = match self.logs.status(&mut self.backoff, &self.container).await {
+            let status = match self.status().await {
                 Ok(status) => status,
                 Err(Over::Closed) => return Err(Over::Closed),
                 Err(Over::Gone | Over::Replaced) => return self.gone().await,
@@ -139,6 +137,17 @@ impl Reader {
             }
             (Read::Other, _) => Ok(()),
             (Read::Failed(up, why), _) => self.failed(&up, &why).await,
+        }
+    }
+
+    /// What this container is now.
+    async fn status(&mut self) -> Result<Status, Over> {
+        loop {
+            let pod = self.logs.pod(&mut self.backoff).await?;
+            if let Some(status) = pod.containers().find(|s| *s.name == *self.container) {
+                return Ok(status);
+            }
+            self.logs.changed().await?;
         }
     }
 
@@ -222,7 +231,7 @@ impl Reader {
             Ok(opened) => opened,
             Err(why) => return Ok(Read::Failed(Box::new(up), why)),
         };
-        match self.logs.status(&mut self.backoff, &self.container).await {
+        match self.status().await {
             Ok(status) if status.id() == Some(id) => {}
             // It was there when it was asked, and nobody has its name.
             Err(Over::Gone) => {}
@@ -274,7 +283,7 @@ impl Reader {
     /// True where another container has taken the place of this one. A kubelet knows that before its pod says so, and hands out the log of the new one.
     async fn is_another(&mut self, id: &str) -> Result<bool, Over> {
         let end = Instant::now() + BEHIND;
-        while !self.logs.is_replaced(&mut self.backoff, &self.container, id).await? {
+        while !self.is_replaced(id).await? {
             match timeout_at(end, self.logs.changed()).await {
                 Ok(changed) => changed?,
                 Err(_) => return Ok(false),
@@ -283,14 +292,22 @@ impl Reader {
         Ok(true)
     }
 
+    /// True where the pod says so.
+    async fn is_replaced(&mut self, id: &str) -> Result<bool, Over> {
+        match self.status().await {
+            Ok(status) => Ok(status.id() != Some(id)),
+            Err(Over::Replaced) => Ok(true),
+            Err(Over::Gone) => Ok(false),
+            Err(Over::Closed) => Err(Over::Closed),
+        }
+    }
+
     /// Delivers what comes as it comes, in larger parts where much does.
     async fn take_in(&mut self, up: &Up, mut body: Body, id: &str) -> Result<Taken, Over> {
         let link = self.logs.link.clone();
         let lost = link.lost(up.generation);
         tokio::pin!(lost);
         let seen = self.cutter.seen();
-        // What has brought nothing new yet may be of a container that says nothing after one that has ended.
-        let mut replaced = self.logs.clone().replaced(self.container.clone(), id.to_owned()).boxed();
         let mut due = None;
         loop {
             let later = Instant::now() + Duration::from_secs(3600);
@@ -298,7 +315,14 @@ impl Reader {
                 biased;
                 frame = timeout_at(due.unwrap_or(later), body.frame()) => frame,
                 why = &mut lost => return Ok(Taken::Broken(why)),
-                replaced = &mut replaced => return replaced.map(|()| Taken::Other),
+                // What has brought nothing new yet may be of a container that says nothing after one that has ended.
+                changed = self.logs.changed(), if self.cutter.seen() == seen => {
+                    changed?;
+                    if self.is_replaced(id).await? {
+                        return Ok(Taken::Other);
+                    }
+                    continue;
+                }
             };
             match frame {
                 Err(_) => {}
@@ -308,11 +332,7 @@ impl Reader {
                     let bytes = frame.data_ref().map(|b| &**b).unwrap_or_default();
                     self.logs.link.count(bytes.len());
                     self.cutter.feed(bytes);
-                    let jumped = self.cutter.jumped();
-                    if jumped || self.cutter.seen() > seen {
-                        replaced = pending().boxed();
-                    }
-                    if jumped && self.is_another(id).await? {
+                    if self.cutter.jumped() && self.is_another(id).await? {
                         return Ok(Taken::Other);
                     }
                     due = due.or(Some(Instant::now() + BATCH_FOR));

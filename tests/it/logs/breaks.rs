@@ -56,33 +56,6 @@ async fn fl5_the_connection_is_lost_every_three_seconds() {
     assert_eq!(rig.marks("web"), ["joined"]);
 }
 
-/// FL5: the pod cannot be asked for, and its log is read on all the same.
-#[tokio::test(start_paused = true)]
-async fn fl5_a_pod_that_cannot_be_asked_for_holds_up_no_stream() {
-    for code in [429, 500] {
-        let mut rig = Rig::new();
-        let uid = rig.kubelet.pod("web", &["app"]);
-        rig.follow("web", uid, From::Start);
-        rig.run(s(1)).await;
-        rig.kubelet.with().hides = Some(code);
-        rig.look("web");
-        rig.run(s(1)).await;
-        for n in 0..20 {
-            rig.kubelet.write("web", "app", n.to_string());
-        }
-        rig.run(s(1)).await;
-        rig.all_came("web", "app", 20);
-        // A connection that is lost is heard of too.
-        rig.disconnect();
-        rig.kubelet.with().hides = None;
-        rig.kubelet.write("web", "app", "20");
-        rig.connect();
-        rig.run(s(3)).await;
-        rig.all_came("web", "app", 21);
-        assert_eq!(rig.marks("web"), ["joined"]);
-    }
-}
-
 /// FL5: lines of one and the same time are told apart by their number alone.
 #[tokio::test(start_paused = true)]
 async fn fl5_equal_times() {

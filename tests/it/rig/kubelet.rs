@@ -58,8 +58,6 @@ pub struct State {
     cuts: Vec<(usize, Cut)>,
     /// Requests for logs are refused with this code.
     pub refuses: Option<u16>,
-    /// And those for pods with this one.
-    pub hides: Option<u16>,
     /// The pods say only after so long what is so.
     pub lag: Duration,
     /// Time that an answer takes.
@@ -87,7 +85,6 @@ impl Kubelet {
             began: Instant::now(),
             cuts: Vec::new(),
             refuses: None,
-            hides: None,
             lag: Duration::ZERO,
             latency: Duration::ZERO,
             requests: Vec::new(),
@@ -204,9 +201,6 @@ impl Kubelet {
 
     fn tells(&self, pod: &str) -> Response<UnsyncBoxBody<Bytes, io::Error>> {
         let state = self.with();
-        if let Some(code) = state.hides {
-            return status(code, "", "the server is busy");
-        }
         let Some(uid) = state.uids.get(pod) else { return status(404, "NotFound", "pods not found") };
         let of = state.runs.iter().filter(|((of, _), _)| of == pod);
         let at = state.now() - state.lag.as_nanos() as i64;
