@@ -283,22 +283,18 @@ impl Reader {
     /// True where another container has taken the place of this one. A kubelet knows that before its pod says so, and hands out the log of the new one.
     async fn is_another(&mut self, id: &str) -> Result<bool, Over> {
         let end = Instant::now() + BEHIND;
-        while !self.is_replaced(id).await? {
-            match timeout_at(end, self.logs.changed()).await {
-                Ok(changed) => changed?,
-                Err(_) => return Ok(false),
+        loop {
+            let is_over = Instant::now() >= end;
+            match self.status().await {
+                Ok(status) if status.id() == Some(id) && !is_over => {}
+                Ok(status) => return Ok(status.id() != Some(id)),
+                Err(Over::Replaced) => return Ok(true),
+                Err(Over::Gone) => return Ok(false),
+                Err(Over::Closed) => return Err(Over::Closed),
             }
-        }
-        Ok(true)
-    }
-
-    /// True where the pod says so.
-    async fn is_replaced(&mut self, id: &str) -> Result<bool, Over> {
-        match self.status().await {
-            Ok(status) => Ok(status.id() != Some(id)),
-            Err(Over::Replaced) => Ok(true),
-            Err(Over::Gone) => Ok(false),
-            Err(Over::Closed) => Err(Over::Closed),
+            if let Ok(changed) = timeout_at(end, self.logs.changed()).await {
+                changed?;
+            }
         }
     }
 
@@ -307,7 +303,6 @@ impl Reader {
         let link = self.logs.link.clone();
         let lost = link.lost(up.generation);
         tokio::pin!(lost);
-        let seen = self.cutter.seen();
         let mut due = None;
         loop {
             let later = Instant::now() + Duration::from_secs(3600);
@@ -315,14 +310,6 @@ impl Reader {
                 biased;
                 frame = timeout_at(due.unwrap_or(later), body.frame()) => frame,
                 why = &mut lost => return Ok(Taken::Broken(why)),
-                // What has brought nothing new yet may be of a container that says nothing after one that has ended.
-                changed = self.logs.changed(), if self.cutter.seen() == seen => {
-                    changed?;
-                    if self.is_replaced(id).await? {
-                        return Ok(Taken::Other);
-                    }
-                    continue;
-                }
             };
             match frame {
                 Err(_) => {}
