@@ -159,7 +159,7 @@ impl State {
         std::mem::take(&mut self.effects)
     }
 
-    /// True where there is something to do for it.
+    /// True where the world has something to do by now.
     pub fn is_due(&self) -> bool {
         !self.effects.is_empty()
     }

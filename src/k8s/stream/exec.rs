@@ -16,7 +16,7 @@ use bytes::BytesMut;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{self, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_tungstenite::WebSocketStream;
@@ -151,16 +151,12 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
     fate: &impl Fate,
     pulse: &Pulse,
 ) -> Said {
-    let (mut out, mut err, mut said) = (Gathered::new(out), Gathered::new(err), None);
+    let (mut gathered, mut said) = (Gathered::new(out, err), None);
     loop {
         let next = tokio::select! {
             biased;
-            next = pulse.next(&mut from, said.is_some(), fate), if out.has_room() && err.has_room() => next,
-            written = out.write(), if out.has_more() => match written {
-                Ok(()) => continue,
-                Err(_) => return Said::Unread,
-            },
-            written = err.write(), if err.has_more() => match written {
+            next = pulse.next(&mut from, said.is_some(), fate), if gathered.has_room() => next,
+            written = gathered.write(), if gathered.has_more() => match written {
                 Ok(()) => continue,
                 Err(_) => return Said::Unread,
             },
@@ -170,22 +166,14 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
                 said = before;
                 data
             }
-            (Err(lost), said) => {
-                if out.finish().await.and(err.finish().await).is_err() {
-                    return Said::Unread;
-                }
-                return match (said, lost) {
-                    (Some(said), _) => said,
-                    (None, Lost::Closed) => Said::Nothing("the connection was closed".to_owned()),
-                    (None, Lost::Broken(why)) => Said::Nothing(why),
-                };
-            }
+            (Err(_), _) if gathered.finish().await.is_err() => return Said::Unread,
+            (Err(_), Some(said)) => return said,
+            (Err(Lost::Closed), None) => return Said::Nothing("the connection was closed".to_owned()),
+            (Err(Lost::Broken(why)), None) => return Said::Nothing(why),
         };
         let Some((channel, bytes)) = data.split_first() else { continue };
-        // What is written to both stands in the order in which it came, where both are one terminal.
         let put = match *channel {
-            STDOUT => err.finish().await.map(|()| out.add(bytes)),
-            STDERR => out.finish().await.map(|()| err.add(bytes)),
+            STDOUT | STDERR => gathered.add(*channel == STDERR, bytes).await,
             STATUS => {
                 said = Some(status(bytes));
                 continue;
@@ -201,19 +189,29 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
 
 /// What came, on its way out.
 struct Gathered {
-    to: Box<dyn AsyncWrite + Send + Unpin>,
+    out: Box<dyn AsyncWrite + Send + Unpin>,
+    err: Box<dyn AsyncWrite + Send + Unpin>,
     waiting: BytesMut,
+    /// What waits is errors.
+    is_err: bool,
     is_flushed: bool,
 }
 
 impl Gathered {
-    fn new(to: Box<dyn AsyncWrite + Send + Unpin>) -> Self {
-        Self { to, waiting: BytesMut::new(), is_flushed: true }
+    fn new(out: Box<dyn AsyncWrite + Send + Unpin>, err: Box<dyn AsyncWrite + Send + Unpin>) -> Self {
+        Self { out, err, waiting: BytesMut::new(), is_err: false, is_flushed: true }
     }
 
-    fn add(&mut self, bytes: &[u8]) {
+    /// Takes in what comes behind the rest. What goes elsewhere is out before that: where both are one terminal, it stands there in the order in which
+    /// it came.
+    async fn add(&mut self, is_err: bool, bytes: &[u8]) -> io::Result<()> {
+        if is_err != self.is_err {
+            self.finish().await?;
+            self.is_err = is_err;
+        }
         self.waiting.extend_from_slice(bytes);
         self.is_flushed = false;
+        Ok(())
     }
 
     fn has_room(&self) -> bool {
@@ -225,18 +223,19 @@ impl Gathered {
     }
 
     /// One step further out. Nothing is lost where this is not waited for to its end.
-    async fn write(&mut self) -> std::io::Result<()> {
+    async fn write(&mut self) -> io::Result<()> {
+        let to = if self.is_err { &mut self.err } else { &mut self.out };
         if self.waiting.is_empty() {
-            self.to.flush().await?;
+            to.flush().await?;
             self.is_flushed = true;
-        } else if self.to.write_buf(&mut self.waiting).await? == 0 {
-            return Err(std::io::ErrorKind::WriteZero.into());
+        } else if to.write_buf(&mut self.waiting).await? == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
         }
         Ok(())
     }
 
     /// All of it.
-    async fn finish(&mut self) -> std::io::Result<()> {
+    async fn finish(&mut self) -> io::Result<()> {
         while self.has_more() {
             self.write().await?;
         }
@@ -245,7 +244,7 @@ impl Gathered {
 }
 
 /// All of it, at once.
-pub(super) async fn put(to: &mut (dyn AsyncWrite + Send + Unpin), bytes: &[u8]) -> std::io::Result<()> {
+pub(super) async fn put(to: &mut (dyn AsyncWrite + Send + Unpin), bytes: &[u8]) -> io::Result<()> {
     to.write_all(bytes).await?;
     to.flush().await
 }
@@ -356,7 +355,7 @@ mod tests {
 
     /// Ends where nothing is typed and nothing shown.
     fn ends(input: impl AsyncRead + Send + Unpin + 'static) -> Ends {
-        Ends { input: Box::new(input), out: Box::new(tokio::io::sink()), err: Box::new(tokio::io::sink()), size: None }
+        Ends { input: Box::new(input), out: Box::new(io::sink()), err: Box::new(io::sink()), size: None }
     }
 
     /// A person who types nothing.
@@ -463,7 +462,7 @@ mod tests {
     /// What it writes meanwhile does not say that it has taken what goes in.
     #[tokio::test(start_paused = true)]
     async fn a_program_that_speaks_and_then_works_for_a_minute_is_not_cut_off() {
-        let ended = talked(ends(tokio::io::repeat(b'x').take(1 << 20)), |mut far| async move {
+        let ended = talked(ends(io::repeat(b'x').take(1 << 20)), |mut far| async move {
             sleep(Duration::from_secs(5)).await;
             far.send(Message::binary(b"\x01loading".to_vec())).await.unwrap();
             sleep(Duration::from_secs(60)).await;
@@ -481,7 +480,7 @@ mod tests {
         let near = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
         let began = Instant::now();
         let pulse = Pulse::default();
-        let said = talk(near, true, ends(tokio::io::repeat(b'x')), &Some("the pod is gone"), &pulse).await;
+        let said = talk(near, true, ends(io::repeat(b'x')), &Some("the pod is gone"), &pulse).await;
         assert!(matches!(said, Said::Nothing(why) if why == "the pod is gone"));
         assert!(began.elapsed() <= Duration::from_secs(15), "{:?}", began.elapsed());
     }
