@@ -19,7 +19,7 @@ use crate::model::msg::Msg;
 use http::Request;
 use http_body_util::BodyExt;
 use kube::client::Body;
-use pod::Pod;
+use pod::{Pod, Status};
 use reader::Reader;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -89,6 +89,44 @@ impl Logs {
                 Ok(_) => return Err(Over::Replaced),
                 Err(why) if why.kind == FaultKind::Gone => return Err(Over::Gone),
                 Err(why) => self.pause(&up, backoff, &why).await?,
+            }
+        }
+    }
+
+    /// What a container of it is now.
+    async fn status(&mut self, backoff: &mut Backoff, container: &str) -> Result<Status, Over> {
+        loop {
+            let pod = self.pod(backoff).await?;
+            if let Some(status) = pod.containers().find(|status| status.name == container) {
+                return Ok(status);
+            }
+            self.changed().await?;
+        }
+    }
+
+    /// True where the pod says that another container has come in the place of this one.
+    async fn is_replaced(&mut self, backoff: &mut Backoff, container: &str, id: &str) -> Result<bool, Over> {
+        match self.status(backoff, container).await {
+            Ok(status) => Ok(status.id() != Some(id)),
+            Err(Over::Replaced) => Ok(true),
+            Err(Over::Gone) => Ok(false),
+            Err(Over::Closed) => Err(Over::Closed),
+        }
+    }
+
+    /// The same, whose pod is looked at before it changes.
+    fn asked_at_once(mut self) -> Self {
+        self.look.mark_changed();
+        self
+    }
+
+    /// Waits until it says so. Beside a stream that is read meanwhile: a pod that cannot be asked for holds up none.
+    async fn replaced(mut self, container: Box<str>, id: String) -> Result<(), Over> {
+        let mut backoff = Backoff::default();
+        loop {
+            self.changed().await?;
+            if self.is_replaced(&mut backoff, &container, &id).await? {
+                return Ok(());
             }
         }
     }

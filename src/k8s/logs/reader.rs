@@ -11,6 +11,8 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::log::{Chunk, Cutter, From, Kind, News, Stamp};
 use crate::model::msg::Msg;
 use crate::model::time::Timestamp;
+use futures::FutureExt;
+use futures::future::pending;
 use http_body_util::BodyExt;
 use kube::client::Body;
 use std::time::Duration;
@@ -66,8 +68,17 @@ enum Taken {
     Other,
 }
 
-/// So far a pod may be behind what its kubelet knows.
+/// So far a pod may be behind what its kubelet knows, which hands out the log of a new container before its pod tells of that. What does not go on
+/// where reading was is held back for so long ...
 const BEHIND: Duration = Duration::from_secs(2);
+/// ... or until it is so many bytes.
+const HELD: usize = 4 << 20;
+
+/// A kubelet looks out for a new file only from when it has read the one before to its end. If that is rotated earlier, because the container writes
+/// faster than the kubelet reads, it stays at the end of the old file for good. So a stream is opened again when it says nothing for so long ...
+const STILL: Duration = Duration::from_secs(1);
+/// ... after so many bytes, fewer than anybody's files have (10 MiB where nothing else is configured).
+const MUCH: usize = 1 << 20;
 
 impl Reader {
     pub(super) fn new(logs: Logs, container: String) -> Self {
@@ -83,7 +94,7 @@ impl Reader {
 
     async fn follow(&mut self) -> Result<(), Over> {
         loop {
-            let status = match self.status().await {
+            let status = match self.logs.status(&mut self.backoff, &self.container).await {
                 Ok(status) => status,
                 Err(Over::Closed) => return Err(Over::Closed),
                 Err(Over::Gone | Over::Replaced) => return self.gone().await,
@@ -137,17 +148,6 @@ impl Reader {
             }
             (Read::Other, _) => Ok(()),
             (Read::Failed(up, why), _) => self.failed(&up, &why).await,
-        }
-    }
-
-    /// What this container is now.
-    async fn status(&mut self) -> Result<Status, Over> {
-        loop {
-            let pod = self.logs.pod(&mut self.backoff).await?;
-            if let Some(status) = pod.containers().find(|s| *s.name == *self.container) {
-                return Ok(status);
-            }
-            self.logs.changed().await?;
         }
     }
 
@@ -231,7 +231,7 @@ impl Reader {
             Ok(opened) => opened,
             Err(why) => return Ok(Read::Failed(Box::new(up), why)),
         };
-        match self.status().await {
+        match self.logs.status(&mut self.backoff, &self.container).await {
             Ok(status) if status.id() == Some(id) => {}
             // It was there when it was asked, and nobody has its name.
             Err(Over::Gone) => {}
@@ -241,7 +241,7 @@ impl Reader {
         self.told = None;
         let before = self.cutter.clone();
         self.cutter.reopen();
-        let broken = match self.take_in(&seat.up, body, id).await? {
+        let broken = match self.take_in(&seat.up, body, id, of).await? {
             Taken::Whole => None,
             Taken::Broken(why) => Some(why),
             Taken::Other => {
@@ -264,6 +264,11 @@ impl Reader {
         Ok((seat, answer.into_body()))
     }
 
+    /// True where a stream goes on as long as the container runs.
+    fn follows(&self, of: Of) -> bool {
+        of != Of::Previous && self.logs.tail.follow
+    }
+
     fn query(&self, of: Of) -> String {
         let from = match (self.cutter.since(), self.from) {
             (Some(second), _) => format!("&sinceTime={}", escape(&second.rfc3339())),
@@ -274,59 +279,63 @@ impl Reader {
         };
         let how = match of {
             Of::Previous => "&previous=true",
-            Of::This { .. } if self.logs.tail.follow => "&follow=true",
+            Of::This { .. } if self.follows(of) => "&follow=true",
             Of::This { .. } => "",
         };
         format!("/log?container={}&timestamps=true{how}{from}", escape(&self.container))
     }
 
-    /// True where another container has taken the place of this one. A kubelet knows that before its pod says so, and hands out the log of the new one.
-    async fn is_another(&mut self, id: &str) -> Result<bool, Over> {
-        let end = Instant::now() + BEHIND;
-        loop {
-            let is_over = Instant::now() >= end;
-            match self.status().await {
-                Ok(status) if status.id() == Some(id) && !is_over => {}
-                Ok(status) => return Ok(status.id() != Some(id)),
-                Err(Over::Replaced) => return Ok(true),
-                Err(Over::Gone) => return Ok(false),
-                Err(Over::Closed) => return Err(Over::Closed),
-            }
-            if let Ok(changed) = timeout_at(end, self.logs.changed()).await {
-                changed?;
-            }
-        }
-    }
-
     /// Delivers what comes as it comes, in larger parts where much does.
-    async fn take_in(&mut self, up: &Up, mut body: Body, id: &str) -> Result<Taken, Over> {
+    async fn take_in(&mut self, up: &Up, mut body: Body, id: &str, of: Of) -> Result<Taken, Over> {
         let link = self.logs.link.clone();
         let lost = link.lost(up.generation);
         tokio::pin!(lost);
-        let mut due = None;
+        let seen = self.cutter.seen();
+        // What has brought nothing new yet may be of a container that says nothing after one that has ended.
+        let mut replaced = self.logs.clone().replaced(self.container.clone(), id.to_owned()).boxed();
+        let (mut taken, mut due, mut doubt) = (0, None, None);
         loop {
-            let later = Instant::now() + Duration::from_secs(3600);
+            let may_stand_still = self.follows(of) && taken >= MUCH && self.cutter.seen() > seen;
+            let later = Instant::now() + if may_stand_still { STILL } else { Duration::from_secs(3600) };
             let frame = tokio::select! {
                 biased;
-                frame = timeout_at(due.unwrap_or(later), body.frame()) => frame,
-                why = &mut lost => return Ok(Taken::Broken(why)),
+                frame = timeout_at(doubt.or(due).unwrap_or(later), body.frame()) => frame,
+                why = &mut lost => return Ok(if doubt.is_some() { Taken::Other } else { Taken::Broken(why) }),
+                replaced = &mut replaced => return replaced.map(|()| Taken::Other),
             };
-            match frame {
-                Err(_) => {}
-                Ok(None) => return Ok(Taken::Whole),
-                Ok(Some(Err(error))) => return Ok(Taken::Broken(fault::of_transport(&error))),
+            let over = match frame {
+                Err(_) if doubt.or(due).is_none() && may_stand_still => {
+                    Some(Taken::Broken(Fault::new(FaultKind::Server, "the stream stands still")))
+                }
+                Err(_) => None,
+                Ok(None) => Some(Taken::Whole),
+                Ok(Some(Err(error))) => Some(Taken::Broken(fault::of_transport(&error))),
                 Ok(Some(Ok(frame))) => {
                     let bytes = frame.data_ref().map(|b| &**b).unwrap_or_default();
                     self.logs.link.count(bytes.len());
+                    taken += bytes.len();
                     self.cutter.feed(bytes);
-                    if self.cutter.jumped() && self.is_another(id).await? {
-                        return Ok(Taken::Other);
-                    }
                     due = due.or(Some(Instant::now() + BATCH_FOR));
-                    if self.cutter.waiting() < BATCH {
+                    if self.cutter.jumped() {
+                        doubt = Some(Instant::now() + BEHIND);
+                        replaced = self.logs.clone().asked_at_once().replaced(self.container.clone(), id.to_owned()).boxed();
+                    } else if doubt.is_none() && self.cutter.seen() > seen {
+                        replaced = pending().boxed();
+                    }
+                    if self.cutter.waiting() < if doubt.is_some() { HELD } else { BATCH } {
                         continue;
                     }
+                    None
                 }
+            };
+            if let Some(until) = doubt.take() {
+                if let Ok(replaced) = timeout_at(until, &mut replaced).await {
+                    return replaced.map(|()| Taken::Other);
+                }
+                replaced = pending().boxed();
+            }
+            if let Some(over) = over {
+                return Ok(over);
             }
             self.deliver().await?;
             due = None;

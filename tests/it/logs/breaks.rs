@@ -56,6 +56,57 @@ async fn fl5_the_connection_is_lost_every_three_seconds() {
     assert_eq!(rig.marks("web"), ["joined"]);
 }
 
+/// FL5: the pod cannot be asked for, and its log is read on all the same.
+#[tokio::test(start_paused = true)]
+async fn fl5_a_pod_that_cannot_be_asked_for_holds_up_no_stream() {
+    for code in [429, 500] {
+        let mut rig = Rig::new();
+        let uid = rig.kubelet.pod("web", &["app"]);
+        rig.follow("web", uid, From::Start);
+        rig.run(s(1)).await;
+        rig.kubelet.with().hides = Some(code);
+        rig.look("web");
+        rig.run(s(1)).await;
+        for n in 0..20 {
+            rig.kubelet.write("web", "app", n.to_string());
+        }
+        rig.run(s(1)).await;
+        rig.all_came("web", "app", 20);
+        // A connection that is lost is heard of too.
+        rig.disconnect();
+        rig.kubelet.with().hides = None;
+        rig.kubelet.write("web", "app", "20");
+        rig.connect();
+        rig.run(s(3)).await;
+        rig.all_came("web", "app", 21);
+        assert_eq!(rig.marks("web"), ["joined"]);
+    }
+}
+
+/// FL5: a kubelet that is still reading a file when it is rotated stays at its end for good.
+#[tokio::test(start_paused = true)]
+async fn fl5_a_stream_that_stands_still_where_the_log_was_rotated() {
+    const LINES: usize = 40_000;
+    for (is_rotated, marks) in [(false, &["joined"][..]), (true, &["joined", "the log was rotated meanwhile: lines may be missing here"])] {
+        let mut rig = Rig::new();
+        let uid = rig.kubelet.pod("web", &["app"]);
+        let bytes = |n: usize| "2026-11-27T16:00:00.000000000Z ".len() + n.to_string().len() + 1;
+        rig.kubelet.cut([((0..LINES).map(bytes).sum(), Cut::Still)]);
+        rig.follow("web", uid, From::Start);
+        (0..LINES).for_each(|n| rig.kubelet.write("web", "app", n.to_string()));
+        rig.run(ms(500)).await;
+        if is_rotated {
+            rig.kubelet.rotate("web", "app");
+        }
+        (LINES..LINES + 100).for_each(|n| rig.kubelet.write("web", "app", n.to_string()));
+        rig.run(s(60)).await;
+        rig.all_came("web", "app", LINES + 100);
+        assert_eq!(rig.marks("web"), marks);
+        let asked = rig.kubelet.with().requests.iter().filter(|request| request.contains("/log?")).count();
+        assert!(asked <= 3, "it is asked for {asked} times, though there is nothing more");
+    }
+}
+
 /// FL5: lines of one and the same time are told apart by their number alone.
 #[tokio::test(start_paused = true)]
 async fn fl5_equal_times() {

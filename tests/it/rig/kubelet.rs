@@ -47,6 +47,8 @@ pub enum Cut {
     Broken,
     /// As if the log had ended.
     Clean,
+    /// Nothing more comes, and it does not end.
+    Still,
 }
 
 pub struct State {
@@ -58,6 +60,8 @@ pub struct State {
     cuts: Vec<(usize, Cut)>,
     /// Requests for logs are refused with this code.
     pub refuses: Option<u16>,
+    /// And those for pods with this one.
+    pub hides: Option<u16>,
     /// The pods say only after so long what is so.
     pub lag: Duration,
     /// Time that an answer takes.
@@ -85,6 +89,7 @@ impl Kubelet {
             began: Instant::now(),
             cuts: Vec::new(),
             refuses: None,
+            hides: None,
             lag: Duration::ZERO,
             latency: Duration::ZERO,
             requests: Vec::new(),
@@ -201,6 +206,9 @@ impl Kubelet {
 
     fn tells(&self, pod: &str) -> Response<UnsyncBoxBody<Bytes, io::Error>> {
         let state = self.with();
+        if let Some(code) = state.hides {
+            return status(code, "", "the server is busy");
+        }
         let Some(uid) = state.uids.get(pod) else { return status(404, "NotFound", "pods not found") };
         let of = state.runs.iter().filter(|((of, _), _)| of == pod);
         let at = state.now() - state.lag.as_nanos() as i64;
@@ -257,8 +265,10 @@ impl Kubelet {
                 }
             }
             if is_cut {
-                if sending.cut.is_some_and(|(_, cut)| cut == Cut::Broken) {
-                    let _ = sending.wire.send(Err(io::ErrorKind::ConnectionReset.into())).await;
+                match sending.cut {
+                    Some((_, Cut::Broken)) => drop(sending.wire.send(Err(io::ErrorKind::ConnectionReset.into())).await),
+                    Some((_, Cut::Still)) => sending.wire.closed().await,
+                    _ => {}
                 }
                 return;
             }
