@@ -75,10 +75,10 @@ const BEHIND: Duration = Duration::from_secs(2);
 const HELD: usize = 4 << 20;
 
 /// A kubelet looks out for a new file only from when it has read the one before to its end. If that is rotated earlier, because the container writes
-/// faster than the kubelet reads, it stays at the end of the old file for good. So a stream is opened again when it says nothing for so long ...
+/// faster than the kubelet reads, it stays at the end of the old file until the next one comes. So a stream is opened again when it says nothing for so long ...
 const STILL: Duration = Duration::from_secs(1);
-/// ... after so many bytes, fewer than anybody's files have (10 MiB where nothing else is configured).
-const MUCH: usize = 1 << 20;
+/// ... after so many bytes: more than what one begins with that is read from its last lines, and a fraction of a second for one that is behind.
+const MUCH: usize = 256 << 10;
 
 impl Reader {
     pub(super) fn new(logs: Logs, container: String) -> Self {
