@@ -114,7 +114,7 @@ impl Logs {
         }
     }
 
-    /// The same, whose pod is looked at before it changes.
+    /// These, to whom their pod is as if it had just changed.
     fn asked_at_once(mut self) -> Self {
         self.look.mark_changed();
         self
