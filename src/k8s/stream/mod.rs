@@ -32,7 +32,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 /// A WebSocket.
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
@@ -43,6 +43,8 @@ const PING: Duration = Duration::from_secs(3);
 const SILENCE: Duration = Duration::from_secs(10);
 /// So long a server may take until a stream is open: it asks the kubelet first.
 const OPENING: Duration = Duration::from_secs(15);
+/// So much comes at a time: a record of TLS. All of the room for it is cleared before every read.
+const RECORD: usize = 16 << 10;
 
 /// Opens a stream that speaks one of these protocols; tells which.
 async fn open(link: &Link, up: &Up, uri: &str, protocols: &[&'static str]) -> Result<(Socket, &'static str), Fault> {
@@ -60,7 +62,8 @@ async fn open(link: &Link, up: &Up, uri: &str, protocols: &[&'static str]) -> Re
     let protocol = accepted(&answer, &key, protocols)?;
     let upgrade = hyper::upgrade::on(answer);
     let upgraded = upgrade.await.map_err(|e| fault::of_transport(&e))?;
-    Ok((WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, None).await, protocol))
+    let config = WebSocketConfig::default().read_buffer_size(RECORD);
+    Ok((WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, Some(config)).await, protocol))
 }
 
 /// The protocol that a server will speak, where it answers to what was asked.
