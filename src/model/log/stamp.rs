@@ -14,17 +14,17 @@ impl Stamp {
     /// takes with the blank behind it.
     pub fn leading(line: &[u8]) -> Option<(Self, usize)> {
         // Nobody writes a longer one: 2026-11-27T20:02:01.123456789+01:00
-        let end = line.iter().take(40).position(|b| *b == b' ').or_else(|| (line.len() < 40).then_some(line.len()))?;
-        let text = std::str::from_utf8(line.get(..end)?).ok()?;
-        let (whole, rest) = text.split_at_checked(19)?;
-        let (fraction, zone) = match rest.strip_prefix('.') {
-            Some(rest) => rest.split_at(rest.find(|c: char| !c.is_ascii_digit())?),
-            None => ("", rest),
+        let head = line.get(..40).unwrap_or(line);
+        let end = memchr::memchr(b' ', head).or_else(|| (line.len() < 40).then_some(line.len()))?;
+        let (whole, rest) = head.get(..end)?.split_at_checked(19)?;
+        let (fraction, zone) = match rest.strip_prefix(b".") {
+            Some(rest) => rest.split_at(rest.iter().position(|b| !b.is_ascii_digit())?),
+            None => (&[][..], rest),
         };
         let mut full = [b'Z'; 20];
-        full.get_mut(..19)?.copy_from_slice(whole.as_bytes());
+        full.get_mut(..19)?.copy_from_slice(whole);
         let second = Timestamp::parse(std::str::from_utf8(&full).ok()?)?.0 - offset(zone)?;
-        let nanos = fraction.bytes().take(9).fold(0, |n, digit| n * 10 + i64::from(digit - b'0'));
+        let nanos = fraction.iter().take(9).fold(0, |n, digit| n * 10 + i64::from(digit - b'0'));
         let nanos = nanos * 10_i64.pow(9u32.saturating_sub(fraction.len() as u32));
         Some((Self(second.checked_mul(SECOND)?.checked_add(nanos)?), (end + 1).min(line.len())))
     }
@@ -52,8 +52,8 @@ impl Stamp {
 }
 
 /// Seconds that a zone is ahead of UTC.
-fn offset(zone: &str) -> Option<i64> {
-    let (sign, rest) = match zone.as_bytes() {
+fn offset(zone: &[u8]) -> Option<i64> {
+    let (sign, rest) = match zone {
         b"Z" => return Some(0),
         [b'+', rest @ ..] => (1, rest),
         [b'-', rest @ ..] => (-1, rest),
