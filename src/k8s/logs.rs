@@ -23,7 +23,6 @@ use pod::{Pod, Status};
 use reader::Reader;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -84,6 +83,8 @@ impl Logs {
     async fn pod(&mut self, backoff: &mut Backoff) -> Result<Pod, Over> {
         loop {
             let up = self.connected().await?;
+            // What it answers is as new as all that was heard until now.
+            self.look.mark_unchanged();
             match self.fetch(&up).await {
                 Ok(pod) if Uid::parse(pod.uid()) == self.tail.uid => return Ok(pod),
                 Ok(_) => return Err(Over::Replaced),
@@ -120,7 +121,8 @@ impl Logs {
         self
     }
 
-    /// Waits until it says so. Beside a stream that is read meanwhile: a pod that cannot be asked for holds up none.
+    /// Waits until the pod says that another container has come in the place of this one. It is waited for beside the stream: a pod that cannot be asked
+    /// for does not hold that up.
     async fn replaced(mut self, container: Box<str>, id: String) -> Result<(), Over> {
         let mut backoff = Backoff::default();
         loop {
@@ -170,8 +172,3 @@ impl Logs {
         self.look.changed().await.map_err(|_| Over::Closed)
     }
 }
-
-/// How long lines are gathered before they are delivered.
-const BATCH_FOR: Duration = Duration::from_millis(20);
-/// And how many bytes of them at most.
-const BATCH: usize = 64 << 10;

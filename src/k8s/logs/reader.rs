@@ -1,9 +1,10 @@
 //! The reader of one container: of all that come one after the other under its name.
 
+mod take;
+
 use super::pod::Status;
-use super::{BATCH, BATCH_FOR, Logs, Over};
+use super::{Logs, Over};
 use crate::k8s::backoff::Backoff;
-use crate::k8s::fault;
 use crate::k8s::lanes::Seat;
 use crate::k8s::link::Up;
 use crate::k8s::watch::escape;
@@ -11,12 +12,9 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::log::{Chunk, Cutter, From, Kind, News, Stamp};
 use crate::model::msg::Msg;
 use crate::model::time::Timestamp;
-use futures::FutureExt;
-use futures::future::pending;
-use http_body_util::BodyExt;
 use kube::client::Body;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use take::{STILL, Taken};
 
 /// The reader of one container.
 pub(super) struct Reader {
@@ -27,6 +25,8 @@ pub(super) struct Reader {
     from: From,
     current: Option<Current>,
     backoff: Backoff,
+    /// After so long without a word a stream that may stand still is opened again.
+    still: Duration,
     /// What was said last of why there is nothing to read.
     told: Option<String>,
 }
@@ -38,7 +38,7 @@ struct Current {
     restarts: u32,
     /// Everything that it wrote was read.
     is_read: bool,
-    /// The last stream ended as streams end, and did not break off.
+    /// The last stream ended as streams end, or had nothing more to say, and did not break off.
     is_whole: bool,
 }
 
@@ -57,34 +57,17 @@ enum Read {
     Whole,
     /// It is of another container.
     Other,
+    /// It says nothing more, and whether there is more is not known.
+    Still,
     /// It broke off, or was refused.
     Failed(Box<Up>, Fault),
 }
-
-/// What came of reading it.
-enum Taken {
-    Whole,
-    Broken(Fault),
-    Other,
-}
-
-/// So far a pod may be behind what its kubelet knows, which hands out the log of a new container before its pod tells of that. What does not go on
-/// where reading was is held back for so long ...
-const BEHIND: Duration = Duration::from_secs(2);
-/// ... or until it is so many bytes.
-const HELD: usize = 4 << 20;
-
-/// A kubelet looks out for a new file only from when it has read the one before to its end. If that is rotated earlier, because the container writes
-/// faster than the kubelet reads, it stays at the end of the old file until the next one comes. So a stream is opened again when it says nothing for so long ...
-const STILL: Duration = Duration::from_secs(1);
-/// ... after so many bytes: more than what one begins with that is read from its last lines, and a fraction of a second for one that is behind.
-const MUCH: usize = 256 << 10;
 
 impl Reader {
     pub(super) fn new(logs: Logs, container: String) -> Self {
         let from = logs.tail.from;
         let cutter = if let From::After(past) = from { Cutter::after(past) } else { Cutter::default() };
-        Self { logs, container: container.into(), cutter, from, current: None, backoff: Backoff::default(), told: None }
+        Self { logs, container: container.into(), cutter, from, current: None, backoff: Backoff::default(), still: STILL, told: None }
     }
 
     pub(super) async fn run(mut self) {
@@ -134,8 +117,8 @@ impl Reader {
             self.backoff.reset();
         }
         if let Some(current) = &mut self.current {
-            current.is_whole = matches!(read, Read::Whole);
-            current.is_read = current.is_whole && (had_ended.is_some() || !self.logs.tail.follow);
+            current.is_whole = matches!(read, Read::Whole | Read::Still);
+            current.is_read = matches!(read, Read::Whole) && (had_ended.is_some() || !self.logs.tail.follow);
         }
         match (read, had_ended) {
             (Read::Whole, Some(end)) => self.mark(Kind::Mark, end.at(), format!("ended: {}", end.told())).await,
@@ -146,7 +129,7 @@ impl Reader {
                 let ended = Fault::new(FaultKind::Server, "the stream ended");
                 self.logs.pause(&up, &mut self.backoff, &ended).await
             }
-            (Read::Other, _) => Ok(()),
+            (Read::Other | Read::Still, _) => Ok(()),
             (Read::Failed(up, why), _) => self.failed(&up, &why).await,
         }
     }
@@ -162,7 +145,7 @@ impl Reader {
                 Read::Whole => {}
                 Read::Other => return Ok(false),
                 // It was not followed: nobody misses it.
-                Read::Failed(..) => {}
+                Read::Still | Read::Failed(..) => {}
             }
             self.restarted(id, status).await?;
         } else {
@@ -192,7 +175,7 @@ impl Reader {
     async fn read_previous(&mut self, id: &str) -> Result<bool, Over> {
         loop {
             match self.read(id, Of::Previous).await? {
-                Read::Whole => return Ok(true),
+                Read::Whole | Read::Still => return Ok(true),
                 Read::Other => return Ok(false),
                 Read::Failed(_, why) if is_final(&why.kind) => {
                     self.mark(Kind::Gap, None, format!("what it wrote last is not to be had: {}", why.what)).await?;
@@ -241,20 +224,25 @@ impl Reader {
         self.told = None;
         let before = self.cutter.clone();
         self.cutter.reopen();
-        let broken = match self.take_in(&seat.up, body, id, of).await? {
-            Taken::Whole => None,
-            Taken::Broken(why) => Some(why),
+        let read = match self.take_in(&seat.up, body, id, of).await? {
+            Taken::Whole => Read::Whole,
+            Taken::Still => Read::Still,
+            Taken::Broken(why) => Read::Failed(Box::new(up), why),
+            Taken::Doubtful(why) => {
+                self.cutter = before;
+                return Ok(Read::Failed(Box::new(up), why));
+            }
             Taken::Other => {
                 self.cutter = before;
                 return Ok(Read::Other);
             }
         };
         // While it writes, half a line at the end of a stream comes again, and whole.
-        if broken.is_none() && (of != (Of::This { ended: false }) || !self.logs.tail.follow) {
+        if matches!(read, Read::Whole) && (of != (Of::This { ended: false }) || !self.logs.tail.follow) {
             self.cutter.finish();
         }
         self.deliver().await?;
-        Ok(broken.map_or(Read::Whole, |why| Read::Failed(Box::new(up), why)))
+        Ok(read)
     }
 
     async fn open(&self, up: &Up, of: Of) -> Result<(Seat, Body), Fault> {
@@ -283,63 +271,6 @@ impl Reader {
             Of::This { .. } => "",
         };
         format!("/log?container={}&timestamps=true{how}{from}", escape(&self.container))
-    }
-
-    /// Delivers what comes as it comes, in larger parts where much does.
-    async fn take_in(&mut self, up: &Up, mut body: Body, id: &str, of: Of) -> Result<Taken, Over> {
-        let link = self.logs.link.clone();
-        let lost = link.lost(up.generation);
-        tokio::pin!(lost);
-        let seen = self.cutter.seen();
-        // What has brought nothing new yet may be of a container that says nothing after one that has ended.
-        let mut replaced = self.logs.clone().replaced(self.container.clone(), id.to_owned()).boxed();
-        let (mut taken, mut due, mut doubt) = (0, None, None);
-        loop {
-            let may_stand_still = self.follows(of) && taken >= MUCH && self.cutter.seen() > seen;
-            let later = Instant::now() + if may_stand_still { STILL } else { Duration::from_secs(3600) };
-            let frame = tokio::select! {
-                biased;
-                frame = timeout_at(doubt.or(due).unwrap_or(later), body.frame()) => frame,
-                why = &mut lost => return Ok(if doubt.is_some() { Taken::Other } else { Taken::Broken(why) }),
-                replaced = &mut replaced => return replaced.map(|()| Taken::Other),
-            };
-            let over = match frame {
-                Err(_) if doubt.or(due).is_none() && may_stand_still => {
-                    Some(Taken::Broken(Fault::new(FaultKind::Server, "the stream stands still")))
-                }
-                Err(_) => None,
-                Ok(None) => Some(Taken::Whole),
-                Ok(Some(Err(error))) => Some(Taken::Broken(fault::of_transport(&error))),
-                Ok(Some(Ok(frame))) => {
-                    let bytes = frame.data_ref().map(|b| &**b).unwrap_or_default();
-                    self.logs.link.count(bytes.len());
-                    taken += bytes.len();
-                    self.cutter.feed(bytes);
-                    due = due.or(Some(Instant::now() + BATCH_FOR));
-                    if self.cutter.jumped() {
-                        doubt = Some(Instant::now() + BEHIND);
-                        replaced = self.logs.clone().asked_at_once().replaced(self.container.clone(), id.to_owned()).boxed();
-                    } else if doubt.is_none() && self.cutter.seen() > seen {
-                        replaced = pending().boxed();
-                    }
-                    if self.cutter.waiting() < if doubt.is_some() { HELD } else { BATCH } {
-                        continue;
-                    }
-                    None
-                }
-            };
-            if let Some(until) = doubt.take() {
-                if let Ok(replaced) = timeout_at(until, &mut replaced).await {
-                    return replaced.map(|()| Taken::Other);
-                }
-                replaced = pending().boxed();
-            }
-            if let Some(over) = over {
-                return Ok(over);
-            }
-            self.deliver().await?;
-            due = None;
-        }
     }
 
     /// It could not be read. What passes is told by the cluster's own state; a refusal is told here.

@@ -102,9 +102,45 @@ async fn fl5_a_stream_that_stands_still_where_the_log_was_rotated() {
         rig.run(s(60)).await;
         rig.all_came("web", "app", LINES + 100);
         assert_eq!(rig.marks("web"), marks);
-        let asked = rig.kubelet.with().requests.iter().filter(|request| request.contains("/log?")).count();
+        let asked = asked_for_logs(&rig);
         assert!(asked <= 3, "it is asked for {asked} times, though there is nothing more");
     }
+}
+
+fn asked_for_logs(rig: &Rig) -> usize {
+    rig.kubelet.with().requests.iter().filter(|request| request.contains("/log?")).count()
+}
+
+/// FL5: who writes much at a time and then nothing for a while is not taken for one that stands still, again and again.
+#[tokio::test(start_paused = true)]
+async fn fl5_what_comes_in_bursts_is_not_opened_again_for_ever() {
+    let mut rig = Rig::new();
+    let uid = rig.kubelet.pod("web", &["app"]);
+    rig.follow("web", uid, From::Start);
+    for burst in 0..20 {
+        (0..10_000).for_each(|n| rig.kubelet.write("web", "app", (burst * 10_000 + n).to_string()));
+        rig.run(s(5)).await;
+    }
+    rig.all_came("web", "app", 200_000);
+    assert_eq!(rig.marks("web"), ["joined"]);
+    let asked = asked_for_logs(&rig);
+    assert!(asked <= 4, "it is asked for {asked} times");
+}
+
+/// FL5: a stream that lingers when its container has ended was read to its end all the same.
+#[tokio::test(start_paused = true)]
+async fn fl5_a_deleted_pod_whose_stream_lingers() {
+    let mut rig = Rig::new();
+    let uid = rig.kubelet.pod("web", &["app"]);
+    let bytes = |n: usize| "2026-11-27T16:00:00.000000000Z ".len() + n.to_string().len() + 1;
+    rig.kubelet.cut([((0..10_000).map(bytes).sum(), Cut::Still)]);
+    rig.follow("web", uid, From::Start);
+    (0..10_000).for_each(|n| rig.kubelet.write("web", "app", n.to_string()));
+    rig.run(ms(500)).await;
+    rig.kubelet.delete("web");
+    rig.run(s(10)).await;
+    rig.all_came("web", "app", 10_000);
+    assert_eq!(rig.marks("web"), ["joined", "pod deleted"]);
 }
 
 /// FL5: lines of one and the same time are told apart by their number alone.
