@@ -51,13 +51,10 @@ impl Level {
             return if *letter == b'W' { Self::Warn } else { Self::Error };
         }
         let head = line.get(..LOOKED_AT).unwrap_or(line);
-        let mut before = None;
-        for word in head.chunk_by(|a, b| a.is_ascii_alphanumeric() == b.is_ascii_alphanumeric()) {
-            if !word.first().is_some_and(u8::is_ascii_alphanumeric) {
-                continue;
-            }
-            let at = word.as_ptr().addr() - head.as_ptr().addr();
-            let mark = at.checked_sub(1).and_then(|i| head.get(i)).copied();
+        let (mut at, mut before) = (0, None);
+        while let Some((begin, word)) = next_word(head, at) {
+            at = begin + word.len();
+            let mark = begin.checked_sub(1).and_then(|i| head.get(i)).copied();
             let is_value = matches!(mark, Some(b'=' | b':' | b'"' | b'[' | b'(' | b'<' | b' ')) && before.is_some_and(is_key);
             let is_written = word.iter().all(u8::is_ascii_uppercase) || matches!(mark, Some(b'[' | b'<')) || is_value;
             if is_written && let Some((_, level)) = WORDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes())) {
@@ -75,6 +72,14 @@ impl Level {
         }
         Self::Plain
     }
+}
+
+/// The next word from there on, and where it begins. Every line is gone through by this, as it comes.
+fn next_word(head: &[u8], from: usize) -> Option<(usize, &[u8])> {
+    let begin = from + head.get(from..)?.iter().position(u8::is_ascii_alphanumeric)?;
+    let rest = head.get(begin..)?;
+    let len = rest.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    Some((begin, rest.get(..len)?))
 }
 
 fn is_key(word: &[u8]) -> bool {

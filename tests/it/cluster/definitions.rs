@@ -44,6 +44,19 @@ fn a_kind_that_comes_goes_and_comes_back_on_the_demo_server() {
     on_demo(come_and_go);
 }
 
+/// Whoever opens the table of a kind that nobody knows sees it when it comes.
+#[test]
+fn a_kind_that_is_waited_for_comes_on_the_demo_server() {
+    on_demo(|clusters| {
+        let pty = screen::open(clusters, &["bars", "--context", "alpha,beta"]);
+        wait(&pty, "no open cluster serves a kind called bars", SOON);
+        define(clusters, "beta");
+        bar(clusters, "beta", "golden");
+        wait(&pty, "golden", SOON);
+        kubectl(clusters, &["--context", "beta", "delete", "crd", "bars.example.com"]);
+    });
+}
+
 fn come_and_go(clusters: &Path) {
     let mut pty = screen::open(clusters, &["pods", "--context", "alpha,beta"]);
     pty.wait_for("both clusters", SOON, |s| s.contents().contains("1 alpha ●  2 beta ●"));

@@ -219,9 +219,11 @@ impl View for TableView {
     }
 
     fn wants(&self, world: &World) -> Vec<Want> {
-        let Some(kind) = &self.kind else { return Vec::new() };
+        // What nobody knows yet may be defined while one waits for it.
+        let Some(kind) = &self.kind else { return scope::definitions(world) };
         let own = scope::wants(world, &self.of, kind).into_iter();
-        own.chain(scope::definitions(world, kind)).chain(self.joins(world, kind)).collect()
+        let definitions = if scope::is_defined(kind) { scope::definitions(world) } else { Vec::new() };
+        own.chain(definitions).chain(self.joins(world, kind)).collect()
     }
 
     fn scene(&self, world: &World) -> Scene {

@@ -49,12 +49,16 @@ fn is_served(world: &World, cluster: ClusterId, kind: &GroupResource) -> bool {
     matches!(world.resource(cluster, kind), Found::Kind(_))
 }
 
-/// Where a kind may come and go with its definition, the definitions: they tell when.
-pub(super) fn definitions(world: &World, kind: &GroupResource) -> Vec<Want> {
+/// The definitions of kinds: they tell when one comes or goes.
+pub(super) fn definitions(world: &World) -> Vec<Want> {
     let definitions = GroupResource::new("apiextensions.k8s.io", "customresourcedefinitions");
+    world.open().map(|c| Want::all(c.id, definitions.clone())).collect()
+}
+
+/// True for a kind that may come and go with its definition.
+pub(super) fn is_defined(kind: &GroupResource) -> bool {
     // Groups of Kubernetes' own have no dot or end in k8s.io, and so do a few that are defined; those are found when they are asked for.
-    let custom = kind.group.contains('.') && !kind.group.ends_with(".k8s.io");
-    world.open().filter(|_| custom).map(|c| Want::all(c.id, definitions.clone())).collect()
+    kind.group.contains('.') && !kind.group.ends_with(".k8s.io")
 }
 
 /// Whether objects of a kind live in namespaces.
