@@ -224,18 +224,15 @@ impl Reader {
         self.told = None;
         let before = self.cutter.clone();
         self.cutter.reopen();
-        let read = match self.take_in(&seat.up, body, id, of).await? {
+        let taken = self.take_in(&seat.up, body, id, of).await?;
+        if matches!(taken, Taken::Other | Taken::Doubtful(_)) {
+            self.cutter = before;
+        }
+        let read = match taken {
             Taken::Whole => Read::Whole,
+            Taken::Other => Read::Other,
             Taken::Still => Read::Still,
-            Taken::Broken(why) => Read::Failed(Box::new(up), why),
-            Taken::Doubtful(why) => {
-                self.cutter = before;
-                return Ok(Read::Failed(Box::new(up), why));
-            }
-            Taken::Other => {
-                self.cutter = before;
-                return Ok(Read::Other);
-            }
+            Taken::Broken(why) | Taken::Doubtful(why) => Read::Failed(Box::new(up), why),
         };
         // While it writes, half a line at the end of a stream comes again, and whole.
         if matches!(read, Read::Whole) && (of != (Of::This { ended: false }) || !self.logs.tail.follow) {
@@ -267,7 +264,7 @@ impl Reader {
         };
         let how = match of {
             Of::Previous => "&previous=true",
-            Of::This { .. } if self.follows(of) => "&follow=true",
+            _ if self.follows(of) => "&follow=true",
             Of::This { .. } => "",
         };
         format!("/log?container={}&timestamps=true{how}{from}", escape(&self.container))

@@ -83,18 +83,24 @@ async fn fl5_a_pod_that_cannot_be_asked_for_holds_up_no_stream() {
     }
 }
 
-/// FL5: a kubelet that is still reading a file when it is rotated stays at its end for good.
+/// A pod that has written so many lines, and whose stream stands still behind them.
+async fn stands_still(lines: usize) -> Rig {
+    let mut rig = Rig::new();
+    let uid = rig.kubelet.pod("web", &["app"]);
+    let bytes = |n: usize| "2026-11-27T16:00:00.000000000Z ".len() + n.to_string().len() + 1;
+    rig.kubelet.cut([((0..lines).map(bytes).sum(), Cut::Still)]);
+    rig.follow("web", uid, From::Start);
+    (0..lines).for_each(|n| rig.kubelet.write("web", "app", n.to_string()));
+    rig.run(ms(500)).await;
+    rig
+}
+
+/// FL5: a kubelet that is still reading a file when it is rotated stays at its end until the next one comes.
 #[tokio::test(start_paused = true)]
 async fn fl5_a_stream_that_stands_still_where_the_log_was_rotated() {
     const LINES: usize = 40_000;
     for (is_rotated, marks) in [(false, &["joined"][..]), (true, &["joined", "the log was rotated meanwhile: lines may be missing here"])] {
-        let mut rig = Rig::new();
-        let uid = rig.kubelet.pod("web", &["app"]);
-        let bytes = |n: usize| "2026-11-27T16:00:00.000000000Z ".len() + n.to_string().len() + 1;
-        rig.kubelet.cut([((0..LINES).map(bytes).sum(), Cut::Still)]);
-        rig.follow("web", uid, From::Start);
-        (0..LINES).for_each(|n| rig.kubelet.write("web", "app", n.to_string()));
-        rig.run(ms(500)).await;
+        let mut rig = stands_still(LINES).await;
         if is_rotated {
             rig.kubelet.rotate("web", "app");
         }
@@ -130,13 +136,7 @@ async fn fl5_what_comes_in_bursts_is_not_opened_again_for_ever() {
 /// FL5: a stream that lingers when its container has ended was read to its end all the same.
 #[tokio::test(start_paused = true)]
 async fn fl5_a_deleted_pod_whose_stream_lingers() {
-    let mut rig = Rig::new();
-    let uid = rig.kubelet.pod("web", &["app"]);
-    let bytes = |n: usize| "2026-11-27T16:00:00.000000000Z ".len() + n.to_string().len() + 1;
-    rig.kubelet.cut([((0..10_000).map(bytes).sum(), Cut::Still)]);
-    rig.follow("web", uid, From::Start);
-    (0..10_000).for_each(|n| rig.kubelet.write("web", "app", n.to_string()));
-    rig.run(ms(500)).await;
+    let mut rig = stands_still(10_000).await;
     rig.kubelet.delete("web");
     rig.run(s(10)).await;
     rig.all_came("web", "app", 10_000);
