@@ -15,6 +15,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -78,7 +79,7 @@ fn a_folder_goes_in_and_comes_out_byte_by_byte() {
 }
 
 #[test]
-fn what_cannot_be_copied_is_told_and_leaves_nothing() {
+fn fl9_what_cannot_be_copied_is_told_and_leaves_nothing() {
     let (pod, here) = (pod(), TempDir::new().unwrap());
     let file = here.path().join("file").to_str().unwrap().to_owned();
     let none = here.path().join("none/x").to_str().unwrap().to_owned();
@@ -99,6 +100,27 @@ fn what_cannot_be_copied_is_told_and_leaves_nothing() {
     }
     assert_eq!(fs::read_dir(here.path()).unwrap().count(), 0);
     assert_eq!(there(&pod, "ls -a /none"), "");
+}
+
+/// FL9: no file may be larger than 256 KiB here, which to whoever writes is as a disk that is full.
+#[test]
+fn fl9_a_disk_that_takes_no_more_gets_nothing_and_is_told_of() {
+    let (pod, here) = (pod(), TempDir::new().unwrap());
+    let path = |name: &str| here.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir(path("tree")).unwrap();
+    fs::write(path("tree/much"), vec![7; 1 << 20]).unwrap();
+    assert_eq!(cp(&path("tree"), &format!("{pod}:/tmp/full")).code, 0);
+    for (from, to) in [("/tmp/full/much", "file"), ("/tmp/full", "folder")] {
+        let home = Home::new().with("KUBECONFIG", demo().kubeconfig().to_str().unwrap());
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "trap '' XFSZ; ulimit -f 512; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_kconsole"), "cp", "-n", "shop"]);
+        shell.args(["--context", "staging", &format!("{pod}:{from}"), &path(to)]).stdin(Stdio::null());
+        let out = shell.envs(home.variables().iter().map(|(name, value)| (name, value))).output().unwrap();
+        let told = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.code() == Some(1) && told.contains("File too large"), "{:?}: {told}", out.status);
+        let left: Vec<_> = fs::read_dir(here.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["tree"], "nothing is left of it");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::far::{self, Far, Ran, Went};
 use super::tree::{Folder, Staging};
 use super::unpack::{Got, Part, Unpacked, unpack};
 use super::{AGAIN, Copied, ROOT, pipe, unique};
+use crate::k8s::stream::UNREAD;
 use crate::model::text::visible;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -103,7 +104,11 @@ async fn archive(far: &impl Far, from: &str, is_folder: bool, into: &Folder, cou
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let ran = far::run(far, &words, pipes, course).await;
     let unpacked = unpacking.await.map_err(|e| e.to_string())?;
-    Ok((unpacked, ran))
+    match unpacked.broke {
+        // No more was taken of it: why, only this side knows.
+        Some(why) if ran.went == Went::Exit(UNREAD) => Err(why.to_string()),
+        _ => Ok((unpacked, ran)),
+    }
 }
 
 /// Sees to it that one file is whole, though its archive may not be.
@@ -173,7 +178,7 @@ async fn rest(far: &impl Far, from: &str, mut part: Part, course: &Arc<Course>) 
         }
         why = match &ran.went {
             Went::Broken(why) => why.clone(),
-            Went::Exit(0) => ended.err().map_or_else(String::new, |e| e.to_string()),
+            Went::Exit(0 | UNREAD) => ended.err().map_or_else(String::new, |e| e.to_string()),
             _ => return Err(ran.why("tail")),
         };
     }

@@ -338,7 +338,7 @@ async fn one_file_goes_on_where_it_broke_off() {
 }
 
 #[tokio::test]
-async fn what_breaks_off_and_cannot_go_on_leaves_nothing() {
+async fn fl9_what_breaks_off_and_cannot_go_on_leaves_nothing() {
     let two = Two::new();
     two.write("there/tree/a", much()).write("there/tree/b", much()).write("there/big", much());
     two.write("here/tree/a", much()).write("here/tree/b", much());
@@ -381,7 +381,7 @@ async fn what_breaks_off_and_cannot_go_on_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn an_image_without_tar_gives_and_takes_one_file_and_one_without_sums_is_not_compared() {
+async fn fl9_an_image_without_tar_gives_and_takes_one_file_and_one_without_sums_is_not_compared() {
     for way in [Way::From, Way::To] {
         for (lacks, source, wanted) in [
             (vec!["tar"], "f", "1 file, sums compared"),
@@ -402,7 +402,7 @@ async fn an_image_without_tar_gives_and_takes_one_file_and_one_without_sums_is_n
 }
 
 #[tokio::test]
-async fn what_differs_in_the_end_is_not_put_in_place() {
+async fn fl9_what_differs_in_the_end_is_not_put_in_place() {
     let two = Two::new();
     two.write("there/tree/a", "A").write("there/tree/b", "B");
     let container = Container { plays: Mutex::new(vec![("xargs", "echo 00  x"), ("/tree/b", "echo 11")]), ..Container::default() };

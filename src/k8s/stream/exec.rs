@@ -95,7 +95,7 @@ async fn converse(link: &Link, lanes: &Lanes, call: &Call, ends: Ends, leave: im
 }
 
 /// What a program ends with whose reader has gone: 128 and SIGPIPE.
-const UNREAD: i32 = 141;
+pub const UNREAD: i32 = 141;
 
 /// How the far side ended.
 enum Said {

@@ -13,7 +13,7 @@ mod ports;
 mod pulse;
 mod target;
 
-pub use exec::{Ends, NO_PROGRAM, attach, exec};
+pub use exec::{Ends, NO_PROGRAM, UNREAD, attach, exec};
 pub use forward::{Forward, Listeners, Tally, tell};
 pub use held::{Counted, Held, Visit};
 pub use pod::{find, read};
